@@ -1,0 +1,124 @@
+/**
+ * Two-dimensional convolution with explicit padding, and its gradients composed of forward convolutions for engines
+ * whose only fast kernel is the forward one.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Convolves with the same zero padding on all four sides, as PyTorch does. (TensorFlow's "same" pads a stride of two
+ * on one side only.) Differentiable in x and in the filter.
+ * @param x `[B, H, W, I]`
+ * @param filter `[h, w, I, O]`
+ * @param stride rows and columns from one output to the next
+ * @param padding zeros before the first and after the last row and column
+ * @returns `[B, ⌊(H + 2·padding − h)/stride⌋ + 1, ⌊(W + 2·padding − w)/stride⌋ + 1, O]`
+ */
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number, padding: number): tf.Tensor4D {
+  return tf.conv2d(x, filter, stride, padding, "NHWC", 1, "floor");
+}
+
+/** Sizes of a convolution, as tfjs derives them from a kernel's attributes. */
+export type ConvolutionShape = tf.backend_util.Conv2DInfo;
+
+/** Zeros before and after rows and columns; a negative number takes away instead. */
+interface Border {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
+
+function bordered(x: tf.Tensor4D, { top, bottom, left, right }: Border): tf.Tensor4D {
+  const [, height, width] = x.shape;
+  if (bottom < 0 || right < 0) {
+    x = tf.slice(x, [0, 0, 0, 0], [-1, height + Math.min(0, bottom), width + Math.min(0, right), -1]);
+  }
+  if (top <= 0 && bottom <= 0 && left <= 0 && right <= 0) return x;
+  return tf.pad(x, [[0, 0], [top, Math.max(0, bottom)], [left, Math.max(0, right)], [0, 0]]);
+}
+
+/**
+ * The filter's gradient as a convolution in which batch and channels have changed places and the stride has become a
+ * dilation: dW[i, j, c, o] = Σ_b Σ_p Σ_q x[b, s·p + i, s·q + j, c] · dy[b, p, q, o].
+ * @param x `[B, H, W, I]`
+ * @param dy `[B, P, Q, O]`
+ * @returns `[h, w, I, O]`
+ */
+export function filterGradientByConvolution(
+  x: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  shape: ConvolutionShape,
+): tf.Tensor4D {
+  const { padInfo, strideHeight, strideWidth } = shape;
+  // The part of the input that some output sees.
+  const height = (shape.outHeight - 1) * strideHeight + shape.filterHeight;
+  const width = (shape.outWidth - 1) * strideWidth + shape.filterWidth;
+  const padded = bordered(x, {
+    top: padInfo.top,
+    bottom: height - shape.inHeight - padInfo.top,
+    left: padInfo.left,
+    right: width - shape.inWidth - padInfo.left,
+  });
+  const images = tf.transpose(padded, [3, 1, 2, 0]); // [I, H, W, B]
+  const filters = tf.transpose(dy, [1, 2, 0, 3]); // [P, Q, B, O]
+  const gradient = tf.conv2d(images, filters, 1, "valid", "NHWC", [strideHeight, strideWidth]); // [I, h, w, O]
+  return tf.transpose(gradient, [1, 2, 0, 3]);
+}
+
+/**
+ * The input's gradient as a convolution of dy with the flipped filter, zeros between the entries of dy where the
+ * stride is larger than one.
+ * @param dy `[B, P, Q, O]`
+ * @param filter `[h, w, I, O]`
+ * @returns `[B, H, W, I]`
+ */
+export function inputGradientByConvolution(
+  dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  shape: ConvolutionShape,
+): tf.Tensor4D {
+  const {
+    batchSize,
+    outHeight,
+    outWidth,
+    outChannels,
+    strideHeight,
+    strideWidth,
+    filterHeight,
+    filterWidth,
+  } = shape;
+  const flipped = filterHeight * filterWidth > 1 ? tf.reverse(filter, [0, 1]) : filter;
+  const transposed: tf.Tensor4D = tf.transpose(flipped, [0, 1, 3, 2]); // [h, w, O, I]
+  let spread = dy;
+  if (strideWidth > 1) {
+    const columns = tf.reshape(dy, [batchSize * outHeight, outWidth, outChannels]);
+    const zeros = (strideWidth - 1) * outChannels;
+    spread = tf.reshape(tf.pad(columns, [[0, 0], [0, 0], [0, zeros]]), [
+      batchSize,
+      outHeight,
+      outWidth * strideWidth,
+      outChannels,
+    ]);
+  }
+  if (strideHeight > 1) {
+    const rowLength = outWidth * strideWidth * outChannels;
+    const rows = tf.reshape(spread, [batchSize, outHeight, rowLength]);
+    const zeros = (strideHeight - 1) * rowLength;
+    spread = tf.reshape(tf.pad(rows, [[0, 0], [0, 0], [0, zeros]]), [
+      batchSize,
+      outHeight * strideHeight,
+      outWidth * strideWidth,
+      outChannels,
+    ]);
+  }
+  const top = filterHeight - 1 - shape.padInfo.top;
+  const left = filterWidth - 1 - shape.padInfo.left;
+  const padded = bordered(spread, {
+    top,
+    bottom: shape.inHeight + filterHeight - 1 - spread.shape[1] - top,
+    left,
+    right: shape.inWidth + filterWidth - 1 - spread.shape[2] - left,
+  });
+  return tf.conv2d(padded, transposed, 1, "valid");
+}
