@@ -1,0 +1,105 @@
+/**
+ * L_AD, attention distillation: where the student looks when it scores a base class should stay where the teacher looked.
+ * This is what Learning without Memorizing adds to LwF-MC.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { stopGradient } from "./stop_gradient.ts";
+
+/** Distance between normalised maps: the sum of absolute differences (the paper's choice), or the Euclidean one. */
+export type MapNorm = "L1" | "L2";
+
+/** Options of {@linkcode attentionDistillation}. */
+export interface AttentionDistillationOptions {
+  /** Distance between normalised maps. */
+  norm: MapNorm;
+}
+
+/**
+ * L_AD, equation (2) of the paper (arXiv 1811.08051), mean over the batch:
+ *
+ *     L_AD = ‖ Q_{t−1}^{I,b} / ‖Q_{t−1}^{I,b}‖₂ − Q_t^{I,b} / ‖Q_t^{I,b}‖₂ ‖₁
+ *
+ * An all-zero map has no direction: it is taken as the zero vector, and no gradient flows into it. Equal maps have
+ * distance 0 and gradient 0. With L1 the loss lies between 0 and √2·√(H·W), with L2 between 0 and √2 for maps that are not below 0.
+ *
+ * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalised; no gradient flows into them
+ * @param studentMaps Q_t^{I,b}, (B, H·W), not normalised
+ * @param options the norm of the distance
+ * @returns a scalar, not below 0
+ */
+export function attentionDistillation(
+  teacherMaps: tf.Tensor2D,
+  studentMaps: tf.Tensor2D,
+  { norm }: AttentionDistillationOptions,
+): tf.Scalar {
+  return tf.tidy(() => tf.mean(mapDistances(teacherMaps, studentMaps, { norm })));
+}
+
+/**
+ * The distance of {@linkcode attentionDistillation} for each image by itself.
+ *
+ * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalised; no gradient flows into them
+ * @param studentMaps Q_t^{I,b}, (B, H·W), not normalised
+ * @param options the norm of the distance
+ * @returns (B)
+ */
+export function mapDistances(
+  teacherMaps: tf.Tensor2D,
+  studentMaps: tf.Tensor2D,
+  { norm }: AttentionDistillationOptions,
+): tf.Tensor1D {
+  return tf.tidy(() => {
+    const teacher = stopGradient(() => normalizeMaps(teacherMaps));
+    const difference = tf.sub(teacher, normalizeMaps(studentMaps));
+    return norm === "L1" ? norm1(difference) : norm2(difference);
+  });
+}
+
+/**
+ * Each map divided by its 2-norm: Q / ‖Q‖₂. An all-zero map stays all-zero and gets no gradient.
+ *
+ * @param maps (B, H·W)
+ * @returns (B, H·W), each row of length 1, or 0
+ */
+export function normalizeMaps(maps: tf.Tensor2D): tf.Tensor2D {
+  return normalize(maps) as tf.Tensor2D;
+}
+
+/** Maps below this length count as all-zero: their direction is rounding noise, and its gradient would be huge. */
+const SHORTEST_MAP = 1e-12;
+
+/** Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; the ready-made gradient would divide zero by zero. */
+const normalize = tf.customGrad((...args) => {
+  const [maps, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+  const length = lengths(maps); // (B, 1)
+  const inverse = tf.where(tf.greater(length, SHORTEST_MAP), tf.reciprocal(length), 0); // (B, 1)
+  const unit = tf.mul(maps, inverse); // (B, H·W)
+  save([unit, inverse]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+    const [unit, inverse] = saved;
+    const along = tf.sum(tf.mul(unit, dy), 1, true); // (B, 1)
+    return tf.mul(tf.sub(dy, tf.mul(unit, along)), inverse);
+  };
+  return { value: unit, gradFunc };
+});
+
+/** ‖d‖₁ of each row; its gradient is sign(d), 0 at 0. (tfjs's gradient of abs is −1 at 0: equal maps would be pulled apart.) */
+const norm1 = rowNorm((d) => tf.sum(tf.abs(d), 1), (d) => tf.sign(d));
+
+/** ‖d‖₂ of each row; its gradient is d / ‖d‖₂, 0 at 0. */
+const norm2 = rowNorm((d) => tf.squeeze(lengths(d), [1]), (d) => normalizeMaps(d as tf.Tensor2D));
+
+/** (B, 1), the 2-norm of each row. */
+function lengths(rows: tf.Tensor): tf.Tensor {
+  return tf.sqrt(tf.sum(tf.square(rows), 1, true));
+}
+
+function rowNorm(value: (rows: tf.Tensor) => tf.Tensor, gradient: (rows: tf.Tensor) => tf.Tensor) {
+  return tf.customGrad((...args) => {
+    const [rows, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+    save([rows]);
+    const gradFunc = (dy: tf.Tensor, [rows]: tf.Tensor[]) => tf.mul(tf.expandDims(dy, 1), gradient(rows));
+    return { value: value(rows), gradFunc };
+  }) as (rows: tf.Tensor) => tf.Tensor1D;
+}

@@ -1,0 +1,49 @@
+/**
+ * L_C, the classification loss on the images of the new classes.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { binaryCrossEntropy, crossEntropy } from "./cross_entropy.ts";
+
+/**
+ * - `softmax-new`: softmax over the new classes alone. The old columns of the head are left in peace, but the scores of
+ *   different steps are never compared in training, so nothing calibrates them to each other.
+ * - `softmax-all`: softmax over all classes. Every new image pushes all old scores down.
+ * - `sigmoid-new`: a yes or no for each new class, as LwF-MC (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3): the base classes
+ *   get their yes and no from the teacher, through L_D. Each score is calibrated by itself.
+ * - `sigmoid-all`: a yes or no for each class; every new image is a no for all base classes.
+ */
+export type ClassificationKind = "softmax-new" | "softmax-all" | "sigmoid-new" | "sigmoid-all";
+
+/** Options of {@linkcode classificationLoss}. */
+export interface ClassificationOptions {
+  /** Which outputs the network has, and over which classes the loss runs. */
+  kind: ClassificationKind;
+  /** Number of classes that the teacher knows; 0 in the base step, where all classes are new. */
+  baseClasses: number;
+}
+
+/**
+ * L_C, first term of equation (3) of the paper (arXiv 1811.08051): summed over the classes, mean over the batch.
+ *
+ * - softmax: L_C = −Σ_c y_c · log softmax(z)_c
+ * - sigmoid: L_C = −Σ_c [y_c · log σ(z_c) + (1 − y_c) · log(1 − σ(z_c))]
+ *
+ * @param logits z, (B, C)
+ * @param labels y, (B, C), one-hot, float32
+ * @param options kind and number of base classes
+ * @returns a scalar, not below 0
+ */
+export function classificationLoss(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor2D,
+  { kind, baseClasses }: ClassificationOptions,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const [B, C] = logits.shape;
+    const first = kind === "softmax-new" || kind === "sigmoid-new" ? baseClasses : 0;
+    const ofItsClasses = (t: tf.Tensor2D) => first === 0 ? t : tf.slice2d(t, [0, first], [B, C - first]);
+    const loss = kind === "softmax-new" || kind === "softmax-all" ? crossEntropy : binaryCrossEntropy;
+    return loss(ofItsClasses(labels), ofItsClasses(logits));
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * L_D, knowledge distillation: on images of the new classes the student's answers about the base classes should stay the
+ * teacher's.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { binaryCrossEntropy, crossEntropy } from "./cross_entropy.ts";
+import { stopGradient } from "./stop_gradient.ts";
+
+/** `sigmoid`: LwF-MC, a yes or no for each class; `softmax`: softened by a temperature. */
+export type DistillationKind = "sigmoid" | "softmax";
+
+/** Options of {@linkcode distillationLoss}. */
+export interface DistillationOptions {
+  /** Which outputs are compared. */
+  kind: DistillationKind;
+  /** T ≥ 1 divides the scores before the softmax, so that small scores count; 1 leaves them. Not used by `sigmoid`. */
+  temperature: number;
+}
+
+/**
+ * L_D, equation (1) of the paper (arXiv 1811.08051): summed over the base classes, mean over the batch. It is a
+ * cross-entropy, so at equal scores it is not 0 but the entropy of the teacher's answers; its gradient is 0.
+ *
+ * - softmax: y'_i = softmax(y / T)_i, ŷ'_i = softmax(ŷ / T)_i, L_D = −Σ_i y'_i · log ŷ'_i. The paper's form, without
+ *   the factor T² of Hinton et al. (2015): gradients shrink as T grows.
+ * - sigmoid: q_i = σ(y_i), L_D = −Σ_i [q_i · log σ(ŷ_i) + (1 − q_i) · log(1 − σ(ŷ_i))]
+ *   (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3: the form of LwF-MC).
+ *
+ * @param teacherLogits y, (B, Cb); no gradient flows into them
+ * @param studentLogits ŷ, (B, at least Cb); columns after the base classes are ignored
+ * @param options kind and temperature
+ * @returns a scalar, not below 0
+ */
+export function distillationLoss(
+  teacherLogits: tf.Tensor2D,
+  studentLogits: tf.Tensor2D,
+  { kind, temperature }: DistillationOptions,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const [B, baseClasses] = teacherLogits.shape;
+    const student = tf.slice2d(studentLogits, [0, 0], [B, baseClasses]);
+    if (kind === "sigmoid") return binaryCrossEntropy(stopGradient(() => tf.sigmoid(teacherLogits)), student);
+    const softened = stopGradient(() => tf.softmax(tf.div(teacherLogits, temperature)));
+    return crossEntropy(softened, tf.div<tf.Tensor2D>(student, temperature));
+  });
+}

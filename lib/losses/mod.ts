@@ -1,0 +1,6 @@
+/** L_C, L_D and L_AD of the paper. @module */
+export * from "./attention_distillation.ts";
+export * from "./classification.ts";
+export * from "./distillation.ts";
+export * from "./stop_gradient.ts";
+export * from "./top_base_class.ts";
