@@ -19,15 +19,12 @@ export function oneHotClasses(classes: ClassPerImage, count: number): tf.Tensor2
   if (classes instanceof tf.Tensor && classes.rank === 2) {
     return padClasses(classes as tf.Tensor2D, count);
   }
-  if (classes instanceof tf.Tensor) {
-    return tf.oneHot(classes as tf.Tensor1D, count, 1, 0, "float32") as tf.Tensor2D;
-  }
+  if (classes instanceof tf.Tensor) return oneHotRows(classes as tf.Tensor1D, count);
   const unknown = classes.find((c) => !(Number.isInteger(c) && c >= 0 && c < count));
   if (unknown !== undefined) {
     throw new UserError(
-      `Expected class numbers from 0 to ${
-        count - 1
-      } but found ${unknown}. Number the classes as the head's columns.`,
+      `Expected class numbers from 0 to ${count - 1} but found ${unknown}. ` +
+        `Number the classes as the columns of the head.`,
     );
   }
   const rows = new Float32Array(classes.length * count);
@@ -35,13 +32,23 @@ export function oneHotClasses(classes: ClassPerImage, count: number): tf.Tensor2
   return tf.tensor2d(rows, [classes.length, count]);
 }
 
+/**
+ * `tf.oneHot` as float32. Asked for float32 itself, tfjs 4.22's wasm backend writes the bits of the integer 1, that is 1.4e-45.
+ *
+ * @param indices (B), int32
+ * @param count C
+ * @returns (B, C), float32
+ */
+export function oneHotRows(indices: tf.Tensor1D, count: number): tf.Tensor2D {
+  return tf.tidy(() => tf.cast(tf.oneHot(indices, count), "float32") as tf.Tensor2D);
+}
+
 function padClasses(oneHot: tf.Tensor2D, count: number): tf.Tensor2D {
   const missing = count - oneHot.shape[1];
   if (missing < 0) {
     throw new UserError(
-      `Expected a one-hot tensor of at most ${count} classes but found ${
-        oneHot.shape[1]
-      }. Pass the head that knows them.`,
+      `Expected a one-hot tensor of at most ${count} classes but found ${oneHot.shape[1]}. ` +
+        `Pass the head that knows them.`,
     );
   }
   return missing === 0 ? oneHot.clone() : tf.pad2d(oneHot, [[0, 0], [0, missing]]);

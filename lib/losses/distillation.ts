@@ -41,7 +41,7 @@ export function distillationLoss(
     const [B, baseClasses] = teacherLogits.shape;
     const student = tf.slice2d(studentLogits, [0, 0], [B, baseClasses]);
     if (kind === "sigmoid") return binaryCrossEntropy(stopGradient(() => tf.sigmoid(teacherLogits)), student);
-    const softened = stopGradient(() => tf.softmax(tf.div(teacherLogits, temperature)));
-    return crossEntropy(softened, tf.div<tf.Tensor2D>(student, temperature));
+    const softened = stopGradient(() => tf.softmax(tf.div<tf.Tensor2D>(teacherLogits, temperature)));
+    return crossEntropy(softened, tf.div(student, temperature));
   });
 }

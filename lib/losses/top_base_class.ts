@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { oneHotRows } from "../attention/mod.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
 /**
@@ -42,7 +43,7 @@ export function topBaseClass(
 }
 
 function topClass(scores: tf.Tensor2D): tf.Tensor2D {
-  return tf.oneHot(tf.argMax(scores, 1) as tf.Tensor1D, scores.shape[1], 1, 0, "float32") as tf.Tensor2D;
+  return oneHotRows(tf.argMax(scores, 1) as tf.Tensor1D, scores.shape[1]);
 }
 
 function ofBaseClasses(scores: tf.Tensor2D, baseClasses: number): tf.Tensor2D {

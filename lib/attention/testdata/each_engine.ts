@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { type EngineName, useEngine } from "../../engine/mod.ts";
+import { UserError } from "../../user_error.ts";
+
+/** Registers a test for every engine that works on this machine, and checks that it leaves no tensor behind. */
+export function testOnEachEngine(name: string, test: () => Promise<void>): void {
+  for (const engine of ["cpu", "wasm", "onednn", "webgpu"] as EngineName[]) {
+    Deno.test(`${name} [${engine}]`, async (t) => {
+      try {
+        await useEngine(engine, { log: () => {} });
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        await t.step({ name: `${engine} is not here`, ignore: true, fn: () => {} });
+        return;
+      }
+      const before = tf.memory().numTensors;
+      await test();
+      assert.equal(tf.memory().numTensors, before, "Expected no tensor to be left behind.");
+    });
+  }
+}
+
+/** Compares all numbers: relative to each, and to a thousandth of the largest where a number is close to zero. */
+export function assertClose(actual: unknown, expected: unknown, tolerance = 1e-5): void {
+  const [found, wanted] = [numbersOf(actual), numbersOf(expected)];
+  assert.equal(found.length, wanted.length);
+  const largest = Math.max(...wanted.map(Math.abs));
+  found.forEach((value, i) => {
+    const allowed = tolerance * Math.max(Math.abs(wanted[i]), largest / 1000);
+    assert.ok(
+      Math.abs(value - wanted[i]) <= allowed,
+      `Expected ${wanted[i]} within ${allowed} at position ${i} but found ${value}.`,
+    );
+  });
+}
+
+/** The values of tensors, which are disposed. */
+export async function valuesOf(...tensors: tf.Tensor[]): Promise<Float32Array[]> {
+  const values = await Promise.all(tensors.map((t) => t.data<"float32">()));
+  tf.dispose(tensors);
+  return values;
+}
+
+function numbersOf(nested: unknown): number[] {
+  if (typeof nested === "number") return [nested];
+  return Array.from(nested as ArrayLike<unknown>).flatMap(numbersOf);
+}
