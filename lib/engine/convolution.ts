@@ -21,6 +21,50 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number, padd
 /** Sizes of a convolution, as tfjs derives them from a kernel's attributes. */
 export type ConvolutionShape = tf.backend_util.Conv2DInfo;
 
+type Shape4D = [number, number, number, number];
+
+/** Attributes of tfjs's kernels `Conv2D`, `Conv2DBackpropInput` and `Conv2DBackpropFilter`. */
+export interface Conv2DAttributes {
+  strides: [number, number] | number;
+  pad: "same" | "valid" | number;
+  dataFormat: "NHWC" | "NCHW";
+  dilations?: [number, number] | number;
+  dimRoundingMode?: "floor" | "round" | "ceil";
+  /** only of Conv2DBackpropInput */
+  inputShape: Shape4D;
+  /** only of Conv2DBackpropFilter */
+  filterShape: Shape4D;
+}
+
+/** @throws {Error} unless the sizes make a convolution of activations in NHWC */
+export function convolutionShape(
+  input: number[],
+  filter: number[],
+  { strides, pad, dataFormat, dilations = 1, dimRoundingMode }: Conv2DAttributes,
+): ConvolutionShape {
+  const isShape = (shape: number[]) =>
+    shape.length === 4 && shape.every((size) => Number.isInteger(size) && size > 0);
+  if (!isShape(input) || !isShape(filter) || input[3] !== filter[2] || (dataFormat ?? "NHWC") !== "NHWC") {
+    throw new Error(
+      `Expected an input [B, H, W, I] and a filter [h, w, I, O] but found [${input}] and [${filter}] (${dataFormat})`,
+    );
+  }
+  const shape = tf.backend_util.computeConv2DInfo(
+    input as Shape4D,
+    filter as Shape4D,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
+  if (!isShape(shape.outShape)) {
+    throw new Error(
+      `Expected a filter no larger than the padded input but found [${filter}] on [${input}], padding ${pad}`,
+    );
+  }
+  return shape;
+}
+
 /** Zeros before and after rows and columns; a negative number takes away instead. */
 interface Border {
   top: number;

@@ -37,7 +37,12 @@ export async function useEngine(
     await tf.setBackend("cpu");
     return { name: "cpu", threads: 1, description: "tfjs in plain JavaScript" };
   }
-  if (name !== "auto" && name !== "wasm") {
+  if (name === "onednn" || name === "auto") {
+    const { startOneDnn } = await import("./onednn.ts");
+    const version = await startOneDnn(options.threads ?? 1);
+    return { name: "onednn", threads: options.threads ?? 1, description: `oneDNN ${version}` };
+  }
+  if (name !== "wasm") {
     throw new UserError(`Expected an engine that is here but found "${name}". Use "wasm".`);
   }
   const { startWasm } = await import("./wasm.ts");

@@ -13,7 +13,10 @@ export const BATCH_NORMALIZATION = "BatchNormalization";
 /** The kernel `{x, y, dy, gamma, mean, variance, workspace} -> [dx, dgamma, dbeta]`. */
 export const BATCH_NORMALIZATION_GRADIENT = "BatchNormalizationGradient";
 
-/** Attributes of both kernels. */
+/** The kernel `{x, gamma, beta, mean, variance} -> y`. */
+export const BATCH_NORMALIZATION_INFERENCE = "BatchNormalizationInference";
+
+/** Attributes of the kernels. */
 export interface BatchNormalizationAttributes {
   /** Whether a ReLU follows, in the same pass. */
   relu: boolean;
@@ -29,6 +32,14 @@ export interface BatchNormalizationInputs {
   gamma: tf.Tensor1D;
   /** `[C]` */
   beta: tf.Tensor1D;
+}
+
+/** Inputs of the inference kernel. */
+export interface BatchNormalizationInferenceInputs extends BatchNormalizationInputs {
+  /** `[C]` */
+  mean: tf.Tensor1D;
+  /** `[C]` */
+  variance: tf.Tensor1D;
 }
 
 /** Inputs of the gradient kernel. */
@@ -98,29 +109,29 @@ function composedGradient(
   return [dx, tf.mul(tf.mul(meanDzCentred, inverse), count), tf.mul(meanDz, count)];
 }
 
+function composedInference(
+  { x, gamma, beta, mean, variance }: BatchNormalizationInferenceInputs,
+  { relu, epsilon }: BatchNormalizationAttributes,
+): tf.Tensor {
+  const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+  const normalised = tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(mean, scale)));
+  return relu ? tf.relu(normalised) : normalised;
+}
+
+/** The composed kernels, for engines that have none of their own. */
+export const composedNormalisation: Record<string, tf.KernelFunc> = {
+  [BATCH_NORMALIZATION]: ({ inputs, attrs }) =>
+    tf.tidy(() => composedForward(inputs as never, attrs as never)),
+  [BATCH_NORMALIZATION_GRADIENT]: ({ inputs, attrs }) =>
+    tf.tidy(() => composedGradient(inputs as never, attrs as never)),
+  [BATCH_NORMALIZATION_INFERENCE]: ({ inputs, attrs }) =>
+    tf.tidy(() => composedInference(inputs as never, attrs as never)),
+};
+
 for (const backendName of ["cpu", "wasm", "webgpu"]) {
-  tf.registerKernel({
-    kernelName: BATCH_NORMALIZATION,
-    backendName,
-    kernelFunc: ({ inputs, attrs }) =>
-      tf.tidy(() =>
-        composedForward(
-          inputs as unknown as BatchNormalizationInputs,
-          attrs as unknown as BatchNormalizationAttributes,
-        )
-      ),
-  });
-  tf.registerKernel({
-    kernelName: BATCH_NORMALIZATION_GRADIENT,
-    backendName,
-    kernelFunc: ({ inputs, attrs }) =>
-      tf.tidy(() =>
-        composedGradient(
-          inputs as unknown as BatchNormalizationGradientInputs,
-          attrs as unknown as BatchNormalizationAttributes,
-        )
-      ),
-  });
+  for (const [kernelName, kernelFunc] of Object.entries(composedNormalisation)) {
+    tf.registerKernel({ kernelName, backendName, kernelFunc });
+  }
 }
 
 tf.registerGradient({
@@ -136,6 +147,23 @@ tf.registerGradient({
       attrs,
     ) as tf.Tensor[];
     return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
+  },
+});
+
+tf.registerGradient({
+  kernelName: BATCH_NORMALIZATION_INFERENCE,
+  inputsToSave: ["x", "gamma", "mean", "variance"],
+  outputsToSave: [true],
+  gradFunc: (dy, [x, gamma, mean, variance, y], attrs) => {
+    const { relu, epsilon } = attrs as unknown as BatchNormalizationAttributes;
+    const inverse = () => tf.rsqrt(tf.add(variance, epsilon));
+    const dz = () => (relu ? tf.mul(dy as tf.Tensor, tf.step(y)) : dy) as tf.Tensor4D;
+    const sum = (t: tf.Tensor4D) => tf.mul(columnMeans(asMatrix(t)), t.size / t.shape[3]);
+    return {
+      x: () => tf.mul(dz(), tf.mul(gamma, inverse())),
+      gamma: () => sum(tf.mul(dz(), tf.mul(tf.sub(x, mean), inverse()))),
+      beta: () => sum(dz()),
+    };
   },
 });
 
@@ -171,7 +199,8 @@ export function batchNormalization(
 }
 
 /**
- * Batch normalisation with given statistics, as at inference. Differentiable in x.
+ * Batch normalisation with given statistics, as at inference. Differentiable in x, γ and β;
+ * the statistics are constants.
  * @param x `[B, H, W, C]`
  * @param gamma `[C]`
  * @param beta `[C]`
@@ -187,9 +216,9 @@ export function batchNormalizationInference(
   variance: tf.Tensor1D,
   { relu = false, epsilon = 1e-5 }: BatchNormalizationOptions = {},
 ): tf.Tensor4D {
-  return tf.tidy(() => {
-    const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
-    const normalised = tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(mean, scale)));
-    return (relu ? tf.relu(normalised) : normalised) as tf.Tensor4D;
-  });
+  return tf.engine().runKernel(
+    BATCH_NORMALIZATION_INFERENCE,
+    { x, gamma, beta, mean, variance },
+    { relu, epsilon },
+  ) as tf.Tensor4D;
 }

@@ -26,20 +26,41 @@ export interface SgdOptions {
   maxNorm: number;
 }
 
+/** What carries out {@linkcode sgdStep}. */
+export type SgdStep = (parameters: Parameter[], options: SgdOptions) => void;
+
+const steps = new Map<string, SgdStep>();
+
+/** Gives one of tfjs's backends a step of its own. */
+export function registerSgdStep(backendName: string, step: SgdStep): void {
+  steps.set(backendName, step);
+}
+
 /**
  * One step of `torch.optim.SGD` after `torch.nn.utils.clip_grad_norm_`:
  * g ← g · min(1, maxNorm/(‖g‖₂ + 1e-6)), v ← momentum·v + g + weightDecay·w, w ← w − learningRate·v.
+ * Weights and velocities are assigned new tensors; the gradients are left to the caller.
  */
 export function sgdStep(parameters: Parameter[], options: SgdOptions): void {
-  const { learningRate, momentum, weightDecay, maxNorm } = options;
+  for (const { weight, velocity, gradient } of parameters) {
+    tf.util.assertShapesMatch(weight.shape, velocity.shape, `Velocity of ${weight.name}: `);
+    tf.util.assertShapesMatch(weight.shape, gradient.shape, `Gradient of ${weight.name}: `);
+  }
+  (steps.get(tf.getBackend()) ?? composedSgdStep)(parameters, options);
+}
+
+/** The step in stock operations. */
+function composedSgdStep(
+  parameters: Parameter[],
+  { learningRate, momentum, weightDecay, maxNorm }: SgdOptions,
+): void {
+  if (parameters.length === 0) return;
   tf.tidy(() => {
-    const scale = maxNorm === Infinity ? tf.scalar(1) : tf.minimum(
-      1,
-      tf.div(
-        maxNorm,
-        tf.add(tf.sqrt(tf.addN(parameters.map(({ gradient }) => tf.sum(tf.square(gradient))))), 1e-6),
-      ),
-    );
+    let scale: tf.Tensor = tf.scalar(1);
+    if (maxNorm !== Infinity) {
+      const squares = tf.addN(parameters.map(({ gradient }) => tf.sum(tf.square(gradient))));
+      scale = tf.minimum(1, tf.div(maxNorm, tf.add(tf.sqrt(squares), 1e-6)));
+    }
     for (const { weight, velocity, gradient } of parameters) {
       const decayed = tf.add(tf.mul(gradient, scale), tf.mul(weight, weightDecay));
       velocity.assign(tf.add(tf.mul(velocity, momentum), decayed));

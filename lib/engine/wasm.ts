@@ -5,42 +5,34 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { filterGradientByConvolution, inputGradientByConvolution } from "./convolution.ts";
+import { composedNormalisation } from "./normalisation.ts";
+import { registerSgdStep } from "./optimiser.ts";
+import { replaceKernels, share } from "./wasm_heap.ts";
+import { heapSgdStep } from "./wasm_optimiser.ts";
+import { type Conv2DAttributes, convolutionShape } from "./convolution.ts";
 
-function replaceKernel(kernelName: string, kernelFunc: tf.KernelFunc) {
-  if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");
-  tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc });
-}
-
-type Shape4D = [number, number, number, number];
-interface Conv2DAttributes {
-  strides: [number, number] | number;
-  pad: "same" | "valid" | number;
-  dimRoundingMode?: "floor" | "round" | "ceil";
-  inputShape: Shape4D;
-  filterShape: Shape4D;
-}
+/** The kernels that differ from stock tfjs. */
+export const wasmKernels: Record<string, tf.KernelFunc> = {
+  ...composedNormalisation,
+  Conv2DBackpropFilter: ({ inputs, attrs }) => {
+    const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
+    const attributes = attrs as unknown as Conv2DAttributes;
+    const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
+    return tf.tidy(() => filterGradientByConvolution(x, dy, shape));
+  },
+  Conv2DBackpropInput: ({ inputs, attrs }) => {
+    const { dy, filter } = inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
+    const attributes = attrs as unknown as Conv2DAttributes;
+    const shape = convolutionShape(attributes.inputShape, filter.shape, attributes);
+    return tf.tidy(() => inputGradientByConvolution(dy, filter, shape));
+  },
+  Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
+};
 
 /** Makes `wasm` the current backend of tfjs. */
 export async function startWasm(): Promise<void> {
   await tf.setBackend("wasm");
   await tf.ready();
-  replaceKernel("Conv2DBackpropFilter", ({ inputs, attrs }) => {
-    const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
-    const { strides, pad, dimRoundingMode, filterShape } = attrs as unknown as Conv2DAttributes;
-    const shape = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);
-    return tf.tidy(() => filterGradientByConvolution(x, dy, shape));
-  });
-  replaceKernel("Conv2DBackpropInput", ({ inputs, attrs }) => {
-    const { dy, filter } = inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
-    const { strides, pad, dimRoundingMode, inputShape } = attrs as unknown as Conv2DAttributes;
-    const shape = tf.backend_util.computeConv2DInfo(
-      inputShape,
-      filter.shape,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    );
-    return tf.tidy(() => inputGradientByConvolution(dy, filter, shape));
-  });
+  replaceKernels(wasmKernels);
+  registerSgdStep("wasm", heapSgdStep);
 }

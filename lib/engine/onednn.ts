@@ -1,0 +1,177 @@
+/**
+ * The engine `onednn`: tfjs's WebAssembly backend, with convolutions and batch normalisation by Intel's oneDNN, which
+ * works in place on the WebAssembly heap through Deno's foreign function interface. Loaded only where that exists.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type Conv2DAttributes, type ConvolutionShape, convolutionShape } from "./convolution.ts";
+import {
+  BATCH_NORMALIZATION,
+  BATCH_NORMALIZATION_GRADIENT,
+  BATCH_NORMALIZATION_INFERENCE,
+  type BatchNormalizationAttributes,
+} from "./normalisation.ts";
+import { Convolution } from "./onednn/convolution.ts";
+import { type OneDnn, OneDnnError, openOneDnn } from "./onednn/library.ts";
+import { inferenceNormalisation, TrainingNormalisation } from "./onednn/normalisation.ts";
+import { Cache, type Primitive } from "./onednn/primitive.ts";
+import { startWasm, wasmKernels } from "./wasm.ts";
+import { heap, heapOffset, newTensor, replaceKernels } from "./wasm_heap.ts";
+
+let heapBytes: Uint8Array<ArrayBuffer> | undefined;
+let heapAddress = 0n;
+
+/** The address of a tensor's values. Good until memory is next taken on the heap, which may move it. */
+function address(tensor: tf.TensorInfo): Deno.PointerValue {
+  const offset = heapOffset(tensor);
+  if (heap() !== heapBytes) {
+    heapBytes = heap();
+    heapAddress = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(heapBytes)));
+  }
+  return Deno.UnsafePointer.create(heapAddress + BigInt(offset));
+}
+
+/** oneDNN believes what it is told about sizes, so a wrong one would crash: every tensor is looked at first. */
+function expectShape(
+  name: string,
+  tensor: tf.TensorInfo | undefined,
+  shape: number[],
+): asserts tensor is tf.TensorInfo {
+  if (tensor?.dtype !== "float32" || !tf.util.arraysEqual(tensor.shape, shape)) {
+    throw new Error(
+      `Expected ${name} to be float32 [${shape}] but found ${tensor?.dtype} [${tensor?.shape}]`,
+    );
+  }
+}
+
+type Sizes = [number, number, number, number];
+
+function activationSizes(x: tf.TensorInfo): Sizes {
+  if (x.shape.length !== 4 || !x.shape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new Error(`Expected x to be [B, H, W, C] with no size of 0 but found [${x.shape}]`);
+  }
+  expectShape("x", x, x.shape);
+  return x.shape as Sizes;
+}
+
+function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
+  const convolutions = new Cache<Convolution>();
+  const convolution = (shape: ConvolutionShape) =>
+    convolutions.get(
+      [
+        ...shape.inShape,
+        ...shape.outShape,
+        shape.filterHeight,
+        shape.filterWidth,
+        shape.strideHeight,
+        shape.strideWidth,
+        shape.dilationHeight,
+        shape.dilationWidth,
+        shape.padInfo.top,
+        shape.padInfo.left,
+      ],
+      () => new Convolution(library, shape),
+    );
+  const trainings = new Cache<TrainingNormalisation>();
+  const training = (sizes: Sizes, { relu, epsilon }: BatchNormalizationAttributes) =>
+    trainings.get([...sizes, relu, epsilon], () => new TrainingNormalisation(library, sizes, relu, epsilon));
+  const inferences = new Cache<Primitive>();
+
+  return {
+    Conv2D: ({ inputs, attrs }) => {
+      const { x, filter } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo };
+      const shape = convolutionShape(x.shape, filter.shape, attrs as unknown as Conv2DAttributes);
+      expectShape("x", x, x.shape);
+      expectShape("filter", filter, filter.shape);
+      const y = newTensor(shape.outShape);
+      convolution(shape).forward(address(x), address(filter), address(y));
+      return y;
+    },
+    Conv2DBackpropInput: ({ inputs, attrs }) => {
+      const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
+      const attributes = attrs as unknown as Conv2DAttributes;
+      const shape = convolutionShape(attributes.inputShape, filter.shape, attributes);
+      expectShape("dy", dy, shape.outShape);
+      expectShape("filter", filter, filter.shape);
+      const dx = newTensor(shape.inShape);
+      convolution(shape).inputGradient(address(dy), address(filter), address(dx));
+      return dx;
+    },
+    Conv2DBackpropFilter: ({ inputs, attrs }) => {
+      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
+      const attributes = attrs as unknown as Conv2DAttributes;
+      const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
+      expectShape("x", x, shape.inShape);
+      expectShape("dy", dy, shape.outShape);
+      const dfilter = newTensor(attributes.filterShape);
+      convolution(shape).filterGradient(address(x), address(dy), address(dfilter));
+      return dfilter;
+    },
+    [BATCH_NORMALIZATION]: ({ inputs, attrs }) => {
+      const { x, gamma, beta } = inputs as Record<string, tf.TensorInfo>;
+      const sizes = activationSizes(x), perChannel = [sizes[3]];
+      expectShape("gamma", gamma, perChannel);
+      expectShape("beta", beta, perChannel);
+      const { forward, workspaceBytes } = training(sizes, attrs as unknown as BatchNormalizationAttributes);
+      const y = newTensor(sizes), mean = newTensor(perChannel), variance = newTensor(perChannel);
+      const workspace = newTensor([workspaceBytes], "bool");
+      const noted = workspaceBytes > 0 ? [workspace] : [];
+      forward.run(...[x, gamma, beta, y, mean, variance, ...noted].map(address));
+      return [y, mean, variance, workspace];
+    },
+    [BATCH_NORMALIZATION_GRADIENT]: ({ inputs, attrs }) => {
+      const { x, dy, gamma, mean, variance, workspace } = inputs as Record<string, tf.TensorInfo>;
+      const sizes = activationSizes(x), perChannel = [sizes[3]];
+      expectShape("dy", dy, sizes);
+      for (const [name, tensor] of Object.entries({ gamma, mean, variance })) {
+        expectShape(name, tensor, perChannel);
+      }
+      const { backward, workspaceBytes } = training(sizes, attrs as unknown as BatchNormalizationAttributes);
+      if (workspace.dtype !== "bool" || workspace.shape[0] !== workspaceBytes) {
+        throw new Error(`Expected a workspace of ${workspaceBytes} bytes but found [${workspace.shape}]`);
+      }
+      const dx = newTensor(sizes), dgamma = newTensor(perChannel), dbeta = newTensor(perChannel);
+      const noted = workspaceBytes > 0 ? [workspace] : [];
+      backward.run(...[x, dy, gamma, mean, variance, dx, dgamma, dbeta, ...noted].map(address));
+      return [dx, dgamma, dbeta];
+    },
+    [BATCH_NORMALIZATION_INFERENCE]: ({ inputs, attrs }) => {
+      const { x, gamma, beta, mean, variance } = inputs as Record<string, tf.TensorInfo>;
+      const { relu, epsilon } = attrs as unknown as BatchNormalizationAttributes;
+      const sizes = activationSizes(x), perChannel = [sizes[3]];
+      for (const [name, tensor] of Object.entries({ gamma, beta, mean, variance })) {
+        expectShape(name, tensor, perChannel);
+      }
+      const primitive = inferences.get(
+        [...sizes, relu, epsilon],
+        () => inferenceNormalisation(library, sizes, relu, epsilon),
+      );
+      const y = newTensor(sizes);
+      primitive.run(...[x, gamma, beta, mean, variance, y].map(address));
+      return y;
+    },
+  };
+}
+
+let opened: { library: OneDnn; kernels: Record<string, tf.KernelFunc> } | undefined;
+
+/**
+ * Makes tfjs's `wasm` backend with oneDNN's kernels the current one.
+ * @param threads OpenMP threads, fixed by the first call
+ * @param path where the library is, instead of the system's usual names and places
+ * @returns oneDNN's version
+ * @throws {OneDnnError} with the reason, if oneDNN cannot be used
+ */
+export async function startOneDnn(threads: number, path?: string): Promise<string> {
+  if (opened === undefined) {
+    const library = openOneDnn(threads, path);
+    opened = { library, kernels: kernels(library) };
+  } else if (opened.library.threads !== threads) {
+    throw new OneDnnError(
+      `its ${opened.library.threads} threads were fixed when it was loaded; ${threads} need a new process`,
+    );
+  }
+  await startWasm();
+  replaceKernels({ ...wasmKernels, ...opened.kernels });
+  return opened.library.version;
+}

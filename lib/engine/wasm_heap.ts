@@ -1,0 +1,69 @@
+/**
+ * Access to the heap of tfjs's WebAssembly backend: where a tensor lies, and which kernels work on it.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** The parts of tfjs's `BackendWasm` that are used here. */
+interface WasmBackend {
+  wasm: { HEAPU8: Uint8Array<ArrayBuffer>; asm: { memory: WebAssembly.Memory } };
+  dataIdMap: {
+    has(dataId: tf.DataId): boolean;
+    get(dataId: tf.DataId): { id: number; memoryOffset: number };
+  };
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  incRef(dataId: tf.DataId): void;
+}
+
+const backend = (): WasmBackend => tf.findBackend("wasm") as unknown as WasmBackend;
+
+/** All of the heap. Another object after the memory has grown, so not to be kept. */
+export function heap(): Uint8Array<ArrayBuffer> {
+  return backend().wasm.HEAPU8;
+}
+
+/** A new tensor on the heap, its values not set. May grow the memory. */
+export function newTensor(shape: number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
+  return backend().makeOutput(shape, dtype);
+}
+
+/** The same values under another tensor: buffers are counted, and no kernel writes to its inputs. */
+export function share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+  backend().incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
+/**
+ * Where a tensor lies on the heap.
+ * @throws {RangeError} if the tensor does not lie inside the heap
+ */
+export function heapOffset(tensor: tf.TensorInfo): number {
+  const { memoryOffset } = backend().dataIdMap.get(tensor.dataId);
+  const bytes = tf.util.sizeFromShape(tensor.shape) * tf.util.bytesPerElement(tensor.dtype);
+  if (!(memoryOffset > 0) || memoryOffset + bytes > heap().byteLength) {
+    throw new RangeError(
+      `Expected a tensor inside the WebAssembly heap of ${heap().byteLength} bytes but found ${bytes} bytes at ${memoryOffset}`,
+    );
+  }
+  return memoryOffset;
+}
+
+/** The values of a float32 tensor, in place. Not to be kept: the memory may grow. */
+export function heapView(tensor: tf.TensorInfo): Float32Array {
+  return new Float32Array(heap().buffer, heapOffset(tensor), tf.util.sizeFromShape(tensor.shape));
+}
+
+const stockKernels = new Map<string, tf.KernelConfig | undefined>();
+
+/** Puts kernels in the place of the backend's own, or in places it leaves empty, and takes back those of an earlier call. */
+export function replaceKernels(kernels: Record<string, tf.KernelFunc>): void {
+  const register = (kernelName: string, config?: tf.KernelConfig) => {
+    if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");
+    if (config) tf.registerKernel(config);
+  };
+  for (const [kernelName, config] of stockKernels) register(kernelName, config);
+  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
+    if (!stockKernels.has(kernelName)) stockKernels.set(kernelName, tf.getKernel(kernelName, "wasm"));
+    register(kernelName, { kernelName, backendName: "wasm", kernelFunc });
+  }
+}
