@@ -1,0 +1,149 @@
+/**
+ * From images to the arrays that the network is fed with. An epoch is a list of draws; the list is cut into batches.
+ * @module
+ */
+
+import { randomStream } from "../random.ts";
+import { UserError } from "../user_error.ts";
+import type { Dataset, ImageSet } from "./image_set.ts";
+
+/** One view of one image, by their numbers in an {@linkcode ImageSet}. */
+export interface Draw {
+  /** From 0 to `count` − 1. */
+  readonly image: number;
+  /** From 0 to `views` − 1. */
+  readonly view: number;
+}
+
+/** What the order of an epoch depends on. */
+export interface EpochOptions {
+  /** The run's seed. */
+  seed: number;
+  /** The incremental step, from 0. */
+  step: number;
+  /** The epoch within the step, from 0. */
+  epoch: number;
+  /** How often each image is seen in the epoch, each time in the next view; 1 by default. */
+  drawsPerEpoch?: number;
+}
+
+/**
+ * Plans an epoch: every image `drawsPerEpoch` times, shuffled. Views are taken in turn, so that all have been seen before
+ * the first comes again.
+ *
+ * @throws {UserError} if `drawsPerEpoch` is not a positive integer
+ */
+export function epochPlan(
+  set: Pick<ImageSet, "count" | "views">,
+  { seed, step, epoch, drawsPerEpoch = 1 }: EpochOptions,
+): Draw[] {
+  if (!Number.isInteger(drawsPerEpoch) || drawsPerEpoch < 1) {
+    throw new UserError(
+      `Expected the draws of an image in each epoch to be an integer of at least 1 but found ${drawsPerEpoch}; change it.`,
+    );
+  }
+  const order = randomStream(seed, "epoch", step, epoch).permutation(set.count * drawsPerEpoch);
+  return order.map((position) => ({
+    image: Math.floor(position / drawsPerEpoch),
+    view: (epoch * drawsPerEpoch + position % drawsPerEpoch) % set.views,
+  }));
+}
+
+/** Every view of every image in order, for evaluation. */
+export function allDraws(set: Pick<ImageSet, "count" | "views">): Draw[] {
+  return Array.from(
+    { length: set.count * set.views },
+    (_, i) => ({ image: Math.floor(i / set.views), view: i % set.views }),
+  );
+}
+
+/**
+ * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. So nothing is dropped, no
+ * batch is tiny, and kernels that are compiled for a shape are compiled for two sizes at most.
+ *
+ * @param draws what is to be cut
+ * @param batchSize the largest size of a batch
+ * @throws {UserError} if `batchSize` is not a positive integer
+ */
+export function inBatches<T>(draws: readonly T[], batchSize: number): T[][] {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new UserError(
+      `Expected the batch size to be an integer of at least 1 but found ${batchSize}; change it.`,
+    );
+  }
+  const batches = Math.ceil(draws.length / batchSize);
+  const start = (batch: number) => Math.floor(batch * draws.length / batches);
+  return Array.from({ length: batches }, (_, batch) => draws.slice(start(batch), start(batch + 1)));
+}
+
+/**
+ * An epoch as batches: {@linkcode epochPlan}, cut by {@linkcode inBatches}.
+ *
+ * @throws {UserError} if `drawsPerEpoch` or `batchSize` is not a positive integer
+ */
+export function epochBatches(
+  set: Pick<ImageSet, "count" | "views">,
+  { batchSize, ...options }: EpochOptions & { batchSize: number },
+): Draw[][] {
+  return inBatches(epochPlan(set, options), batchSize);
+}
+
+/** Mean and standard deviation of each channel over the training images, bytes taken as 0 to 1. */
+export type Normalization = Pick<Dataset, "mean" | "std">;
+
+/** Images and their labels, ready for the network. */
+export interface Batch {
+  /** (B, size, size, 3) normalised images. */
+  readonly x: Float32Array;
+  /** (B) class ids. */
+  readonly labels: Int32Array;
+}
+
+/**
+ * Reads images and normalises them: (byte / 255 − mean) / std in each channel.
+ *
+ * @param set where the images are
+ * @param draws which to read
+ * @param normalization mean and standard deviation of the channels; a {@linkcode Dataset} has them
+ */
+export function readBatch(set: ImageSet, draws: readonly Draw[], { mean, std }: Normalization): Batch {
+  // The normalised value of every byte, by channel.
+  const [red, green, blue] = mean.map((m, c) =>
+    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - m) / std[c])
+  );
+  const bytes = new Uint8Array(set.size * set.size * 3);
+  const x = new Float32Array(draws.length * bytes.length);
+  const classIds = set.labels;
+  const labels = new Int32Array(draws.length);
+  for (let i = 0, to = 0; i < draws.length; i++) {
+    labels[i] = classIds[draws[i].image];
+    set.read(draws[i].image, draws[i].view, bytes);
+    for (let j = 0; j < bytes.length; j += 3, to += 3) {
+      x[to] = red[bytes[j]];
+      x[to + 1] = green[bytes[j + 1]];
+      x[to + 2] = blue[bytes[j + 2]];
+    }
+  }
+  return { x, labels };
+}
+
+/**
+ * Reads the masks of the same draws.
+ *
+ * @returns (B, size, size) from 0 to 1
+ * @throws {UserError} if the set has no masks
+ */
+export function readMasks(set: ImageSet, draws: readonly Draw[]): Float32Array {
+  if (!set.readMask) {
+    throw new UserError(
+      `Expected a data set with masks but found ${set.name}, which has none; choose another.`,
+    );
+  }
+  const bytes = new Uint8Array(set.size * set.size);
+  const masks = new Float32Array(draws.length * bytes.length);
+  for (let i = 0; i < draws.length; i++) {
+    set.readMask(draws[i].image, draws[i].view, bytes);
+    for (let j = 0; j < bytes.length; j++) masks[i * bytes.length + j] = bytes[j] / 255;
+  }
+  return masks;
+}

@@ -1,0 +1,51 @@
+/**
+ * What every data set looks like from the outside. Training, evaluation and figures know only these types.
+ * @module
+ */
+
+/** `train` to learn from, `validation` to tune on, `test` for the reported numbers. */
+export type Split = "train" | "validation" | "test";
+
+/**
+ * Square RGB images with labels. Each image may have several augmented *views*; which view looks how depends on
+ * nothing but the seed, the image and the view's number, so that a teacher's answers to a view can be computed once.
+ */
+export interface ImageSet {
+  /** For messages, such as `iemoji-100 train, step 2`. */
+  readonly name: string;
+  /** Number of images. */
+  readonly count: number;
+  /** Height and width in pixels. */
+  readonly size: number;
+  /** Number of augmented views of each image; 1 where images are not augmented. */
+  readonly views: number;
+  /** (count) class id of each image: its position in `Dataset.classNames`. */
+  readonly labels: Int32Array;
+  /** Writes one view, (size, size, 3) bytes, into `target`. */
+  read(image: number, view: number, target: Uint8Array): void;
+  /** Writes the object's mask in that view, (size, size) bytes from 0 to 255; absent where none is known. */
+  readMask?(image: number, view: number, target: Uint8Array): void;
+}
+
+/** Options for opening a part of a data set. */
+export interface OpenOptions {
+  /** Everything random in the views comes from this. */
+  seed: number;
+  /** Augmented views of each training image. Validation and test images have one, not augmented. */
+  views: number;
+}
+
+/** A data set of images with named classes. */
+export interface Dataset {
+  readonly name: string;
+  /** All classes; a class id is a position in this list. */
+  readonly classNames: readonly string[];
+  /** Height and width of the images in pixels. */
+  readonly imageSize: number;
+  /** Mean of each channel over the training images, between 0 and 1. */
+  readonly mean: readonly [number, number, number];
+  /** Standard deviation of each channel over the training images. */
+  readonly std: readonly [number, number, number];
+  /** The images of these classes in this split. */
+  open(split: Split, classIds: readonly number[], options: OpenOptions): ImageSet;
+}

@@ -1,0 +1,178 @@
+/**
+ * Class-incremental learning without memory: the classes come in steps, and the training images of a step can be read
+ * only until the next step begins.
+ * @module
+ */
+
+import { randomStream } from "../random.ts";
+import { UserError } from "../user_error.ts";
+import type { Dataset, ImageSet, OpenOptions } from "./image_set.ts";
+
+/** How many classes are learned when. */
+export interface ClassCounts {
+  /** Classes in the data set. */
+  classCount: number;
+  /** Classes learned in step 0, which makes M_0. */
+  baseClasses: number;
+  /** Classes learned in each later step. */
+  increment: number;
+  /** Number of steps, step 0 included; without it, as many as it takes to learn all classes. */
+  steps?: number;
+  /** Ids of classes to be learned before all others, in this order; none by default. */
+  first?: readonly number[];
+}
+
+/** Which classes are learned when. */
+export interface ClassSteps {
+  /** (classCount) the ids of all classes in the order of learning; those after the last step are never learned. */
+  readonly classOrder: readonly number[];
+  /** The ids that are learned in each step. */
+  readonly steps: readonly (readonly number[])[];
+}
+
+/**
+ * Divides the classes into steps, in an order drawn from the seed. The order does not depend on the numbers of classes and steps.
+ *
+ * @throws {UserError} if a number is not a positive integer, there are not enough classes, the increments do not come out
+ * even, or `first` names a class twice or one that is not there
+ */
+export function classIncrementalSteps(
+  { classCount, baseClasses, increment, steps, first = [], seed }: ClassCounts & { seed: number },
+): ClassSteps {
+  const numbers = Object.entries({
+    classCount,
+    baseClasses,
+    increment,
+    ...(steps !== undefined && { steps }),
+  });
+  for (const [name, value] of numbers) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new UserError(`Expected ${name} to be an integer of at least 1 but found ${value}; change it.`);
+    }
+  }
+  const later = classCount - baseClasses;
+  const increments = steps === undefined ? later / increment : steps - 1;
+  const needed = baseClasses + increments * increment;
+  if (later < 0 || needed > classCount) {
+    const found = later < 0 ? `${baseClasses} base classes` : `${needed} in ${increments + 1} steps`;
+    throw new UserError(
+      `Expected at most ${classCount} classes, which is what the data set has, but found ${found}; ` +
+        `choose fewer base classes, smaller increments or fewer steps.`,
+    );
+  }
+  if (!Number.isInteger(increments)) {
+    throw new UserError(
+      `Expected the ${later} classes after the first ${baseClasses} to be divisible by the increment but found an ` +
+        `increment of ${increment}; choose another, or give the number of steps.`,
+    );
+  }
+  if (
+    new Set(first).size !== first.length ||
+    first.some((id) => !Number.isInteger(id) || id < 0 || id >= classCount)
+  ) {
+    throw new UserError(
+      `Expected the classes to be learned first to be different ids from 0 to ${classCount - 1} but found ` +
+        `${first.join(", ")}; correct the list.`,
+    );
+  }
+  const shuffled = randomStream(seed, "class order").permutation(classCount);
+  const classOrder = [...first, ...shuffled.filter((id) => !first.includes(id))];
+  return {
+    classOrder,
+    steps: Array.from({ length: increments + 1 }, (_, t) => {
+      const start = t === 0 ? 0 : baseClasses + (t - 1) * increment;
+      return classOrder.slice(start, baseClasses + t * increment);
+    }),
+  };
+}
+
+/**
+ * The head's columns are in the order of learning, so that it grows at its end.
+ *
+ * @param classOrder the ids of all classes in the order of learning
+ * @returns (classes) the column in the head of each class id
+ */
+export function headPositions(classOrder: readonly number[]): Int32Array {
+  const positions = new Int32Array(classOrder.length);
+  for (const [column, classId] of classOrder.entries()) positions[classId] = column;
+  return positions;
+}
+
+/**
+ * Hands out the training images of one step after the other. When a step is opened, the sets of all earlier steps are
+ * closed for good: whoever still holds one can read nothing from it, and they cannot be opened again.
+ */
+export class IncrementalStream {
+  readonly #dataset: Dataset;
+  readonly #steps: readonly (readonly number[])[];
+  readonly #options: OpenOptions;
+  #current: { step: number; set: ImageSet; close: () => void } | undefined;
+
+  /**
+   * Opens nothing yet.
+   *
+   * @param dataset where the images are; whoever is to see one step only must not get hold of it
+   * @param steps class ids of each step
+   * @param options for every step's training images
+   */
+  constructor(dataset: Dataset, steps: readonly (readonly number[])[], options: OpenOptions) {
+    this.#dataset = dataset;
+    this.#steps = steps;
+    this.#options = options;
+  }
+
+  /**
+   * Opens the training images of a step and closes those of earlier steps. A run that is resumed begins with the step
+   * that it had come to.
+   *
+   * @param step 0 for the base classes, then 1, 2, …
+   * @returns the images; labels are class ids
+   * @throws {UserError} if a later step has been opened before, or there is no such step
+   */
+  open(step: number): ImageSet {
+    if (this.#steps[step] === undefined) {
+      throw new UserError(
+        `Expected a step from 0 to ${this.#steps.length - 1} but found ${step}; choose one of these.`,
+      );
+    }
+    if (this.#current && step < this.#current.step) throw pastStep(step, this.#current.step);
+    if (this.#current?.step !== step) {
+      this.#current?.close();
+      const images = this.#dataset.open("train", this.#steps[step], this.#options);
+      this.#current = { step, ...closable(images, step) };
+    }
+    return this.#current.set;
+  }
+}
+
+/** A view of a set that, once closed, holds no way to its images. */
+function closable(images: ImageSet, step: number): { set: ImageSet; close: () => void } {
+  const { count, size, views } = images;
+  const name = `${images.name}, step ${step}`;
+  const hasMasks = images.readMask !== undefined;
+  let open: ImageSet | undefined = images;
+  const source = () => {
+    if (!open) throw pastStep(step);
+    return open;
+  };
+  const set: ImageSet = {
+    name,
+    count,
+    size,
+    views,
+    get labels() {
+      return source().labels;
+    },
+    read: (image, view, target) => source().read(image, view, target),
+    ...(hasMasks && { readMask: (image, view, target) => source().readMask!(image, view, target) }),
+  };
+  return { set, close: () => open = undefined };
+}
+
+function pastStep(step: number, current?: number): UserError {
+  const now = current === undefined ? "a later step" : `step ${current}`;
+  return new UserError(
+    `Expected only images of the step being learned to be read but found a reach for those of step ${step}, when ${now} ` +
+      `had begun; without memory they are gone: start a new run to learn step ${step} again.`,
+  );
+}
