@@ -1,52 +1,87 @@
 /**
  * What makes tfjs fast enough to train with: the only room that knows of its backends.
+ *
+ * An engine is chosen once, with {@linkcode useEngine}; from then on every tfjs operation computes with it, and the
+ * operations here, which a network spends its time in, by the fastest kernels that the engine has. Without a choice
+ * tfjs's default backend is used.
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
-import "./normalisation.ts";
+import { type Engine, type EngineName, EngineUnavailable, type StartEngine } from "./engine.ts";
 
 export { conv2d } from "./convolution.ts";
+export type { Engine, EngineName } from "./engine.ts";
 export {
   batchNormalization,
   batchNormalizationInference,
   type BatchNormalizationOptions,
 } from "./normalisation.ts";
 export { type Parameter, type SgdOptions, sgdStep } from "./optimiser.ts";
+export { addRelu } from "./residual.ts";
 
-/** What can be asked for; `auto` takes the fastest that works. */
-export type EngineName = "auto" | "wasm" | "onednn" | "webgpu" | "cpu";
+const engines: Record<Engine["name"], () => Promise<{ start: StartEngine }>> = {
+  wasm: () => import("./wasm.ts"),
+  onednn: () => import("./onednn.ts"),
+  webgpu: () => import("./webgpu.ts"),
+  cpu: () => import("./cpu.ts"),
+};
 
-/** The engine in use. */
-export interface Engine {
-  /** which one */
-  readonly name: Exclude<EngineName, "auto">;
-  /** threads that it computes with */
-  readonly threads: number;
-  /** one line for people */
-  readonly description: string;
+/** Options of {@linkcode useEngine}. */
+export interface UseEngineOptions {
+  /**
+   * CPU threads for the engine `onednn`, 1 by default and fixed by the first call. With two, any other work on the machine
+   * brings training almost to a halt; several trainings side by side use several cores better.
+   */
+  threads?: number;
+  /** takes the line that tells which engine is used; `console.log` by default */
+  log?: (line: string) => void;
 }
 
-/** Takes an engine into use, for all tensors made from here on. */
-export async function useEngine(
-  name: EngineName,
-  options: { threads?: number; log?: (line: string) => void } = {},
-): Promise<Engine> {
-  const { log = console.log } = options;
-  if (name === "cpu") {
-    await tf.setBackend("cpu");
-    return { name: "cpu", threads: 1, description: "tfjs in plain JavaScript" };
+/**
+ * Takes an engine into use, for all tensors made from here on. `auto` takes `onednn` if it is there and agrees with `wasm`
+ * on a small network's worth of operations, else `wasm`.
+ * @throws {UserError} if an engine asked for by name cannot be used here; the message says what to install
+ */
+export async function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {
+  const { threads = 1, log = console.log } = options;
+  if (name !== "auto" && !Object.hasOwn(engines, name)) {
+    const names = ["auto", ...Object.keys(engines)].map((known) => `"${known}"`).join(", ");
+    throw new UserError(`Expected one of the engines ${names} but found "${name}".`);
   }
-  if (name === "onednn" || name === "auto") {
-    const { startOneDnn } = await import("./onednn.ts");
-    const version = await startOneDnn(options.threads ?? 1);
-    return { name: "onednn", threads: options.threads ?? 1, description: `oneDNN ${version}` };
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new UserError(`Expected a number of threads of at least 1 but found ${threads}.`);
   }
-  if (name !== "wasm") {
-    throw new UserError(`Expected an engine that is here but found "${name}". Use "wasm".`);
+  if (name === "auto") return await useFastest(threads, log);
+  try {
+    const { start } = await engines[name]();
+    const engine = await start({ threads });
+    log(`Engine: ${describe(engine)}.`);
+    return engine;
+  } catch (error) {
+    if (!(error instanceof EngineUnavailable)) throw error;
+    throw new UserError(
+      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}, or use the engine "auto".`,
+    );
   }
-  const { startWasm } = await import("./wasm.ts");
-  await startWasm();
-  log("Engine: wasm, one thread.");
-  return { name: "wasm", threads: 1, description: "tfjs in WebAssembly, one thread" };
+}
+
+async function useFastest(threads: number, log: (line: string) => void): Promise<Engine> {
+  let found: EngineUnavailable;
+  try {
+    const { startChecked } = await import("./self_check.ts");
+    const engine = await startChecked(await engines.onednn(), await engines.wasm(), { threads });
+    log(`Engine: ${describe(engine)}.`);
+    return engine;
+  } catch (error) {
+    if (!(error instanceof EngineUnavailable)) throw error;
+    found = error;
+  }
+  const { start } = await engines.wasm();
+  const engine = await start({ threads });
+  log(`Engine: ${describe(engine)}; "onednn" is faster but not usable: ${found.reason}. ${found.remedy}.`);
+  return engine;
+}
+
+function describe({ name, threads, description }: Engine): string {
+  return `${name} (${description}${threads > 1 ? `, ${threads} threads` : ""})`;
 }

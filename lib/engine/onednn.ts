@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Conv2DAttributes, type ConvolutionShape, convolutionShape } from "./convolution.ts";
+import { EngineUnavailable, type StartEngine } from "./engine.ts";
 import {
   BATCH_NORMALIZATION,
   BATCH_NORMALIZATION_GRADIENT,
@@ -15,7 +16,9 @@ import { Convolution } from "./onednn/convolution.ts";
 import { type OneDnn, OneDnnError, openOneDnn } from "./onednn/library.ts";
 import { inferenceNormalisation, TrainingNormalisation } from "./onednn/normalisation.ts";
 import { Cache, type Primitive } from "./onednn/primitive.ts";
-import { startWasm, wasmKernels } from "./wasm.ts";
+import { ResidualSum } from "./onednn/residual.ts";
+import { ADD_RELU, RELU_GRADIENT } from "./residual.ts";
+import { start as startWasm, wasmKernels } from "./wasm.ts";
 import { heap, heapOffset, newTensor, replaceKernels } from "./wasm_heap.ts";
 
 let heapBytes: Uint8Array<ArrayBuffer> | undefined;
@@ -54,6 +57,13 @@ function activationSizes(x: tf.TensorInfo): Sizes {
   return x.shape as Sizes;
 }
 
+function elementCount(name: string, tensor: tf.TensorInfo): number {
+  const size = tf.util.sizeFromShape(tensor.shape);
+  if (size === 0) throw new Error(`Expected ${name} to have no size of 0 but found [${tensor.shape}]`);
+  expectShape(name, tensor, tensor.shape);
+  return size;
+}
+
 function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
   const convolutions = new Cache<Convolution>();
   const convolution = (shape: ConvolutionShape) =>
@@ -76,6 +86,8 @@ function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
   const training = (sizes: Sizes, { relu, epsilon }: BatchNormalizationAttributes) =>
     trainings.get([...sizes, relu, epsilon], () => new TrainingNormalisation(library, sizes, relu, epsilon));
   const inferences = new Cache<Primitive>();
+  const residualSums = new Cache<ResidualSum>();
+  const residualSum = (size: number) => residualSums.get([size], () => new ResidualSum(library, size));
 
   return {
     Conv2D: ({ inputs, attrs }) => {
@@ -150,28 +162,53 @@ function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
       primitive.run(...[x, gamma, beta, mean, variance, y].map(address));
       return y;
     },
+    [ADD_RELU]: ({ inputs }) => {
+      const { a, b } = inputs as Record<string, tf.TensorInfo>;
+      const size = elementCount("a", a);
+      expectShape("b", b, a.shape);
+      const y = newTensor(a.shape);
+      residualSum(size).forward.run(...[a, b, y].map(address));
+      return y;
+    },
+    [RELU_GRADIENT]: ({ inputs }) => {
+      const { dy, y } = inputs as Record<string, tf.TensorInfo>;
+      const size = elementCount("dy", dy);
+      expectShape("y", y, dy.shape);
+      const dz = newTensor(dy.shape);
+      residualSum(size).backward.run(...[dy, y, dz].map(address));
+      return dz;
+    },
   };
 }
 
-let opened: { library: OneDnn; kernels: Record<string, tf.KernelFunc> } | undefined;
+const REMEDY =
+  "Install oneDNN 3 (Debian and Ubuntu: `apt-get install libdnnl3.6`; macOS: `brew install onednn`)";
 
-/**
- * Makes tfjs's `wasm` backend with oneDNN's kernels the current one.
- * @param threads OpenMP threads, fixed by the first call
- * @param path where the library is, instead of the system's usual names and places
- * @returns oneDNN's version
- * @throws {OneDnnError} with the reason, if oneDNN cannot be used
- */
-export async function startOneDnn(threads: number, path?: string): Promise<string> {
-  if (opened === undefined) {
-    const library = openOneDnn(threads, path);
-    opened = { library, kernels: kernels(library) };
-  } else if (opened.library.threads !== threads) {
-    throw new OneDnnError(
-      `its ${opened.library.threads} threads were fixed when it was loaded; ${threads} need a new process`,
+/** Loaded once: a library stays for the life of the process. */
+let loaded: { library: OneDnn; kernels: Record<string, tf.KernelFunc> } | undefined;
+
+/** See {@linkcode StartEngine}. */
+export const start: StartEngine = async ({ threads }) => {
+  if (typeof globalThis.Deno?.dlopen !== "function") {
+    throw new EngineUnavailable("There is no foreign function interface here", "Run in Deno");
+  }
+  if (loaded === undefined) {
+    try {
+      const library = openOneDnn(threads);
+      loaded = { library, kernels: kernels(library) };
+    } catch (error) {
+      if (error instanceof OneDnnError) throw new EngineUnavailable(error.message, error.remedy ?? REMEDY);
+      throw error;
+    }
+  }
+  const { library } = loaded;
+  if (library.threads !== threads) {
+    throw new EngineUnavailable(
+      `oneDNN was loaded with a number of threads of ${library.threads}, not ${threads}`,
+      "Ask for the same number throughout",
     );
   }
-  await startWasm();
-  replaceKernels({ ...wasmKernels, ...opened.kernels });
-  return opened.library.version;
-}
+  await startWasm({ threads });
+  replaceKernels({ ...wasmKernels, ...loaded.kernels });
+  return { name: "onednn", threads, description: `oneDNN ${library.version}` };
+};

@@ -4,9 +4,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
+import type { StartEngine } from "./engine.ts";
 import { filterGradientByConvolution, inputGradientByConvolution } from "./convolution.ts";
 import { composedNormalisation } from "./normalisation.ts";
 import { registerSgdStep } from "./optimiser.ts";
+import { composedResidual } from "./residual.ts";
 import { replaceKernels, share } from "./wasm_heap.ts";
 import { heapSgdStep } from "./wasm_optimiser.ts";
 import { type Conv2DAttributes, convolutionShape } from "./convolution.ts";
@@ -14,6 +16,7 @@ import { type Conv2DAttributes, convolutionShape } from "./convolution.ts";
 /** The kernels that differ from stock tfjs. */
 export const wasmKernels: Record<string, tf.KernelFunc> = {
   ...composedNormalisation,
+  ...composedResidual,
   Conv2DBackpropFilter: ({ inputs, attrs }) => {
     const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
     const attributes = attrs as unknown as Conv2DAttributes;
@@ -29,10 +32,11 @@ export const wasmKernels: Record<string, tf.KernelFunc> = {
   Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
 };
 
-/** Makes `wasm` the current backend of tfjs. */
-export async function startWasm(): Promise<void> {
+/** See {@linkcode StartEngine}. */
+export const start: StartEngine = async () => {
   await tf.setBackend("wasm");
   await tf.ready();
   replaceKernels(wasmKernels);
   registerSgdStep("wasm", heapSgdStep);
-}
+  return { name: "wasm", threads: 1, description: "WebAssembly" };
+};

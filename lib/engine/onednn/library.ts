@@ -122,6 +122,36 @@ const SYMBOLS = {
     ],
     result: "i32",
   },
+  dnnl_post_ops_create: { parameters: ["buffer"], result: "i32" },
+  dnnl_post_ops_append_eltwise: { parameters: ["pointer", "i32", "f32", "f32"], result: "i32" },
+  dnnl_primitive_attr_create: { parameters: ["buffer"], result: "i32" },
+  dnnl_primitive_attr_set_post_ops: { parameters: ["pointer", "pointer"], result: "i32" },
+  // (…, engine, algorithm, source 0, source 1, destination, attributes)
+  dnnl_binary_primitive_desc_create: {
+    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "pointer"],
+    result: "i32",
+  },
+  // (…, engine, propagation, algorithm, source, destination, alpha, beta, attributes)
+  dnnl_eltwise_forward_primitive_desc_create: {
+    parameters: ["buffer", "pointer", "i32", "i32", "pointer", "pointer", "f32", "f32", "pointer"],
+    result: "i32",
+  },
+  // (…, engine, algorithm, source gradient, destination gradient, data, alpha, beta, forward, attributes)
+  dnnl_eltwise_backward_primitive_desc_create: {
+    parameters: [
+      "buffer",
+      "pointer",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "f32",
+      "f32",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+  },
 } as const;
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -129,6 +159,11 @@ type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 /** oneDNN cannot be used; the message says why. */
 export class OneDnnError extends Error {
   override readonly name = "OneDnnError";
+
+  /** @param remedy what to do about it, if another thing than installing oneDNN */
+  constructor(message: string, readonly remedy?: string) {
+    super(message);
+  }
 }
 
 /** @throws {OneDnnError} unless the status says success */
@@ -189,33 +224,38 @@ function open(path: string, threads: number): OneDnn {
   return { symbols, version, engine, stream, threads };
 }
 
+/** The library's path, where it has none of the usual names or lies in none of the system's places. */
+const PATH_VARIABLE = "LWM_ONEDNN_LIBRARY";
+
 /**
  * Opens oneDNN.
  * @param threads OpenMP threads
- * @param path where the library is, instead of the system's usual names and places
  * @throws {OneDnnError} with the reason: no library, no permission, another version, a function missing
  */
-export function openOneDnn(threads: number, path?: string): OneDnn {
-  // Read by the OpenMP runtime when the library is loaded.
+export function openOneDnn(threads: number): OneDnn {
+  const reasons: string[] = [];
   try {
-    Deno.env.set("OMP_NUM_THREADS", String(threads));
+    Deno.env.set("OMP_NUM_THREADS", String(threads)); // read by OpenMP when the library is loaded
+    const path = Deno.env.get(PATH_VARIABLE);
+    for (const name of path ? [path] : FILE_NAMES[Deno.build.os] ?? []) {
+      try {
+        return open(name, threads);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotCapable) throw error;
+        reasons.push((error as Error).message);
+      }
+    }
   } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
     throw new OneDnnError(
-      `no permission to set OMP_NUM_THREADS (run with --allow-env): ${(error as Error).message}`,
+      `there is no permission to load it (${error.message})`,
+      "Run with --allow-ffi --allow-env",
     );
   }
-  const reasons: string[] = [];
-  for (const name of path ? [path] : FILE_NAMES[Deno.build.os] ?? []) {
-    try {
-      return open(name, threads);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) {
-        throw new OneDnnError("no permission to load a library (run with --allow-ffi)");
-      }
-      reasons.push((error as Error).message);
-    }
-  }
-  // A library that is there but unfit says more than the names that are not there.
-  const telling = reasons.find((reason) => !reason.includes("Could not open library")) ?? reasons[0];
-  throw new OneDnnError(telling ?? `no library is known for ${Deno.build.os}`);
+  // A library that is there but unfit says more than names under which there is none.
+  const isMissing = (reason: string) => reason.startsWith("Could not open library");
+  const unfit = reasons.find((reason) => !isMissing(reason));
+  throw new OneDnnError(
+    unfit ?? `the library was not found (${reasons[0] ?? `unknown on ${Deno.build.os}`})`,
+  );
 }

@@ -1,0 +1,14 @@
+/**
+ * The engine `cpu`: tfjs in plain JavaScript. Some four hundred times slower than `wasm`; to check others against.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { StartEngine } from "./engine.ts";
+
+/** See {@linkcode StartEngine}. */
+export const start: StartEngine = async () => {
+  await tf.setBackend("cpu");
+  // Or tfjs greets whoever runs it outside a browser with the advice to install its Node binding.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+  return { name: "cpu", threads: 1, description: "plain JavaScript" };
+};

@@ -1,0 +1,39 @@
+/**
+ * What an engine is. A new one is a file like `webgpu.ts` that exports `start`, and a line in `mod.ts`. It needs no
+ * kernels of its own beyond tfjs's: those of `normalisation.ts`, `residual.ts` and `optimiser.ts` are composed of stock
+ * ones, until it registers better.
+ * @module
+ */
+
+/** What can be asked for; `auto` takes the fastest that needs no GPU and works. */
+export type EngineName = "auto" | "wasm" | "onednn" | "webgpu" | "cpu";
+
+/** The engine in use. */
+export interface Engine {
+  /** which one */
+  readonly name: Exclude<EngineName, "auto">;
+  /** threads that it computes with on the CPU */
+  readonly threads: number;
+  /** what it computes with, for people, such as "oneDNN 3.7.2" */
+  readonly description: string;
+}
+
+/**
+ * Makes the engine's backend tfjs's current one, its kernels registered.
+ * @param options.threads asked for; an engine may have fewer
+ * @throws {EngineUnavailable} if it cannot be used here
+ */
+export type StartEngine = (options: { threads: number }) => Promise<Engine>;
+
+/** An engine cannot be used here. */
+export class EngineUnavailable extends Error {
+  override readonly name = "EngineUnavailable";
+
+  /**
+   * @param reason what was found
+   * @param remedy what to do about it
+   */
+  constructor(readonly reason: string, readonly remedy: string) {
+    super(`${reason}. ${remedy}`);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The end of a residual block, max(0, a + b), as one operation instead of two forward and three backward.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** The kernel `{a, b} -> max(0, a + b)`. */
+export const ADD_RELU = "AddRelu";
+/** The kernel `{dy, y} -> dy where y > 0, else 0`. */
+export const RELU_GRADIENT = "ReluGradient";
+
+/** The composed kernels, for engines that have none of their own. */
+export const composedResidual: Record<string, tf.KernelFunc> = {
+  [ADD_RELU]: ({ inputs }) => tf.tidy(() => tf.relu(tf.add(inputs.a as tf.Tensor, inputs.b as tf.Tensor))),
+  [RELU_GRADIENT]: ({ inputs }) =>
+    tf.tidy(() => tf.mul(inputs.dy as tf.Tensor, tf.step(inputs.y as tf.Tensor))),
+};
+
+for (const backendName of ["cpu", "wasm", "webgpu"]) {
+  for (const [kernelName, kernelFunc] of Object.entries(composedResidual)) {
+    tf.registerKernel({ kernelName, backendName, kernelFunc });
+  }
+}
+
+tf.registerGradient({
+  kernelName: ADD_RELU,
+  outputsToSave: [true],
+  gradFunc: (dy, [y]) => {
+    // At once, since both closures need it, and each is called in a tidy() of its own.
+    const dz = tf.engine().runKernel(RELU_GRADIENT, { dy: dy as tf.Tensor, y }) as tf.Tensor;
+    // Two tensors, since tfjs disposes a gradient when it adds another to it.
+    return { a: () => dz, b: () => tf.clone(dz) };
+  },
+});
+
+/**
+ * max(0, a + b), differentiable in both.
+ * @param a `[B, H, W, C]`
+ * @param b `[B, H, W, C]`
+ * @returns `[B, H, W, C]`
+ * @throws {Error} if the shapes differ
+ */
+export function addRelu(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
+  tf.util.assertShapesMatch(a.shape, b.shape, "addRelu: ");
+  return tf.engine().runKernel(ADD_RELU, { a, b }) as tf.Tensor4D;
+}
