@@ -23,6 +23,8 @@ export interface Artist {
   readonly version: string;
   /** Who is to be credited. */
   readonly author: string;
+  /** Where the drawings come from. */
+  readonly source: string;
   /** The drawings' licence, such as `CC BY 4.0`. */
   readonly licence: string;
   /** Where the licence's text is. */
@@ -31,13 +33,19 @@ export interface Artist {
 
 interface IconSetInfo {
   prefix: string;
-  author: { name: string };
+  author: { name: string; url: string };
   license: { title: string; url: string };
 }
 
 function artist(info: IconSetInfo, version: string): Artist {
-  const { prefix: name, author, license } = info;
-  return { name, version, author: author.name, licence: license.title, licenceUrl: license.url };
+  return {
+    name: info.prefix,
+    version,
+    author: info.author.name,
+    source: info.author.url,
+    licence: info.license.title,
+    licenceUrl: info.license.url,
+  };
 }
 
 /** All eight artists; a drawing is one of them and one class. */
