@@ -1,0 +1,54 @@
+/**
+ * One run in a process of its own: reads its task from standard input, says how far it is on standard output, and ends
+ * with its parent. Started by {@linkcode trainRuns}.
+ * @module
+ */
+import { UserError } from "../user_error.ts";
+import type { Configuration } from "./configuration.ts";
+import { Run } from "./run.ts";
+import type { WorkerMessage } from "./train_runs.ts";
+
+interface Task {
+  configuration: Configuration;
+  through?: number;
+  directory?: string;
+}
+
+const MILLISECONDS_BETWEEN_MESSAGES = 200;
+
+/** Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. */
+async function readTask(onParentGone: () => void): Promise<Task> {
+  const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) Deno.exit(1);
+    text += value;
+  }
+  void reader.read().then(({ done }) => done && onParentGone());
+  return JSON.parse(text);
+}
+
+const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
+let parentGone = false;
+
+try {
+  const { configuration, through, directory } = await readTask(() => parentGone = true);
+  const run = await Run.open(configuration, { directory });
+  const last = through ?? run.steps.length - 1;
+  let saidAt = -Infinity;
+  await run.train(last, {
+    onProgress(progress) {
+      if (performance.now() - saidAt < MILLISECONDS_BETWEEN_MESSAGES) return;
+      saidAt = performance.now();
+      say({ kind: "progress", progress, steps: last + 1 });
+    },
+    shouldStop: () => parentGone,
+  });
+  if (!parentGone) say({ kind: "finished" });
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  say({ kind: "failed", message: error.message });
+}
+// Standard input is still open, and would keep the process waiting.
+Deno.exit(0);

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { useEngine } from "../engine/mod.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { ResNet } from "./resnet.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+await useEngine("wasm", { log: () => {} });
+
+const newModel = () => new ResNet({ depth: 8, widths: [4, 4, 4], stem: "3x3" }, ["cat", "dog"], 1);
+
+async function encoded(): Promise<Uint8Array> {
+  const model = newModel();
+  const bytes = await encodeCheckpoint(model, {
+    configuration: { seed: 1 },
+    state: { epochsDone: 2 },
+    extra: new Map([["velocity", { shape: [2], values: new Float32Array([1, 2]) }]]),
+  });
+  model.dispose();
+  return bytes;
+}
+
+Deno.test("a checkpoint gives back the same network, bit by bit, and its notes", async () => {
+  const before = tf.memory().numTensors;
+  const bytes = await encoded();
+  const { model, configuration, state, extra } = await decodeCheckpoint(bytes, "x");
+  const original = newModel();
+  assert.deepEqual(model.classNames, ["cat", "dog"]);
+  assert.deepEqual(model.options, original.options);
+  const restored = model.tensors();
+  for (const [name, tensor] of original.tensors()) {
+    assert.deepEqual(restored.get(name)!.dataSync(), tensor.dataSync());
+  }
+  assert.deepEqual(configuration, { seed: 1 });
+  assert.deepEqual(state, { epochsDone: 2 });
+  assert.deepEqual(extra.get("velocity")!.values, new Float32Array([1, 2]));
+  original.dispose();
+  model.dispose();
+  assert.equal(tf.memory().numTensors, before);
+});
+
+Deno.test("a checkpoint with one flipped bit is refused", async () => {
+  const bytes = await encoded();
+  bytes[bytes.length - 100] ^= 1;
+  await assert.rejects(decodeCheckpoint(bytes, "model.safetensors"), {
+    name: "UserError",
+    message: /model\.safetensors to match their digest/,
+  });
+});
+
+Deno.test("a checkpoint that was cut off is refused", async () => {
+  const bytes = await encoded();
+  await assert.rejects(decodeCheckpoint(bytes.subarray(0, bytes.length / 2), "x"), { name: "UserError" });
+});
+
+Deno.test("a checkpoint of another version is refused", async () => {
+  const { tensors, metadata } = decodeSafetensors(await encoded(), "x");
+  const other = encodeSafetensors({ tensors, metadata: { ...metadata, version: "0" } });
+  await assert.rejects(decodeCheckpoint(other, "x"), {
+    name: "UserError",
+    message: /version 1 but found version 0/,
+  });
+});
+
+Deno.test("a safetensors file that is no checkpoint is refused", async () => {
+  const other = encodeSafetensors({ tensors: new Map(), metadata: {} });
+  await assert.rejects(decodeCheckpoint(other, "x"), { name: "UserError", message: /no version/ });
+});

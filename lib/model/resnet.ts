@@ -1,0 +1,288 @@
+/**
+ * The network of the paper: a residual network (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016,
+ * arXiv 1512.03385) with a head that grows by the new classes of each step.
+ *
+ * With three widths it is the CIFAR family of He et al. §4.2 (depth 6n + 2: ResNet-8, -20, -32 …), with four widths and
+ * depth 18 it is their ImageNet ResNet-18. Shapes in the comments: B images, H × W pixels, C classes, K feature maps.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { batchNormalization, batchNormalizationInference, conv2d } from "../engine/mod.ts";
+import { type RandomStream, randomStream } from "../random.ts";
+import { UserError } from "../user_error.ts";
+
+/** What the network looks like before it knows any class. */
+export interface ResNetOptions {
+  /** Number of weighted layers: 2 + 2 · stages · blocks a stage. */
+  depth: number;
+  /** Channels of each stage; each stage after the first halves the resolution. */
+  widths: readonly number[];
+  /** First layer: 3 × 3 at full or half resolution, or the 7 × 7 stride 2 of ImageNet followed by max pooling. */
+  stem: Stem;
+}
+
+/** See {@linkcode ResNetOptions.stem}. */
+export type Stem = "3x3" | "3x3/2" | "7x7/4";
+
+/** What a forward pass gives. */
+export type ForwardPass = {
+  /** (B, C) scores, one column a class, in the order in which the classes were learned. */
+  logits: tf.Tensor2D;
+  /** (B, h, w, K) feature maps of the last stage, after its ReLU: the A of Grad-CAM. */
+  features: tf.Tensor4D;
+};
+
+/** Running statistics move by this fraction towards those of each batch (PyTorch's default). */
+const STATISTICS_MOMENTUM = 0.1;
+
+/** A residual network with a growing head. Holds tensors: call {@linkcode ResNet.dispose} when done. */
+export class ResNet {
+  /** Names of the classes, one a column of the head, in the order in which they were learned. */
+  classNames: readonly string[];
+  /** What training changes, by name, such as `stage2.block1.conv1.filter`. */
+  readonly parameters: Map<string, tf.Variable> = new Map();
+  /** Running mean and variance of each batch normalisation, by name. Training updates them by averaging. */
+  readonly statistics: Map<string, tf.Variable> = new Map();
+
+  /**
+   * @param options shape of the network
+   * @param classNames the classes of the base step
+   * @param seed every initial weight comes from it
+   * @throws {UserError} where the depth does not fit the number of stages
+   */
+  constructor(readonly options: ResNetOptions, classNames: readonly string[], seed: number) {
+    const { stem, widths } = options;
+    const blocks = blocksPerStage(options);
+    const random = randomStream(seed, "network");
+    this.classNames = [...classNames];
+
+    this.#addConvNorm("stem", stem === "7x7/4" ? 7 : 3, 3, widths[0], random);
+    let channels = widths[0];
+    widths.forEach((width, s) => {
+      for (let b = 0; b < blocks; b++) {
+        const name = `stage${s + 1}.block${b + 1}`;
+        this.#addConvNorm(`${name}.conv1`, 3, channels, width, random);
+        this.#addConvNorm(`${name}.conv2`, 3, width, width, random);
+        if (strideOf(s, b) !== 1 || channels !== width) {
+          this.#addConvNorm(`${name}.shortcut`, 1, channels, width, random);
+        }
+        channels = width;
+      }
+    });
+    const weights = headRows(channels, classNames.length, random);
+    this.#add("head.weights", tf.tensor2d(weights, [channels, classNames.length]));
+    this.#add("head.bias", tf.zeros([classNames.length]));
+  }
+
+  /** The dense head: weights (K, C) and bias (C). */
+  get head(): { weights: tf.Tensor2D; bias: tf.Tensor1D } {
+    return { weights: this.#parameter("head.weights"), bias: this.#parameter("head.bias") };
+  }
+
+  /**
+   * @param x (B, H, W, 3) normalised images
+   * @param training true: normalise by the batch's statistics and update the running ones; false: use the running ones
+   * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)
+   */
+  forward(x: tf.Tensor4D, training = false): ForwardPass {
+    const features = this.stage(this.options.widths.length - 1, x, training); // (B, h, w, K)
+    return { logits: this.classify(features), features };
+  }
+
+  /**
+   * The feature maps after one stage.
+   * @param last the stage, from 0; all stages up to it are run
+   * @param x (B, H, W, 3), or with `first` the feature maps that enter that stage
+   * @param training as in {@linkcode ResNet.forward}
+   * @param first the first stage to run; 0 runs the stem before it
+   */
+  stage(last: number, x: tf.Tensor4D, training = false, first = 0): tf.Tensor4D {
+    let h = first === 0 ? this.#stem(x, training) : x; // (B, H, W, widths[0]), resolution by the stem
+    for (let s = first; s <= last; s++) {
+      for (let b = 0; b < blocksPerStage(this.options); b++) {
+        h = this.#block(`stage${s + 1}.block${b + 1}`, h, strideOf(s, b), training); // (B, H/2^s, W/2^s, widths[s])
+      }
+    }
+    return h;
+  }
+
+  /**
+   * From the last stage's feature maps to scores: global average pooling and the dense head.
+   * @param features (B, h, w, K)
+   * @returns (B, C)
+   */
+  classify(features: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => {
+      const pooled = tf.mean(features, [1, 2]) as tf.Tensor2D; // (B, K)
+      return tf.add(tf.matMul(pooled, this.head.weights), this.head.bias); // (B, C)
+    });
+  }
+
+  /**
+   * Adds a column to the head for each new class. The old columns stay bit-identical.
+   * @param newClassNames classes that the network does not know yet
+   * @param seed the new columns' initial weights come from it
+   */
+  growHead(newClassNames: readonly string[], seed: number): void {
+    const known = newClassNames.find((name) => this.classNames.includes(name));
+    if (known !== undefined) {
+      throw new UserError(`Expected new classes only, but the network already knows "${known}".`);
+    }
+    const random = randomStream(seed, "head", this.classNames.length);
+    const count = newClassNames.length;
+    tf.tidy(() => {
+      const { weights, bias } = this.head;
+      const channels = weights.shape[0];
+      const rows = tf.tensor2d(headRows(channels, count, random), [channels, count]);
+      this.#replace("head.weights", tf.concat([weights, rows], 1));
+      this.#replace("head.bias", tf.concat([bias, tf.zeros([count])]));
+    });
+    this.classNames = [...this.classNames, ...newClassNames];
+  }
+
+  /** A copy with weights of its own: the frozen teacher, for instance. */
+  clone(): ResNet {
+    const copy = new ResNet(this.options, this.classNames, 0);
+    for (const [name, value] of this.#state()) copy.#replace(name, value.clone());
+    return copy;
+  }
+
+  /** All weights and statistics by name: what a checkpoint holds. */
+  tensors(): Map<string, tf.Tensor> {
+    return new Map(this.#state());
+  }
+
+  /**
+   * Takes the weights and statistics of a checkpoint.
+   * @throws {UserError} where a tensor is missing or has another shape
+   */
+  load(tensors: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>): void {
+    for (const [name, current] of this.#state()) {
+      const found = tensors.get(name);
+      if (found === undefined || found.shape.join() !== current.shape.join()) {
+        throw new UserError(
+          `Expected the checkpoint to hold "${name}" of shape [${current.shape}] but found ` +
+            `${found ? `shape [${found.shape}]` : "no such tensor"}. Was it written for another network?`,
+        );
+      }
+    }
+    for (const [name, current] of [...this.#state()]) {
+      this.#replace(name, tf.tensor(tensors.get(name)!.values, current.shape));
+    }
+  }
+
+  /** Frees all tensors. */
+  dispose(): void {
+    for (const [, variable] of this.#state()) variable.dispose();
+    this.parameters.clear();
+    this.statistics.clear();
+  }
+
+  #stem(x: tf.Tensor4D, training: boolean): tf.Tensor4D {
+    const { stem } = this.options;
+    const h = this.#convNorm("stem", x, stem === "3x3" ? 1 : 2, { relu: true, training });
+    return stem === "7x7/4" ? tf.maxPool(h, 3, 2, 1) : h;
+  }
+
+  /** ReLU(F(x) + shortcut(x)), He et al. equation (2). */
+  #block(name: string, x: tf.Tensor4D, stride: number, training: boolean): tf.Tensor4D {
+    const h = this.#convNorm(`${name}.conv1`, x, stride, { relu: true, training });
+    const residual = this.#convNorm(`${name}.conv2`, h, 1, { relu: false, training });
+    const shortcut = this.parameters.has(`${name}.shortcut.filter`)
+      ? this.#convNorm(`${name}.shortcut`, x, stride, { relu: false, training })
+      : x;
+    return tf.relu(tf.add(residual, shortcut));
+  }
+
+  /** Convolution, batch normalisation and perhaps ReLU. Padding as in the literature: the same on both sides. */
+  #convNorm(
+    name: string,
+    x: tf.Tensor4D,
+    stride: number,
+    { relu, training }: { relu: boolean; training: boolean },
+  ): tf.Tensor4D {
+    const filter = this.#parameter<tf.Tensor4D>(`${name}.filter`);
+    const gamma = this.#parameter<tf.Tensor1D>(`${name}.gamma`);
+    const beta = this.#parameter<tf.Tensor1D>(`${name}.beta`);
+    const runningMean = this.statistics.get(`${name}.mean`)!;
+    const runningVariance = this.statistics.get(`${name}.variance`)!;
+
+    const h = conv2d(x, filter, stride, (filter.shape[0] - 1) / 2);
+    if (!training) {
+      const [mean, variance] = [runningMean, runningVariance] as tf.Tensor[] as tf.Tensor1D[];
+      return batchNormalizationInference(h, gamma, beta, mean, variance, { relu });
+    }
+    const { y, mean, variance } = batchNormalization(h, gamma, beta, { relu });
+    const count = h.size / mean.size;
+    moveTowards(runningMean, mean, 1);
+    moveTowards(runningVariance, variance, count / (count - 1)); // the unbiased estimate, as PyTorch keeps it
+    return y;
+  }
+
+  #addConvNorm(name: string, kernel: number, input: number, output: number, random: RandomStream): void {
+    const size = kernel * kernel * input * output;
+    const deviation = Math.sqrt(2 / (kernel * kernel * input)); // He et al., ICCV 2015
+    const filter = Float32Array.from({ length: size }, () => deviation * random.normal());
+    this.#add(`${name}.filter`, tf.tensor4d(filter, [kernel, kernel, input, output]));
+    this.#add(`${name}.gamma`, tf.ones([output]));
+    this.#add(`${name}.beta`, tf.zeros([output]));
+    this.statistics.set(`${name}.mean`, variableOf(tf.zeros([output]), false));
+    this.statistics.set(`${name}.variance`, variableOf(tf.ones([output]), false));
+  }
+
+  #add(name: string, value: tf.Tensor): void {
+    this.parameters.set(name, variableOf(value, true));
+  }
+
+  #replace(name: string, value: tf.Tensor): void {
+    const home = this.parameters.has(name) ? this.parameters : this.statistics;
+    home.get(name)!.dispose();
+    home.set(name, variableOf(value, home === this.parameters));
+  }
+
+  #parameter<T extends tf.Tensor>(name: string): T {
+    return this.parameters.get(name)! as tf.Tensor as T;
+  }
+
+  *#state(): Generator<[string, tf.Variable]> {
+    yield* this.parameters;
+    yield* this.statistics;
+  }
+}
+
+/** A variable with the tensor's values, which is disposed. */
+function variableOf(value: tf.Tensor, trainable: boolean): tf.Variable {
+  const variable = tf.variable(value, trainable);
+  value.dispose();
+  return variable;
+}
+
+/** running ← running + momentum · (scale · batch − running) */
+function moveTowards(running: tf.Variable, batch: tf.Tensor, scale: number): void {
+  tf.tidy(() => {
+    const kept = tf.mul(running, 1 - STATISTICS_MOMENTUM);
+    running.assign(tf.add(kept, tf.mul(batch, STATISTICS_MOMENTUM * scale)));
+  });
+}
+
+function blocksPerStage({ depth, widths }: ResNetOptions): number {
+  const blocks = (depth - 2) / (2 * widths.length);
+  if (!Number.isInteger(blocks) || blocks < 1) {
+    throw new UserError(
+      `Expected a depth of 2 + ${2 * widths.length}n for ${widths.length} stages but found ${depth}. ` +
+        `Take ${2 + 2 * widths.length * Math.max(1, Math.round(blocks))}, or another number of widths.`,
+    );
+  }
+  return blocks;
+}
+
+/** Every stage after the first begins with a stride of 2. */
+function strideOf(stage: number, block: number): 1 | 2 {
+  return stage > 0 && block === 0 ? 2 : 1;
+}
+
+/** (K, count) values, uniform within ±1/√K: PyTorch's initialisation of a dense layer. */
+function headRows(channels: number, count: number, random: RandomStream): Float32Array {
+  const bound = 1 / Math.sqrt(channels);
+  return Float32Array.from({ length: channels * count }, () => bound * (2 * random.uniform() - 1));
+}

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs";
+import type { ResNet } from "../model/mod.ts";
+import { type LossOptions, type MethodName, METHODS, totalLoss } from "./method.ts";
+import type { Sgd } from "./optimizer.ts";
+import type { TeacherAnswers } from "./teacher.ts";
+
+/** The images of one iteration. */
+export interface Batch {
+  /** (B, H, W, 3) normalised images. */
+  x: tf.Tensor4D;
+  /** (B, C) one-hot labels, columns as in the student's head. */
+  labels: tf.Tensor2D;
+  /** The teacher's answers to the same images; absent in the base step and for C. */
+  teacher?: TeacherAnswers;
+  /** C_b, the number of classes that the teacher knows; 0 in the base step. */
+  baseClasses: number;
+}
+
+/** The loss L of one batch, and the terms that the method has, before they are weighed with β and γ. */
+export interface LossValues {
+  L: number;
+  L_C: number;
+  L_D?: number;
+  L_AD?: number;
+}
+
+/**
+ * One iteration of training: forward, loss, backward, update.
+ *
+ * @param sgd holds the student, which is updated
+ * @param batch not disposed here
+ * @returns the loss and its terms, before the update
+ */
+export async function iterate(
+  sgd: Sgd,
+  batch: Batch,
+  method: MethodName,
+  losses: LossOptions,
+  learningRate: number,
+): Promise<LossValues> {
+  const student = sgd.model;
+  const variables = [...student.parameters.values()];
+  let names: string[] = [];
+  const values = tf.tidy(() => {
+    let kept: tf.Tensor;
+    const { value, grads } = tf.variableGrads(() => {
+      const terms = METHODS[method](batchOutputs(student, batch), losses);
+      names = ["L", ...Object.keys(terms)];
+      kept = tf.keep(tf.stack(Object.values(terms))); // the tape frees what is not kept
+      return totalLoss(terms, losses);
+    }, variables);
+    sgd.step(grads, learningRate);
+    const all = tf.concat([tf.reshape(value, [1]), kept!]); // (1 + number of terms)
+    kept!.dispose();
+    return all;
+  });
+  const numbers = await values.data<"float32">();
+  values.dispose();
+  return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as unknown as LossValues;
+}
+
+function batchOutputs(student: ResNet, { x, labels, teacher, baseClasses }: Batch) {
+  return { student: student.forward(x, true), weights: student.head.weights, labels, teacher, baseClasses };
+}

@@ -1,0 +1,104 @@
+/**
+ * The frozen model M_{t−1} and its answers to the images of step t.
+ *
+ * The views of an image are a finite set and the teacher never changes, so its logits and maps are computed once a
+ * step and looked up in every epoch. That makes L_D and L_AD almost free.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { allClassMaps } from "../attention/mod.ts";
+import { type Draw, type ImageSet, type Normalization, readBatch } from "../data/mod.ts";
+import type { ResNet } from "../model/mod.ts";
+
+/** What the teacher says of B images. C_b base classes, maps of h × w pixels. */
+export type TeacherAnswers = {
+  /** (B, C_b) scores of the base classes. */
+  logits: tf.Tensor2D;
+  /** (B, C_b, h·w) Grad-CAM map of every base class, not normalised. */
+  maps: tf.Tensor3D;
+};
+
+/** Something that knows the teacher's answers. Its tensors are the caller's to dispose. */
+export interface Teacher {
+  /** Number of classes that the teacher knows. */
+  readonly baseClasses: number;
+  /** @param draws which images; @param x (B, H, W, 3) the same images */
+  answers(draws: readonly Draw[], x: tf.Tensor4D): TeacherAnswers;
+}
+
+/** Asks the model anew for each batch: no memory needed, one forward pass a batch. */
+export function freshTeacher(model: ResNet): Teacher {
+  return {
+    baseClasses: model.classNames.length,
+    answers: (_draws, x) => ask(model, x),
+  };
+}
+
+/**
+ * Asks the model once for every view of every image of the step.
+ *
+ * @param set the images of the step
+ * @param options `views`: how many views of each image will be used; `batchSize` of the passes
+ * @param onProgress called with the number of images done, of how many
+ * @returns a teacher that answers from memory: count · views · C_b · (1 + h·w) numbers of four bytes
+ */
+export async function cachedTeacher(
+  model: ResNet,
+  set: ImageSet,
+  options: { views: number; batchSize: number; normalization: Normalization },
+  onProgress: (done: number, total: number) => void | Promise<void> = () => {},
+): Promise<Teacher> {
+  const { views, batchSize, normalization } = options;
+  const baseClasses = model.classNames.length;
+  const total = set.count * views;
+  let logits = new Float32Array(0), maps = new Float32Array(0);
+  let pixels = 0;
+
+  for (let start = 0; start < total; start += batchSize) {
+    // Every pass has the same size, so that no engine has to prepare for a second one: the last may repeat images.
+    const first = Math.max(0, Math.min(start, total - batchSize));
+    const draws = Array.from({ length: Math.min(batchSize, total) }, (_, i) => drawAt(first + i, views));
+    const batch = readBatch(set, draws, normalization);
+    const [batchLogits, batchMaps] = tf.tidy(() => {
+      const x = tf.tensor4d(batch.x, [draws.length, set.size, set.size, 3]);
+      const answers = ask(model, x);
+      return [answers.logits, answers.maps];
+    });
+    if (pixels === 0) {
+      pixels = batchMaps.shape[2]!;
+      logits = new Float32Array(total * baseClasses);
+      maps = new Float32Array(total * baseClasses * pixels);
+    }
+    logits.set(await batchLogits.data<"float32">(), first * baseClasses);
+    maps.set(await batchMaps.data<"float32">(), first * baseClasses * pixels);
+    tf.dispose([batchLogits, batchMaps]);
+    await onProgress(Math.min(start + batchSize, total), total);
+  }
+
+  return {
+    baseClasses,
+    answers(draws) {
+      const B = draws.length;
+      const batchLogits = new Float32Array(B * baseClasses);
+      const batchMaps = new Float32Array(B * baseClasses * pixels);
+      draws.forEach(({ image, view }, i) => {
+        const at = (image * views + view) * baseClasses;
+        batchLogits.set(logits.subarray(at, at + baseClasses), i * baseClasses);
+        batchMaps.set(maps.subarray(at * pixels, (at + baseClasses) * pixels), i * baseClasses * pixels);
+      });
+      return {
+        logits: tf.tensor2d(batchLogits, [B, baseClasses]),
+        maps: tf.tensor3d(batchMaps, [B, baseClasses, pixels]),
+      };
+    },
+  };
+}
+
+function ask(model: ResNet, x: tf.Tensor4D): TeacherAnswers {
+  const { logits, features } = model.forward(x);
+  return { logits, maps: allClassMaps(features, model.head.weights) };
+}
+
+function drawAt(position: number, views: number): Draw {
+  return { image: Math.floor(position / views), view: position % views };
+}

@@ -1,0 +1,211 @@
+/**
+ * Training on the classes of one step: M_0 on the base classes, or M_t on the new classes with M_{t−1} as its teacher.
+ *
+ * The loop is built to be stopped at any moment. Everything random depends only on the seed, the step, the epoch and
+ * the image, and after each epoch the caller gets all that is needed to go on from there.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type Draw, epochBatches, type ImageSet, type Normalization, readBatch } from "../data/mod.ts";
+import type { ResNet, SafeTensor } from "../model/mod.ts";
+import { UserError } from "../user_error.ts";
+import { iterate, type LossValues } from "./iteration.ts";
+import { type LossOptions, type MethodName, METHODS } from "./method.ts";
+import { Sgd, type SgdOptions } from "./optimizer.ts";
+import { cosineSchedule } from "./schedule.ts";
+import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
+
+/** Settings of the training on one step. */
+export interface StepOptions {
+  /** From 0, the base step. */
+  step: number;
+  method: MethodName;
+  losses: LossOptions;
+  epochs: number;
+  /** Learning rate at the start of the cosine schedule. */
+  learningRate: number;
+  batchSize: number;
+  sgd: SgdOptions;
+  /** How many views of each image are drawn in one epoch. */
+  drawsPerEpoch: number;
+  /** Whether the teacher's answers to all views are computed once and kept. */
+  cacheTeacher: boolean;
+  normalization: Normalization;
+  seed: number;
+}
+
+/** Mean of each loss value over the batches of an epoch. */
+export interface EpochLog extends LossValues {
+  /** From 1. */
+  epoch: number;
+  /** At the start of the epoch. */
+  learningRate: number;
+}
+
+/** Where a training stands: the number of finished epochs and what is needed to go on, beside the weights. */
+export interface StepState {
+  epochsDone: number;
+  log: EpochLog[];
+  velocities: Map<string, SafeTensor>;
+}
+
+/** How far a training is. */
+export interface StepProgress {
+  phase: "teacher" | "training";
+  done: number;
+  total: number;
+  /** In which epoch, from 1, of how many; absent in the teacher's phase. */
+  epoch?: number;
+  epochs?: number;
+  loss?: LossValues;
+}
+
+/** What the caller may want to do while a step is trained. */
+export interface StepHooks {
+  /** Called after every iteration. */
+  onProgress?: (progress: StepProgress) => void;
+  /** Called after every epoch with all that is needed to go on. */
+  onEpoch?: (state: StepState) => Promise<void>;
+  /** Asked after every iteration; true ends the training at once, without finishing the epoch. */
+  shouldStop?: () => boolean;
+}
+
+/**
+ * Trains `student` in place.
+ *
+ * @param student has a head that knows the step's classes already
+ * @param set the training images of this step, and of no other
+ * @param headPosition (all classes of the data set) column of the head for each class id
+ * @param teacher M_{t−1}; null in the base step
+ * @param resume where an earlier training of this step stood
+ * @returns the log of all epochs, or null where `shouldStop` ended the training
+ * @throws {UserError} where the loss is no longer a finite number
+ */
+export async function trainStep(
+  { student, set, headPosition, teacher, resume }: {
+    student: ResNet;
+    set: ImageSet;
+    headPosition: Int32Array;
+    teacher: ResNet | null;
+    resume?: StepState;
+  },
+  options: StepOptions,
+  hooks: StepHooks = {},
+): Promise<EpochLog[] | null> {
+  const { step, method, epochs, batchSize, normalization, drawsPerEpoch } = options;
+  const answering = teacher && needsTeacher(method)
+    ? await prepareTeacher(teacher, set, options, hooks)
+    : null;
+  const baseClasses = teacher?.classNames.length ?? 0;
+  const sgd = new Sgd(student, options.sgd, resume?.velocities);
+  const log = [...resume?.log ?? []];
+  const breath = breather();
+
+  try {
+    for (let epoch = resume?.epochsDone ?? 0; epoch < epochs; epoch++) {
+      const batches = epochBatches(set, { seed: options.seed, step, epoch, drawsPerEpoch, batchSize });
+      const losses: LossValues[] = [];
+      for (const [i, draws] of batches.entries()) {
+        const iteration = epoch * batches.length + i;
+        const learningRate = cosineSchedule(options.learningRate, iteration, epochs * batches.length);
+        const batch = tensorsOf(set, draws, { normalization, headPosition, student, answering });
+        const loss = await iterate(sgd, { ...batch, baseClasses }, method, options.losses, learningRate);
+        tf.dispose([batch.x, batch.labels]);
+        if (batch.teacher) tf.dispose([batch.teacher.logits, batch.teacher.maps]);
+        refuseNonFinite(loss, { step, epoch, learningRate });
+        losses.push(loss);
+        hooks.onProgress?.({
+          phase: "training",
+          done: iteration + 1,
+          total: epochs * batches.length,
+          epoch: epoch + 1,
+          epochs,
+          loss,
+        });
+        await breath();
+        if (hooks.shouldStop?.()) return null;
+      }
+      log.push({
+        epoch: epoch + 1,
+        ...meanOf(losses),
+        learningRate: cosineSchedule(options.learningRate, epoch, epochs),
+      });
+      await hooks.onEpoch?.({ epochsDone: epoch + 1, log, velocities: await sgd.velocities() });
+    }
+    return log;
+  } finally {
+    sgd.dispose();
+  }
+}
+
+/** C looks at no teacher, so none is asked. */
+function needsTeacher(method: MethodName): boolean {
+  return METHODS[method] !== METHODS.C;
+}
+
+function prepareTeacher(
+  teacher: ResNet,
+  set: ImageSet,
+  { cacheTeacher, epochs, drawsPerEpoch, batchSize, normalization }: StepOptions,
+  { onProgress }: StepHooks,
+): Promise<Teacher> {
+  if (!cacheTeacher) return Promise.resolve(freshTeacher(teacher));
+  const breath = breather();
+  const views = Math.min(set.views, epochs * drawsPerEpoch);
+  return cachedTeacher(teacher, set, { views, batchSize, normalization }, (done, total) => {
+    onProgress?.({ phase: "teacher", done, total });
+    return breath();
+  });
+}
+
+function tensorsOf(
+  set: ImageSet,
+  draws: readonly Draw[],
+  { normalization, headPosition, student, answering }: {
+    normalization: Normalization;
+    headPosition: Int32Array;
+    student: ResNet;
+    answering: Teacher | null;
+  },
+) {
+  const { x: pixels, labels: classIds } = readBatch(set, draws, normalization);
+  const x = tf.tensor4d(pixels, [draws.length, set.size, set.size, 3]);
+  const classes = student.classNames.length;
+  const oneHot = new Float32Array(draws.length * classes);
+  classIds.forEach((id, i) => oneHot[i * classes + headPosition[id]] = 1);
+  const labels = tf.tensor2d(oneHot, [draws.length, classes]);
+  const teacher = answering ? tf.tidy(() => answering.answers(draws, x)) : undefined;
+  return { x, labels, teacher };
+}
+
+/** Says which term is no longer finite, and what to try. */
+function refuseNonFinite(
+  loss: LossValues,
+  { step, epoch, learningRate }: { step: number; epoch: number; learningRate: number },
+): void {
+  const broken = (["L_C", "L_D", "L_AD", "L"] as const).find((name) => !Number.isFinite(loss[name] ?? 0));
+  if (broken === undefined) return;
+  const weight = { L_D: ", or a smaller β", L_AD: ", or a smaller γ", L_C: "", L: "" }[broken];
+  throw new UserError(
+    `Expected finite losses but found ${broken} = ${loss[broken]} in step ${step}, epoch ${
+      epoch + 1
+    }, at a learning ` +
+      `rate of ${learningRate.toPrecision(3)}. Try a learning rate a third as large${weight}.`,
+  );
+}
+
+function meanOf(losses: readonly LossValues[]): LossValues {
+  const names = Object.keys(losses[0]) as (keyof LossValues)[];
+  const mean = (name: keyof LossValues) => losses.reduce((sum, loss) => sum + loss[name]!, 0) / losses.length;
+  return Object.fromEntries(names.map((name) => [name, mean(name)])) as unknown as LossValues;
+}
+
+/** Lets signals, timers and displays have their turn every 50 ms of an otherwise unbroken computation. */
+function breather(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 50) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    last = performance.now();
+  };
+}
