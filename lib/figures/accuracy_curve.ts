@@ -1,0 +1,84 @@
+/**
+ * The paper's result: accuracy over all classes seen so far, after each step.
+ * @module
+ */
+import { legend } from "./chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import {
+  describeSeeds,
+  expectComplete,
+  methodCurves,
+  methodLegend,
+  type MethodRuns,
+  methodsOf,
+  percentOf,
+} from "./method_runs.ts";
+import { mean } from "./statistics.ts";
+import { beside, stacked } from "./svg.ts";
+import { INK, type Method } from "./theme.ts";
+
+/** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
+export interface AccuracyCurve extends MethodRuns {
+  /** Accuracy of one model trained on all classes together: over images, and as the mean over classes. */
+  readonly upperBound?: { readonly accuracy: number; readonly meanClassAccuracy?: number };
+}
+
+/**
+ * Accuracy against the number of classes; every seed thin, the mean bold, with a confidence band. A second panel
+ * shows the mean over classes where every run has it.
+ *
+ * @throws {UserError} if there is no run, or a run has not one number for each step
+ */
+export function accuracyCurve(curve: AccuracyCurve): Figure {
+  const { dataset, preset, classesSeen, runs, upperBound } = curve;
+  const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
+  expectComplete(curve, byClass ? ["accuracy", "meanClassAccuracy"] : ["accuracy"]);
+  const average = (method: Method) =>
+    percentOf(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
+
+  const panel = {
+    x: classesSeen,
+    xLabel: "classes seen so far",
+    yDomain: [0, 0] as const,
+    percent: true,
+    width: byClass ? (BODY_WIDTH - 12) / 2 : BODY_WIDTH,
+    height: byClass ? 330 : 380,
+  };
+  const panels = [
+    methodCurves(runs, {
+      ...panel,
+      measure: "accuracy",
+      label: byClass ? "accuracy over images" : "accuracy over all classes seen",
+      level: upperBound?.accuracy,
+    }),
+  ];
+  if (byClass) {
+    panels.push(methodCurves(runs, {
+      ...panel,
+      measure: "meanClassAccuracy",
+      label: "accuracy, mean over classes",
+      level: upperBound?.meanClassAccuracy,
+    }));
+  }
+  const methods = methodsOf(runs);
+  const entries = methodLegend(methods, (method) => `${method}: ${average(method)}`);
+  if (upperBound !== undefined) {
+    entries.push({
+      label: `all classes together: ${percentOf([upperBound.accuracy])}`,
+      color: INK,
+      dash: "5,4",
+    });
+  }
+  return composeFigure({
+    title: "Accuracy over all classes seen so far, without any image of earlier classes",
+    subtitle: `${dataset}, preset ${preset}, ${describeSeeds(runs)}`,
+    body: stacked([legend(entries), beside(panels, 12)], 6),
+    notes: [
+      "The legend gives the average incremental accuracy: the mean over the steps. " +
+      "Thin lines are seeds, bold lines their mean, bands and ± the 95 % confidence interval of the mean (Student's t).",
+    ],
+    description: `Curves of accuracy against the number of classes seen. Average incremental accuracy: ${
+      methods.map((method) => `${method} ${average(method)}`).join(", ")
+    }.`,
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * How well attention to the first classes is kept, step by step.
+ * @module
+ */
+import { legend } from "./chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import {
+  type CurvePanel,
+  describeSeeds,
+  expectComplete,
+  type Measure,
+  methodCurves,
+  methodLegend,
+  type MethodRuns,
+  methodsOf,
+} from "./method_runs.ts";
+import { mean } from "./statistics.ts";
+import { beside, stacked } from "./svg.ts";
+import type { Method } from "./theme.ts";
+
+/**
+ * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in
+ * pointing-game accuracy and in attention inside the object follow in panels of their own.
+ *
+ * @param curve the form of `accuracy-curve.json`
+ * @throws {UserError} if there is no run, or a run has not one number for each step
+ */
+export function attentionRetentionCurve(curve: MethodRuns): Figure {
+  const { dataset, preset, runs } = curve;
+  const labels: [Measure, string][] = [
+    ["attentionCosine", "cosine to the map of M₀"],
+    ["pointingGameDrop", "pointing game: drop since M₀"],
+    ["energyDrop", "attention inside object: drop since M₀"],
+  ];
+  const measures = labels.filter(([measure], i) =>
+    i === 0 || runs.every((run) => run[measure] !== undefined)
+  );
+  expectComplete(curve, measures.map(([measure]) => measure));
+
+  const steps = curve.classesSeen.map((_, step) => step);
+  const width = (BODY_WIDTH - 10 * (measures.length - 1)) / measures.length;
+  const panels = measures.map(([measure, label], i): CurvePanel => ({
+    measure,
+    label,
+    x: steps,
+    xLabel: "model",
+    xTickFormat: subscripted,
+    yDomain: i === 0 ? [0, 1] : [-0.02, 0.1],
+    percent: i > 0,
+    width,
+    height: measures.length === 1 ? 380 : 300,
+  }));
+  const atEnd = (method: Method) =>
+    mean(
+      runs.filter((run) => run.method === method).map(({ attentionCosine }) => attentionCosine.at(-1) ?? 0),
+    );
+  const methods = methodsOf(runs);
+  return composeFigure({
+    title: "How far attention to the first classes moves away from M_{0}'s",
+    subtitle: `${dataset}, preset ${preset}, ${
+      describeSeeds(runs)
+    }; test images of the classes of the first step`,
+    body: stacked([
+      legend(methodLegend(methods, (method) => `${method}: cosine ${atEnd(method).toFixed(2)} at the end`)),
+      beside(panels.map((panel) => methodCurves(runs, panel)), 10),
+    ], 6),
+    notes: [
+      "Maps for the true class. Thin lines are seeds, bold lines their mean, " +
+      "bands the 95 % confidence interval of the mean (Student's t).",
+    ],
+    description: `Curves of the cosine between the attention maps of M_0 and M_t. At the end: ${
+      methods.map((method) => `${method} ${atEnd(method).toFixed(2)}`).join(", ")
+    }.`,
+  });
+}
+
+/** M₀, M₁, … with the digits that Unicode has for it, since Plot's axes set plain text. */
+function subscripted(step: number): string {
+  return "M" + [...String(step)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
+}

@@ -1,0 +1,46 @@
+/**
+ * Many small images at a glance.
+ * @module
+ */
+import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { drawImage, type RgbImage } from "./overlay.ts";
+import { beside, type Drawing, shorten, stacked, text } from "./svg.ts";
+import { MUTED } from "./theme.ts";
+
+/** What {@linkcode contactSheet} draws. */
+export interface ContactSheet {
+  readonly title: string;
+  readonly subtitle?: string;
+  /** Images a row. */
+  readonly columns: number;
+  /** Row by row. An empty label takes no room if all labels are empty. */
+  readonly images: readonly { readonly image: RgbImage; readonly label: string }[];
+}
+
+const GAP = 6;
+const LARGEST_SIDE = 96;
+
+/** A grid of labelled images. */
+export function contactSheet({ title, subtitle, columns, images }: ContactSheet): Figure {
+  const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH + GAP) / columns) - GAP);
+  const size = side < 60 ? 8 : 10;
+  const caption = images.some(({ label }) => label !== "") ? size + 6 : 0;
+  const cells = images.map(({ image, label }): Drawing => ({
+    svg: drawImage(image, side, label).svg +
+      text(side / 2, side + size + 2, shorten(label, side + GAP - 2, size), {
+        anchor: "middle",
+        size,
+        color: MUTED,
+      }),
+    width: side,
+    height: side + caption,
+  }));
+  const rows: Drawing[] = [];
+  for (let i = 0; i < cells.length; i += columns) rows.push(beside(cells.slice(i, i + columns), GAP));
+  return composeFigure({
+    title,
+    subtitle,
+    body: stacked(rows, GAP),
+    description: `${images.length} images: ${[...new Set(images.map(({ label }) => label))].join(", ")}.`,
+  });
+}

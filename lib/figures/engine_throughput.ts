@@ -1,0 +1,229 @@
+/**
+ * Images a second of each engine, against the size of the problem.
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { chart, legend } from "./chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { beside, type Drawing, stacked } from "./svg.ts";
+import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./theme.ts";
+
+/** What was measured for one engine and one setting. */
+export interface ThroughputRow {
+  readonly engine: "wasm" | "onednn" | "webgpu" | "cpu" | "torch";
+  /** Depth of the ResNet. */
+  readonly depth: number;
+  /** Channels of the first stage. */
+  readonly width: number;
+  /** Height and width of the images in pixels. */
+  readonly imageSize: number;
+  /** Images a batch. */
+  readonly batch: number;
+  readonly threads: number;
+  /** Full training steps: forward, backward and update. */
+  readonly trainImagesPerSecond: number;
+  /** Forward passes without gradients. */
+  readonly evaluationImagesPerSecond?: number;
+}
+
+/** The setting from which each panel changes one thing. */
+export type ThroughputBase = Pick<ThroughputRow, "depth" | "width" | "imageSize" | "batch" | "threads">;
+
+/** What {@linkcode engineThroughput} draws. */
+export interface EngineThroughput {
+  /** The machine, such as `2 cores of a Xeon at 2.6 GHz`. */
+  readonly machine: string;
+  readonly base: ThroughputBase;
+  readonly rows: readonly ThroughputRow[];
+}
+
+interface EngineStyle {
+  readonly name: string;
+  readonly color: string;
+  readonly symbol: SymbolName;
+}
+
+const ENGINES: Readonly<Record<ThroughputRow["engine"], EngineStyle>> = {
+  torch: { name: "PyTorch (reference)", color: INK, symbol: "diamond" },
+  onednn: { name: "oneDNN", color: PALETTE.purple, symbol: "square" },
+  wasm: { name: "wasm", color: PALETTE.orange, symbol: "circle" },
+  webgpu: { name: "WebGPU", color: PALETTE.sky, symbol: "triangle" },
+  cpu: { name: "cpu", color: MUTED, symbol: "circle" },
+};
+
+const PANELS = [
+  { setting: "batch", label: "batch size" },
+  { setting: "width", label: "channels of the first stage" },
+  { setting: "depth", label: "depth" },
+  { setting: "imageSize", label: "image size in pixels" },
+] as const;
+
+/**
+ * Small multiples: each panel changes one setting of the base and keeps the others. What was measured at other
+ * settings is listed below.
+ */
+export function engineThroughput({ machine, base, rows }: EngineThroughput): Figure {
+  const speeds = rows.flatMap((
+    row,
+  ) => [row.trainImagesPerSecond, row.evaluationImagesPerSecond ?? row.trainImagesPerSecond]);
+  const domain: [number, number] = [Math.min(...speeds) * 0.8, Math.max(...speeds) * 1.25];
+  const width = (BODY_WIDTH - 12) / 2;
+  const panels = PANELS.map(({ setting, label }) => {
+    const chosen = rows.filter((row) => differences(row, base).every((name) => name === setting));
+    return throughputPanel(chosen, setting, label, domain, width);
+  });
+  const others = rows.filter((row) => differences(row, base).length > 1);
+  const engines = (Object.keys(ENGINES) as ThroughputRow["engine"][]).filter((engine) =>
+    rows.some((row) => row.engine === engine)
+  );
+  const evaluated = rows.some((row) => row.evaluationImagesPerSecond !== undefined);
+  const key = legend([
+    ...engines.map((engine) => ({
+      label: ENGINES[engine].name,
+      color: ENGINES[engine].color,
+      symbol: ENGINES[engine].symbol,
+    })),
+    ...(evaluated ? [{ label: "evaluation", color: MUTED, dash: "3,3" }] : []),
+  ]);
+  return composeFigure({
+    title: "Training throughput of each engine, in images a second",
+    subtitle:
+      `${machine}; ResNet-${base.depth}, ${base.width} channels, ${base.imageSize} × ${base.imageSize} pixels, ` +
+      `batch ${base.batch}, ${base.threads} thread${
+        base.threads === 1 ? "" : "s"
+      }, where a panel does not say otherwise`,
+    body: stacked([
+      key,
+      beside(panels.slice(0, 2), 12),
+      beside(panels.slice(2), 12),
+      ...(others.length > 0 ? [otherSettings(others, domain)] : []),
+    ], 8),
+    notes: [
+      `Logarithmic scale. A training step is a forward pass, a backward pass and an update${
+        evaluated ? "; dashed lines are forward passes alone" : ""
+      }.`,
+    ],
+    description: `Training throughput at the base setting: ${
+      rows.filter((row) => differences(row, base).length === 0)
+        .map((row) => `${ENGINES[row.engine].name} ${speedText(row.trainImagesPerSecond)}`).join(", ")
+    } images a second.`,
+  });
+}
+
+const SETTINGS = ["depth", "width", "imageSize", "batch", "threads"] as const;
+
+function differences(row: ThroughputRow, base: ThroughputBase): string[] {
+  return SETTINGS.filter((setting) => row[setting] !== base[setting]);
+}
+
+function throughputPanel(
+  rows: readonly ThroughputRow[],
+  setting: "batch" | "width" | "depth" | "imageSize",
+  label: string,
+  domain: [number, number],
+  width: number,
+): Drawing {
+  const ordered = [...rows].sort((a, b) => a[setting] - b[setting]);
+  const evaluated = ordered.filter((row) => row.evaluationImagesPerSecond !== undefined);
+  const color = ({ engine }: ThroughputRow) => ENGINES[engine].color;
+  return chart({
+    width,
+    height: 230,
+    marginLeft: 52,
+    marginRight: 14,
+    marginTop: 26,
+    marginBottom: 40,
+    x: {
+      type: "point",
+      domain: [...new Set(ordered.map((row) => row[setting]))],
+      padding: 0.3,
+      label,
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 36,
+    },
+    y: { ...SPEED_AXIS, domain, label: "images a second" },
+    marks: [
+      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
+      Plot.line(evaluated, {
+        x: setting,
+        y: "evaluationImagesPerSecond",
+        z: "engine",
+        stroke: color,
+        strokeDasharray: "3,3",
+        className: "evaluation",
+      }),
+      Plot.line(ordered, {
+        x: setting,
+        y: "trainImagesPerSecond",
+        z: "engine",
+        stroke: color,
+        strokeWidth: 2,
+        className: "training",
+      }),
+      Plot.dot(ordered, {
+        x: setting,
+        y: "trainImagesPerSecond",
+        fill: color,
+        symbol: ({ engine }: ThroughputRow) => ENGINES[engine].symbol,
+        stroke: "white",
+        r: 4.5,
+        className: "training",
+      }),
+      Plot.frame({ anchor: "bottom", stroke: MUTED }),
+    ],
+    symbol: { type: "identity" },
+  });
+}
+
+function otherSettings(rows: readonly ThroughputRow[], domain: [number, number]): Drawing {
+  const name = ({ depth, width, imageSize, batch, threads }: ThroughputRow) =>
+    `ResNet-${depth}, ${width} channels, ${imageSize} px, batch ${batch}, ${threads} thread${
+      threads === 1 ? "" : "s"
+    }`;
+  const names = [...new Set(rows.map(name))];
+  return chart({
+    width: BODY_WIDTH,
+    height: 56 + 26 * names.length,
+    marginLeft: 316,
+    marginRight: 40,
+    marginTop: 22,
+    marginBottom: 34,
+    x: {
+      ...SPEED_AXIS,
+      domain,
+      label: "images a second, other settings",
+      labelAnchor: "center",
+      labelOffset: 32,
+    },
+    y: { type: "point", domain: names, label: null, tickSize: 0, padding: 0.5 },
+    symbol: { type: "identity" },
+    marks: [
+      Plot.gridX({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
+      Plot.ruleY(names, { stroke: FAINT }),
+      Plot.dot(rows, {
+        x: "trainImagesPerSecond",
+        y: name,
+        fill: ({ engine }: ThroughputRow) => ENGINES[engine].color,
+        symbol: ({ engine }: ThroughputRow) => ENGINES[engine].symbol,
+        stroke: "white",
+        r: 5,
+        className: "training",
+      }),
+      Plot.text(rows, {
+        x: "trainImagesPerSecond",
+        y: name,
+        text: ({ trainImagesPerSecond }: ThroughputRow) => speedText(trainImagesPerSecond),
+        dy: -11,
+        fontSize: 10,
+        fill: MUTED,
+      }),
+    ],
+  });
+}
+
+const SPEED_AXIS = { type: "log", labelArrow: "none", tickSize: 0, ticks: 5, tickFormat: speedText } as const;
+
+function speedText(speed: number): string {
+  return String(Number(speed.toPrecision(speed < 1000 ? 3 : 2)));
+}

@@ -1,0 +1,67 @@
+/**
+ * What γ, the weight of L_AD, does.
+ * @module
+ */
+import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { seedPanel } from "./seed_panel.ts";
+import { beside } from "./svg.ts";
+import { METHOD_COLORS } from "./theme.ts";
+
+/** One run with one γ. γ = 0 is LwF-MC. */
+export interface GammaRun {
+  readonly gamma: number;
+  readonly seed: number;
+  /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
+  readonly averageIncrementalAccuracy: number;
+  /** Mean cosine between the maps of M_0 and of the last model. */
+  readonly attentionCosine: number;
+}
+
+/** What {@linkcode gamma} draws. */
+export interface GammaRuns {
+  readonly dataset: string;
+  readonly preset: string;
+  readonly runs: readonly GammaRun[];
+}
+
+/** Accuracy and attention retention against γ, every seed and the mean. */
+export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
+  const gammas = [...new Set(runs.map((run) => run.gamma))].sort((a, b) => a - b);
+  const panel = {
+    x: {
+      // Logarithmic above the smallest γ, and linear below it, so that γ = 0 has a place.
+      type: "symlog" as const,
+      constant: gammas.find((value) => value > 0) ?? 1,
+      ticks: gammas,
+      tickFormat: String,
+      label: "γ",
+      inset: 10,
+    },
+    color: (x: number | string) => x === 0 ? METHOD_COLORS["LwF-MC"] : METHOD_COLORS.LwM,
+    width: (BODY_WIDTH - 12) / 2,
+    height: 300,
+  };
+  const points = (measure: "averageIncrementalAccuracy" | "attentionCosine") =>
+    runs.map((run) => ({ x: run.gamma, seed: run.seed, y: run[measure] })).sort((a, b) => a.x - b.x);
+  return composeFigure({
+    title: "Accuracy and attention retention against γ, the weight of L_{AD}",
+    subtitle: `${dataset}, preset ${preset}, ${new Set(runs.map(({ seed }) => seed)).size} seeds; ` +
+      "γ = 0 is LwF-MC, γ > 0 is LwM",
+    body: beside([
+      seedPanel(points("averageIncrementalAccuracy"), {
+        ...panel,
+        label: "average incremental accuracy",
+        percent: true,
+      }),
+      seedPanel(points("attentionCosine"), {
+        ...panel,
+        label: "cosine to the map of M₀, last model",
+        percent: false,
+      }),
+    ], 12),
+    notes: [
+      "Small dots are seeds, joined by thin lines; large dots their mean, with its 95 % confidence interval (Student's t).",
+    ],
+    description: `Average incremental accuracy and cosine of attention maps for γ = ${gammas.join(", ")}.`,
+  });
+}

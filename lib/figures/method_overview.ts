@@ -1,0 +1,285 @@
+/**
+ * The method in one picture: the teacher, the student, and the three losses between them.
+ * @module
+ */
+import { composeFigure, type Figure } from "./figure.ts";
+import {
+  type AttentionMap,
+  drawImage,
+  drawOverlay,
+  largestValue,
+  type RgbImage,
+  unitMap,
+} from "./overlay.ts";
+import { element, moved, shorten, text } from "./svg.ts";
+import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./theme.ts";
+
+/** What {@linkcode methodOverview} draws: one new image on its way through teacher and student. */
+export interface MethodOverview {
+  /** An image of a new class. */
+  readonly image: RgbImage;
+  /** Its class, one of the new ones. */
+  readonly label: string;
+  /** The student's top base class b. */
+  readonly topBaseClass: string;
+  /** Scores of the base classes, and the map for b. */
+  readonly teacher: { readonly baseScores: readonly number[]; readonly map: AttentionMap };
+  /** Scores of the base classes and of the new ones, and the map for b. */
+  readonly student: {
+    readonly baseScores: readonly number[];
+    readonly newScores: readonly number[];
+    readonly map: AttentionMap;
+  };
+}
+
+const WIDTH = 808;
+const HEIGHT = 404;
+/** Middle of the teacher's lane, of the losses and of the student's lane. */
+const TEACHER_Y = 82;
+const LOSS_Y = 194;
+const STUDENT_Y = 306;
+/** Left edges: image, networks, maps, scores of base classes, scores of new classes. */
+const IMAGE_X = 0;
+const NETWORK_X = 146;
+const MAP_X = 372;
+const BASE_X = 524;
+const NEW_X = 690;
+
+const IMAGE_SIDE = 96;
+const MAP_SIDE = 96;
+const SCORES_HEIGHT = 84;
+const SCORES_WIDTH = 110;
+
+const LOSS_COLORS = { C: PALETTE.vermilion, D: PALETTE.blue, AD: PALETTE.green };
+const NEW_COLOR = PALETTE.orange;
+
+/** The diagram. Its maps share one colour scale. */
+export function methodOverview({ image, label, topBaseClass, teacher, student }: MethodOverview): Figure {
+  const maps = { teacher: unitMap(teacher.map), student: unitMap(student.map) };
+  const max = largestValue([maps.teacher, maps.student]);
+  const topBase = student.baseScores.indexOf(Math.max(...student.baseScores));
+
+  const body = [
+    inputImage(image, label),
+    arrow([[IMAGE_X + IMAGE_SIDE + 4, LOSS_Y - 14], [120, LOSS_Y - 14], [120, TEACHER_Y], [
+      NETWORK_X - 4,
+      TEACHER_Y,
+    ]]),
+    arrow([[IMAGE_X + IMAGE_SIDE + 4, LOSS_Y + 14], [120, LOSS_Y + 14], [120, STUDENT_Y], [
+      NETWORK_X - 4,
+      STUDENT_Y,
+    ]]),
+
+    network(TEACHER_Y, "teacher M_{t−1}", "frozen", false),
+    network(STUDENT_Y, "student M_{t}", "learns; starts as a copy, head grown", true),
+    copyArrow(),
+
+    // From the network to the map and, around it, to the scores.
+    ...[TEACHER_Y, STUDENT_Y].flatMap((y) => [
+      arrow([[NETWORK_X + 188, y], [MAP_X - 4, y]]),
+      arrow([[MAP_X + MAP_SIDE + 4, y], [BASE_X - 4, y]]),
+    ]),
+    arrow([[BASE_X + SCORES_WIDTH + 4, STUDENT_Y], [NEW_X - 4, STUDENT_Y]]),
+
+    map(image, maps.teacher, max, TEACHER_Y, "Q_{t−1}^{I,b}", "above"),
+    map(image, maps.student, max, STUDENT_Y, "Q_{t}^{I,b}", "below"),
+
+    scores(BASE_X, TEACHER_Y, teacher.baseScores, TEACHER_COLOR, "scores of base classes", "above"),
+    scores(BASE_X, STUDENT_Y, student.baseScores, PALETTE.sky, "scores of base classes", "below", topBase),
+    scores(NEW_X, STUDENT_Y, student.newScores, NEW_COLOR, "scores of new classes", "below"),
+
+    lossBetween(MAP_X + MAP_SIDE / 2, "L_{AD}", "same attention?", LOSS_COLORS.AD),
+    lossBetween(BASE_X + SCORES_WIDTH / 2, "L_{D}", "same scores?", LOSS_COLORS.D),
+    classificationLoss(label),
+    totalLoss(),
+  ];
+  return composeFigure({
+    title: "Learning without Memorizing: what the teacher saw, and where it looked, is kept",
+    subtitle: "One training image of step t, which shows a new class; no image of an earlier class is needed",
+    body: { svg: body.join(""), width: WIDTH, height: HEIGHT },
+    notes: [
+      `b is the base class with the highest score of the student, here ${topBaseClass}: both maps are for it. ` +
+      "Gradients reach the student only: through the feature maps and through the classifier's weights.",
+    ],
+    description:
+      "Diagram. A new image goes through the frozen teacher and through the student. L_AD compares their " +
+      "attention maps for the top base class, L_D their scores of the base classes, and L_C the student's scores of " +
+      "the new classes with the true class.",
+  });
+}
+
+type Point = readonly [x: number, y: number];
+
+function arrow(points: readonly Point[], color: string = MUTED, dash?: string): string {
+  const path = points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x},${y}`).join("");
+  const [[x1, y1], [x2, y2]] = points.slice(-2);
+  const angle = Math.atan2(y2 - y1, x2 - x1) * 180 / Math.PI;
+  return element("path", {
+    d: path,
+    fill: "none",
+    stroke: color,
+    "stroke-width": 1.5,
+    "stroke-dasharray": dash,
+  }) +
+    `<g transform="translate(${x2},${y2}) rotate(${angle})">` +
+    element("path", { d: "M1,0L-8,-4L-8,4Z", fill: color }) + "</g>";
+}
+
+function inputImage(image: RgbImage, label: string): string {
+  return moved(
+    IMAGE_X,
+    LOSS_Y - IMAGE_SIDE / 2,
+    drawImage(image, IMAGE_SIDE, label).svg,
+    text(IMAGE_SIDE / 2, -8, "new image I", { anchor: "middle", bold: true }),
+    text(IMAGE_SIDE / 2, IMAGE_SIDE + 16, shorten(label, IMAGE_SIDE + 16, 11), {
+      anchor: "middle",
+      size: 11,
+      color: MUTED,
+    }),
+  );
+}
+
+/** Three stages that grow thinner and flatter, global average pooling, and the head's rows. */
+function network(y: number, name: string, what: string, grown: boolean): string {
+  const color = grown ? PALETTE.sky : TEACHER_COLOR;
+  const stages = [{ x: 0, height: 88 }, { x: 38, height: 66 }, { x: 76, height: 44 }];
+  const blocks = stages.map(({ x, height }) =>
+    element("rect", {
+      x,
+      y: y - height / 2,
+      width: 28,
+      height,
+      rx: 3,
+      fill: color,
+      "fill-opacity": 0.25,
+      stroke: color,
+      "stroke-width": 1.5,
+    })
+  );
+  const headTop = y - 33;
+  const row = (i: number, fill: string) =>
+    element("rect", {
+      x: 152,
+      y: headTop + i * 11,
+      width: 30,
+      height: 9,
+      rx: 2,
+      fill,
+      "fill-opacity": 0.35,
+      stroke: fill,
+    });
+  const rows = Array.from({ length: 6 }, (_, i) => row(i, grown && i > 3 ? NEW_COLOR : color)).slice(
+    0,
+    grown ? 6 : 4,
+  );
+  const pieces = [
+    ...blocks,
+    element("line", { x1: 28, x2: 38, y1: y, y2: y, stroke: MUTED }),
+    element("line", { x1: 66, x2: 76, y1: y, y2: y, stroke: MUTED }),
+    element("line", { x1: 104, x2: 116, y1: y, y2: y, stroke: MUTED }),
+    element("circle", { cx: 128, cy: y, r: 12, fill: "white", stroke: color, "stroke-width": 1.5 }),
+    text(128, y + 3, "GAP", { anchor: "middle", size: 8 }),
+    element("line", { x1: 140, x2: 152, y1: y, y2: y, stroke: MUTED }),
+    ...rows,
+    text(0, grown ? y + 62 : y - 66, name, { bold: true }),
+    text(0, grown ? y + 77 : y - 51, what, { size: 11, color: MUTED }),
+  ];
+  return moved(NETWORK_X, 0, ...pieces);
+}
+
+function copyArrow(): string {
+  const x = NETWORK_X + 52;
+  return arrow([[x, TEACHER_Y + 50], [x, STUDENT_Y - 50]], MUTED, "4,4") +
+    text(x + 8, LOSS_Y + 4, "copied before step t", { size: 11, color: MUTED });
+}
+
+function map(
+  image: RgbImage,
+  values: AttentionMap,
+  max: number,
+  y: number,
+  name: string,
+  side: "above" | "below",
+): string {
+  const overlay = drawOverlay(image, values, MAP_SIDE, `attention map ${name}`, { max });
+  const captionY = side === "above" ? -8 : MAP_SIDE + 18;
+  return moved(
+    MAP_X,
+    y - MAP_SIDE / 2,
+    overlay.svg,
+    text(MAP_SIDE / 2, captionY, name, { anchor: "middle", size: 13 }),
+  );
+}
+
+function scores(
+  x: number,
+  y: number,
+  values: readonly number[],
+  color: string,
+  name: string,
+  side: "above" | "below",
+  marked?: number,
+): string {
+  const step = (SCORES_WIDTH - 8) / values.length;
+  const highest = Math.max(...values, 1e-9);
+  const bars = values.map((value, i) => {
+    const height = Math.max(1.5, (SCORES_HEIGHT - 22) * value / highest);
+    const left = 4 + i * step;
+    const top = SCORES_HEIGHT - 4 - height;
+    const bar = element("rect", { x: left + step * 0.12, y: top, width: step * 0.76, height, fill: color });
+    return bar +
+      (i === marked ? text(left + step / 2, top - 4, "b", { anchor: "middle", size: 11, bold: true }) : "");
+  });
+  const frame = element("rect", {
+    width: SCORES_WIDTH,
+    height: SCORES_HEIGHT,
+    rx: 3,
+    fill: "white",
+    stroke: FAINT,
+  });
+  const captionY = side === "above" ? -8 : SCORES_HEIGHT + 16;
+  const caption = text(SCORES_WIDTH / 2, captionY, name, { anchor: "middle", size: 10, color: MUTED });
+  return moved(x, y - SCORES_HEIGHT / 2, frame, ...bars, caption);
+}
+
+function pill(x: number, y: number, name: string, what: string, color: string): string {
+  const width = 118;
+  return moved(
+    x - width / 2,
+    y - 20,
+    element("rect", { width, height: 40, rx: 20, fill: "white", stroke: color, "stroke-width": 2 }),
+    text(width / 2, 17, name, { anchor: "middle", size: 13, bold: true, color }),
+    text(width / 2, 32, what, { anchor: "middle", size: 10, color: INK }),
+  );
+}
+
+function lossBetween(x: number, name: string, what: string, color: string): string {
+  return arrow([[x, TEACHER_Y + 52], [x, LOSS_Y - 22]], color) +
+    arrow([[x, STUDENT_Y - 52], [x, LOSS_Y + 22]], color) + pill(x, LOSS_Y, name, what, color);
+}
+
+function classificationLoss(label: string): string {
+  const x = NEW_X + SCORES_WIDTH / 2;
+  return text(x, TEACHER_Y + 36, "true class", { anchor: "middle", size: 11, color: MUTED }) +
+    text(x, TEACHER_Y + 51, shorten(label, 116, 11), { anchor: "middle", size: 11, bold: true }) +
+    arrow([[x, TEACHER_Y + 58], [x, LOSS_Y - 22]], LOSS_COLORS.C) +
+    arrow([[x, STUDENT_Y - 46], [x, LOSS_Y + 22]], LOSS_COLORS.C) +
+    pill(x, LOSS_Y, "L_{C}", "right class?", LOSS_COLORS.C);
+}
+
+function totalLoss(): string {
+  const pieces = [
+    { content: "L  =  ", color: INK, width: 34 },
+    { content: "L_{C}", color: LOSS_COLORS.C, width: 24 },
+    { content: "+  β ·", color: INK, width: 44 },
+    { content: "L_{D}", color: LOSS_COLORS.D, width: 24 },
+    { content: "+  γ ·", color: INK, width: 44 },
+    { content: "L_{AD}", color: LOSS_COLORS.AD, width: 30 },
+  ];
+  let x = BASE_X + 30;
+  return pieces.map(({ content, color, width }) => {
+    const piece = text(x, 16, content, { size: 15, bold: true, color });
+    x += width;
+    return piece;
+  }).join("");
+}

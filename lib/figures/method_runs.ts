@@ -1,0 +1,217 @@
+/**
+ * The runs that curves are drawn from: several methods, several seeds, one number a step.
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { UserError } from "../user_error.ts";
+import { chart, type LegendEntry } from "./chart.ts";
+import { confidenceInterval, mean } from "./statistics.ts";
+import type { Drawing } from "./svg.ts";
+import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./theme.ts";
+
+/** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
+export interface MethodRun {
+  readonly method: Method;
+  readonly seed: number;
+  /** Accuracy over all classes seen so far, over images. */
+  readonly accuracy: readonly number[];
+  /** Mean cosine between the maps of M_0 and M_t, for the true class of the first step's test images. */
+  readonly attentionCosine: readonly number[];
+  /** Accuracy as the mean over classes, for data sets whose classes differ in size. */
+  readonly meanClassAccuracy?: readonly number[];
+  /** Pointing-game accuracy of M_0 minus that of M_t. */
+  readonly pointingGameDrop?: readonly number[];
+  /** Share of attention inside the object in M_0 minus that in M_t. */
+  readonly energyDrop?: readonly number[];
+}
+
+/** The form of `accuracy-curve.json`. */
+export interface MethodRuns {
+  readonly dataset: string;
+  readonly preset: string;
+  /** Number of classes seen after each step. */
+  readonly classesSeen: readonly number[];
+  readonly runs: readonly MethodRun[];
+}
+
+/** What a run gives to a curve: one number a step. */
+export type Measure =
+  | "accuracy"
+  | "attentionCosine"
+  | "meanClassAccuracy"
+  | "pointingGameDrop"
+  | "energyDrop";
+
+/** How a panel of curves is drawn. */
+export interface CurvePanel {
+  readonly measure: Measure;
+  readonly label: string;
+  /** Position of each step on the horizontal axis. */
+  readonly x: readonly number[];
+  readonly xLabel: string;
+  readonly xTickFormat?: (x: number) => string;
+  /** Lower end of the vertical axis where no value lies below; its upper end where none lies above. */
+  readonly yDomain: readonly [number, number];
+  readonly percent: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** A level to compare with, drawn as a dashed line. */
+  readonly level?: number;
+}
+
+/**
+ * @throws {UserError} if there is no run, or a run has not one number for each step
+ */
+export function expectComplete({ classesSeen, runs }: MethodRuns, measures: readonly Measure[]): void {
+  if (runs.length === 0) {
+    throw new UserError(
+      "Expected at least one run to draw curves from but found none; train a method first.",
+    );
+  }
+  for (const run of runs) {
+    for (const measure of measures) {
+      const found = run[measure]?.length ?? 0;
+      if (found !== classesSeen.length) {
+        throw new UserError(
+          `Expected ${measure} of ${run.method}, seed ${run.seed}, to have ${classesSeen.length} numbers, one a step, ` +
+            `but found ${found}; let the run finish all its steps, or leave it out.`,
+        );
+      }
+    }
+  }
+}
+
+/** The methods that occur in the runs, in the order of all figures. */
+export function methodsOf(runs: readonly { readonly method: Method }[]): Method[] {
+  return METHODS.filter((method) => runs.some((run) => run.method === method));
+}
+
+/** How many seeds each method has: `3 seeds`, or `C 3 seeds, LwM 1 seed` where methods differ. */
+export function describeSeeds(runs: readonly { readonly method: Method; readonly seed: number }[]): string {
+  const counts = methodsOf(runs).map((method) => ({
+    method,
+    n: runs.filter((run) => run.method === method).length,
+  }));
+  const seeds = (n: number) => `${n} seed${n === 1 ? "" : "s"}`;
+  return counts.every(({ n }) => n === counts[0].n)
+    ? seeds(counts[0].n)
+    : counts.map(({ method, n }) => `${method} ${seeds(n)}`).join(", ");
+}
+
+/** `42.3 ± 1.2 %` over seeds, or `42.3 %` for one seed. */
+export function percentOf(values: readonly number[]): string {
+  const interval = confidenceInterval(values);
+  const centre = (100 * mean(values)).toFixed(1);
+  return interval === undefined
+    ? `${centre} %`
+    : `${centre} ± ${(100 * (interval.high - interval.mean)).toFixed(1)} %`;
+}
+
+/** A legend of methods, each with a number of its own. */
+export function methodLegend(methods: readonly Method[], label: (method: Method) => string): LegendEntry[] {
+  return methods.map((method) => ({
+    label: label(method),
+    color: METHOD_COLORS[method],
+    symbol: METHOD_SYMBOLS[method],
+  }));
+}
+
+/** Every seed as a thin line, the mean as a bold one, and Student's 95 % interval of the mean as a band. */
+export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Drawing {
+  const { measure, x } = panel;
+  const measured = runs.flatMap((run) => {
+    const values = run[measure];
+    return values === undefined ? [] : [{ method: run.method, seed: run.seed, values }];
+  });
+  const seedPoints = measured.flatMap(({ method, seed, values }) =>
+    values.map((y, step) => ({ method, run: `${method} ${seed}`, x: x[step], y }))
+  );
+  const means = methodsOf(measured).flatMap((method) => {
+    const values = measured.filter((run) => run.method === method).map((run) => run.values);
+    return x.map((position, step) => {
+      const atStep = values.map((run) => run[step]);
+      const interval = confidenceInterval(atStep);
+      return { method, x: position, y: mean(atStep), low: interval?.low, high: interval?.high };
+    });
+  });
+  const drawn = [
+    ...seedPoints.map(({ y }) => y),
+    ...means.flatMap(({ low, high }) => low === undefined || high === undefined ? [] : [low, high]),
+    ...(panel.level === undefined ? [] : [panel.level]),
+  ];
+  // Fractions never leave [−1, 1], however wide the interval of two seeds is.
+  const low = Math.max(
+    Math.min(panel.yDomain[0], ...drawn),
+    panel.yDomain[0] < 0 ? -1 : Math.min(0, panel.yDomain[0]),
+  );
+  const high = Math.min(Math.max(panel.yDomain[1], ...drawn), 1);
+  const inside = (value: number) => Math.min(Math.max(value, low), high);
+  const bands = means.filter((point) => point.low !== undefined).map((point) => ({
+    ...point,
+    low: inside(point.low ?? point.y),
+    high: inside(point.high ?? point.y),
+  }));
+
+  return chart({
+    width: panel.width,
+    height: panel.height,
+    marginLeft: 52,
+    marginBottom: 40,
+    marginTop: 26,
+    marginRight: 18,
+    x: {
+      label: panel.xLabel,
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 36,
+      ticks: [...x],
+      tickFormat: panel.xTickFormat ?? String,
+      inset: 6,
+    },
+    y: {
+      domain: [low, high],
+      nice: true,
+      label: panel.label,
+      labelArrow: "none",
+      tickSize: 0,
+      ticks: 6,
+      tickFormat: panel.percent
+        ? (value: number) => `${Math.round(value * 100)} %`
+        : (value: number) => value.toFixed(1),
+    },
+    symbol: { domain: [...METHODS], range: METHODS.map((method) => METHOD_SYMBOLS[method]) },
+    color: { domain: [...METHODS], range: METHODS.map((method) => METHOD_COLORS[method]) },
+    marks: [
+      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),
+      Plot.ruleY(panel.level === undefined ? [] : [panel.level], { stroke: INK, strokeDasharray: "5,4" }),
+      Plot.areaY(bands, { x: "x", y1: "low", y2: "high", fill: "method", z: "method", fillOpacity: 0.14 }),
+      Plot.line(seedPoints, {
+        x: "x",
+        y: "y",
+        stroke: "method",
+        z: "run",
+        strokeWidth: 1,
+        strokeOpacity: 0.4,
+        className: "seed",
+      }),
+      Plot.line(means, {
+        x: "x",
+        y: "y",
+        stroke: "method",
+        z: "method",
+        strokeWidth: 2.5,
+        className: "mean",
+      }),
+      Plot.dot(means, {
+        x: "x",
+        y: "y",
+        fill: "method",
+        symbol: "method",
+        stroke: "white",
+        strokeWidth: 1,
+        r: 5,
+      }),
+      Plot.frame({ anchor: "bottom", stroke: MUTED }),
+    ],
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * The figures: pure functions from plain numbers and pixels to one self-contained SVG each. No tensors in here.
+ * @module
+ */
+export { accuracyCurve } from "./accuracy_curve.ts";
+export type { AccuracyCurve } from "./accuracy_curve.ts";
+export { attentionRetention } from "./attention_retention.ts";
+export type { AttentionRetention, RetentionCell, RetentionExample } from "./attention_retention.ts";
+export { attentionRetentionCurve } from "./attention_retention_curve.ts";
+export { attentionShift } from "./attention_shift.ts";
+export type { AttentionShift, AttentionShiftExample } from "./attention_shift.ts";
+export { confusionMatrix } from "./confusion_matrix.ts";
+export type { Confusion, ConfusionMatrices } from "./confusion_matrix.ts";
+export { contactSheet } from "./contact_sheet.ts";
+export type { ContactSheet } from "./contact_sheet.ts";
+export { engineThroughput } from "./engine_throughput.ts";
+export type { EngineThroughput, ThroughputBase, ThroughputRow } from "./engine_throughput.ts";
+export type { Figure } from "./figure.ts";
+export { gamma } from "./gamma.ts";
+export type { GammaRun, GammaRuns } from "./gamma.ts";
+export { gammaEffect } from "./gamma_effect.ts";
+export type { GammaEffect, LossVariant } from "./gamma_effect.ts";
+export { l1L2 } from "./l1_l2.ts";
+export type { DistanceRun, DistanceRuns } from "./l1_l2.ts";
+export { methodOverview } from "./method_overview.ts";
+export type { MethodOverview } from "./method_overview.ts";
+export type { MethodRun, MethodRuns } from "./method_runs.ts";
+export { enlargeMap, overlay, unitMap } from "./overlay.ts";
+export type { AttentionMap, OverlayOptions, RgbImage } from "./overlay.ts";
+export { encodePng, pngDataUri } from "./png.ts";
+export { renderPng } from "./render.ts";
+export { saveFigure } from "./save.ts";
+export type { SaveOptions } from "./save.ts";
+export type { ClassScore } from "./score_bars.ts";
+export { displayFigure, showFigure } from "./show.ts";
+export type { DisplayData } from "./show.ts";
+export { confidenceInterval, mean, sampleStandardDeviation, studentQuantile } from "./statistics.ts";
+export type { Interval } from "./statistics.ts";
+export { METHOD_COLORS, METHODS } from "./theme.ts";
+export type { Method } from "./theme.ts";
+export { trainingCurve } from "./training_curve.ts";
+export type { TrainingCurve } from "./training_curve.ts";
+export { whatAndWhy } from "./what_and_why.ts";
+export type { WhatAndWhy, WhatAndWhyExample } from "./what_and_why.ts";

@@ -1,0 +1,78 @@
+/**
+ * Bars for the scores of a few classes, from one model or from two.
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { chart } from "./chart.ts";
+import { type Drawing, shorten, textWidth } from "./svg.ts";
+import { MUTED } from "./theme.ts";
+
+/** A class with its score, a probability between 0 and 1. */
+export interface ClassScore {
+  readonly className: string;
+  readonly score: number;
+}
+
+/** The scores of one model. */
+export interface ScoreSeries {
+  readonly color: string;
+  readonly scores: readonly ClassScore[];
+}
+
+const LABEL_SIZE = 11;
+
+/**
+ * One row for each class of the first series, in its order, with one bar for each series.
+ *
+ * @param series at most three, all with the same classes
+ */
+export function scoreBars(series: readonly ScoreSeries[], width: number, height: number): Drawing {
+  const classes = series[0].scores.map(({ className }) => className);
+  const widest = Math.max(...classes.map((name) => textWidth(name, LABEL_SIZE)));
+  const labelWidth = Math.round(Math.min(widest + 10, width * 0.52));
+  const rowHeight = height / classes.length;
+  const barHeight = Math.min(13, (rowHeight - 5) / series.length);
+  const marks = series.flatMap(({ color, scores }, i) => {
+    const offset = (i - (series.length - 1) / 2) * barHeight;
+    const inset = (rowHeight - barHeight) / 2;
+    return [
+      Plot.barX(scores, {
+        y: "className",
+        x: "score",
+        fill: color,
+        insetTop: inset + offset,
+        insetBottom: inset - offset,
+      }),
+      Plot.text(scores, {
+        y: "className",
+        x: "score",
+        text: ({ score }: ClassScore) => score.toFixed(2),
+        textAnchor: "start",
+        dx: 4,
+        dy: offset,
+        fontSize: Math.min(10, barHeight),
+        fill: MUTED,
+      }),
+    ];
+  });
+  return chart({
+    width,
+    height,
+    marginLeft: labelWidth,
+    marginRight: 34,
+    marginTop: 0,
+    marginBottom: 0,
+    x: {
+      axis: null,
+      domain: [0, Math.max(...series.flatMap(({ scores }) => scores.map(({ score }) => score)))],
+    },
+    y: {
+      domain: classes,
+      padding: 0,
+      label: null,
+      tickSize: 0,
+      tickFormat: (name: string) => shorten(name, labelWidth - 10, LABEL_SIZE),
+    },
+    marks: [Plot.ruleX([0], { stroke: MUTED }), ...marks],
+  });
+}
