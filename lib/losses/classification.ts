@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { binaryCrossEntropy, crossEntropy } from "./cross_entropy.ts";
+import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 
 /**
  * - `softmax-new`: softmax over the new classes alone. The old columns of the head are left in peace, but the scores of
@@ -43,7 +43,7 @@ export function classificationLoss(
     const [B, C] = logits.shape;
     const first = kind === "softmax-new" || kind === "sigmoid-new" ? baseClasses : 0;
     const ofItsClasses = (t: tf.Tensor2D) => first === 0 ? t : tf.slice2d(t, [0, first], [B, C - first]);
-    const loss = kind === "softmax-new" || kind === "softmax-all" ? crossEntropy : binaryCrossEntropy;
-    return loss(ofItsClasses(labels), ofItsClasses(logits));
+    const loss = kind === "softmax-new" || kind === "softmax-all" ? crossEntropies : binaryCrossEntropies;
+    return tf.mean(loss(ofItsClasses(labels), ofItsClasses(logits)));
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { binaryCrossEntropy, crossEntropy } from "./cross_entropy.ts";
+import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
 /** `sigmoid`: LwF-MC, a yes or no for each class; `softmax`: softened by a temperature. */
@@ -35,13 +35,31 @@ export interface DistillationOptions {
 export function distillationLoss(
   teacherLogits: tf.Tensor2D,
   studentLogits: tf.Tensor2D,
-  { kind, temperature }: DistillationOptions,
+  options: DistillationOptions,
 ): tf.Scalar {
+  return tf.tidy(() => tf.mean(distillationLosses(teacherLogits, studentLogits, options)));
+}
+
+/**
+ * L_D of {@linkcode distillationLoss} for each image by itself.
+ *
+ * @param teacherLogits y, (B, Cb); no gradient flows into them
+ * @param studentLogits ŷ, (B, at least Cb); columns after the base classes are ignored
+ * @param options kind and temperature
+ * @returns (B)
+ */
+export function distillationLosses(
+  teacherLogits: tf.Tensor2D,
+  studentLogits: tf.Tensor2D,
+  { kind, temperature }: DistillationOptions,
+): tf.Tensor1D {
   return tf.tidy(() => {
     const [B, baseClasses] = teacherLogits.shape;
     const student = tf.slice2d(studentLogits, [0, 0], [B, baseClasses]);
-    if (kind === "sigmoid") return binaryCrossEntropy(stopGradient(() => tf.sigmoid(teacherLogits)), student);
+    if (kind === "sigmoid") {
+      return binaryCrossEntropies(stopGradient(() => tf.sigmoid(teacherLogits)), student);
+    }
     const softened = stopGradient(() => tf.softmax(tf.div<tf.Tensor2D>(teacherLogits, temperature)));
-    return crossEntropy(softened, tf.div(student, temperature));
+    return crossEntropies(softened, tf.div(student, temperature));
   });
 }
