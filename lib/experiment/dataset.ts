@@ -18,7 +18,7 @@ export function openDataset(
 ): Promise<Dataset> {
   const holdOut = evaluateOn === "validation";
   if (dataset === "iemoji-100") {
-    return loadIEmoji({ directory, size: imageSize, holdOut, onProgress });
+    return loadIEmoji({ directory: join(directory, "iemoji-100"), size: imageSize, holdOut, onProgress });
   }
   return loadPhotos({
     name: dataset,

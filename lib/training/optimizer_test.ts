@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { useEngine } from "../engine/mod.ts";
+import { ResNet } from "../model/mod.ts";
+import { Sgd } from "./optimizer.ts";
+
+await useEngine("wasm", { log: () => {} });
+
+const newModel = () => new ResNet({ depth: 8, widths: [2, 2, 2], stem: "3x3" }, ["a"], 1);
+const OPTIONS = { momentum: 0.9, weightDecay: 0.1, maxNorm: Infinity };
+
+/** A gradient of ones for the head's bias, and none for the rest. */
+function step(sgd: Sgd, learningRate: number): number {
+  const bias = sgd.model.parameters.get("head.bias")!;
+  tf.tidy(() => sgd.step({ [bias.name]: tf.ones([1]) }, learningRate));
+  return bias.dataSync()[0];
+}
+
+Deno.test("Sgd follows PyTorch's rule: v ← μ v + g + λ w, w ← w − η v", () => {
+  const before = tf.memory().numTensors;
+  const model = newModel();
+  const sgd = new Sgd(model, OPTIONS);
+  const near = (found: number, expected: number) => assert.ok(Math.abs(found - expected) < 1e-6, `${found}`);
+  near(step(sgd, 0.5), -0.5); // v = 1
+  near(step(sgd, 0.5), -0.5 - 0.5 * (0.9 + 1 - 0.05)); // v = 0.9 · 1 + 1 + 0.1 · (−0.5)
+  sgd.dispose();
+  model.dispose();
+  assert.equal(tf.memory().numTensors, before);
+});
+
+Deno.test("Sgd goes on from saved velocities as if it had never stopped", async () => {
+  const models = [newModel(), newModel()];
+  const whole = new Sgd(models[0], OPTIONS);
+  step(whole, 0.1);
+  const expected = step(whole, 0.1);
+
+  const first = new Sgd(models[1], OPTIONS);
+  step(first, 0.1);
+  const second = new Sgd(models[1], OPTIONS, await first.velocities());
+  assert.equal(step(second, 0.1), expected);
+  for (const each of [whole, first, second, ...models]) each.dispose();
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { useEngine } from "../engine/mod.ts";
+import { ResNet } from "../model/mod.ts";
+import { type StepOptions, type StepState, trainStep } from "./train_step.ts";
+import { COLOUR_STATISTICS, colouredImages } from "./training_fixture.ts";
+
+await useEngine("wasm", { log: () => {} });
+
+const OPTIONS: StepOptions = {
+  step: 0,
+  method: "C",
+  losses: {
+    classification: "softmax-all",
+    distillation: "softmax",
+    temperature: 2,
+    beta: 1,
+    gamma: 0.5,
+    norm: "L1",
+    attentionClass: "student-top",
+  },
+  epochs: 3,
+  learningRate: 0.05,
+  batchSize: 8,
+  sgd: { momentum: 0.9, weightDecay: 5e-4, maxNorm: 5 },
+  drawsPerEpoch: 1,
+  cacheTeacher: true,
+  normalization: COLOUR_STATISTICS,
+  seed: 1,
+};
+const headPosition = Int32Array.from([0, 1, 2, 3]);
+
+const newModel = () => new ResNet({ depth: 8, widths: [4, 8, 8], stem: "3x3" }, ["a", "b"], 1);
+
+/** A trained teacher, and a student that has just grown by two classes. */
+async function teacherAndStudent() {
+  const teacher = newModel();
+  await trainStep({ student: teacher, set: colouredImages([0, 1]), headPosition, teacher: null }, OPTIONS);
+  const student = teacher.clone();
+  student.growHead(["c", "d"], 1);
+  return { teacher, student };
+}
+
+const weightsOf = (model: ResNet) => Array.from(model.tensors().values(), (t) => t.dataSync().slice());
+
+Deno.test("trainStep() learns, and logs every term of every epoch", async () => {
+  const before = tf.memory().numTensors;
+  const student = newModel();
+  const log = await trainStep({ student, set: colouredImages([0, 1]), headPosition, teacher: null }, {
+    ...OPTIONS,
+    epochs: 8,
+  });
+  assert.deepEqual(log!.map(({ epoch }) => epoch), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.ok(log!.at(-1)!.L_C < 0.5 * log![0].L_C, `from ${log![0].L_C} to ${log!.at(-1)!.L_C}`);
+  student.dispose();
+  assert.equal(tf.memory().numTensors, before, "tensors are left behind");
+});
+
+Deno.test("trainStep() with a teacher logs L_D and L_AD, never changes the teacher, and leaks nothing", async () => {
+  const before = tf.memory().numTensors;
+  const { teacher, student } = await teacherAndStudent();
+  const frozen = weightsOf(teacher);
+  const log = await trainStep({ student, set: colouredImages([2, 3]), headPosition, teacher }, {
+    ...OPTIONS,
+    step: 1,
+    method: "LwM",
+  });
+  for (const { L, L_C, L_D, L_AD } of log!) {
+    assert.ok(L_D! > 0 && L_AD! > 0);
+    assert.ok(Math.abs(L - (L_C + L_D! + 0.5 * L_AD!)) < 1e-5);
+  }
+  assert.deepEqual(weightsOf(teacher), frozen);
+  teacher.dispose();
+  student.dispose();
+  assert.equal(tf.memory().numTensors, before);
+});
+
+Deno.test("a cached teacher trains the student like a fresh one", async () => {
+  const { teacher, student } = await teacherAndStudent();
+  const losses = [];
+  for (const cacheTeacher of [true, false]) {
+    const copy = student.clone();
+    const log = await trainStep({ student: copy, set: colouredImages([2, 3]), headPosition, teacher }, {
+      ...OPTIONS,
+      method: "LwM",
+      step: 1,
+      epochs: 1,
+      cacheTeacher,
+    });
+    losses.push(log![0].L);
+    copy.dispose();
+  }
+  assert.ok(Math.abs(losses[0] - losses[1]) < 1e-4 * losses[0], `${losses}`);
+  teacher.dispose();
+  student.dispose();
+});
+
+Deno.test("trainStep() that goes on from any epoch ends with bit-identical weights", async () => {
+  const { teacher, student } = await teacherAndStudent();
+  const task = { set: colouredImages([2, 3]), headPosition, teacher };
+  const options: StepOptions = { ...OPTIONS, method: "LwM", step: 1 };
+
+  const states: { weights: ResNet; state: StepState }[] = [];
+  const whole = student.clone();
+  await trainStep({ ...task, student: whole }, options, {
+    onEpoch: (state) => {
+      states.push({ weights: whole.clone(), state: { ...state, log: [...state.log] } });
+      return Promise.resolve();
+    },
+  });
+  for (const { weights, state } of states) {
+    const log = await trainStep({ ...task, student: weights, resume: state }, options);
+    assert.equal(log!.length, OPTIONS.epochs);
+    assert.deepEqual(weightsOf(weights), weightsOf(whole), `resumed after epoch ${state.epochsDone}`);
+    weights.dispose();
+  }
+  for (const model of [whole, student, teacher]) model.dispose();
+});
+
+Deno.test("shouldStop ends trainStep() after the iteration", async () => {
+  const student = newModel();
+  let iterations = 0;
+  const log = await trainStep(
+    { student, set: colouredImages([0, 1]), headPosition, teacher: null },
+    OPTIONS,
+    {
+      onProgress: () => iterations++,
+      shouldStop: () => iterations === 3,
+    },
+  );
+  assert.equal(log, null);
+  assert.equal(iterations, 3);
+  student.dispose();
+});
+
+Deno.test("a loss that is not finite stops trainStep() and names the step, the term and what to try", async () => {
+  const student = newModel();
+  await assert.rejects(
+    trainStep({ student, set: colouredImages([0, 1]), headPosition, teacher: null }, {
+      ...OPTIONS,
+      learningRate: 1e30,
+      sgd: { ...OPTIONS.sgd, maxNorm: 1e30 },
+    }),
+    { name: "UserError", message: /L_C = (NaN|Infinity) in step 0, epoch \d, .* Try a learning rate/ },
+  );
+  student.dispose();
+});
+
+Deno.test("a step reads no image but those of its own set", async () => {
+  const touched = new Set<number>();
+  const set = colouredImages([2, 3]);
+  const watched = {
+    ...set,
+    read: (i: number, v: number, t: Uint8Array) => (touched.add(set.labels[i]), set.read(i, v, t)),
+  };
+  const { teacher, student } = await teacherAndStudent();
+  await trainStep({ student, set: watched, headPosition, teacher }, {
+    ...OPTIONS,
+    epochs: 1,
+    method: "LwM",
+    step: 1,
+  });
+  assert.deepEqual([...touched].sort(), [2, 3]);
+  teacher.dispose();
+  student.dispose();
+});
