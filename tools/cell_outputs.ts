@@ -1,0 +1,110 @@
+/**
+ * From the messages of a kernel to the outputs of a cell as the notebook file keeps them.
+ * @module
+ */
+import type { Message } from "./jupyter_messages.ts";
+import { type DisplayOutput, lines, type Output, type StreamOutput } from "./notebook.ts";
+
+/** Outputs with a display id, which later messages, also of later cells, may change. */
+export type Displays = Map<string, DisplayOutput[]>;
+
+/** Gathers the outputs of one cell. */
+export class CellOutputs {
+  readonly #displays: Displays;
+  #outputs: Output[] = [];
+  // Pieces of text of the streams; joined once, at the end, so that a million short lines take linear time.
+  #pieces = new Map<StreamOutput, string[]>();
+  #clearBeforeNext = false;
+
+  /** @param displays shared by all cells of a notebook */
+  constructor(displays: Displays) {
+    this.#displays = displays;
+  }
+
+  /** @param message from the kernel's iopub channel; those that show nothing are ignored */
+  add({ type, content }: Message): void {
+    switch (type) {
+      case "stream":
+        return this.#addText(content as { name: "stdout" | "stderr"; text: string });
+      case "display_data":
+      case "execute_result":
+        return this.#addDisplay(type, content as unknown as DisplayContent);
+      case "update_display_data":
+        return this.#update(content as unknown as DisplayContent);
+      case "clear_output":
+        if (content.wait) this.#clearBeforeNext = true;
+        else this.#outputs = [];
+        return;
+      case "error": {
+        const { ename, evalue, traceback } = content as {
+          ename: string;
+          evalue: string;
+          traceback: string[];
+        };
+        this.#push({ output_type: "error", ename, evalue, traceback });
+      }
+    }
+  }
+
+  /** @returns the outputs so far, as the notebook file keeps them */
+  finish(): Output[] {
+    for (const [stream, pieces] of this.#pieces) stream.text = lines(pieces.join(""));
+    // A cell ends with its result or its error, which now and then overtakes the text before it.
+    const isEnd = ({ output_type }: Output) => output_type === "execute_result" || output_type === "error";
+    return [...this.#outputs.filter((output) => !isEnd(output)), ...this.#outputs.filter(isEnd)];
+  }
+
+  #addText({ name, text }: { name: "stdout" | "stderr"; text: string }): void {
+    const last = this.#clearBeforeNext ? undefined : this.#outputs.at(-1);
+    if (last?.output_type === "stream" && last.name === name) {
+      this.#pieces.get(last)!.push(text);
+      return;
+    }
+    const stream: StreamOutput = { output_type: "stream", name, text: [] };
+    this.#pieces.set(stream, [text]);
+    this.#push(stream);
+  }
+
+  #addDisplay(type: "display_data" | "execute_result", content: DisplayContent): void {
+    const output: DisplayOutput = {
+      output_type: type,
+      data: asStored(content.data),
+      metadata: content.metadata ?? {},
+    };
+    if (type === "execute_result") output.execution_count = content.execution_count ?? null;
+    this.#push(output);
+    const id = content.transient?.display_id;
+    if (id !== undefined) this.#displays.set(id, [...this.#displays.get(id) ?? [], output]);
+  }
+
+  #update(content: DisplayContent): void {
+    for (const output of this.#displays.get(content.transient?.display_id ?? "") ?? []) {
+      output.data = asStored(content.data);
+      output.metadata = content.metadata ?? {};
+    }
+  }
+
+  #push(output: Output): void {
+    if (this.#clearBeforeNext) this.#outputs = [];
+    this.#clearBeforeNext = false;
+    this.#outputs.push(output);
+  }
+}
+
+interface DisplayContent {
+  data: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  transient?: { display_id?: string };
+  execution_count?: number;
+}
+
+/** Texts are stored as lists of lines; pictures in base64 as one text; JSON as it is. */
+function asStored(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(data).map(([type, value]) => {
+      const isText = type.startsWith("text/") || type === "image/svg+xml" ||
+        type === "application/javascript";
+      return [type, typeof value === "string" && isText ? lines(value) : value];
+    }),
+  );
+}

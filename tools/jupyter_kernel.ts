@@ -1,0 +1,295 @@
+/**
+ * A Deno kernel in a process of its own, spoken to over ZeroMQ, as JupyterLab would.
+ *
+ * Nothing survives it: the kernel leads a process group, which is killed with it, and a guard process does the same
+ * when we die without a chance to clean up (`kill -9`). Linux and macOS.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { Dealer, Subscriber } from "zeromq";
+import { type Credentials, decodeMessage, encodeMessage, type Message } from "./jupyter_messages.ts";
+
+/** The kernel is gone, or does not answer; it can only be stopped. */
+export class KernelError extends Error {
+  override readonly name = "KernelError";
+}
+
+/** How one piece of code has ended. */
+export interface Execution {
+  ok: boolean;
+  executionCount: number | null;
+}
+
+/** Limits of one execution. */
+export interface ExecuteOptions {
+  /** Called for each message of the iopub channel (outputs and states), in order. */
+  onMessage: (message: Message) => void;
+  /** Longest run time in seconds. */
+  timeoutSeconds: number;
+  /** Stops waiting when it is aborted. */
+  signal?: AbortSignal;
+}
+
+const START_SECONDS = 60;
+const FENCE_SECONDS = 30;
+/** The fence below is exact for what was measured; a little more patience costs nothing. */
+const SETTLE_MILLISECONDS = 5;
+
+/** A running kernel. Call `stop()` when done. */
+export class Kernel {
+  readonly #credentials: Credentials;
+  readonly #process: KernelProcess;
+  readonly #shell: Dealer;
+  readonly #iopub: Subscriber;
+  /** Rejects when the kernel cannot be used any more. */
+  readonly #failed: Promise<never>;
+  #fail!: (error: Error) => void;
+  #replies = new Map<string, (content: Record<string, unknown>) => void>();
+  #onMessage: (message: Message) => void = () => {};
+  #stopped = false;
+
+  private constructor(credentials: Credentials, process: KernelProcess, ports: Ports) {
+    this.#credentials = credentials;
+    this.#process = process;
+    this.#shell = new Dealer({ linger: 0, routingId: credentials.session });
+    this.#iopub = new Subscriber({ linger: 0 });
+    this.#failed = new Promise((_, reject) => this.#fail = reject);
+    this.#failed.catch(() => {}); // Somebody may wait for it later; until then it is not unhandled.
+    process.ended.then((status) => this.#fail(new KernelError(`the kernel died (${status})`)));
+    this.#shell.connect(`tcp://127.0.0.1:${ports.shell_port}`);
+    this.#iopub.connect(`tcp://127.0.0.1:${ports.iopub_port}`);
+    this.#iopub.subscribe();
+    this.#receive(this.#shell, (message) => {
+      this.#replies.get(message.parent)?.(message.content);
+      this.#replies.delete(message.parent);
+    });
+    this.#receive(this.#iopub, (message) => this.#onMessage(message));
+  }
+
+  /**
+   * @param folder the kernel's working directory
+   * @param env variables of its environment, besides ours
+   * @param signal stops waiting, and the kernel, when it is aborted
+   * @returns a kernel that is ready
+   * @throws {KernelError} if it does not start
+   */
+  static async start(folder: string, env: Record<string, string>, signal?: AbortSignal): Promise<Kernel> {
+    const credentials = { key: randomUUID(), session: randomUUID() };
+    const ports = freePorts();
+    const connectionFile = await Deno.makeTempFile({ prefix: "lwm-kernel-", suffix: ".json" });
+    try {
+      await Deno.writeTextFile(
+        connectionFile,
+        JSON.stringify({
+          transport: "tcp",
+          ip: "127.0.0.1",
+          signature_scheme: "hmac-sha256",
+          key: credentials.key,
+          kernel_name: "deno",
+          ...ports,
+        }),
+      );
+      const kernel = new Kernel(credentials, new KernelProcess(connectionFile, folder, env), ports);
+      try {
+        await kernel.#greet(signal);
+        return kernel;
+      } catch (error) {
+        await kernel.stop();
+        throw error;
+      }
+    } finally {
+      await Deno.remove(connectionFile);
+    }
+  }
+
+  /** The process id, which is also the id of the kernel's process group. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /**
+   * Runs code and waits until all of its output has arrived.
+   * @param code TypeScript
+   * @param options limits, and who gets the output
+   * @returns how it ended; an error of the code is a message of type "error", and `ok: false`
+   * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
+   */
+  async execute(code: string, { onMessage, timeoutSeconds, signal }: ExecuteOptions): Promise<Execution> {
+    this.#onMessage = onMessage;
+    try {
+      const request = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false };
+      const reply = await this.#within(timeoutSeconds, signal, this.#request("execute_request", request));
+      await this.#within(FENCE_SECONDS, signal, this.#fence(onMessage));
+      return { ok: reply.status === "ok", executionCount: reply.execution_count as number ?? null };
+    } catch (error) {
+      // What a dying kernel has sent is still on its way through the socket.
+      if (error instanceof KernelError) await sleep(50);
+      throw error;
+    } finally {
+      this.#onMessage = () => {};
+    }
+  }
+
+  /** Kills the kernel and every process it has started. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#shell.close();
+    this.#iopub.close();
+    await this.#process.kill();
+  }
+
+  /** Asks until both channels answer: subscriptions take a moment, and messages before that are lost. */
+  async #greet(signal?: AbortSignal): Promise<void> {
+    let heard = false;
+    this.#onMessage = () => heard = true;
+    let answered = false;
+    const greeting = async () => {
+      while (!answered || !heard) {
+        this.#request("kernel_info_request", {}).then(() => answered = true);
+        await sleep(50);
+      }
+    };
+    await this.#within(START_SECONDS, signal, greeting());
+    this.#onMessage = () => {};
+  }
+
+  /**
+   * Deno's kernel sends console text from a queue of its own, which may lag behind the reply and the state "idle".
+   * So we let it print a word that nobody else knows, and broadcast it too; when both have come back, all that was
+   * sent before them has come as well. Text that comes while we wait belongs to the cell.
+   */
+  async #fence(onMessage: (message: Message) => void): Promise<void> {
+    const word = `fence-${randomUUID()}`;
+    const code = `console.log("${word}"); await Deno.jupyter.broadcast("${word}", {}); undefined`;
+    const outstanding = new Set(["printed", "broadcast"]);
+    let done!: () => void;
+    const passed = new Promise<void>((resolve) => done = resolve);
+    this.#onMessage = (message) => {
+      if (message.type === word) outstanding.delete("broadcast");
+      else if (message.type === "stream" && (message.content.text as string).includes(word)) {
+        outstanding.delete("printed");
+        const text = (message.content.text as string).replace(`${word}\n`, "");
+        if (text !== "") onMessage({ ...message, content: { ...message.content, text } });
+      } else if (message.type !== "status" && message.type !== "execute_input") onMessage(message);
+      if (outstanding.size === 0) done();
+    };
+    await this.#request("execute_request", {
+      code,
+      silent: true,
+      store_history: false,
+      user_expressions: {},
+      allow_stdin: false,
+    });
+    await passed;
+    await sleep(SETTLE_MILLISECONDS);
+  }
+
+  #request(type: string, content: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const message = { id: randomUUID(), type, parent: "", content };
+    const reply = new Promise<Record<string, unknown>>((resolve) => this.#replies.set(message.id, resolve));
+    this.#shell.send(encodeMessage(message, this.#credentials)).catch((error) => this.#fail(error));
+    return reply;
+  }
+
+  async #receive(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
+    try {
+      for await (const frames of socket) handle(decodeMessage(frames, this.#credentials.key));
+    } catch (error) {
+      if (!this.#stopped) this.#fail(error as Error);
+    }
+  }
+
+  /** The task's result, or an error as soon as the time is up, the signal is aborted, or the kernel is gone. */
+  async #within<T>(seconds: number, signal: AbortSignal | undefined, task: Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new KernelError(`timed out after ${seconds} s`)), seconds * 1000);
+    const abort = () => reject(signal!.reason);
+    signal?.addEventListener("abort", abort);
+    try {
+      return await Promise.race([task, promise, this.#failed]);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/** The operating system's side of a kernel: its process group and the guard. */
+class KernelProcess {
+  readonly #kernel: Deno.ChildProcess;
+  readonly #guard: Deno.ChildProcess;
+  #lastWords = "";
+  /** How it ended, in words. */
+  readonly ended: Promise<string>;
+
+  constructor(connectionFile: string, folder: string, env: Record<string, string>) {
+    this.#kernel = new Deno.Command(Deno.execPath(), {
+      args: ["jupyter", "--quiet", "--kernel", "--conn", connectionFile],
+      cwd: folder,
+      env: { ...env, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+      detached: true, // Leads a process group of its own; Ctrl-C in the terminal reaches us alone.
+    }).spawn();
+    // Nothing is ever written to the guard: its input ends when we end, however that happens.
+    this.#guard = new Deno.Command("sh", {
+      args: ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(this.#kernel.pid)],
+      stdin: "piped",
+      stdout: "null",
+      stderr: "null",
+      detached: true,
+    }).spawn();
+    const listened = this.#listen();
+    this.ended = this.#kernel.status.then(async ({ code, signal }) => {
+      await Promise.race([listened, sleep(100)]); // A child that lives on would keep the pipe open.
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      return this.#lastWords === "" ? how : `${how}; its last words: ${this.#lastWords.trim()}`;
+    });
+  }
+
+  get pid(): number {
+    return this.#kernel.pid;
+  }
+
+  async kill(): Promise<void> {
+    try {
+      Deno.kill(-this.#kernel.pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // Already gone.
+    }
+    await this.ended;
+    this.#guard.kill("SIGKILL");
+    await this.#guard.status;
+    await this.#guard.stdin.abort().catch(() => {});
+  }
+
+  async #listen(): Promise<void> {
+    for await (const text of this.#kernel.stderr.pipeThrough(new TextDecoderStream())) {
+      this.#lastWords = (this.#lastWords + text).slice(-2000);
+    }
+  }
+}
+
+interface Ports {
+  shell_port: number;
+  iopub_port: number;
+  stdin_port: number;
+  control_port: number;
+  hb_port: number;
+}
+
+/** Ports that nobody listens on now. All are taken before any is released, so that they differ. */
+function freePorts(): Ports {
+  const listeners = Array.from({ length: 5 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = listeners.map((listener) => {
+    listener.close();
+    return listener.addr.port;
+  });
+  return { shell_port, iopub_port, stdin_port, control_port, hb_port };
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,213 @@
+/**
+ * A Jupyter notebook file (nbformat 4.5): read, write, and the cells' code.
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../lib/user_error.ts";
+
+/** A notebook as it lies in the file. */
+export interface Notebook {
+  cells: Cell[];
+  metadata: Record<string, unknown>;
+  nbformat: number;
+  nbformat_minor: number;
+}
+
+/** One cell; `source` is a text or its lines, as the format allows both. */
+export type Cell = CodeCell | ProseCell;
+
+/** A cell that is run. */
+export interface CodeCell {
+  cell_type: "code";
+  id: string;
+  metadata: Record<string, unknown>;
+  source: string | string[];
+  execution_count: number | null;
+  outputs: Output[];
+}
+
+/** A cell that is read. */
+export interface ProseCell {
+  cell_type: "markdown" | "raw";
+  id: string;
+  metadata: Record<string, unknown>;
+  source: string | string[];
+}
+
+/** What a code cell has shown. */
+export type Output = StreamOutput | DisplayOutput | ErrorOutput;
+
+/** Text from the console. */
+export interface StreamOutput {
+  output_type: "stream";
+  name: "stdout" | "stderr";
+  text: string[];
+}
+
+/** A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`). */
+export interface DisplayOutput {
+  output_type: "display_data" | "execute_result";
+  data: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  execution_count?: number | null;
+}
+
+/** Why a cell has failed. */
+export interface ErrorOutput {
+  output_type: "error";
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+/**
+ * @param folder that holds notebooks
+ * @returns those whose name begins with a number, in that order
+ */
+export async function numberedNotebooks(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (/^\d+.*\.ipynb$/.test(entry.name)) names.push(entry.name);
+  }
+  return names.sort().map((name) => join(folder, name));
+}
+
+/**
+ * @param path of an `.ipynb` file
+ * @returns its content
+ * @throws {UserError} if there is no such file, or it is no notebook of format 4
+ */
+export async function readNotebook(path: string): Promise<Notebook> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw new UserError(
+      `Expected a notebook at ${path}, but it cannot be read (${(error as Error).message}).`,
+    );
+  }
+  return parseNotebook(text, path);
+}
+
+/**
+ * @param text JSON
+ * @param path only for the message of an error
+ * @returns the notebook
+ * @throws {UserError} if the text is no notebook of format 4
+ */
+export function parseNotebook(text: string, path: string): Notebook {
+  let notebook: Partial<Notebook>;
+  try {
+    notebook = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      `Expected ${path} to be a notebook (JSON), found ${(error as Error).message}: restore it with git.`,
+    );
+  }
+  if (notebook?.nbformat !== 4 || !Array.isArray(notebook.cells)) {
+    throw new UserError(
+      `Expected ${path} to be a notebook of format 4 with cells, found format ${notebook?.nbformat}: ` +
+        "save it anew with JupyterLab or VS Code.",
+    );
+  }
+  return notebook as Notebook;
+}
+
+/**
+ * Writes to a temporary file first and renames it, so that a crash leaves the old file or the new one.
+ * @param path of the `.ipynb` file
+ * @param notebook its new content
+ */
+export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.partial`);
+  await Deno.writeTextFile(partial, serializeNotebook(notebook));
+  await Deno.rename(partial, path);
+}
+
+/**
+ * The layout that Jupyter itself writes: sorted keys, one space of indentation, texts as lists of lines.
+ * @param notebook any notebook
+ * @returns the same text for the same notebook, whoever wrote it before
+ */
+export function serializeNotebook(notebook: Notebook): string {
+  const cells = notebook.cells.map((cell) => ({ ...cell, source: lines(sourceOf(cell)) }));
+  return JSON.stringify(withSortedKeys({ ...notebook, cells }), null, 1) + "\n";
+}
+
+/**
+ * @param cell any cell
+ * @returns its text
+ */
+export function sourceOf(cell: Cell): string {
+  return Array.isArray(cell.source) ? cell.source.join("") : cell.source;
+}
+
+/**
+ * @param notebook any notebook
+ * @returns its code cells; the n-th is called "code cell n" in every message
+ */
+export function codeCells(notebook: Notebook): CodeCell[] {
+  return notebook.cells.filter((cell) => cell.cell_type === "code");
+}
+
+/**
+ * Every notebook's opening cell says how long it takes, as in "Run time: about 2 minutes".
+ * @param notebook any notebook
+ * @returns that time in seconds, or nothing if the opening cell does not say
+ */
+export function statedRunTime(notebook: Notebook): number | undefined {
+  const opening = notebook.cells[0];
+  if (opening?.cell_type !== "markdown") return undefined;
+  const [, number, unit] = sourceOf(opening).match(/run time[^.\d]*([\d.]+)\s*(second|s\b|min)/i) ?? [];
+  if (number === undefined) return undefined;
+  return Number(number) * (unit.toLowerCase() === "min" ? 60 : 1);
+}
+
+/**
+ * @param text any text
+ * @returns its lines, each with its line end
+ */
+export function lines(text: string): string[] {
+  return text === "" ? [] : text.split(/(?<=\n)/);
+}
+
+/** All code of a notebook as one module. */
+export interface JoinedCells {
+  /** TypeScript. */
+  code: string;
+  /** For each line of the code, counted from 0, where it stands in the notebook; nothing for lines between cells. */
+  positions: (CellPosition | undefined)[];
+}
+
+/** A line of a cell, both counted from 1; cells are counted among the code cells. */
+export interface CellPosition {
+  cell: number;
+  line: number;
+}
+
+/**
+ * @param notebook any notebook
+ * @returns its code cells as one module that compilers and linters can read
+ */
+export function joinCells(notebook: Notebook): JoinedCells {
+  const code: string[] = [];
+  const positions: JoinedCells["positions"] = [];
+  codeCells(notebook).forEach((cell, index) => {
+    sourceOf(cell).split("\n").forEach((text, line) => {
+      code.push(text);
+      positions.push({ cell: index + 1, line: line + 1 });
+    });
+    // Cells are separate programs: the last line of one must not run on into the next.
+    code.push(";");
+    positions.push(undefined);
+  });
+  code.push("export {};", "");
+  return { code: code.join("\n"), positions };
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withSortedKeys(inner)]));
+}
