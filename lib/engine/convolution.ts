@@ -13,8 +13,15 @@ import * as tf from "@tensorflow/tfjs";
  * @param stride rows and columns from one output to the next
  * @param padding zeros before the first and after the last row and column
  * @returns `[B, ⌊(H + 2·padding − h)/stride⌋ + 1, ⌊(W + 2·padding − w)/stride⌋ + 1, O]`
+ * @throws {Error} if the sizes do not fit
  */
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number, padding: number): tf.Tensor4D {
+  convolutionShape(x.shape, filter.shape, {
+    strides: stride,
+    pad: padding,
+    dataFormat: "NHWC",
+    dimRoundingMode: "floor",
+  });
   return tf.conv2d(x, filter, stride, padding, "NHWC", 1, "floor");
 }
 
@@ -31,15 +38,15 @@ export interface Conv2DAttributes {
   dilations?: [number, number] | number;
   dimRoundingMode?: "floor" | "round" | "ceil";
   /** only of Conv2DBackpropInput */
-  inputShape: Shape4D;
+  inputShape?: Shape4D;
   /** only of Conv2DBackpropFilter */
-  filterShape: Shape4D;
+  filterShape?: Shape4D;
 }
 
 /** @throws {Error} unless the sizes make a convolution of activations in NHWC */
 export function convolutionShape(
-  input: number[],
-  filter: number[],
+  input: number[] = [],
+  filter: number[] = [],
   { strides, pad, dataFormat, dilations = 1, dimRoundingMode }: Conv2DAttributes,
 ): ConvolutionShape {
   const isShape = (shape: number[]) =>

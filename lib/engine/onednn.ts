@@ -115,7 +115,7 @@ function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
       const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
       expectShape("x", x, shape.inShape);
       expectShape("dy", dy, shape.outShape);
-      const dfilter = newTensor(attributes.filterShape);
+      const dfilter = newTensor([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
       convolution(shape).filterGradient(address(x), address(dy), address(dfilter));
       return dfilter;
     },
