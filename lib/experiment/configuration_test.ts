@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { checkConfiguration, type Configuration, configure } from "./configuration.ts";
+import { datasetNames, presetNames } from "./presets.ts";
+
+/** Runs without what the environment of the test says. */
+function withEnvironment(values: Record<string, string>, work: () => void): void {
+  const names = ["LWM_PRESET", "LWM_ENGINE"];
+  const before = names.map((name) => Deno.env.get(name));
+  names.forEach((name) => Deno.env.delete(name));
+  try {
+    for (const [name, value] of Object.entries(values)) Deno.env.set(name, value);
+    work();
+  } finally {
+    names.forEach((name, i) =>
+      before[i] === undefined ? Deno.env.delete(name) : Deno.env.set(name, before[i])
+    );
+  }
+}
+
+const refuses = (fields: Record<string, unknown>, message: RegExp) =>
+  withEnvironment(
+    {},
+    () => assert.throws(() => configure(fields as Partial<Configuration>), { name: "UserError", message }),
+  );
+
+Deno.test("every preset of every data set and method is a valid configuration", () => {
+  withEnvironment({}, () => {
+    for (const preset of presetNames) {
+      for (const dataset of datasetNames) {
+        for (const method of ["C", "LwF-MC", "LwM"] as const) {
+          const configuration = configure({ preset, dataset, method });
+          assert.deepEqual(checkConfiguration(JSON.parse(JSON.stringify(configuration))), configuration);
+          assert.equal(configuration.preset, preset);
+        }
+      }
+    }
+  });
+});
+
+Deno.test("configure() lets the given fields win over the preset", () => {
+  withEnvironment({}, () => assert.equal(configure({ gamma: 0.7 }).gamma, 0.7));
+});
+
+Deno.test("LWM_PRESET and LWM_ENGINE override preset and engine", () => {
+  withEnvironment({ LWM_PRESET: "smoke", LWM_ENGINE: "cpu" }, () => {
+    const { preset, engine, baseEpochs } = configure({ preset: "default", engine: "wasm" });
+    assert.deepEqual([preset, engine], ["smoke", "cpu"]);
+    assert.ok(baseEpochs <= 2);
+  });
+});
+
+Deno.test("configure() refuses unknown names and says which there are", () => {
+  refuses({ method: "EWC" }, /method to be "C" or "LwF-MC" or "LwM" but found "EWC"/);
+  refuses({ preset: "huge" }, /preset to be "smoke" or "default" or "paper" but found "huge"/);
+  refuses({ dataset: "mnist" }, /dataset to be "iemoji-100" or .* but found "mnist"/);
+  refuses({ engine: "cuda" }, /engine to be "auto" or .* but found "cuda"/);
+  refuses({ gama: 0.1 }, /known fields .* but found "gama"\. The fields are .*gamma/);
+});
+
+Deno.test("an unknown preset or engine in the environment is refused", () => {
+  withEnvironment(
+    { LWM_PRESET: "tiny" },
+    () => assert.throws(() => configure(), { name: "UserError", message: /"tiny"/ }),
+  );
+  withEnvironment(
+    { LWM_ENGINE: "gpu" },
+    () => assert.throws(() => configure(), { name: "UserError", message: /"gpu"/ }),
+  );
+});
+
+Deno.test("configure() refuses numbers out of their range and says the range", () => {
+  refuses({ beta: 1.5 }, /beta to be at most 1 but found 1\.5\. It says: β, weight of L_D/);
+  refuses({ gamma: -0.1 }, /gamma to be at least 0 but found -0\.1/);
+  refuses({ temperature: 0 }, /temperature to be more than 0 but found 0/);
+  refuses({ baseClasses: 0 }, /baseClasses to be at least 1 but found 0/);
+  refuses({ epochs: 2.5 }, /epochs to be .* but found 2\.5/);
+  refuses({ learningRate: NaN }, /learningRate to be .* but found/);
+  refuses({ widths: [] }, /widths to be at least 1/);
+});
