@@ -15,8 +15,8 @@ export interface BaseClassScores {
   studentLogits: tf.Tensor2D;
   /** (B, C_b) scores: the base classes are those that the teacher scores. */
   teacherLogits: tf.Tensor2D;
-  /** (B, at least C_b) one-hot labels, float32. */
-  labels: tf.Tensor2D;
+  /** (B, at least C_b) one-hot labels, float32; needed for `ground-truth` only. */
+  labels?: tf.Tensor2D;
 }
 
 /**
@@ -36,7 +36,7 @@ export function topBaseClass(
     if (choice === "teacher-top") return topClass(teacherLogits);
     const studentTop = topClass(ofBaseClasses(studentLogits, baseClasses)); // (B, C_b)
     if (choice === "student-top") return studentTop;
-    const truth = ofBaseClasses(labels, baseClasses); // (B, C_b), a row of zeros where the class is new
+    const truth = ofBaseClasses(labels!, baseClasses); // (B, C_b), a row of zeros where the class is new
     const isNew = tf.sub(1, tf.sum(truth, 1, true)); // (B, 1)
     return tf.add(truth, tf.mul(isNew, studentTop)) as tf.Tensor2D;
   });

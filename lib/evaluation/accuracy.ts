@@ -1,0 +1,92 @@
+import { UserError } from "../user_error.ts";
+
+/** The scores of N images and their true classes, as columns of the head. */
+export interface LabelledScores {
+  /** C, number of classes that are scored. */
+  readonly classes: number;
+  /** (N, C) scores, image by image. */
+  readonly logits: Float32Array;
+  /** (N) column of each image's true class. */
+  readonly labels: Int32Array;
+}
+
+/**
+ * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower columns come first;
+ * a score that is not a number beats all others, so that a broken network is not taken for a good one.
+ *
+ * @param scores of all images
+ * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
+ * @returns between 0 and 1
+ * @throws {UserError} where there are no images
+ */
+export function accuracy(scores: LabelledScores, k = 1): number {
+  return meanOf(hits(scores, k));
+}
+
+/**
+ * Accuracy of the images of each step's classes by themselves, still choosing among all classes.
+ *
+ * @param scores of all images
+ * @param classesOfSteps how many classes each step brought, in order
+ * @param k as in {@linkcode accuracy}
+ * @returns one number between 0 and 1 for each step
+ * @throws {UserError} where a step has no images
+ */
+export function accuracyOfSteps(
+  scores: LabelledScores,
+  classesOfSteps: readonly number[],
+  k = 1,
+): number[] {
+  const hit = hits(scores, k);
+  let end = 0;
+  return classesOfSteps.map((count) => {
+    const first = end;
+    end += count;
+    return meanOf(hit.filter((_, image) => scores.labels[image] >= first && scores.labels[image] < end));
+  });
+}
+
+/**
+ * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many images.
+ *
+ * @param scores of all images; classes without images do not count
+ * @param k as in {@linkcode accuracy}
+ * @returns between 0 and 1
+ * @throws {UserError} where there are no images
+ */
+export function meanClassAccuracy(scores: LabelledScores, k = 1): number {
+  const hit = hits(scores, k);
+  const present = [...new Set(scores.labels)];
+  return meanOf(present.map((label) => meanOf(hit.filter((_, image) => scores.labels[image] === label))));
+}
+
+/**
+ * Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes seen so far.
+ *
+ * @param accuracies one number for each step
+ * @returns between 0 and 1
+ * @throws {UserError} where there are no steps
+ */
+export function averageIncrementalAccuracy(accuracies: readonly number[]): number {
+  return meanOf(accuracies);
+}
+
+/** (N) 1 where the true class is among the k with the highest scores, else 0. */
+function hits({ classes, logits, labels }: LabelledScores, k: number): number[] {
+  return Array.from(labels, (label, image) => {
+    const row = logits.subarray(image * classes, (image + 1) * classes);
+    const isAhead = (score: number, c: number) =>
+      c !== label && (c < label ? !(score < row[label]) : !(score <= row[label]));
+    return Number(row.filter(isAhead).length < k);
+  });
+}
+
+function meanOf(values: readonly number[]): number {
+  if (values.length === 0) {
+    throw new UserError(
+      "Expected at least one image or step to take the mean over but found none. " +
+        "Check that the split has images of these classes.",
+    );
+  }
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

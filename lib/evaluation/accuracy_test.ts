@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { UserError } from "../user_error.ts";
+import {
+  accuracy,
+  accuracyOfSteps,
+  averageIncrementalAccuracy,
+  type LabelledScores,
+  meanClassAccuracy,
+} from "./accuracy.ts";
+
+// Four classes in two steps. Ranks of the true classes: 1, 2, 1, 4, 3.
+const SCORES = labelled(4, [
+  [[9, 1, 2, 3], 0],
+  [[5, 4, 1, 1], 1],
+  [[1, 2, 7, 3], 2],
+  [[4, 3, 2, 1], 3],
+  [[4, 3, 2, 1], 2],
+]);
+
+function labelled(classes: number, rows: [logits: number[], label: number][]): LabelledScores {
+  return {
+    classes,
+    logits: Float32Array.from(rows.flatMap(([logits]) => logits)),
+    labels: Int32Array.from(rows, ([, label]) => label),
+  };
+}
+
+Deno.test("accuracy() counts the images whose class scores highest", () => {
+  assert.equal(accuracy(SCORES), 2 / 5);
+});
+
+Deno.test("accuracy() of the top k counts those among the k highest", () => {
+  assert.deepEqual([2, 3, 4].map((k) => accuracy(SCORES, k)), [3 / 5, 4 / 5, 1]);
+});
+
+Deno.test("accuracy() takes the first of tied scores", () => {
+  assert.equal(accuracy(labelled(2, [[[1, 1], 0], [[1, 1], 1]])), 1 / 2);
+});
+
+Deno.test("accuracy() of a network that gives no numbers is 0", () => {
+  assert.equal(accuracy(labelled(2, [[[NaN, NaN], 0], [[NaN, 1], 1]])), 0);
+});
+
+Deno.test("accuracy() throws where there are no images", () => {
+  assert.throws(() => accuracy(labelled(2, [])), UserError);
+});
+
+Deno.test("accuracyOfSteps() takes each step's classes by themselves, among all classes", () => {
+  assert.deepEqual(accuracyOfSteps(SCORES, [2, 2]), [1 / 2, 1 / 3]);
+  assert.deepEqual(accuracyOfSteps(SCORES, [2, 2], 3), [1, 2 / 3]);
+});
+
+Deno.test("meanClassAccuracy() weighs classes alike, however many images they have", () => {
+  assert.equal(meanClassAccuracy(SCORES), (1 + 0 + 1 / 2 + 0) / 4);
+});
+
+Deno.test("averageIncrementalAccuracy() is the mean over the steps, M_0 included", () => {
+  assert.equal(averageIncrementalAccuracy([0.9, 0.6, 0.3]), 0.6);
+  assert.throws(() => averageIncrementalAccuracy([]), UserError);
+});

@@ -1,0 +1,118 @@
+import type { MapSize } from "../attention/mod.ts";
+import { UserError } from "../user_error.ts";
+import { energyInside, mapCosine, pointsAtObject } from "./attention_measures.ts";
+
+/** Attention maps of N images, each for the image's true class. */
+export interface AttentionMaps {
+  /** (N, h·w), image by image, not below 0. */
+  readonly maps: Float32Array;
+  /** h and w. */
+  readonly mapSize: MapSize;
+}
+
+/** Where the objects are in N images. */
+export interface ObjectMasks {
+  /** (N, H·W) from 0 to 1, image by image. */
+  readonly masks: Float32Array;
+  /** H and W. */
+  readonly imageSize: MapSize;
+}
+
+/** How a measure of the maps fell from M_0 to M_t. */
+export interface Drop {
+  /** Of M_0's maps, between 0 and 1. */
+  readonly first: number;
+  /** Of M_t's maps, between 0 and 1. */
+  readonly now: number;
+  /** first − now, between −1 and 1. */
+  readonly drop: number;
+}
+
+/** How much of M_0's attention is left in M_t: means over the images. */
+export interface AttentionRetention {
+  /** How many images count. */
+  readonly images: number;
+  /** Cosine between the map of M_0 and that of M_t. */
+  readonly cosine: number;
+  /** Share of the images whose map has its peak on the object; absent without masks. */
+  readonly pointingGame?: Drop;
+  /** Share of the attention that lies on the object; absent without masks. */
+  readonly energyInside?: Drop;
+}
+
+/**
+ * Attention retention: of images of base classes, how the maps for the true class changed from M_0 to M_t. Images for which
+ * M_0's map is all zero do not count, there is nothing to retain; where M_t's is, all is lost (see the measures).
+ *
+ * @param first maps of M_0
+ * @param now maps of M_t for the same images in the same order
+ * @param objects masks of the same images; without them only the cosine is measured
+ * @throws {UserError} where the maps are not of the same images or no image counts
+ */
+export function attentionRetention(
+  first: AttentionMaps,
+  now: AttentionMaps,
+  objects?: ObjectMasks,
+): AttentionRetention {
+  const cosines = mapCosines(first, now);
+  const counted = [...cosines.keys()].filter((image) => mapOf(first, image).some((value) => value > 0));
+  if (counted.length === 0) {
+    throw new UserError(
+      `Expected images that M_0 has an attention map for but found none among ${cosines.length}. ` +
+        `Check that the images are of the classes that M_0 knows, and that M_0 is trained.`,
+    );
+  }
+  const meanOf = (measure: (image: number) => number) =>
+    counted.reduce((sum, image) => sum + measure(image), 0) / counted.length;
+  const retention = { images: counted.length, cosine: meanOf((image) => cosines[image]) };
+  if (objects === undefined) return retention;
+
+  const dropOf = (measure: (maps: AttentionMaps, image: number) => number): Drop => {
+    const [before, after] = [first, now].map((maps) => meanOf((image) => measure(maps, image)));
+    return { first: before, now: after, drop: before - after };
+  };
+  const { imageSize } = objects;
+  return {
+    ...retention,
+    pointingGame: dropOf((maps, image) =>
+      Number(pointsAtObject(mapOf(maps, image), maps.mapSize, maskOf(objects, image), imageSize))
+    ),
+    energyInside: dropOf((maps, image) =>
+      energyInside(mapOf(maps, image), maps.mapSize, maskOf(objects, image), imageSize)
+    ),
+  };
+}
+
+/**
+ * Cosine of each image's two maps.
+ *
+ * @param first maps of one model
+ * @param now maps of another for the same images in the same order
+ * @returns (N), see {@linkcode mapCosine}
+ * @throws {UserError} where the maps are not of the same number and size
+ */
+export function mapCosines(first: AttentionMaps, now: AttentionMaps): Float64Array {
+  if (first.maps.length !== now.maps.length || first.mapSize.join() !== now.mapSize.join()) {
+    const described = ({ maps, mapSize }: AttentionMaps) =>
+      `${maps.length / (mapSize[0] * mapSize[1])} maps of ${mapSize[0]} × ${mapSize[1]}`;
+    throw new UserError(
+      `Expected maps of the same images but found ${described(first)} and ${described(now)}. ` +
+        `Take both models' maps of one set of images.`,
+    );
+  }
+  const pixels = first.mapSize[0] * first.mapSize[1];
+  return Float64Array.from(
+    { length: first.maps.length / pixels },
+    (_, image) => mapCosine(mapOf(first, image), mapOf(now, image)),
+  );
+}
+
+function mapOf({ maps, mapSize }: AttentionMaps, image: number): Float32Array {
+  const pixels = mapSize[0] * mapSize[1];
+  return maps.subarray(image * pixels, (image + 1) * pixels);
+}
+
+function maskOf({ masks, imageSize }: ObjectMasks, image: number): Float32Array {
+  const pixels = imageSize[0] * imageSize[1];
+  return masks.subarray(image * pixels, (image + 1) * pixels);
+}

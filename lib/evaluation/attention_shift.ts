@@ -1,0 +1,147 @@
+/**
+ * The paper's first observation: a student's attention can wander off while its scores, and so L_D, hardly change. Looked
+ * for, image by image.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { allClassMaps, gradCamClosedForm, type MapSize, mapsOfClass } from "../attention/mod.ts";
+import type { Draw, ImageSet } from "../data/mod.ts";
+import {
+  type AttentionDistillationOptions,
+  distillationLosses,
+  type DistillationOptions,
+  mapDistances,
+  topBaseClass,
+} from "../losses/mod.ts";
+import type { ResNet } from "../model/mod.ts";
+import { mapCosine } from "./attention_measures.ts";
+import { type ForwardOptions, forwardPasses } from "./forward_passes.ts";
+
+/** One image as teacher and student see it. */
+export interface AttentionShift {
+  /** Which image of the set. */
+  readonly draw: Draw;
+  /** Its class id. */
+  readonly classId: number;
+  /** b, the student's top base class, as a column of the head: both maps are for it. */
+  readonly topBaseClass: number;
+  /** (C_b) the teacher's scores. */
+  readonly teacherLogits: Float32Array;
+  /** (C_b) the student's scores of the same classes. */
+  readonly studentLogits: Float32Array;
+  /** (h·w) the teacher's map for b, not normalised. */
+  readonly teacherMap: Float32Array;
+  /** (h·w) the student's map for b, not normalised. */
+  readonly studentMap: Float32Array;
+  /** h and w. */
+  readonly mapSize: MapSize;
+  /** L_D of this image. */
+  readonly distillation: number;
+  /** L_D of a student with the teacher's scores: L_D is a cross-entropy, and 0 is out of its reach. */
+  readonly leastDistillation: number;
+  /** L_AD of this image. */
+  readonly attentionDistillation: number;
+  /** Cosine between the two maps. */
+  readonly cosine: number;
+}
+
+/** Options of {@linkcode measureAttentionShifts}. */
+export interface AttentionShiftOptions extends ForwardOptions {
+  /** Which L_D. */
+  distillation: DistillationOptions;
+  /** Which L_AD. */
+  attention: AttentionDistillationOptions;
+}
+
+/**
+ * How scores and maps differ between a teacher and a student, for each image.
+ *
+ * @param teacher M_0, say
+ * @param student a later model, whose head begins with the teacher's classes
+ * @param set where the images are
+ * @param draws which of them
+ * @param options which losses, and how to feed the images
+ */
+export async function measureAttentionShifts(
+  teacher: ResNet,
+  student: ResNet,
+  set: ImageSet,
+  draws: readonly Draw[],
+  { distillation, attention, ...options }: AttentionShiftOptions,
+): Promise<AttentionShift[]> {
+  const baseClasses = teacher.classNames.length;
+  let mapSize: MapSize = [0, 0];
+  const values = await forwardPasses(set, draws, options, (x) => {
+    const [before, now] = [teacher.forward(x), student.forward(x)];
+    const [B, h, w] = now.features.shape;
+    mapSize = [h, w];
+    const [teacherLogits, studentLogits] = [before.logits, now.logits]; // (B, C_b), (B, C)
+    const b = topBaseClass({ studentLogits, teacherLogits }, "student-top"); // (B, C_b)
+    const teacherMaps = mapsOfClass(allClassMaps(before.features, teacher.head.weights), b); // (B, h·w)
+    const studentMaps = gradCamClosedForm(now.features, student.head.weights, b).reshape([
+      B,
+      h * w,
+    ]) as tf.Tensor2D;
+    return {
+      b,
+      teacherLogits,
+      studentLogits: tf.slice2d(studentLogits, [0, 0], [B, baseClasses]),
+      teacherMaps,
+      studentMaps,
+      distillation: distillationLosses(teacherLogits, studentLogits, distillation),
+      leastDistillation: distillationLosses(teacherLogits, teacherLogits, distillation),
+      attentionDistillation: mapDistances(teacherMaps, studentMaps, attention),
+    };
+  });
+
+  return draws.map((draw, i) => {
+    const row = (all: Float32Array, length: number) => all.slice(i * length, (i + 1) * length);
+    const teacherMap = row(values.teacherMaps, mapSize[0] * mapSize[1]);
+    const studentMap = row(values.studentMaps, mapSize[0] * mapSize[1]);
+    return {
+      draw,
+      classId: set.labels[draw.image],
+      topBaseClass: row(values.b, baseClasses).indexOf(1),
+      teacherLogits: row(values.teacherLogits, baseClasses),
+      studentLogits: row(values.studentLogits, baseClasses),
+      teacherMap,
+      studentMap,
+      mapSize,
+      distillation: values.distillation[i],
+      leastDistillation: values.leastDistillation[i],
+      attentionDistillation: values.attentionDistillation[i],
+      cosine: mapCosine(teacherMap, studentMap),
+    };
+  });
+}
+
+/** What to look for in {@linkcode findAttentionShifts}. */
+export interface AttentionShiftSearch {
+  /** How far L_D may be above its least, for scores that count as hardly changed. */
+  largestExcess: number;
+  /** How many images are wanted. */
+  count: number;
+  /** The first image found is to be one of these, such as those of the telephone, if there are any. */
+  startWith?: (shift: AttentionShift) => boolean;
+}
+
+/**
+ * The images whose attention moved the most, by L_AD, while their scores hardly changed.
+ *
+ * @param shifts of many images
+ * @param search what to look for
+ * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with, or, where none
+ * of those has a small enough L_D, the one with the smallest excess
+ */
+export function findAttentionShifts(
+  shifts: readonly AttentionShift[],
+  { largestExcess, count, startWith = () => false }: AttentionShiftSearch,
+): AttentionShift[] {
+  const excess = (shift: AttentionShift) => shift.distillation - shift.leastDistillation;
+  const ranked = shifts.filter((shift) => excess(shift) <= largestExcess)
+    .sort((a, b) => b.attentionDistillation - a.attentionDistillation);
+  const start = ranked.find(startWith) ??
+    shifts.filter(startWith).sort((a, b) => excess(a) - excess(b))[0];
+  if (start === undefined) return ranked.slice(0, count);
+  return [start, ...ranked.filter((shift) => shift !== start)].slice(0, count);
+}

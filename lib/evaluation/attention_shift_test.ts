@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { assertClose, testOnEachEngine } from "../attention/testdata/each_engine.ts";
+import { mapCosine } from "./attention_measures.ts";
+import { type AttentionShift, findAttentionShifts, measureAttentionShifts } from "./attention_shift.ts";
+import { topColumns } from "./top_columns.ts";
+import { NORMALIZATION, randomImages, smallNetwork } from "./testdata/small_world.ts";
+
+const OPTIONS = {
+  normalization: NORMALIZATION,
+  batchSize: 2,
+  distillation: { kind: "softmax", temperature: 2 },
+  attention: { norm: "L1" },
+} as const;
+const DRAWS = [0, 1, 2].map((image) => ({ image, view: 0 }));
+
+testOnEachEngine(
+  "measureAttentionShifts() compares both models on the student's top base class",
+  async () => {
+    const [teacher, student] = [smallNetwork(["a", "b"], 1), smallNetwork(["a", "b", "c"], 2)];
+    const shifts = await measureAttentionShifts(teacher, student, randomImages([5, 6, 7]), DRAWS, OPTIONS);
+    assert.deepEqual(shifts.map(({ draw, classId }) => [draw.image, classId]), [[0, 5], [1, 6], [2, 7]]);
+    for (const shift of shifts) {
+      assert.deepEqual([shift.teacherLogits.length, shift.studentLogits.length], [2, 2]);
+      assert.equal(shift.topBaseClass, topColumns(shift.studentLogits, 1)[0]);
+      assert.equal(shift.cosine, mapCosine(shift.teacherMap, shift.studentMap));
+      assert.ok(shift.distillation > shift.leastDistillation);
+    }
+    teacher.dispose();
+    student.dispose();
+  },
+);
+
+testOnEachEngine("measureAttentionShifts() finds no shift between a model and itself", async () => {
+  const model = smallNetwork(["a", "b"], 1);
+  const [shift] = await measureAttentionShifts(model, model, randomImages([0, 0, 0]), DRAWS, OPTIONS);
+  assertClose(shift.distillation, shift.leastDistillation);
+  assert.ok(shift.attentionDistillation < 1e-6);
+  model.dispose();
+});
+
+function shift(image: number, excess: number, attentionDistillation: number): AttentionShift {
+  return {
+    draw: { image, view: 0 },
+    classId: image,
+    topBaseClass: 0,
+    teacherLogits: Float32Array.of(0),
+    studentLogits: Float32Array.of(0),
+    teacherMap: Float32Array.of(1),
+    studentMap: Float32Array.of(1),
+    mapSize: [1, 1],
+    distillation: 0.5 + excess,
+    leastDistillation: 0.5,
+    attentionDistillation,
+    cosine: 1,
+  };
+}
+
+const SHIFTS = [shift(0, 0, 1), shift(1, 0.25, 3), shift(2, 1, 9), shift(3, 0.125, 2), shift(4, 2, 8)];
+const images = (shifts: AttentionShift[]) => shifts.map(({ draw }) => draw.image);
+
+Deno.test("findAttentionShifts() ranks by L_AD the images whose L_D is close to its least", () => {
+  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2 })), [1, 3]);
+  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 9 })), [1, 3, 0]);
+});
+
+Deno.test("findAttentionShifts() starts with the best of the images asked for", () => {
+  const startWith = ({ draw }: AttentionShift) => draw.image === 0 || draw.image === 3;
+  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith })), [3, 1]);
+});
+
+Deno.test("findAttentionShifts() starts with the smallest L_D where none of those asked for is within bounds", () => {
+  const startWith = ({ draw }: AttentionShift) => draw.image === 2 || draw.image === 4;
+  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith })), [2, 1]);
+});

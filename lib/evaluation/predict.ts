@@ -1,0 +1,81 @@
+import { gradCamClosedForm, type MapSize } from "../attention/mod.ts";
+import { allDraws, type ImageSet } from "../data/mod.ts";
+import type { ResNet } from "../model/mod.ts";
+import { UserError } from "../user_error.ts";
+import type { LabelledScores } from "./accuracy.ts";
+import type { AttentionMaps } from "./attention_retention.ts";
+import { type ForwardOptions, forwardPasses } from "./forward_passes.ts";
+
+/** Scores of N images, and the attention map of each for its true class. */
+export interface Predictions extends LabelledScores, AttentionMaps {}
+
+/** Options of {@linkcode predict}. */
+export interface PredictOptions extends ForwardOptions {
+  /** Column of the head for each class id of the data set. */
+  headPositions: Int32Array;
+}
+
+/**
+ * What a model says of each image, in the order of the set, and where it looks for the image's true class.
+ *
+ * @param model any model that knows the classes of all images
+ * @param set images, one prediction for each view
+ * @param options how to feed the images, and where in the head their classes are
+ * @throws {UserError} where there are no images, or one of a class that the model does not know
+ */
+export async function predict(
+  model: ResNet,
+  set: ImageSet,
+  { headPositions, ...options }: PredictOptions,
+): Promise<Predictions> {
+  const draws = allDraws(set);
+  const classes = model.classNames.length;
+  const labels = Int32Array.from(draws, ({ image }) => headPositions[set.labels[image]]);
+  if (labels.length === 0) {
+    throw new UserError(`Expected images but found none in ${set.name}. Check the classes and the split.`);
+  }
+  const unknown = labels.find((label) => label >= classes);
+  if (unknown !== undefined) {
+    throw new UserError(
+      `Expected images of the ${classes} classes that the model knows but found one of class ${
+        unknown + 1
+      } ` +
+        `in the order of learning, in ${set.name}. Open the set with the classes of the model's steps only.`,
+    );
+  }
+
+  let mapSize: MapSize = [0, 0];
+  const { logits, maps } = await forwardPasses(set, draws, options, (x, first) => {
+    const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
+    const [B, h, w] = features.shape;
+    mapSize = [h, w];
+    // What fills up the last batch gets class 0: its map is dropped.
+    const ofBatch = Int32Array.from({ length: B }, (_, i) => labels[first + i] ?? 0);
+    return { logits, maps: gradCamClosedForm(features, model.head.weights, ofBatch) };
+  });
+  return { classes, logits, labels, maps, mapSize };
+}
+
+/**
+ * The predictions for images of the classes that were learned first, such as the base classes.
+ *
+ * @param predictions of all images
+ * @param count number of classes, in the order of learning
+ * @returns what is left, in the same order; the scores are still of all classes
+ */
+export function ofFirstClasses(predictions: Predictions, count: number): Predictions {
+  const { classes, logits, labels, maps, mapSize } = predictions;
+  const kept = [...labels.keys()].filter((image) => labels[image] < count);
+  const rowsOf = (values: Float32Array, length: number) => {
+    const rows = new Float32Array(kept.length * length);
+    kept.forEach((image, i) => rows.set(values.subarray(image * length, (image + 1) * length), i * length));
+    return rows;
+  };
+  return {
+    classes,
+    logits: rowsOf(logits, classes),
+    labels: Int32Array.from(kept, (image) => labels[image]),
+    maps: rowsOf(maps, mapSize[0] * mapSize[1]),
+    mapSize,
+  };
+}
