@@ -158,7 +158,13 @@ export class Run {
     const model = step === 0 ? first : await this.model(step);
     try {
       const metrics = await evaluateStep(
-        { model, first, dataset: this.dataset, steps: this.steps.slice(0, step + 1) },
+        {
+          model,
+          first,
+          dataset: this.dataset,
+          steps: this.steps.slice(0, step + 1),
+          headPositions: headPositions(this.classOrder),
+        },
         this.configuration,
       );
       await writeJson(this.#path(step, "metrics.json"), metrics);

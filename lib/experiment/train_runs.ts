@@ -3,6 +3,7 @@
  * one process gain little and lose all when anything else wants a core.)
  * @module
  */
+import { linesOf } from "./lines.ts";
 import type { Configuration } from "./configuration.ts";
 import { progressDisplay, type ProgressLine } from "./progress.ts";
 import { Run, type RunPlace, type RunProgress } from "./run.ts";
@@ -81,7 +82,7 @@ async function trainInProcesses(
         display.show([...lines.values()]);
       });
       if (failure !== null) failures.push(failure);
-      else lines.set(run, { ...lines.get(run)!, done: 1, total: 1 });
+      else if (!signal.aborted) lines.set(run, { label: lines.get(run)!.label, done: 1, total: 1, startedAt });
       display.show([...lines.values()]);
     }
   };
@@ -173,20 +174,11 @@ function lineOf(progress: RunProgress, steps: number): Omit<ProgressLine, "label
   const { step, phase, done, total, epoch, epochs, loss } = progress;
   const where = phase === "teacher"
     ? "asking the teacher"
-    : `epoch ${epoch}/${epochs}, loss ${loss!.L.toFixed(3)}`;
+    : `epoch ${epoch}/${epochs}, loss ${loss!.L.toPrecision(4)}`;
   const note = steps > 1 ? `step ${step}: ${where}` : where;
   // The teacher's phase counts for nothing, so that the bar never runs backwards.
   const within = phase === "teacher" ? 0 : done / total;
   return { done: (step + within) / steps, total: 1, note };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
 }
 
 async function readAll(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {

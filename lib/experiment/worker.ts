@@ -8,16 +8,17 @@ import type { Configuration } from "./configuration.ts";
 import { Run } from "./run.ts";
 import type { WorkerMessage } from "./train_runs.ts";
 
-interface Task {
+/** The first line of standard input, as JSON. */
+export interface WorkerTask {
   configuration: Configuration;
   through?: number;
   directory?: string;
+  /** Milliseconds between two messages about progress. */
+  patience?: number;
 }
 
-const MILLISECONDS_BETWEEN_MESSAGES = 200;
-
 /** Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. */
-async function readTask(onParentGone: () => void): Promise<Task> {
+async function readTask(onParentGone: () => void): Promise<WorkerTask> {
   const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (!text.includes("\n")) {
@@ -33,13 +34,13 @@ const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
 let parentGone = false;
 
 try {
-  const { configuration, through, directory } = await readTask(() => parentGone = true);
+  const { configuration, through, directory, patience = 200 } = await readTask(() => parentGone = true);
   const run = await Run.open(configuration, { directory });
   const last = through ?? run.steps.length - 1;
   let saidAt = -Infinity;
   await run.train(last, {
     onProgress(progress) {
-      if (performance.now() - saidAt < MILLISECONDS_BETWEEN_MESSAGES) return;
+      if (performance.now() - saidAt < patience) return;
       saidAt = performance.now();
       say({ kind: "progress", progress, steps: last + 1 });
     },

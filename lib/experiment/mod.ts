@@ -1,0 +1,9 @@
+/** Configurations, presets, and runs that are kept. @module */
+export * from "./configuration.ts";
+export * from "./dataset.ts";
+export * from "./evaluate_step.ts";
+export * from "./files.ts";
+export * from "./presets.ts";
+export * from "./progress.ts";
+export * from "./run.ts";
+export * from "./train_runs.ts";
