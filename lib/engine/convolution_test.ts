@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "./convolution.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
-import { assertClose, normal, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";
+import { normal } from "./testdata/normal.ts";
+import { assertClose, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";
 
 /** y, dx and dW. */
 function convolve(
@@ -52,9 +53,9 @@ testOnEachEngine(
       const outWidth = Math.floor((width + 2 * padding - size) / stride) + 1;
       const compute = () =>
         convolve(
-          normal<tf.Rank.R4>([batch, height, width, input], 1),
-          normal<tf.Rank.R4>([size, size, input, output], 2),
-          normal<tf.Rank.R4>([batch, outHeight, outWidth, output], 3),
+          normal([batch, height, width, input], 1),
+          normal([size, size, input, output], 2),
+          normal([batch, outHeight, outWidth, output], 3),
           stride,
           padding,
         );

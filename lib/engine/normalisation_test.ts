@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { batchNormalization, batchNormalizationInference } from "./normalisation.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
-import { assertClose, normal, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";
+import { normal } from "./testdata/normal.ts";
+import { assertClose, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";
 
 const NAMES = ["y", "dx", "dgamma", "dbeta", "mean", "variance"];
 
@@ -54,8 +55,8 @@ testOnEachEngine(
       for (const relu of [false, true]) {
         const channels = shape[3];
         const compute = () => {
-          const x = tf.add(3, normal<tf.Rank.R4>([...shape], 1)); // off centre, where E[x²] − E[x]² would cancel
-          return normalise(x, normal([channels], 2), normal([channels], 3), normal([...shape], 4), relu);
+          const x = tf.add(3, normal(shape, 1)); // off centre, where E[x²] − E[x]² would cancel
+          return normalise(x, normal([channels], 2), normal([channels], 3), normal(shape, 4), relu);
         };
         const expected = await valuesOnCpu(engine, compute);
         const found = await valuesOf(compute);
@@ -70,7 +71,7 @@ testOnEachEngine(
   "batchNormalizationInference() is the given affine map and ReLU, its gradients too",
   async () => {
     const shape: [number, number, number, number] = [2, 3, 5, 7];
-    const random = (seed: number) => normal<tf.Rank.R1>([7], seed);
+    const random = (seed: number) => normal<tf.Tensor1D>([7], seed);
     const inputs = () => [normal(shape, 1), random(2), random(3)];
     const statistics = () => [random(4), tf.square(random(5)) as tf.Tensor1D];
     for (const relu of [false, true]) {

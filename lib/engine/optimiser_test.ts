@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { sgdStep } from "./optimiser.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
-import { assertClose, normal, testOnEachEngine } from "./testdata/each_engine.ts";
+import { normal } from "./testdata/normal.ts";
+import { assertClose, testOnEachEngine } from "./testdata/each_engine.ts";
 
 testOnEachEngine("sgdStep() makes PyTorch's steps", async () => {
   const { start, gradients, lr, momentum, weightDecay, after } = golden.sgdMomentum;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { addRelu } from "./residual.ts";
-import { assertClose, normal, testOnEachEngine, valuesOf } from "./testdata/each_engine.ts";
+import { normal } from "./testdata/normal.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "./testdata/each_engine.ts";
 
 testOnEachEngine(
   "addRelu() is max(0, a + b), its gradients too, also where an input is used twice",

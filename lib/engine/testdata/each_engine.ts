@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import { type Engine, useEngine } from "../mod.ts";
 
@@ -56,13 +55,6 @@ export async function valuesOnCpu(
   const values = await valuesOf(compute);
   await useEngine(engine, silent);
   return values;
-}
-
-/** Standard normal values that depend on nothing but the arguments. */
-export function normal<R extends tf.Rank>(shape: tf.ShapeMap[R], seed: number): tf.Tensor<R> {
-  const random = randomStream("engine test", seed);
-  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal());
-  return tf.tensor(values, shape);
 }
 
 /** Compares each value with an expected one, relative to the largest. */

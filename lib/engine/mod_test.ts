@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../user_error.ts";
+import { type EngineName, useEngine } from "./mod.ts";
+import { isHere } from "./testdata/each_engine.ts";
+
+/** What a process of its own says about an engine; see `testdata/report_engine.ts`. */
+interface Report {
+  engine?: string;
+  lines?: string[];
+  digest?: string;
+  error?: string;
+  message?: string;
+}
+
+async function report(
+  args: string[],
+  { permissions = ["--allow-all"], env = {} }: { permissions?: string[]; env?: Record<string, string> } = {},
+): Promise<Report> {
+  const script = fileURLToPath(new URL("testdata/report_engine.ts", import.meta.url));
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-check", ...permissions, script, ...args],
+    env,
+  }).output();
+  const lastLine = new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;
+  assert.ok(lastLine.startsWith("{"), new TextDecoder().decode(stderr));
+  return JSON.parse(lastLine);
+}
+
+const collect = async (name: EngineName) => {
+  const lines: string[] = [];
+  const engine = await useEngine(name, { log: (line) => lines.push(line) });
+  return { engine, lines };
+};
+
+Deno.test("useEngine() takes oneDNN by itself where it is, else wasm, and says so in one line", async () => {
+  const expected = await isHere("onednn") ? "onednn" : "wasm";
+  const { engine, lines } = await collect("auto");
+  assert.equal(engine.name, expected);
+  assert.equal(engine.threads, 1);
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0],
+    expected === "onednn" ? /^Engine: onednn \(oneDNN 3\.\d/ : /apt-get install libdnnl3\.6/,
+  );
+});
+
+Deno.test("useEngine() makes the engine tfjs's backend", async () => {
+  for (const name of ["wasm", "cpu"] as const) {
+    const { engine, lines } = await collect(name);
+    assert.equal(engine.name, name);
+    assert.equal(tf.getBackend(), name);
+    assert.match(lines.join(), new RegExp(`^Engine: ${name} `));
+  }
+});
+
+Deno.test("useEngine() leaves no kernel of oneDNN behind when wasm follows it", async (t) => {
+  if (!await isHere("onednn")) {
+    await t.step({ name: "skipped: the engine onednn is not here", ignore: true, fn: () => {} });
+    return;
+  }
+  await useEngine("wasm", { log: () => {} });
+  const stock = tf.getKernel("Conv2D", "wasm");
+  await useEngine("onednn", { log: () => {} });
+  assert.notEqual(tf.getKernel("Conv2D", "wasm").kernelFunc, stock.kernelFunc);
+  await useEngine("wasm", { log: () => {} });
+  assert.equal(tf.getKernel("Conv2D", "wasm").kernelFunc, stock.kernelFunc);
+});
+
+Deno.test("useEngine() throws on a name or a number of threads that is none", async () => {
+  await assert.rejects(useEngine("cuda" as EngineName), UserError);
+  await assert.rejects(useEngine("toString" as EngineName), UserError);
+  await assert.rejects(useEngine("wasm", { threads: 0 }), UserError);
+  await assert.rejects(useEngine("wasm", { threads: 1.5 }), UserError);
+});
+
+Deno.test("useEngine() falls back to wasm without permission for oneDNN, and names the permission", async () => {
+  const permissions = ["--allow-read", "--allow-env"];
+  const fallback = await report(["auto"], { permissions });
+  assert.equal(fallback.engine, "wasm");
+  assert.match(fallback.lines!.join(), /--allow-ffi/);
+  const named = await report(["onednn"], { permissions });
+  assert.equal(named.error, "UserError");
+  assert.match(named.message!, /--allow-ffi/);
+});
+
+Deno.test("useEngine() falls back to wasm where the library is missing, and names the package", async () => {
+  const env = { LWM_ONEDNN_LIBRARY: "/no/such/libdnnl.so" };
+  const fallback = await report(["auto"], { env });
+  assert.equal(fallback.engine, "wasm");
+  assert.match(fallback.lines!.join(), /not found.*apt-get install libdnnl3\.6/);
+  const named = await report(["onednn"], { env });
+  assert.equal(named.error, "UserError");
+  assert.match(named.message!, /not found.*apt-get install libdnnl3\.6/);
+});
+
+Deno.test({
+  name: "useEngine() falls back to wasm where the library is another one",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { engine, lines } = await report(["auto"], { env: { LWM_ONEDNN_LIBRARY: "libm.so.6" } });
+    assert.equal(engine, "wasm");
+    assert.match(lines!.join(), /dnnl_version/);
+  },
+});
+
+Deno.test("useEngine() takes wasm where there is no Deno, as in a browser", async () => {
+  const { engine, lines } = await report(["auto", "as in a browser"]);
+  assert.equal(engine, "wasm");
+  assert.match(lines!.join(), /foreign function interface/);
+});
+
+Deno.test("training is bit-identical from run to run on one thread", async (t) => {
+  for (const name of ["wasm", "onednn"] as const) {
+    if (!await isHere(name)) {
+      await t.step({ name: `skipped: the engine ${name} is not here`, ignore: true, fn: () => {} });
+      continue;
+    }
+    const [first, second] = await Promise.all([report([name]), report([name])]);
+    assert.equal(first.engine, name);
+    assert.match(first.digest!, /^-?[0-9a-f]+$/);
+    assert.equal(first.digest, second.digest);
+  }
+});
