@@ -1,9 +1,9 @@
 /**
  * Grad-CAM without a backward pass.
  *
- * With global average pooling and a dense head the score of class c is y^c = Σ_k W_{k,c} · mean_{ij} A_{k,ij} + bias_c,
- * so ∂y^c/∂A_{k,ij} = W_{k,c} / (H·W) everywhere and Grad-CAM's α is known in closed form. These maps are ordinary
- * functions of A and W: whoever differentiates them gets gradients through both.
+ * With global average pooling and a dense head the score of class c is y^c = Σ_k W_{k,c} · mean_{ij} A_{k,ij}
+ * + bias_c, so ∂y^c/∂A_{k,ij} = W_{k,c} / (H·W) everywhere and Grad-CAM's α is known in closed form. These
+ * maps are ordinary functions of A and W: whoever differentiates them gets gradients through both.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -13,7 +13,7 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  * Grad-CAM maps of the last stage, for one class an image.
  * Selvaraju et al., "Grad-CAM", ICCV 2017, arXiv 1610.02391, equations (1) and (2).
  *
- * Differentiable in features and weights. A training step pays four small kernels for it and as many in the backward pass.
+ * Differentiable in features and weights, and cheap: two small matrix products forward and three backward.
  *
  * @param features A, (B, H, W, K), what global average pooling sees
  * @param weights (K, C), the dense head

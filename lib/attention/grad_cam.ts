@@ -5,9 +5,12 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  * Grad-CAM by automatic differentiation, for any feature maps and any class.
  * Selvaraju et al., "Grad-CAM", ICCV 2017, arXiv 1610.02391, equations (1) and (2).
  *
- * For a stage s of a network: `gradCam(network.stage(s, x), (A) => network.classify(network.stage(last, A, false, s + 1)), classes)`.
- * The rest of the network must treat each image by itself: with batch statistics one image's score would depend on all.
- * The maps are constants. Training needs no second-order gradients, see {@linkcode gradCamClosedForm}.
+ * For the stage s of a network whose stages end with `last`:
+ *
+ *     gradCam(network.stage(s, x), (A) => network.classify(network.stage(last, A, false, s + 1)), classes)
+ *
+ * The rest of the network must treat each image by itself: with batch statistics one image's score would depend
+ * on all. The maps are constants. Training needs no second-order gradients, see {@linkcode gradCamClosedForm}.
  *
  * @param features A, (B, h, w, K)
  * @param scores the rest of the network, from A to the scores (B, C)

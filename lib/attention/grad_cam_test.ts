@@ -76,7 +76,10 @@ Deno.test("gradCam() sees any stage of a network, each image by itself", async (
   assert.equal(tf.memory().numTensors, before);
 });
 
-/** A small network after a few steps on random images, so that its statistics and weights are not the initial ones. */
+/**
+ * A small network after a few steps on random images, so that its statistics and weights are not the initial
+ * ones.
+ */
 function trainedNetwork(): ResNet {
   const network = new ResNet({ depth: 8, widths: [4, 6, 8], stem: "3x3" }, ["a", "b", "c", "d"], 0);
   const optimizer = tf.train.sgd(0.1);

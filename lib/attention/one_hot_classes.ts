@@ -2,18 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 
 /**
- * One class for each of B images: B column numbers of the head, or a one-hot tensor (B, at most C) of float32. A one-hot
- * tensor with fewer columns than the head, such as one over the base classes, chooses among the head's first columns.
+ * One class for each of B images: B column numbers of the head, or a one-hot tensor (B, at most C) of
+ * float32. A one-hot tensor with fewer columns than the head, such as one over the base classes, chooses
+ * among the head's first columns.
  */
 export type ClassPerImage = readonly number[] | Int32Array | tf.Tensor1D | tf.Tensor2D;
 
 /**
- * One-hot rows choose a class by matrix product. (`tf.gather` would do, but the wasm backend lacks its gradient.)
+ * One-hot rows choose a class by matrix product. (`tf.gather` would do, but the wasm backend lacks its
+ * gradient.)
  *
  * @param classes one class for each image
  * @param count C, number of classes of the head
  * @returns (B, C), float32; a constant, no gradient flows into it
- * @throws {UserError} where a class does not exist, as far as that can be seen without waiting for a tensor's values
+ * @throws {UserError} where a class does not exist, as far as that can be seen without waiting for a tensor's
+ * values
  */
 export function oneHotClasses(classes: ClassPerImage, count: number): tf.Tensor2D {
   if (classes instanceof tf.Tensor && classes.rank === 2) {
@@ -33,7 +36,8 @@ export function oneHotClasses(classes: ClassPerImage, count: number): tf.Tensor2
 }
 
 /**
- * `tf.oneHot` as float32. Asked for float32 itself, tfjs 4.22's wasm backend writes the bits of the integer 1, that is 1.4e-45.
+ * `tf.oneHot` as float32. Asked for float32 itself, tfjs 4.22's wasm backend writes the bits of the integer
+ * 1, that is 1.4e-45.
  *
  * @param indices (B), int32
  * @param count C

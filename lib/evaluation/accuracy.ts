@@ -11,8 +11,9 @@ export interface LabelledScores {
 }
 
 /**
- * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower columns come first;
- * a score that is not a number beats all others, so that a broken network is not taken for a good one.
+ * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
+ * columns come first; a score that is not a number beats all others, so that a broken network is not taken
+ * for a good one.
  *
  * @param scores of all images
  * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
@@ -47,7 +48,8 @@ export function accuracyOfSteps(
 }
 
 /**
- * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many images.
+ * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many
+ * images.
  *
  * @param scores of all images; classes without images do not count
  * @param k as in {@linkcode accuracy}
@@ -61,7 +63,8 @@ export function meanClassAccuracy(scores: LabelledScores, k = 1): number {
 }
 
 /**
- * Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes seen so far.
+ * Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes
+ * seen so far.
  *
  * @param accuracies one number for each step
  * @returns between 0 and 1

@@ -1,6 +1,7 @@
 /**
- * Measures of one attention map. An all-zero map says that nothing in the image speaks for the class: it resembles no other
- * map, points nowhere, and has no energy inside the object. So it counts as 0 in each measure.
+ * Measures of one attention map. An all-zero map says that nothing in the image speaks for the class: it
+ * resembles no other map, points nowhere, and has no energy inside the object. So it counts as 0 in each
+ * measure.
  * @module
  */
 import { type MapSize, resizeMap } from "../attention/mod.ts";
@@ -24,8 +25,9 @@ export function mapCosine(first: ArrayLike<number>, second: ArrayLike<number>): 
 }
 
 /**
- * The pointing game (Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016): does the peak of the map,
- * scaled to the image, lie on the object? Without the tolerance of 15 pixels around it that large photographs are given.
+ * The pointing game (Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016): does the
+ * peak of the map, scaled to the image, lie on the object? Without the tolerance of 15 pixels around it that
+ * large photographs are given.
  *
  * @param map (h·w), not below 0
  * @param mapSize h and w
@@ -46,8 +48,8 @@ export function pointsAtObject(
 }
 
 /**
- * Share of the attention that lies on the object (the energy-based pointing game of Wang et al., "Score-CAM", CVPR
- * Workshops 2020): Σ Q·mask / Σ Q, with Q scaled to the image.
+ * Share of the attention that lies on the object (the energy-based pointing game of Wang et al., "Score-CAM",
+ * CVPR Workshops 2020): Σ Q·mask / Σ Q, with Q scaled to the image.
  *
  * @param map Q, (h·w), not below 0
  * @param mapSize h and w

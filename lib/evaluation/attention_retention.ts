@@ -41,8 +41,9 @@ export interface AttentionRetention {
 }
 
 /**
- * Attention retention: of images of base classes, how the maps for the true class changed from M_0 to M_t. Images for which
- * M_0's map is all zero do not count, there is nothing to retain; where M_t's is, all is lost (see the measures).
+ * Attention retention: of images of base classes, how the maps for the true class changed from M_0 to M_t.
+ * Images for which M_0's map is all zero do not count, there is nothing to retain; where M_t's is, all is
+ * lost (see the measures).
  *
  * @param first maps of M_0
  * @param now maps of M_t for the same images in the same order

@@ -1,6 +1,6 @@
 /**
- * The paper's first observation: a student's attention can wander off while its scores, and so L_D, hardly change. Looked
- * for, image by image.
+ * The paper's first observation: a student's attention can wander off while its scores, and so L_D, hardly
+ * change. Looked for, image by image.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -130,8 +130,8 @@ export interface AttentionShiftSearch {
  *
  * @param shifts of many images
  * @param search what to look for
- * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with, or, where none
- * of those has a small enough L_D, the one with the smallest excess
+ * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with,
+ * or, where none of those has a small enough L_D, the one with the smallest excess
  */
 export function findAttentionShifts(
   shifts: readonly AttentionShift[],

@@ -5,7 +5,8 @@ import type { LabelledScores } from "./accuracy.ts";
  * How often images of one class are taken for another.
  *
  * @param scores of all images
- * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of learning
+ * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
+ * learning
  */
 export function confusionMatrix({ classes, logits, labels }: LabelledScores): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));

@@ -7,13 +7,16 @@ export interface ForwardOptions {
   normalization: Normalization;
   /** Images in one pass. */
   batchSize: number;
-  /** Called after each pass with the number of images done; what it returns is awaited, so that it can let others run. */
+  /**
+   * Called after each pass with the number of images done; what it returns is awaited, so that it can let
+   * others run.
+   */
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
 /**
- * Runs something on images, a batch at a time. Every batch has the same size, for which engines compile their kernels once: the
- * last is filled up with its last image, and what comes of these is dropped.
+ * Runs something on images, a batch at a time. Every batch has the same size, for which engines compile their
+ * kernels once: the last is filled up with its last image, and what comes of these is dropped.
  *
  * @param set where the images are
  * @param draws which of them

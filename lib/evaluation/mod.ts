@@ -1,6 +1,6 @@
 /**
- * What a network knows, what it has forgotten, and where it looks. Forward passes end in plain typed arrays; the rest are
- * pure functions of these.
+ * What a network knows, what it has forgotten, and where it looks. Forward passes end in plain typed arrays;
+ * the rest are pure functions of these.
  * @module
  */
 export * from "./accuracy.ts";

@@ -28,7 +28,8 @@ export interface NearestClassesOptions extends ForwardOptions {
 }
 
 /**
- * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say *why*.
+ * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say
+ * *why*.
  *
  * @param model any
  * @param set where the images are

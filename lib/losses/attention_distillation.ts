@@ -1,12 +1,15 @@
 /**
- * L_AD, attention distillation: where the student looks when it scores a base class should stay where the teacher looked.
- * This is what Learning without Memorizing adds to LwF-MC.
+ * L_AD, attention distillation: where the student looks when it scores a base class should stay where the
+ * teacher looked. This is what Learning without Memorizing adds to LwF-MC.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "./stop_gradient.ts";
 
-/** Distance between normalised maps: the sum of absolute differences (the paper's choice), or the Euclidean one. */
+/**
+ * Distance between normalised maps: the sum of absolute differences (the paper's choice), or the Euclidean
+ * one.
+ */
 export type MapNorm = "L1" | "L2";
 
 /** Options of {@linkcode attentionDistillation}. */
@@ -20,8 +23,9 @@ export interface AttentionDistillationOptions {
  *
  *     L_AD = ‖ Q_{t−1}^{I,b} / ‖Q_{t−1}^{I,b}‖₂ − Q_t^{I,b} / ‖Q_t^{I,b}‖₂ ‖₁
  *
- * An all-zero map has no direction: it is taken as the zero vector, and no gradient flows into it. Equal maps have
- * distance 0 and gradient 0. With L1 the loss lies between 0 and √2·√(H·W), with L2 between 0 and √2 for maps that are not below 0.
+ * An all-zero map has no direction: it is taken as the zero vector, and no gradient flows into it. Equal maps
+ * have distance 0 and gradient 0. For Grad-CAM maps, which are not below 0, the loss with L2 is at most √2,
+ * with L1 at most √(2·H·W).
  *
  * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalised; no gradient flows into them
  * @param studentMaps Q_t^{I,b}, (B, H·W), not normalised
@@ -66,10 +70,15 @@ export function normalizeMaps(maps: tf.Tensor2D): tf.Tensor2D {
   return normalize(maps) as tf.Tensor2D;
 }
 
-/** Maps below this length count as all-zero: their direction is rounding noise, and its gradient would be huge. */
+/**
+ * Maps below this length count as all-zero: their direction is rounding noise, and its gradient would be
+ * huge.
+ */
 const SHORTEST_MAP = 1e-12;
 
-/** Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; the ready-made gradient would divide zero by zero. */
+/**
+ * Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; the ready-made gradient would divide zero by zero.
+ */
 const normalize = tf.customGrad((...args) => {
   const [maps, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
   const length = lengths(maps); // (B, 1)
@@ -84,7 +93,10 @@ const normalize = tf.customGrad((...args) => {
   return { value: unit, gradFunc };
 });
 
-/** ‖d‖₁ of each row; its gradient is sign(d), 0 at 0. (tfjs's gradient of abs is −1 at 0: equal maps would be pulled apart.) */
+/**
+ * ‖d‖₁ of each row; its gradient is sign(d), 0 at 0. (tfjs's gradient of abs is −1 at 0: equal maps would be
+ * pulled apart.)
+ */
 const norm1 = rowNorm((d) => tf.sum(tf.abs(d), 1), (d) => tf.sign(d));
 
 /** ‖d‖₂ of each row; its gradient is d / ‖d‖₂, 0 at 0. */

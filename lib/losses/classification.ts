@@ -6,11 +6,11 @@ import * as tf from "@tensorflow/tfjs";
 import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 
 /**
- * - `softmax-new`: softmax over the new classes alone. The old columns of the head are left in peace, but the scores of
- *   different steps are never compared in training, so nothing calibrates them to each other.
+ * - `softmax-new`: softmax over the new classes alone. The old columns of the head are left in peace, but the
+ *   scores of different steps are never compared in training, so nothing calibrates them to each other.
  * - `softmax-all`: softmax over all classes. Every new image pushes all old scores down.
- * - `sigmoid-new`: a yes or no for each new class, as LwF-MC (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3): the base classes
- *   get their yes and no from the teacher, through L_D. Each score is calibrated by itself.
+ * - `sigmoid-new`: a yes or no for each new class, as LwF-MC (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3):
+ *   the base classes get their yes and no from the teacher, through L_D. Each score is calibrated by itself.
  * - `sigmoid-all`: a yes or no for each class; every new image is a no for all base classes.
  */
 export type ClassificationKind = "softmax-new" | "softmax-all" | "sigmoid-new" | "sigmoid-all";
@@ -24,7 +24,8 @@ export interface ClassificationOptions {
 }
 
 /**
- * L_C, first term of equation (3) of the paper (arXiv 1811.08051): summed over the classes, mean over the batch.
+ * L_C, first term of equation (3) of the paper (arXiv 1811.08051): summed over the classes, mean over the
+ * batch.
  *
  * - softmax: L_C = −Σ_c y_c · log softmax(z)_c
  * - sigmoid: L_C = −Σ_c [y_c · log σ(z_c) + (1 − y_c) · log(1 − σ(z_c))]

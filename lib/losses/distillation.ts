@@ -1,6 +1,6 @@
 /**
- * L_D, knowledge distillation: on images of the new classes the student's answers about the base classes should stay the
- * teacher's.
+ * L_D, knowledge distillation: on images of the new classes the student's answers about the base classes
+ * should stay the teacher's.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -14,16 +14,20 @@ export type DistillationKind = "sigmoid" | "softmax";
 export interface DistillationOptions {
   /** Which outputs are compared. */
   kind: DistillationKind;
-  /** T ≥ 1 divides the scores before the softmax, so that small scores count; 1 leaves them. Not used by `sigmoid`. */
+  /**
+   * T ≥ 1 divides the scores before the softmax, so that small scores count; 1 leaves them. Not used by
+   * `sigmoid`.
+   */
   temperature: number;
 }
 
 /**
- * L_D, equation (1) of the paper (arXiv 1811.08051): summed over the base classes, mean over the batch. It is a
- * cross-entropy, so at equal scores it is not 0 but the entropy of the teacher's answers; its gradient is 0.
+ * L_D, equation (1) of the paper (arXiv 1811.08051): summed over the base classes, mean over the batch. It is
+ * a cross-entropy, so at equal scores it is not 0 but the entropy of the teacher's answers; its gradient is
+ * 0.
  *
- * - softmax: y'_i = softmax(y / T)_i, ŷ'_i = softmax(ŷ / T)_i, L_D = −Σ_i y'_i · log ŷ'_i. The paper's form, without
- *   the factor T² of Hinton et al. (2015): gradients shrink as T grows.
+ * - softmax: y'_i = softmax(y / T)_i, ŷ'_i = softmax(ŷ / T)_i, L_D = −Σ_i y'_i · log ŷ'_i. The paper's form,
+ *   without the factor T² of Hinton et al. (2015): gradients shrink as T grows.
  * - sigmoid: q_i = σ(y_i), L_D = −Σ_i [q_i · log σ(ŷ_i) + (1 − q_i) · log(1 − σ(ŷ_i))]
  *   (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3: the form of LwF-MC).
  *

@@ -3,9 +3,10 @@ import { oneHotRows } from "../attention/mod.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
 /**
- * Which base class's maps are compared: the one with the highest score of the *student* (the paper's b), with the highest
- * score of the teacher, or the image's own class where that is a base class and else the student's top one. The last two are
- * for studies. (Training images of an increment are all of new classes, so there the last is the first.)
+ * Which base class's maps are compared: the one with the highest score of the *student* (the paper's b), with
+ * the highest score of the teacher, or the image's own class where that is a base class and else the
+ * student's top one. The last two are for studies. (Training images of an increment are all of new classes,
+ * so there the last is the first.)
  */
 export type AttentionClass = "student-top" | "teacher-top" | "ground-truth";
 
@@ -20,8 +21,8 @@ export interface BaseClassScores {
 }
 
 /**
- * b, the top base class of the paper (arXiv 1811.08051): the base class with the highest score. Where scores tie, the first of
- * them.
+ * b, the top base class of the paper (arXiv 1811.08051): the base class with the highest score. Where scores
+ * tie, the first of them.
  *
  * @param scores of the student and the teacher, and the truth
  * @param choice whose opinion counts

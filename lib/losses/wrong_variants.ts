@@ -1,10 +1,10 @@
 /**
  * Attention distillation as it can go wrong.
  *
- * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper. Each has a small
- * slip that is easy to make: the code runs, the loss has a plausible value, and nothing tells that γ does not do what it
- * should. Here the slips are rebuilt one at a time, on the last stage of a network with global average pooling, for the
- * tutorial and for the tests. Nothing is trained with them.
+ * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper.
+ * Each has a small slip that is easy to make: the code runs, the loss has a plausible value, and nothing
+ * tells that γ does not do what it should. Here the slips are rebuilt one at a time, on the last stage of a
+ * network with global average pooling, for the tutorial and for the tests. Nothing is trained with them.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -42,8 +42,8 @@ export function correctAttentionLoss(
 }
 
 /**
- * The student's map is a constant, as if made under `no_grad` (FACIL). The value is right. The gradient is zero: γ does
- * nothing at all.
+ * The student's map is a constant, as if made under `no_grad` (FACIL). The value is right. The gradient is
+ * zero: γ does nothing at all.
  *
  * @param teacher M_{t−1}
  * @param student M_t
@@ -62,9 +62,9 @@ export function withDetachedStudent(
 }
 
 /**
- * The 2-norm runs over an axis of length 1, the channel axis of a (B, 1, H, W) map (FACIL): it gives the map itself instead of
- * its length, so nothing is normalised. The loss measures how strong the maps are rather than where they lie, and it is
- * as small as they are: γ has lost its scale.
+ * The 2-norm runs over an axis of length 1, the channel axis of a (B, 1, H, W) map (FACIL): it gives the map
+ * itself instead of its length, so nothing is normalised. The loss measures how strong the maps are rather
+ * than where they lie, and it is as small as they are: γ has lost its scale.
  *
  * @param teacher M_{t−1}
  * @param student M_t
@@ -86,8 +86,9 @@ export function withNormOverAxisOfLengthOne(
 
 /**
  * The map is ReLU(Σ_k mean(g_k) · g_k), gradient times gradient, instead of gradient times activation
- * (Knowledge-Distillation-Zoo and one stand-alone repository). Behind global average pooling g_k = W_{k,c} / (H·W) is the
- * same everywhere, so this map is too: every two normalised maps are equal, the loss is 0 and so is its gradient.
+ * (Knowledge-Distillation-Zoo and one stand-alone repository). Behind global average pooling g_k = W_{k,c} /
+ * (H·W) is the same everywhere, so this map is too: every two normalised maps are equal, the loss is 0 and so
+ * is its gradient.
  *
  * @param teacher M_{t−1}
  * @param student M_t
@@ -102,8 +103,9 @@ export function withGradientTimesGradient(
   return tf.tidy(() => {
     const maps = ({ features, weights }: LastStage) => {
       const [B, H, W, K] = features.shape;
-      const alpha = tf.div(tf.matMul(oneHotClasses(classes, weights.shape[1]), weights, false, true), H * W); // (B, K)
-      const gradients = tf.mul(tf.ones([B, H * W, K]), alpha.reshape([B, 1, K])); // (B, H·W, K), the same at each place
+      const oneHot = oneHotClasses(classes, weights.shape[1]); // (B, C)
+      const alpha = tf.div(tf.matMul(oneHot, weights, false, true), H * W); // (B, K)
+      const gradients = tf.mul(tf.ones([B, H * W, K]), alpha.reshape([B, 1, K])); // (B, H·W, K)
       return tf.relu(tf.matMul(gradients, alpha.reshape([B, K, 1]))).reshape([B, H * W]) as tf.Tensor2D;
     };
     return attentionDistillation(maps(teacher), maps(student), { norm: "L1" });
@@ -111,8 +113,9 @@ export function withGradientTimesGradient(
 }
 
 /**
- * α is a constant (inclearn). The value is right, and a gradient reaches the feature maps, but none reaches the head
- * through α: the weights of the base class, half of what decides where the student looks, are left free to drift.
+ * α is a constant (inclearn). The value is right, and a gradient reaches the feature maps, but none reaches
+ * the head through α: the weights of the base class, half of what decides where the student looks, are left
+ * free to drift.
  *
  * @param teacher M_{t−1}
  * @param student M_t

@@ -3,7 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import { type EngineName, useEngine } from "../../engine/mod.ts";
 import { UserError } from "../../user_error.ts";
 
-/** Registers a test for every engine that works on this machine, and checks that it leaves no tensor behind. */
+/**
+ * Registers a test for every engine that works on this machine, and checks that it leaves no tensor behind.
+ */
 export function testOnEachEngine(name: string, test: () => Promise<void>): void {
   for (const engine of ["cpu", "wasm", "onednn", "webgpu"] as EngineName[]) {
     Deno.test(`${name} [${engine}]`, async (t) => {
@@ -22,8 +24,8 @@ export function testOnEachEngine(name: string, test: () => Promise<void>): void 
 }
 
 /**
- * Compares all numbers: relative to each, or to a tenth of the largest where a number is smaller than that, because what is
- * left of a float32 sum of larger numbers carries their rounding.
+ * Compares all numbers: relative to each, or to a tenth of the largest where a number is smaller than that,
+ * because what is left of a float32 sum of larger numbers carries their rounding.
  */
 export function assertClose(actual: unknown, expected: unknown, tolerance = 1e-5): void {
   const [found, wanted] = [numbersOf(actual), numbersOf(expected)];

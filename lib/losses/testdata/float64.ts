@@ -1,6 +1,6 @@
 /**
- * The losses once more, with plain loops over float64 numbers: something to differentiate numerically without drowning in
- * rounding, and written without a look at the tensors' way of doing it.
+ * The losses once more, with plain loops over float64 numbers: something to differentiate numerically without
+ * drowning in rounding, and written without a look at the tensors' way of doing it.
  * @module
  */
 
