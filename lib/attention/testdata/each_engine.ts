@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type EngineName, useEngine } from "../../engine/mod.ts";
-import { UserError } from "../../user_error.ts";
+import { testOnEachEngine as testWithEachEngine } from "../../engine/testdata/each_engine.ts";
 
-/**
- * Registers a test for every engine that works on this machine, and checks that it leaves no tensor behind.
- */
+/** Registers a test for each engine that is on this machine, and checks that it leaves no tensor behind. */
 export function testOnEachEngine(name: string, test: () => Promise<void>): void {
-  for (const engine of ["cpu", "wasm", "onednn", "webgpu"] as EngineName[]) {
-    Deno.test(`${name} [${engine}]`, async (t) => {
-      try {
-        await useEngine(engine, { log: () => {} });
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        await t.step({ name: `${engine} is not here`, ignore: true, fn: () => {} });
-        return;
-      }
-      const before = tf.memory().numTensors;
-      await test();
-      assert.equal(tf.memory().numTensors, before, "Expected no tensor to be left behind.");
-    });
-  }
+  testWithEachEngine(name, async () => {
+    const before = tf.memory().numTensors;
+    await test();
+    assert.equal(tf.memory().numTensors, before, "Expected no tensor to be left behind.");
+  });
 }
 
 /**
