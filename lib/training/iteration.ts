@@ -5,7 +5,7 @@ import type { Sgd } from "./optimizer.ts";
 import type { TeacherAnswers } from "./teacher.ts";
 
 /** The images of one iteration. */
-export interface Batch {
+export interface IterationBatch {
   /** (B, H, W, 3) normalised images. */
   x: tf.Tensor4D;
   /** (B, C) one-hot labels, columns as in the student's head. */
@@ -33,7 +33,7 @@ export interface LossValues {
  */
 export async function iterate(
   sgd: Sgd,
-  batch: Batch,
+  batch: IterationBatch,
   method: MethodName,
   losses: LossOptions,
   learningRate: number,
@@ -59,6 +59,6 @@ export async function iterate(
   return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as unknown as LossValues;
 }
 
-function batchOutputs(student: ResNet, { x, labels, teacher, baseClasses }: Batch) {
+function batchOutputs(student: ResNet, { x, labels, teacher, baseClasses }: IterationBatch) {
   return { student: student.forward(x, true), weights: student.head.weights, labels, teacher, baseClasses };
 }

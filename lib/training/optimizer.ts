@@ -3,7 +3,7 @@ import { sgdStep } from "../engine/mod.ts";
 import type { ResNet, SafeTensor } from "../model/mod.ts";
 
 /** Settings of stochastic gradient descent that stay the same during a run. */
-export interface SgdOptions {
+export interface OptimizerOptions {
   momentum: number;
   weightDecay: number;
   /** Gradients are scaled so that their global norm is at most this. */
@@ -20,7 +20,7 @@ export class Sgd {
   /** @param velocities of an earlier optimiser of the same model; zeros where absent */
   constructor(
     readonly model: ResNet,
-    readonly options: SgdOptions,
+    readonly options: OptimizerOptions,
     velocities?: ReadonlyMap<string, SafeTensor>,
   ) {
     for (const [name, parameter] of model.parameters) {

@@ -11,7 +11,7 @@ import type { ResNet, SafeTensor } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
 import { iterate, type LossValues } from "./iteration.ts";
 import { type LossOptions, type MethodName, METHODS } from "./method.ts";
-import { Sgd, type SgdOptions } from "./optimizer.ts";
+import { type OptimizerOptions, Sgd } from "./optimizer.ts";
 import { cosineSchedule } from "./schedule.ts";
 import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
 
@@ -25,7 +25,7 @@ export interface StepOptions {
   /** Learning rate at the start of the cosine schedule. */
   learningRate: number;
   batchSize: number;
-  sgd: SgdOptions;
+  sgd: OptimizerOptions;
   /** How many views of each image are drawn in one epoch. */
   drawsPerEpoch: number;
   /** Whether the teacher's answers to all views are computed once and kept. */
