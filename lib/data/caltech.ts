@@ -16,6 +16,8 @@ import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts"
 export const CALTECH_LEFT_OUT: readonly string[] = ["BACKGROUND_Google", "Faces_easy"];
 
 /**
+ * Lists the photos of Caltech-101.
+ *
  * @param path `101_ObjectCategories`, or the folder that holds it
  * @throws {UserError} if the folder is not there or a class is empty
  */

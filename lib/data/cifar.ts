@@ -28,6 +28,8 @@ const FINE_CLASSES = 100;
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cifar-100`";
 
 /**
+ * Lists the images of CIFAR-100 and reads their labels.
+ *
  * @param path `cifar-100-binary`, or the folder that holds it
  * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right
  */
@@ -67,6 +69,8 @@ export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
 }
 
 /**
+ * Reads `fine_label_names.txt`.
+ *
  * @param text one name a line
  * @throws {UserError} unless there are 100 different names
  */
@@ -83,6 +87,8 @@ export function parseLabelNames(text: string, path: string): string[] {
 }
 
 /**
+ * Checks the labels of one of the two files.
+ *
  * @param labels (records, 2) bytes: the coarse and the fine label of each record
  * @returns the fine labels
  * @throws {UserError} if a label is out of range, a fine label comes with two coarse ones, or the classes are not
@@ -123,7 +129,11 @@ export function parseLabels(labels: Uint8Array, path: string): Int32Array {
   return fineLabels;
 }
 
-/** @throws {UserError} unless the length is that of whole records */
+/**
+ * Counts the records of a file by its length.
+ *
+ * @throws {UserError} unless the length is that of whole records
+ */
 export function countRecords(bytes: number, path: string): number {
   if (bytes > 0 && bytes % RECORD === 0) return bytes / RECORD;
   throw new UserError(

@@ -32,9 +32,13 @@ const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data 
 
 /** The texts of the four index files. */
 export interface CubIndexFiles {
+  /** `images.txt`. */
   images: string;
+  /** `image_class_labels.txt`. */
   labels: string;
+  /** `train_test_split.txt`. */
   split: string;
+  /** `bounding_boxes.txt`. */
   boxes: string;
 }
 
@@ -46,12 +50,15 @@ export interface CubPhoto {
   className: string;
   /** The official class number, from 1. */
   label: number;
+  /** The official split. */
   split: "train" | "test";
   /** In pixels of the photo. */
   box: Box;
 }
 
 /**
+ * Lists the photos of CUB-200-2011.
+ *
  * @param path `CUB_200_2011`, or the folder that holds it
  * @throws {UserError} if an index file is missing, malformed, or disagrees with another
  */
@@ -98,6 +105,8 @@ const files: Record<keyof CubIndexFiles, string> = {
 };
 
 /**
+ * Joins the four index files.
+ *
  * @param texts the contents of the four files
  * @param root for messages
  * @throws {UserError} if a line is malformed or the files disagree: names file and line

@@ -6,11 +6,15 @@
 import sharp from "sharp";
 import { UserError } from "../user_error.ts";
 
-/** A rectangle in pixels; (left, top) is its first corner. */
+/** A rectangle; fractions of pixels are allowed. */
 export interface Box {
+  /** Pixels from the left edge. */
   readonly left: number;
+  /** Pixels from the top edge. */
   readonly top: number;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 
@@ -23,14 +27,14 @@ export interface DecodedPhoto {
 }
 
 /**
- * Decodes a JPEG, PNG or WebP. The camera's orientation is applied, grey and CMYK become RGB, and what is transparent
- * becomes white. The shorter side is scaled to `size` (Lanczos) and the middle of the longer side is kept.
+ * Decodes a JPEG, PNG or WebP. The camera's orientation is applied (unless there is a box, which is given in the pixels
+ * as they are stored), grey and CMYK become RGB, and what is transparent becomes white. The shorter side is scaled to `size` (Lanczos) and the middle of the longer side is kept.
  *
  * @param bytes the file
  * @param size height and width of the result in pixels
  * @param path for messages
  * @param box the object, in pixels of the photo as it is stored
- * @throws {UserError} if the bytes are no such image or are damaged
+ * @throws {UserError} if the bytes are no such image or are damaged, or the box lies outside
  */
 export async function decodePhoto(
   bytes: Uint8Array,
@@ -43,8 +47,8 @@ export async function decodePhoto(
   }
   let pixels: Uint8Array;
   try {
-    pixels = await sharp(bytes)
-      .autoOrient()
+    // Boxes are given in the pixels as they are stored.
+    pixels = await (box ? sharp(bytes) : sharp(bytes).autoOrient())
       .resize(size, size, { fit: "cover", position: "centre" })
       .flatten({ background: "white" })
       .toColourspace("srgb")
@@ -56,6 +60,12 @@ export async function decodePhoto(
   if (!box) return { pixels };
 
   const { width, height } = await sharp(bytes).metadata();
+  if (box.left >= width || box.top >= height) {
+    throw new UserError(
+      `Expected the object's box in "${path}" to lie in its ${width}×${height} pixels but found it at ` +
+        `(${box.left}, ${box.top}); photo and index do not belong together: unpack the data set again.`,
+    );
+  }
   return { pixels, box: boxInSquare(box, width, height, size) };
 }
 

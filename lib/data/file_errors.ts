@@ -6,6 +6,8 @@
 import { UserError } from "../user_error.ts";
 
 /**
+ * Makes a message of what the operating system says.
+ *
  * @param error what a call of Deno's file system threw
  * @param path the file or folder that the call was about
  * @param purpose what could not be done, such as `write the image cache`
@@ -25,6 +27,7 @@ const advices: Record<string, string> = {
   ENOSPC: "no space is left on the device; free some, or choose a folder on another device.",
   EDQUOT: "the disk quota is used up; free some space, or choose a folder on another device.",
   EFBIG: "the file would be larger than the file system allows; choose a folder on another device.",
+  EEXIST: "there is a file where a folder is needed; choose another path.",
   ENOTDIR: "a part of the path is a file, not a folder; check the path.",
   EISDIR: "it is a folder, not a file; check the path.",
   ELOOP: "its links lead round in a circle; check the path.",

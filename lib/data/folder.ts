@@ -19,6 +19,8 @@ import {
 } from "./photo_source.ts";
 
 /**
+ * Lists the photos of a folder.
+ *
  * @param path the folder that holds the class folders, or `train` and `test` with the class folders in them
  * @throws {UserError} if there are no classes, a class is empty, or `train` and `test` have different classes
  */

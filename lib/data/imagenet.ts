@@ -27,6 +27,8 @@ const PAPER_CLASSES = 100;
 const SOLUTION = "LOC_val_solution.csv";
 
 /**
+ * Lists the photos of iILSVRC-small.
+ *
  * @param path the folder with `train` and `val`, or that of Kaggle's archive
  * @throws {UserError} if a folder is missing or empty, a class has no WordNet id, or images and labels disagree
  */

@@ -33,7 +33,9 @@ const IN_FLIGHT = 6;
 export interface CachedPhoto {
   /** As in the source. */
   readonly name: string;
+  /** As in the source. */
   readonly classId: number;
+  /** As in the source. */
   readonly split?: "train" | "test";
   /** The object, in pixels of the square image. */
   readonly box?: Box;
@@ -47,6 +49,7 @@ export interface CachedPhoto {
 
 /** A photo that could not be decoded, and why. */
 export interface SkippedPhoto {
+  /** As in the source. */
   readonly name: string;
   /** The whole message that would have been the error. */
   readonly reason: string;
@@ -54,15 +57,19 @@ export interface SkippedPhoto {
 
 /** What a cache file knows besides the pixels. */
 export interface PhotoIndex {
+  /** Height and width in pixels. */
   readonly imageSize: number;
   /** That of the source when the cache was made. */
   readonly fingerprint: string;
+  /** The images in the order of the file. */
   readonly photos: readonly CachedPhoto[];
+  /** What was left out. */
   readonly skipped: readonly SkippedPhoto[];
 }
 
 /** Options for {@linkcode writePhotoCache}. */
 export interface WriteCacheOptions {
+  /** Height and width of the images in pixels. */
   imageSize: number;
   /** Leave out photos that cannot be decoded instead of throwing. */
   skipBroken?: boolean;
@@ -90,11 +97,19 @@ export async function writePhotoCache(
       file.syncSync();
       Deno.renameSync(partial, path);
     } catch (error) {
-      Deno.removeSync(partial);
+      removeIfThere(partial);
       throw error;
     }
   } catch (error) {
     throw explainFileError(error, path, "write the image cache");
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

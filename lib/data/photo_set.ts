@@ -10,7 +10,7 @@ import type { ImageSet, OpenOptions } from "./image_set.ts";
 import { type PhotoIndex, readCachedImages } from "./photo_cache.ts";
 
 /** Sets of up to this many bytes are kept in memory once read; larger ones are read from the file image by image. */
-export const MEMORY_LIMIT = 256 * 2 ** 20;
+export const MEMORY_LIMIT = 128 * 2 ** 20;
 
 /** Options for {@linkcode openPhotoSet}. */
 export interface PhotoSetOptions extends OpenOptions {

@@ -25,6 +25,7 @@ export interface Photo {
 
 /** A data set on the disk. */
 export interface PhotoSource {
+  /** Name of the data set. */
   readonly name: string;
   /** The classes in a fixed order. */
   readonly classNames: readonly string[];
@@ -33,6 +34,8 @@ export interface PhotoSource {
   /** Changes when a photo, a label or the choice of classes changes. */
   readonly fingerprint: string;
   /**
+   * Decodes one photo.
+   *
    * @param photo position in `photos`
    * @param size height and width of the result in pixels
    * @throws {UserError} if the photo is damaged: names the file
@@ -42,7 +45,9 @@ export interface PhotoSource {
 
 /** Which classes of a data set to use: their names, or how many to draw by the seed. */
 export interface ClassChoice {
+  /** Names, or how many to draw; what is absent means, each data set says. */
   classes?: readonly string[] | number;
+  /** Decides which are drawn. */
   seed: number;
 }
 
@@ -161,7 +166,9 @@ export function isFolder(path: string): boolean {
 }
 
 /**
- * @returns the names of the images in a class's folder
+ * Lists the images in a class's folder.
+ *
+ * @returns their names
  * @throws {UserError} if there are none
  */
 export function listImages(path: string): string[] {

@@ -14,8 +14,9 @@ const VALIDATION_SHARE = 0.2;
 
 /** What a split needs to know of a photo. */
 export interface SplitPhoto {
-  readonly name: string;
+  /** Position in the list of class names. */
   readonly classId: number;
+  /** Where the data set says so. */
   readonly split?: "train" | "test";
 }
 

@@ -7,31 +7,20 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
-import { caltechSource } from "./caltech.ts";
-import { cifarSource } from "./cifar.ts";
-import { cubSource } from "./cub.ts";
-import { folderSource } from "./folder.ts";
 import type { Dataset, Split } from "./image_set.ts";
-import { imagenetSource } from "./imagenet.ts";
 import { type PhotoIndex, readPhotoIndex, type SkippedPhoto, writePhotoCache } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
-import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts";
+import { findPhotos, type PhotoDatasetName } from "./photo_datasets.ts";
+import type { PhotoSource } from "./photo_source.ts";
 import { splitPhotos } from "./photo_split.ts";
 
-/** The names of the data sets that {@linkcode loadPhotos} knows; `folder` is any folder of images. */
-export const PHOTO_DATASETS = [
-  "caltech-101",
-  "cifar-100",
-  "cub-200-2011",
-  "imagenet-small",
-  "folder",
-] as const;
-
-/** One of {@linkcode PHOTO_DATASETS}. */
-export type PhotoDatasetName = typeof PHOTO_DATASETS[number];
+export { PHOTO_DATASETS } from "./photo_datasets.ts";
+export type { PhotoDatasetName } from "./photo_datasets.ts";
+export type { SkippedPhoto } from "./photo_cache.ts";
 
 /** Options for {@linkcode loadPhotos}. */
 export interface PhotoOptions {
+  /** Which data set, and with it which layout. */
   name: PhotoDatasetName;
   /** The folder of the data set in its official layout. */
   path: string;
@@ -84,13 +73,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
       `Expected the image size to be an integer from 1 to 1024 but found ${imageSize}; choose another.`,
     );
   }
-  if (!isFolder(path)) {
-    throw new UserError(
-      `Expected the data set ${name} in the folder "${path}" but found no such folder; ` +
-        `fetch it with \`deno task data ${name}\`, or say where it is.`,
-    );
-  }
-  const source = sources[name](path, options);
+  const source = findPhotos(name, options);
   const cache = join(options.cacheDirectory, `${name}-${imageSize}-${cacheKey(path, source)}.photos`);
 
   let index = readPhotoIndex(cache);
@@ -125,14 +108,6 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
     },
   };
 }
-
-const sources: Record<PhotoDatasetName, (path: string, choice: ClassChoice) => PhotoSource> = {
-  "caltech-101": caltechSource,
-  "cifar-100": cifarSource,
-  "cub-200-2011": cubSource,
-  "imagenet-small": imagenetSource,
-  "folder": folderSource,
-};
 
 /** One cache for each folder and choice of classes, so that two of them do not replace each other's. */
 function cacheKey(path: string, source: PhotoSource): string {

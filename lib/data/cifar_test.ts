@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { cifarSource, countRecords, parseLabelNames, parseLabels } from "./cifar.ts";
+import {
+  cifarFile,
+  cifarNames,
+  naming,
+  withFolder,
+  writeCifar,
+  writeFile,
+} from "./testdata/photo_fixtures.ts";
+
+/** (records, 2): the labels of a file. */
+function labelPairs(perClass: number): Uint8Array {
+  const file = cifarFile(perClass);
+  return new Uint8Array(200 * perClass).map((_, i) => file[(i >> 1) * 3074 + (i & 1)]);
+}
+
+Deno.test("cifarSource() reads labels and names in the official layout", async () => {
+  await withFolder((root) => {
+    writeCifar(join(root, "cifar-100-binary"));
+    for (const path of [root, join(root, "cifar-100-binary")]) {
+      const source = cifarSource(path, { seed: 1 });
+      assert.deepEqual(source.classNames, cifarNames);
+      assert.equal(source.photos.length, 600);
+      assert.deepEqual(source.photos.slice(0, 6).map(({ split }) => split), [
+        ...["train", "train", "train", "train"],
+        ...["test", "test"],
+      ]);
+      assert.ok(source.photos.every(({ classId }, i) => classId === Math.floor(i / 6)));
+    }
+  });
+});
+
+Deno.test("cifarSource() turns planes into pixels, and scales them where another size is wanted", async () => {
+  await withFolder(async (root) => {
+    writeCifar(root);
+    const source = cifarSource(root, { seed: 1 });
+    const photo = source.photos.findIndex(({ name }) => name === "train.bin/00003");
+    assert.equal(source.photos[photo].classId, 21);
+    const { pixels } = await source.decode(photo, 32);
+    assert.deepEqual([...pixels.subarray(0, 6)], [21, 3, 0, 21, 3, 1]);
+    assert.deepEqual([...pixels.subarray(-3)], [21, 3, 31]);
+    const scaled = (await source.decode(photo, 16)).pixels;
+    assert.equal(scaled.length, 3 * 16 * 16);
+    assert.deepEqual([...scaled.subarray(0, 2)], [21, 3]);
+  });
+});
+
+Deno.test("cifarSource() reads only the classes that are chosen", async () => {
+  await withFolder((root) => {
+    writeCifar(root);
+    const source = cifarSource(root, { seed: 1, classes: ["class_42", "class_07"] });
+    assert.deepEqual(source.classNames, ["class_07", "class_42"]);
+    assert.equal(source.photos.length, 12);
+    assert.notEqual(source.fingerprint, cifarSource(root, { seed: 1 }).fingerprint);
+  });
+});
+
+Deno.test("cifarSource() throws where a file is missing, too long, too short or empty", async () => {
+  for (const file of ["train.bin", "test.bin", "fine_label_names.txt"]) {
+    await withFolder((root) => {
+      writeCifar(root);
+      Deno.removeSync(join(root, file));
+      assert.throws(() => cifarSource(root, { seed: 1 }), naming(join(root, file), "no such file"));
+    });
+  }
+  for (const length of [0, 1, 3073, 400 * 3074 - 1, 399 * 3074]) {
+    await withFolder((root) => {
+      writeCifar(root);
+      Deno.truncateSync(join(root, "train.bin"), length);
+      assert.throws(
+        () => cifarSource(root, { seed: 1 }),
+        naming(join(root, "train.bin"), "deno task data cifar-100"),
+      );
+    });
+  }
+});
+
+Deno.test("countRecords() throws on a length that is no multiple of a record", () => {
+  assert.equal(countRecords(153_700_000, "train.bin"), 50_000);
+  assert.throws(() => countRecords(153_700_001, "train.bin"), naming("train.bin", "153700001"));
+});
+
+Deno.test("parseLabels() throws on labels that cannot be right and names the record", () => {
+  const good = labelPairs(2);
+  assert.equal(parseLabels(good, "train.bin").length, 200);
+  assert.throws(() => parseLabels(good.with(7, 100), "train.bin"), naming("train.bin", "record 3", "100"));
+  assert.throws(() => parseLabels(good.with(6, 20), "train.bin"), naming("record 3", "20"));
+  assert.throws(() => parseLabels(good.with(206, 5), "train.bin"), naming("record 103", "coarse"));
+  // Another class with the same coarse label: as many images of each class are no more.
+  assert.throws(
+    () => parseLabels(good.with(7, (good[7] + 20) % 100), "train.bin"),
+    naming("train.bin", "equally many"),
+  );
+});
+
+Deno.test("parseLabelNames() throws unless there are a hundred different names", () => {
+  assert.deepEqual(parseLabelNames(cifarNames.join("\r\n") + "\n\n", "names"), cifarNames);
+  for (
+    const wrong of [
+      "",
+      cifarNames.slice(1).join("\n"),
+      [...cifarNames, "more"].join("\n"),
+      cifarNames.with(3, "").join("\n"),
+      cifarNames.with(3, "\u0000").join("\n"),
+      cifarNames.with(3, "CLASS_04").join("\n"),
+    ]
+  ) {
+    assert.throws(() => parseLabelNames(wrong, "fine_label_names.txt"), naming("fine_label_names.txt"));
+  }
+});
+
+Deno.test("cifarSource() changes its fingerprint with the files", async () => {
+  await withFolder((root) => {
+    writeCifar(root);
+    const before = cifarSource(root, { seed: 1 }).fingerprint;
+    assert.equal(cifarSource(root, { seed: 2 }).fingerprint, before);
+    writeFile(join(root, "train.bin"), cifarFile(5));
+    assert.notEqual(cifarSource(root, { seed: 1 }).fingerprint, before);
+  });
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { cubSource, parseCubIndex } from "./cub.ts";
+import { cubIndex, naming, withFolder, writeCub } from "./testdata/photo_fixtures.ts";
+
+Deno.test("cubSource() reads photos, classes and boxes in the official layout", async () => {
+  await withFolder(async (root) => {
+    await writeCub(join(root, "CUB_200_2011"));
+    const source = cubSource(root, { seed: 1 });
+    assert.deepEqual(source.classNames, ["Black_footed_Albatross", "Laysan_Albatross", "Sooty_Albatross"]);
+    assert.equal(source.photos.length, 15);
+    assert.deepEqual(source.photos[7], {
+      name: "images/002.Laysan_Albatross/Laysan_Albatross_0007.jpg",
+      classId: 1,
+      split: undefined,
+      box: { left: 12, top: 2, width: 8, height: 4 },
+    });
+    // 40×20 to 10×10: half the size, and a quarter of the width is cut off at the left.
+    assert.deepEqual((await source.decode(7, 10)).box, { left: 1, top: 1, width: 4, height: 2 });
+  });
+});
+
+Deno.test("cubSource() uses the official split on request", async () => {
+  await withFolder(async (root) => {
+    await writeCub(root);
+    const splits = cubSource(root, { seed: 1, officialSplit: true }).photos.map(({ split }) => split);
+    assert.deepEqual(splits.slice(0, 5), ["train", "train", "train", "test", "test"]);
+  });
+});
+
+Deno.test("cubSource() takes the first hundred classes unless others are chosen", async () => {
+  const folders = Array.from({ length: 120 }, (_, i) => `${String(i + 1).padStart(3, "0")}.Bird_${i + 1}`);
+  const lines = (line: (i: number) => string) => folders.map((_, i) => `${i + 1} ${line(i)}\n`).join("");
+  await withFolder(async (root) => {
+    await writeCub(root);
+    Deno.writeTextFileSync(join(root, "images.txt"), lines((i) => `${folders[i]}/a.jpg`));
+    Deno.writeTextFileSync(join(root, "image_class_labels.txt"), lines((i) => `${i + 1}`));
+    Deno.writeTextFileSync(join(root, "train_test_split.txt"), lines(() => "1"));
+    Deno.writeTextFileSync(join(root, "bounding_boxes.txt"), lines(() => "0.0 0.0 9.5 9.0"));
+    for (const folder of folders) {
+      Deno.mkdirSync(join(root, "images", folder));
+      Deno.writeTextFileSync(join(root, "images", folder, "a.jpg"), "");
+    }
+    const names = cubSource(root, { seed: 1 }).classNames;
+    assert.equal(names.length, 100);
+    assert.deepEqual([names[0], names[99]], ["Bird_1", "Bird_100"]);
+    assert.equal(cubSource(root, { seed: 1, classes: 120 }).classNames.length, 120);
+    assert.deepEqual(cubSource(root, { seed: 1, classes: ["Bird_120"] }).classNames, ["Bird_120"]);
+  });
+});
+
+Deno.test("cubSource() throws where an index file or a photo is missing and names it", async () => {
+  for (const file of ["images.txt", "image_class_labels.txt", "train_test_split.txt", "bounding_boxes.txt"]) {
+    await withFolder(async (root) => {
+      await writeCub(root);
+      Deno.removeSync(join(root, file));
+      assert.throws(() => cubSource(root, { seed: 1 }), naming(join(root, file), "no such file"));
+    });
+  }
+  await withFolder(async (root) => {
+    await writeCub(root);
+    const photo = join(root, "images/003.Sooty_Albatross/Sooty_Albatross_0012.jpg");
+    Deno.removeSync(photo);
+    assert.throws(() => cubSource(root, { seed: 1 }), naming(photo, "no such file"));
+  });
+});
+
+Deno.test("parseCubIndex() throws where the files disagree and names both", () => {
+  const index = cubIndex();
+  assert.equal(parseCubIndex(index, "cub").length, 15);
+  const without = (text: string, line: number) => text.split("\n").toSpliced(line, 1).join("\n");
+  for (
+    const [file, name] of [
+      ["labels", "image_class_labels.txt"],
+      ["split", "train_test_split.txt"],
+      ["boxes", "bounding_boxes.txt"],
+    ] as const
+  ) {
+    assert.throws(
+      () => parseCubIndex({ ...index, [file]: without(index[file], 4) }, "cub"),
+      naming("images.txt", name, "image 5"),
+    );
+  }
+  assert.throws(
+    () => parseCubIndex({ ...index, images: without(index.images, 4) }, "cub"),
+    naming("images.txt", "image_class_labels.txt", "image 5"),
+  );
+  assert.throws(
+    () => parseCubIndex({ ...index, labels: index.labels.replace("6 2", "6 3") }, "cub"),
+    naming("images.txt", "image_class_labels.txt", "image 6", "number 3"),
+  );
+});
+
+Deno.test("parseCubIndex() throws on a malformed line and names file and line", () => {
+  const index = cubIndex();
+  const wrong: [keyof typeof index, string, string, string][] = [
+    ["images", "3 001.", "3 ../", "images.txt"],
+    ["images", "3 001.", "3 /001.", "images.txt"],
+    ["images", "3 001.", "2 001.", "images.txt"],
+    ["labels", "3 1", "3 -1", "image_class_labels.txt"],
+    ["labels", "3 1", "3 1 1", "image_class_labels.txt"],
+    ["split", "3 1", "3 2", "train_test_split.txt"],
+    ["boxes", "3 7.0 2.0 8.0 4.0", "3 7.0 2.0 8.0", "bounding_boxes.txt"],
+    ["boxes", "3 7.0 2.0 8.0 4.0", "3 7.0 2.0 NaN 4.0", "bounding_boxes.txt"],
+  ];
+  for (const [file, from, to, name] of wrong) {
+    const changed = index[file].replace(from, to);
+    assert.notEqual(changed, index[file]);
+    assert.throws(
+      () => parseCubIndex({ ...index, [file]: changed }, "cub"),
+      naming(name, "line 3"),
+      `${from} → ${to}`,
+    );
+  }
+  assert.throws(
+    () => parseCubIndex({ ...index, boxes: index.boxes.replace("7.0 2.0 8.0", "7.0 2.0 0.0") }, "cub"),
+    naming("bounding_boxes.txt", "image 3"),
+  );
+  assert.throws(() => parseCubIndex({ ...index, images: "" }, "cub"), naming("images.txt", "none"));
+});

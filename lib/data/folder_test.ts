@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { folderSource } from "./folder.ts";
+import { jpeg, naming, withFolder, writeClassFolders, writeFile } from "./testdata/photo_fixtures.ts";
+
+const seed = 1;
+
+Deno.test("folderSource() lists classes and photos in a fixed order", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { zebra: 2, ant: 3 });
+    writeFile(join(root, "ant", "Thumbs.db"), "not a photo");
+    writeFile(join(root, ".DS_Store"), "nor this");
+    writeFile(join(root, "README.txt"), "nor this");
+    const source = folderSource(root, { seed });
+    assert.deepEqual(source.classNames, ["ant", "zebra"]);
+    assert.deepEqual(source.photos.map(({ name }) => name), [
+      "ant/image_0001.jpg",
+      "ant/image_0002.jpg",
+      "ant/image_0003.jpg",
+      "zebra/image_0001.jpg",
+      "zebra/image_0002.jpg",
+    ]);
+    assert.ok(source.photos.every(({ split }) => split === undefined));
+  });
+});
+
+Deno.test("folderSource() takes .jpg, .jpeg, .png and .webp in either case, and paths with spaces and umlauts", async () => {
+  await withFolder(async (folder) => {
+    const root = join(folder, "Meine Bilder – 写真");
+    for (const file of ["a b.JPG", "ü.jpeg", "猫.png", "d.webp"]) {
+      writeFile(join(root, "große Käfer", file), await jpeg(1));
+    }
+    const source = folderSource(root, { seed });
+    assert.equal(source.photos.length, 4);
+    const { pixels } = await source.decode(3, 4);
+    assert.equal(pixels.length, 48);
+  });
+});
+
+Deno.test("folderSource() keeps the split of train and test folders", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(join(root, "train"), { ant: 3, bee: 2 });
+    await writeClassFolders(join(root, "test"), { ant: 1, bee: 1 });
+    const source = folderSource(root, { seed });
+    assert.deepEqual(source.classNames, ["ant", "bee"]);
+    assert.deepEqual(source.photos.map(({ split }) => split), [
+      "test",
+      "train",
+      "train",
+      "train",
+      "test",
+      "train",
+      "train",
+    ]);
+  });
+});
+
+Deno.test("folderSource() picks classes by name, or draws them by the seed", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { ant: 1, bee: 1, cat: 1, dog: 1, elk: 1, fox: 1 });
+    assert.deepEqual(folderSource(root, { seed, classes: ["dog", "ant"] }).classNames, ["ant", "dog"]);
+    const drawn = folderSource(root, { seed, classes: 3 }).classNames;
+    assert.equal(drawn.length, 3);
+    assert.deepEqual(folderSource(root, { seed, classes: 3 }).classNames, drawn);
+    const others = [2, 3, 4].map((seed) => folderSource(root, { seed, classes: 3 }).classNames.join());
+    assert.ok(others.some((names) => names !== drawn.join()));
+    assert.throws(() => folderSource(root, { seed, classes: ["gnu"] }), naming("gnu", root));
+    assert.throws(() => folderSource(root, { seed, classes: [] }), naming("empty list"));
+    assert.throws(() => folderSource(root, { seed, classes: 7 }), naming("from 1 to 6", "7"));
+  });
+});
+
+Deno.test("folderSource() changes its fingerprint with a photo, a name and the choice of classes", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { ant: 2, bee: 2 });
+    const fingerprint = (classes?: string[]) => folderSource(root, { seed, classes }).fingerprint;
+    const seen = [fingerprint(), fingerprint(["ant"])];
+    assert.equal(fingerprint(), seen[0]);
+    Deno.writeFileSync(join(root, "ant/image_0001.jpg"), await jpeg(9, 30, 30));
+    seen.push(fingerprint());
+    // Same length, other date.
+    Deno.utimeSync(join(root, "ant/image_0001.jpg"), 1, 1);
+    seen.push(fingerprint());
+    Deno.renameSync(join(root, "ant/image_0001.jpg"), join(root, "ant/renamed.jpg"));
+    seen.push(fingerprint());
+    assert.equal(new Set(seen).size, 5);
+  });
+});
+
+Deno.test("folderSource() throws where a class is empty, and says so where folders are one level too deep", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { ant: 1 });
+    Deno.mkdirSync(join(root, "empty"));
+    assert.throws(() => folderSource(root, { seed }), naming(join(root, "empty"), "delete the folder"));
+  });
+  await withFolder(async (root) => {
+    await writeClassFolders(join(root, "photos"), { ant: 1 });
+    assert.throws(
+      () => folderSource(root, { seed }),
+      naming(join(root, "photos"), '"ant"', "choose the folder"),
+    );
+  });
+  await withFolder((root) => {
+    assert.throws(() => folderSource(root, { seed }), naming(root, "no folder"));
+  });
+});
+
+Deno.test("folderSource() throws on two classes that differ by case or by the encoding of an accent", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { Cat: 1, cat: 1 });
+    assert.throws(() => folderSource(root, { seed }), naming(root, '"Cat"', '"cat"', "rename"));
+  });
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { "caf\u00e9": 1, "cafe\u0301": 1 });
+    assert.throws(() => folderSource(root, { seed }), naming("rename"));
+  });
+});
+
+Deno.test("folderSource() throws where train and test have different classes", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(join(root, "train"), { ant: 1, bee: 1 });
+    await writeClassFolders(join(root, "test"), { ant: 1, cat: 1 });
+    assert.throws(() => folderSource(root, { seed }), naming('"bee"', join(root, "test")));
+    assert.throws(() => folderSource(root, { seed, classes: ["bee"] }), naming('"bee"'));
+    assert.deepEqual(folderSource(root, { seed, classes: ["ant"] }).classNames, ["ant"]);
+    await writeClassFolders(join(root, "test"), { bee: 1 });
+    assert.throws(() => folderSource(root, { seed }), naming('"cat"', join(root, "train")));
+  });
+});
+
+Deno.test({
+  name: "folderSource() throws on a dead link and names it",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await withFolder(async (root) => {
+      await writeClassFolders(root, { ant: 1 });
+      Deno.symlinkSync(join(root, "nowhere.jpg"), join(root, "ant/dead.jpg"));
+      assert.throws(() => folderSource(root, { seed }), naming(join(root, "ant"), "no such file"));
+    });
+  },
+});

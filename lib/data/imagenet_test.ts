@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { imagenetSource, parseSolution } from "./imagenet.ts";
+import { naming, withFolder, writeFile, writeImagenet } from "./testdata/photo_fixtures.ts";
+
+Deno.test("imagenetSource() reads validation images that are sorted into classes, and those of Kaggle's list", async () => {
+  const found: unknown[] = [];
+  for (const layout of ["sorted", "kaggle"] as const) {
+    await withFolder(async (root) => {
+      await writeImagenet(root, layout);
+      const source = imagenetSource(root, { seed: 1 });
+      assert.deepEqual(source.classNames, ["n01440764", "n01443537", "n02123045", "n07720875"]);
+      assert.equal(source.photos.length, 32);
+      found.push(source.photos.map(({ name, classId, split }) => [name.split("/").at(-1), classId, split]));
+      assert.equal((await source.decode(31, 8)).pixels.length, 192);
+    });
+  }
+  assert.deepEqual(new Set(found[0] as string[]), new Set(found[1] as string[]));
+});
+
+Deno.test("imagenetSource() takes WordNet ids, or draws classes by the seed", async () => {
+  for (const layout of ["sorted", "kaggle"] as const) {
+    await withFolder(async (root) => {
+      await writeImagenet(root, layout);
+      const named = imagenetSource(root, { seed: 1, classes: ["n02123045", "n01440764"] });
+      assert.deepEqual(named.classNames, ["n01440764", "n02123045"]);
+      assert.equal(named.photos.length, 16);
+      assert.ok(named.photos.every(({ classId }, i) => classId === Math.floor(i / 8)));
+      const drawn = [1, 2, 3, 4, 5].map((seed) =>
+        imagenetSource(root, { seed, classes: 2 }).classNames.join()
+      );
+      assert.ok(new Set(drawn).size > 1);
+      assert.throws(() => imagenetSource(root, { seed: 1, classes: ["n99999999"] }), naming("n99999999"));
+    });
+  }
+});
+
+Deno.test("imagenetSource() draws a hundred classes where there are more", async () => {
+  await withFolder((root) => {
+    for (let i = 0; i < 130; i++) {
+      const id = `n${String(i).padStart(8, "0")}`;
+      writeFile(join(root, "train", id, "a.JPEG"), "");
+      writeFile(join(root, "val", id, "b.JPEG"), "");
+    }
+    assert.equal(imagenetSource(root, { seed: 1 }).classNames.length, 100);
+  });
+});
+
+Deno.test("imagenetSource() throws where folders are missing or are no classes", async () => {
+  await withFolder((root) => {
+    assert.throws(() => imagenetSource(root, { seed: 1 }), naming(join(root, "train"), "no such file"));
+    writeFile(join(root, "train", "cats", "a.JPEG"), "");
+    assert.throws(() => imagenetSource(root, { seed: 1 }), naming('"cats"', "WordNet"));
+  });
+  await withFolder(async (root) => {
+    await writeImagenet(root, "kaggle");
+    Deno.removeSync(join(root, "LOC_val_solution.csv"));
+    assert.throws(() => imagenetSource(root, { seed: 1 }), naming("LOC_val_solution.csv", "val"));
+  });
+});
+
+Deno.test("imagenetSource() throws where list and images disagree", async () => {
+  await withFolder(async (root) => {
+    await writeImagenet(root, "kaggle");
+    const path = join(root, "LOC_val_solution.csv");
+    const list = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, list + "ILSVRC2012_val_00009999,n01440764 1 1 2 2 \n");
+    assert.throws(() => imagenetSource(root, { seed: 1 }), naming("ILSVRC2012_val_00009999", path));
+    Deno.writeTextFileSync(path, list.split("\n").toSpliced(2, 1).join("\n"));
+    assert.throws(() => imagenetSource(root, { seed: 1 }), naming("ILSVRC2012_val_00000007.JPEG", path));
+  });
+});
+
+Deno.test("parseSolution() throws on a malformed line and names it", () => {
+  const head = "ImageId,PredictionString\n";
+  assert.deepEqual(
+    [...parseSolution(`${head}a,n01440764 1 2 3 4 n01440764 5 6 7 8 \nb,n01443537\n`, "list")],
+    [
+      ["a", "n01440764"],
+      ["b", "n01443537"],
+    ],
+  );
+  for (const wrong of ["", head, "a,n01440764\n", `${head}a,1\n`, `${head}../a,n01440764\n`]) {
+    assert.throws(() => parseSolution(wrong, "list.csv"), naming("list.csv"));
+  }
+  assert.throws(() => parseSolution(`${head}a,n01440764\na,n01443537\n`, "list.csv"), naming("line 3"));
+});
