@@ -2,7 +2,7 @@
  * The three methods of the paper's comparison. Each is a sum of loss terms; put two of them side by side and the
  * difference is the paper.
  *
- * L = L_C + β · L_D + γ · L_AD (Dhar et al., arXiv 1811.08051, equation 5); LwF-MC leaves out the last term
+ * L = L_C + β · L_D + γ · L_AD (Dhar et al., arXiv 1811.08051, equation (3)); LwF-MC leaves out the last term
  * (Li and Hoiem's "Learning without Forgetting" in the form of Rebuffi et al., CVPR 2017), C the last two.
  * @module
  */
