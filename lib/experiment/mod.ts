@@ -6,4 +6,5 @@ export * from "./files.ts";
 export * from "./presets.ts";
 export * from "./progress.ts";
 export * from "./run.ts";
+export * from "./run_folder.ts";
 export * from "./train_runs.ts";

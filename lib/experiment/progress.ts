@@ -108,7 +108,9 @@ function terminalWriter(): Write {
     const columns = Deno.consoleSize().columns;
     const texts = lines.map((line) => formatProgress(line, performance.now()).slice(0, columns - 1));
     const up = height > 0 ? `\x1b[${height}A` : "";
-    Deno.stderr.writeSync(new TextEncoder().encode(up + texts.map((text) => `\x1b[2K${text}\n`).join("")));
+    const drawn = texts.map((text) => `\x1b[2K${text}\n`).join("");
+    // There may be fewer lines than before: the rest of the screen is cleared.
+    Deno.stderr.writeSync(new TextEncoder().encode(`${up}${drawn}\x1b[J`));
     height = texts.length;
   };
 }
@@ -118,8 +120,10 @@ function logWriter(): Write {
   return (lines) => {
     for (const line of lines) {
       const tenth = Math.floor(10 * line.done / Math.max(1, line.total));
-      if (said.get(line.label) === tenth) continue;
-      said.set(line.label, tenth);
+      // How far a label is padded depends on the others.
+      const label = line.label.trimEnd();
+      if (said.get(label) === tenth) continue;
+      said.set(label, tenth);
       console.error(formatProgress(line, performance.now()));
     }
   };

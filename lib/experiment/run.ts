@@ -3,6 +3,7 @@
  *
  *     data/runs/iemoji-100/seed1-base-…/step-0/          M_0, shared by the methods
  *     data/runs/iemoji-100/seed1-LwM-…/step-1/           M_1
+ *         ../configuration.json  the complete configuration
  *         model.safetensors      the weights, when the training is finished
  *         metrics.json           what the evaluation found
  *         progress.safetensors   after each epoch: weights, optimiser, position; gone when the step is finished
@@ -25,7 +26,8 @@ import type { Configuration } from "./configuration.ts";
 import { dataDirectory, openDataset } from "./dataset.ts";
 import { evaluateStep, type StepMetrics } from "./evaluate_step.ts";
 import { readFileIfThere, readJsonIfThere, writeFileWhole, writeJson } from "./files.ts";
-import { baseIdentity, methodIdentity, runNames } from "./run_key.ts";
+import { keepConfiguration, readRunFolder, type RunFolders, runFolders, stepFolder } from "./run_folder.ts";
+import { baseIdentity, methodIdentity } from "./run_key.ts";
 
 /** How far a run is. */
 export interface RunProgress extends StepProgress {
@@ -59,7 +61,7 @@ export class Run {
     readonly configuration: Configuration,
     readonly engine: Engine,
     readonly dataset: Dataset,
-    readonly folders: { base: string; method: string },
+    readonly folders: RunFolders,
   ) {
     const { baseClasses, increment, increments, seed, firstClasses } = configuration;
     const { classOrder, steps } = classIncrementalSteps({
@@ -82,12 +84,17 @@ export class Run {
     const { directory = dataDirectory(), log = () => {} } = place;
     const engine = await useEngine(configuration.engine, { log });
     const dataset = await openDataset(configuration, directory);
-    const names = await runNames(configuration, engine.name);
-    const home = join(directory, "runs", configuration.dataset);
-    return new Run(configuration, engine, dataset, {
-      base: join(home, names.base),
-      method: join(home, names.method),
-    });
+    return new Run(configuration, engine, dataset, await runFolders(configuration, engine.name, directory));
+  }
+
+  /**
+   * Opens the run that lies in a folder, with the engine that trained it.
+   * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
+   * @throws {UserError} where it is no run, or what it needs is not there
+   */
+  static async fromFolder(folder: string, place: Pick<RunPlace, "log"> = {}): Promise<Run> {
+    const { configuration, directory } = await readRunFolder(folder);
+    return await Run.open(configuration, { ...place, directory });
   }
 
   /** Names of the classes that M_t knows, in the order in which they were learned. */
@@ -98,6 +105,11 @@ export class Run {
   /** Whether M_t is trained and evaluated. */
   async isTrained(step: number): Promise<boolean> {
     return await readFileIfThere(this.#path(step, "metrics.json")) !== null;
+  }
+
+  /** Whether there is a checkpoint of M_t; it may not be evaluated yet. */
+  async hasModel(step: number): Promise<boolean> {
+    return await readFileIfThere(this.#path(step, "model.safetensors")) !== null;
   }
 
   /**
@@ -143,6 +155,9 @@ export class Run {
           "Raise `increments` for more steps.",
       );
     }
+    const configuration = { ...this.configuration, engine: this.engine.name };
+    await keepConfiguration(this.folders.base, { ...configuration, increments: 0 });
+    if (through > 0) await keepConfiguration(this.folders.method, configuration);
     for (let step = 0; step <= through; step++) {
       if (await this.isTrained(step)) continue;
       const finished = await this.#trainStep(step, hooks);
@@ -178,7 +193,7 @@ export class Run {
 
   /** @returns false where `shouldStop` ended it */
   async #trainStep(step: number, hooks: RunHooks): Promise<boolean> {
-    if (await readFileIfThere(this.#path(step, "model.safetensors")) !== null) return true;
+    if (await this.hasModel(step)) return true;
     const teacher = step === 0 ? null : await this.model(step - 1);
     const resumed = await this.#checkpoint(step, "progress.safetensors");
     const student = resumed?.model ?? this.#startOf(step, teacher);
@@ -232,7 +247,7 @@ export class Run {
   }
 
   #path(step: number, file: string): string {
-    return join(step === 0 ? this.folders.base : this.folders.method, `step-${step}`, file);
+    return join(stepFolder(this.folders, step), file);
   }
 
   #identity(step: number): Record<string, unknown> {

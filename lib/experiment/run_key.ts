@@ -2,6 +2,7 @@
  * Which runs are the same run: names of the folders in which runs are kept.
  * @module
  */
+import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
 import type { Configuration } from "./configuration.ts";
 
@@ -36,10 +37,9 @@ const METHOD_FIELDS = { "C": C_FIELDS, "LwF-MC": LWF_FIELDS, "LwM": LWM_FIELDS }
 
 /** What decides about M_0, as plain JSON. */
 export function baseIdentity(configuration: Configuration, engine: Engine["name"]): Record<string, unknown> {
-  const fields: (keyof Configuration)[] = [...BASE_FIELDS];
+  const identity = { engine, ...pick(configuration, BASE_FIELDS) };
   // Elsewhere the same data set may lie in another folder; a folder of one's own is known by its place only.
-  if (configuration.dataset === "folder") fields.push("data");
-  return { engine, ...pick(configuration, fields) };
+  return configuration.dataset === "folder" ? { ...identity, data: resolve(configuration.data) } : identity;
 }
 
 /** What decides about M_1, M_2 …, as plain JSON. */

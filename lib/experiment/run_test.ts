@@ -5,7 +5,7 @@ import { randomStream } from "../random.ts";
 import { linesOf } from "./lines.ts";
 import { Run } from "./run.ts";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
-import type { WorkerMessage } from "./train_runs.ts";
+import type { WorkerMessage } from "./run_process.ts";
 
 /** The weights of M_t as bytes. */
 function modelBytes(run: Run, step: number): Promise<Uint8Array> {

@@ -3,10 +3,10 @@
  * one process gain little and lose all when anything else wants a core.)
  * @module
  */
-import { linesOf } from "./lines.ts";
 import type { Configuration } from "./configuration.ts";
 import { progressDisplay, type ProgressLine } from "./progress.ts";
-import { Run, type RunPlace, type RunProgress } from "./run.ts";
+import { Run } from "./run.ts";
+import { runProgressLine, trainInProcess } from "./run_process.ts";
 import { UserError } from "../user_error.ts";
 
 /** Options of {@linkcode trainRuns}. */
@@ -20,12 +20,6 @@ export interface TrainRunsOptions {
   /** Ends all processes at their next iteration. */
   signal?: AbortSignal;
 }
-
-/** What a worker says, one JSON line each. */
-export type WorkerMessage =
-  | { kind: "progress"; progress: RunProgress; steps: number }
-  | { kind: "finished" }
-  | { kind: "failed"; message: string };
 
 /**
  * Trains what is missing of these runs, and opens them. M_0 is trained once and shared by the methods that agree on it.
@@ -41,10 +35,11 @@ export async function trainRuns(
   configurations: readonly Configuration[],
   options: TrainRunsOptions = {},
 ): Promise<Run[]> {
-  const place: RunPlace = { directory: options.directory };
   const runs: Run[] = [];
-  for (const configuration of configurations) runs.push(await Run.open(configuration, place));
-  if (runs.length > 0) console.log(`Engine: ${runs[0].engine.description}`);
+  for (const configuration of configurations) {
+    const log = runs.length === 0 ? console.log : () => {}; // the engine is the same for all
+    runs.push(await Run.open(configuration, { directory: options.directory, log }));
+  }
 
   await withStopSignals(options.signal, async (signal) => {
     // M_0 first: else two processes would train the same one.
@@ -72,17 +67,20 @@ async function trainInProcesses(
   const work = async () => {
     for (let run = queue.shift(); run !== undefined && !signal.aborted; run = queue.shift()) {
       const startedAt = performance.now();
-      const failure = await trainInProcess(run, { through, directory, signal }, (message) => {
-        if (message.kind !== "progress") return;
-        lines.set(run, {
-          ...lineOf(message.progress, message.steps),
-          label: lines.get(run)!.label,
-          startedAt,
-        });
-        display.show([...lines.values()]);
-      });
-      if (failure !== null) failures.push(failure);
-      else if (!signal.aborted) lines.set(run, { label: lines.get(run)!.label, done: 1, total: 1, startedAt });
+      const configuration = { ...run.configuration, engine: run.engine.name };
+      const failure = await trainInProcess(
+        { configuration, through, directory },
+        signal,
+        (progress, steps) => {
+          lines.set(run, { ...runProgressLine(progress, steps), label: lines.get(run)!.label, startedAt });
+          display.show([...lines.values()]);
+        },
+      );
+      const { method, seed } = run.configuration;
+      if (failure !== null) failures.push(`${method}, seed ${seed}: ${failure}`);
+      else if (!signal.aborted) {
+        lines.set(run, { label: lines.get(run)!.label, done: 1, total: 1, startedAt });
+      }
       display.show([...lines.values()]);
     }
   };
@@ -96,47 +94,8 @@ async function trainInProcesses(
   if (failures.length > 0) throw new UserError(failures.join("\n"));
 }
 
-/** @returns what went wrong, or null */
-async function trainInProcess(
-  run: Run,
-  { through, directory, signal }: TrainRunsOptions & { signal: AbortSignal },
-  onMessage: (message: WorkerMessage) => void,
-): Promise<string | null> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--no-prompt", new URL("worker.ts", import.meta.url).pathname],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const stop = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", stop);
-
-  // The worker reads its task, and ends when this end of the pipe is closed, even if this process is killed.
-  const task = child.stdin.getWriter();
-  // The engine by name, so that the worker cannot choose another than this process did.
-  const configuration = { ...run.configuration, engine: run.engine.name };
-  await task.write(new TextEncoder().encode(JSON.stringify({ configuration, through, directory }) + "\n"));
-
-  const said = readAll(child.stderr);
-  let outcome: WorkerMessage | null = null;
-  for await (const line of linesOf(child.stdout)) {
-    const message: WorkerMessage = JSON.parse(line);
-    onMessage(message);
-    if (message.kind !== "progress") outcome = message;
-  }
-  const { code } = await child.status;
-  signal.removeEventListener("abort", stop);
-  await task.close().catch(() => {});
-  if (signal.aborted || outcome?.kind === "finished") return null;
-  const { method, seed } = run.configuration;
-  const reason = outcome?.kind === "failed"
-    ? outcome.message
-    : `its process ended with code ${code}.\n${await said}`;
-  return `${method}, seed ${seed}: ${reason}`;
-}
-
-/** SIGINT becomes an abort while `work` runs; without this the notebook's stop button would kill the kernel. */
-async function withStopSignals(
+/** SIGINT, and what aborts `outer`, become an abort while `work` runs; without this the notebook's stop button would kill the kernel. */
+export async function withStopSignals(
   outer: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
@@ -168,19 +127,4 @@ function labelOf(run: Run, runs: readonly Run[], through: number | undefined): s
   return [method, `seed ${seed}`, ...fields.map((field) => `${field} ${run.configuration[field]}`)].join(
     ", ",
   );
-}
-
-function lineOf(progress: RunProgress, steps: number): Omit<ProgressLine, "label"> {
-  const { step, phase, done, total, epoch, epochs, loss } = progress;
-  const where = phase === "teacher"
-    ? "asking the teacher"
-    : `epoch ${epoch}/${epochs}, loss ${loss!.L.toPrecision(4)}`;
-  const note = steps > 1 ? `step ${step}: ${where}` : where;
-  // The teacher's phase counts for nothing, so that the bar never runs backwards.
-  const within = phase === "teacher" ? 0 : done / total;
-  return { done: (step + within) / steps, total: 1, note };
-}
-
-async function readAll(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  return await new Response(stream).text();
 }

@@ -4,18 +4,8 @@
  * @module
  */
 import { UserError } from "../user_error.ts";
-import type { Configuration } from "./configuration.ts";
 import { Run } from "./run.ts";
-import type { WorkerMessage } from "./train_runs.ts";
-
-/** The first line of standard input, as JSON. */
-export interface WorkerTask {
-  configuration: Configuration;
-  through?: number;
-  directory?: string;
-  /** Milliseconds between two messages about progress. */
-  patience?: number;
-}
+import type { WorkerMessage, WorkerTask } from "./run_process.ts";
 
 /** Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. */
 async function readTask(onParentGone: () => void): Promise<WorkerTask> {

@@ -7,7 +7,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { batchNormalization, batchNormalizationInference, conv2d } from "../engine/mod.ts";
+import { addRelu, batchNormalization, batchNormalizationInference, conv2d } from "../engine/mod.ts";
 import { type RandomStream, randomStream } from "../random.ts";
 import { UserError } from "../user_error.ts";
 
@@ -191,7 +191,7 @@ export class ResNet {
     const shortcut = this.parameters.has(`${name}.shortcut.filter`)
       ? this.#convNorm(`${name}.shortcut`, x, stride, { relu: false, training })
       : x;
-    return tf.relu(tf.add(residual, shortcut));
+    return addRelu(residual, shortcut);
   }
 
   /** Convolution, batch normalisation and perhaps ReLU. Padding as in the literature: the same on both sides. */
