@@ -22,6 +22,7 @@ export const configurationSchema = z.strictObject({
 
   dataset: z.enum(datasetNames).describe("which images"),
   data: z.string().describe("folder of the data set; empty for the embedded iemoji-100"),
+  skipBroken: z.boolean().describe("leave out photos that cannot be decoded, and list them"),
   imageSize: z.int().min(16).max(512).describe("height and width of an image in pixels"),
   views: count.describe("augmented views of each training image"),
   drawsPerEpoch: count.describe("views of each training image that are drawn in one epoch"),

@@ -12,7 +12,7 @@ export function dataDirectory(): string {
  * @param directory the folder that data sets and caches are kept in
  */
 export function openDataset(
-  { dataset, data, imageSize, seed, evaluateOn }: Configuration,
+  { dataset, data, skipBroken, imageSize, seed, evaluateOn }: Configuration,
   directory: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Dataset> {
@@ -27,6 +27,7 @@ export function openDataset(
     imageSize,
     seed,
     holdOut,
+    skipBroken,
     onProgress,
   });
 }

@@ -32,6 +32,7 @@ const IEMOJI: Omit<Values, "method"> = {
   seed: 1,
   dataset: "iemoji-100",
   data: "",
+  skipBroken: false,
   imageSize: 32,
   views: 40,
   drawsPerEpoch: 10,

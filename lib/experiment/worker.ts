@@ -7,8 +7,11 @@ import { UserError } from "../user_error.ts";
 import { Run } from "./run.ts";
 import type { WorkerMessage, WorkerTask } from "./run_process.ts";
 
-/** Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. */
-async function readTask(onParentGone: () => void): Promise<WorkerTask> {
+/**
+ * Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. That loses
+ * nothing but the unfinished epoch.
+ */
+async function readTask(): Promise<WorkerTask> {
   const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (!text.includes("\n")) {
@@ -16,15 +19,14 @@ async function readTask(onParentGone: () => void): Promise<WorkerTask> {
     if (done) Deno.exit(1);
     text += value;
   }
-  void reader.read().then(({ done }) => done && onParentGone());
+  void reader.read().then(() => Deno.exit(1));
   return JSON.parse(text);
 }
 
 const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
-let parentGone = false;
 
 try {
-  const { configuration, through, directory, patience = 200 } = await readTask(() => parentGone = true);
+  const { configuration, through, directory, patience = 200 } = await readTask();
   const run = await Run.open(configuration, { directory });
   const last = through ?? run.steps.length - 1;
   let saidAt = -Infinity;
@@ -34,9 +36,8 @@ try {
       saidAt = performance.now();
       say({ kind: "progress", progress, steps: last + 1 });
     },
-    shouldStop: () => parentGone,
   });
-  if (!parentGone) say({ kind: "finished" });
+  say({ kind: "finished" });
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   say({ kind: "failed", message: error.message });
