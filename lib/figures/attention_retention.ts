@@ -25,6 +25,7 @@ export interface RetentionCell {
 
 /** One image of a class learned in the first step. */
 export interface RetentionExample {
+  /** The image as the model saw it, without normalisation. */
   readonly image: RgbImage;
   /** The image's class, for which the maps are. */
   readonly label: string;
@@ -34,7 +35,9 @@ export interface RetentionExample {
 
 /** What {@linkcode attentionRetention} draws. */
 export interface AttentionRetention {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
+  /** One block of rows each. */
   readonly examples: readonly RetentionExample[];
   /** The mean cosine over many test images, for those who doubt a few chosen pictures. */
   readonly mean?: {

@@ -19,6 +19,7 @@ import { STUDENT_COLOR, TEACHER_COLOR } from "./theme.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShiftExample {
+  /** The image as the models saw it, without normalisation. */
   readonly image: RgbImage;
   /** What is in the image. */
   readonly label: string;
@@ -40,10 +41,13 @@ export interface AttentionShiftExample {
 
 /** What {@linkcode attentionShift} draws. */
 export interface AttentionShift {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
-  /** Names of the two models, such as `M_{0}` and `M_{1}`. */
+  /** Name of the teacher, such as `M_{0}`. */
   readonly teacher: string;
+  /** Name of the student, such as `M_{1}`. */
   readonly student: string;
+  /** One row each. */
   readonly examples: readonly AttentionShiftExample[];
 }
 

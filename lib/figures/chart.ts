@@ -9,7 +9,11 @@ import { FONT, INK, type SymbolName } from "./theme.ts";
 
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
-/** Options of a chart: Plot's, with the size given and nothing that Plot would draw outside of the SVG. */
+/**
+ * Options of a chart: Plot's, with the size given and nothing that Plot would draw outside of the SVG.
+ *
+ * @internal
+ */
 export type ChartOptions =
   & Omit<Plot.PlotOptions, "document" | "title" | "subtitle" | "caption" | "legend">
   & {
@@ -35,7 +39,9 @@ export function chart(options: ChartOptions): Drawing {
 
 /** One entry of a legend. */
 export interface LegendEntry {
+  /** The words beside the key; may hold scripts, as in `L_{D}`. */
   readonly label: string;
+  /** Colour of line, symbol or box. */
   readonly color: string;
   /** A symbol on a line; a filled box where it is absent. */
   readonly symbol?: SymbolName;

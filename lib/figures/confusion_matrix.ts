@@ -5,7 +5,7 @@
 import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
 import { heatColor, heatLegend } from "./heat_colors.ts";
 import { pngDataUri } from "./png.ts";
-import { beside, type Drawing, element, moved, stacked, text } from "./svg.ts";
+import { beside, type Drawing, element, moved, plainText, stacked, text } from "./svg.ts";
 import { MUTED } from "./theme.ts";
 
 /** The answers of one model. */
@@ -18,6 +18,7 @@ export interface Confusion {
 
 /** What {@linkcode confusionMatrix} draws. */
 export interface ConfusionMatrices {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Number of classes of each step; together, the rows of the matrices. */
   readonly classesPerStep: readonly number[];
@@ -28,7 +29,7 @@ export interface ConfusionMatrices {
 const LEFT = 30;
 const GAP = 22;
 
-/** Matrices side by side. A cell's colour is its share of the row, so that the diagonal is each class's accuracy. */
+/** Matrices side by side. A cell's colour is the root of its share of the row, so that rare confusions are seen, too. */
 export function confusionMatrix({ dataset, classesPerStep, matrices }: ConfusionMatrices): Figure {
   const side = Math.min(330, Math.floor(BODY_WIDTH / matrices.length - LEFT - GAP));
   const drawings = matrices.map((matrix) => drawMatrix(matrix, classesPerStep, side));
@@ -38,7 +39,8 @@ export function confusionMatrix({ dataset, classesPerStep, matrices }: Confusion
       `${dataset}: one row a true class, one column an answer, in the order in which the classes were learned`,
     body: stacked([beside(drawings, GAP), heatLegend("0 %", "100 % of the true class")], 10),
     notes: [
-      "Lines part the steps. A bright diagonal is correct; a bright column block on the right is bias to new classes.",
+      "Lines part the steps. The diagonal is correct; columns that are bright from top to bottom are answers given too often. " +
+      "Colours grow with the square root of the share, so that rare confusions are seen, too.",
     ],
     description: "Confusion matrices. " + matrices.map(({ name, counts }) => {
       const total = counts.flat().reduce((sum, count) => sum + count, 0);
@@ -59,7 +61,7 @@ function drawMatrix({ name, counts }: Confusion, classesPerStep: readonly number
         width: side,
         height: side,
         href: heatmap(counts, side),
-        "aria-label": `confusion of ${name}`,
+        "aria-label": plainText(`confusion of ${name}`),
       }),
     ),
   ];
@@ -93,7 +95,7 @@ function heatmap(counts: readonly (readonly number[])[], side: number): string {
   for (let row = 0; row < classes; row++) {
     const total = counts[row].reduce((sum, count) => sum + count, 0);
     for (let column = 0; column < classes; column++) {
-      const color = heatColor(total === 0 ? 0 : counts[row][column] / total);
+      const color = heatColor(total === 0 ? 0 : Math.sqrt(counts[row][column] / total));
       for (let y = row * cell; y < (row + 1) * cell; y++) {
         for (let x = column * cell; x < (column + 1) * cell; x++) pixels.set(color, (y * size + x) * 3);
       }

@@ -9,7 +9,9 @@ import { MUTED } from "./theme.ts";
 
 /** What {@linkcode contactSheet} draws. */
 export interface ContactSheet {
+  /** One short sentence that says what is seen. */
   readonly title: string;
+  /** A second line, smaller. */
   readonly subtitle?: string;
   /** Images a row. */
   readonly columns: number;

@@ -10,6 +10,7 @@ import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./theme.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {
+  /** One of the project's engines, or PyTorch for comparison. */
   readonly engine: "wasm" | "onednn" | "webgpu" | "cpu" | "torch";
   /** Depth of the ResNet. */
   readonly depth: number;
@@ -19,6 +20,7 @@ export interface ThroughputRow {
   readonly imageSize: number;
   /** Images a batch. */
   readonly batch: number;
+  /** Threads that the engine may use. */
   readonly threads: number;
   /** Full training steps: forward, backward and update. */
   readonly trainImagesPerSecond: number;
@@ -33,7 +35,9 @@ export type ThroughputBase = Pick<ThroughputRow, "depth" | "width" | "imageSize"
 export interface EngineThroughput {
   /** The machine, such as `2 cores of a Xeon at 2.6 GHz`. */
   readonly machine: string;
+  /** The setting from which each panel changes one thing. */
   readonly base: ThroughputBase;
+  /** All measurements, in any order. */
   readonly rows: readonly ThroughputRow[];
 }
 
@@ -63,16 +67,19 @@ const PANELS = [
  * settings is listed below.
  */
 export function engineThroughput({ machine, base, rows }: EngineThroughput): Figure {
-  const speeds = rows.flatMap((
-    row,
-  ) => [row.trainImagesPerSecond, row.evaluationImagesPerSecond ?? row.trainImagesPerSecond]);
-  const domain: [number, number] = [Math.min(...speeds) * 0.8, Math.max(...speeds) * 1.25];
+  const inPanels = rows.filter((row) => PANELS.some(({ setting }) => differsOnlyIn(setting, row, base)));
+  const domain = speedDomain(inPanels);
   const width = (BODY_WIDTH - 12) / 2;
   const panels = PANELS.map(({ setting, label }) => {
-    const chosen = rows.filter((row) => differences(row, base).every((name) => name === setting));
-    return throughputPanel(chosen, setting, label, domain, width);
+    return throughputPanel(
+      rows.filter((row) => differsOnlyIn(setting, row, base)),
+      setting,
+      label,
+      domain,
+      width,
+    );
   });
-  const others = rows.filter((row) => differences(row, base).length > 1);
+  const others = rows.filter((row) => !inPanels.includes(row));
   const engines = (Object.keys(ENGINES) as ThroughputRow["engine"][]).filter((engine) =>
     rows.some((row) => row.engine === engine)
   );
@@ -96,7 +103,7 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
       key,
       beside(panels.slice(0, 2), 12),
       beside(panels.slice(2), 12),
-      ...(others.length > 0 ? [otherSettings(others, domain)] : []),
+      ...(others.length > 0 ? [otherSettings(others)] : []),
     ], 8),
     notes: [
       `Logarithmic scale. A training step is a forward pass, a backward pass and an update${
@@ -104,7 +111,7 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
       }.`,
     ],
     description: `Training throughput at the base setting: ${
-      rows.filter((row) => differences(row, base).length === 0)
+      rows.filter((row) => differsOnlyIn(undefined, row, base))
         .map((row) => `${ENGINES[row.engine].name} ${speedText(row.trainImagesPerSecond)}`).join(", ")
     } images a second.`,
   });
@@ -112,15 +119,20 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
 
 const SETTINGS = ["depth", "width", "imageSize", "batch", "threads"] as const;
 
-function differences(row: ThroughputRow, base: ThroughputBase): string[] {
-  return SETTINGS.filter((setting) => row[setting] !== base[setting]);
+/** Whether the row has the base's settings, but for one that may have any value. */
+function differsOnlyIn(
+  free: typeof SETTINGS[number] | undefined,
+  row: ThroughputRow,
+  base: ThroughputBase,
+): boolean {
+  return SETTINGS.every((setting) => setting === free || row[setting] === base[setting]);
 }
 
 function throughputPanel(
   rows: readonly ThroughputRow[],
   setting: "batch" | "width" | "depth" | "imageSize",
   label: string,
-  domain: [number, number],
+  domain: Domain,
   width: number,
 ): Drawing {
   const ordered = [...rows].sort((a, b) => a[setting] - b[setting]);
@@ -142,9 +154,9 @@ function throughputPanel(
       labelArrow: "none",
       labelOffset: 36,
     },
-    y: { ...SPEED_AXIS, domain, label: "images a second" },
+    y: { ...speedAxis(domain), label: "images a second" },
     marks: [
-      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
+      Plot.gridY(speedTicks(domain), { stroke: FAINT, strokeOpacity: 1 }),
       Plot.line(evaluated, {
         x: setting,
         y: "evaluationImagesPerSecond",
@@ -176,12 +188,13 @@ function throughputPanel(
   });
 }
 
-function otherSettings(rows: readonly ThroughputRow[], domain: [number, number]): Drawing {
+function otherSettings(rows: readonly ThroughputRow[]): Drawing {
   const name = ({ depth, width, imageSize, batch, threads }: ThroughputRow) =>
     `ResNet-${depth}, ${width} channels, ${imageSize} px, batch ${batch}, ${threads} thread${
       threads === 1 ? "" : "s"
     }`;
   const names = [...new Set(rows.map(name))];
+  const domain = speedDomain(rows.map((row) => ({ ...row, evaluationImagesPerSecond: undefined })));
   return chart({
     width: BODY_WIDTH,
     height: 56 + 26 * names.length,
@@ -190,8 +203,7 @@ function otherSettings(rows: readonly ThroughputRow[], domain: [number, number])
     marginTop: 22,
     marginBottom: 34,
     x: {
-      ...SPEED_AXIS,
-      domain,
+      ...speedAxis(domain),
       label: "images a second, other settings",
       labelAnchor: "center",
       labelOffset: 32,
@@ -199,7 +211,7 @@ function otherSettings(rows: readonly ThroughputRow[], domain: [number, number])
     y: { type: "point", domain: names, label: null, tickSize: 0, padding: 0.5 },
     symbol: { type: "identity" },
     marks: [
-      Plot.gridX({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
+      Plot.gridX(speedTicks(domain), { stroke: FAINT, strokeOpacity: 1 }),
       Plot.ruleY(names, { stroke: FAINT }),
       Plot.dot(rows, {
         x: "trainImagesPerSecond",
@@ -210,19 +222,41 @@ function otherSettings(rows: readonly ThroughputRow[], domain: [number, number])
         r: 5,
         className: "training",
       }),
-      Plot.text(rows, {
-        x: "trainImagesPerSecond",
-        y: name,
-        text: ({ trainImagesPerSecond }: ThroughputRow) => speedText(trainImagesPerSecond),
-        dy: -11,
-        fontSize: 10,
-        fill: MUTED,
-      }),
     ],
   });
 }
 
-const SPEED_AXIS = { type: "log", labelArrow: "none", tickSize: 0, ticks: 5, tickFormat: speedText } as const;
+type Domain = readonly [low: number, high: number];
+
+function speedDomain(rows: readonly ThroughputRow[]): Domain {
+  const training = rows.map((row) => row.trainImagesPerSecond);
+  const evaluation = rows.flatMap((row) => row.evaluationImagesPerSecond ?? []);
+  return [Math.min(...training, ...evaluation) * 0.75, Math.max(...training, ...evaluation) * 1.3];
+}
+
+function speedAxis(domain: Domain) {
+  return {
+    type: "log" as const,
+    domain: [...domain],
+    labelArrow: "none" as const,
+    tickSize: 0,
+    ticks: speedTicks(domain),
+    tickFormat: speedText,
+  };
+}
+
+/** As many round numbers as have room: 1, 2, 5, 10, … or 1, 3, 10, … or powers of ten alone. */
+function speedTicks([low, high]: Domain): number[] {
+  const steps = high / low < 50 ? [1, 2, 5] : high / low < 3000 ? [1, 3] : [1];
+  const first = Math.floor(Math.log10(low));
+  const decades = Array.from(
+    { length: Math.ceil(Math.log10(high)) - first + 1 },
+    (_, i) => 10 ** (first + i),
+  );
+  return decades.flatMap((decade) => steps.map((step) => step * decade)).filter((tick) =>
+    tick >= low && tick <= high
+  );
+}
 
 function speedText(speed: number): string {
   return String(Number(speed.toPrecision(speed < 1000 ? 3 : 2)));

@@ -2,7 +2,7 @@
  * A figure: one SVG that needs no other file, with a title, a body and notes.
  * @module
  */
-import { type Drawing, element, escapeXml, moved, text, wrap } from "./svg.ts";
+import { type Drawing, element, escapeXml, moved, plainText, text, wrap } from "./svg.ts";
 import { FIGURE_WIDTH, FONT, INK, MUTED } from "./theme.ts";
 
 /** What every function of this room returns. */
@@ -23,6 +23,7 @@ export interface FigureParts {
   readonly title: string;
   /** The setting: data set, preset, number of seeds. */
   readonly subtitle?: string;
+  /** The picture itself. */
   readonly body: Drawing;
   /** How to read it, in small print. Each note begins a new line. */
   readonly notes?: readonly string[];
@@ -50,7 +51,8 @@ export function composeFigure(parts: FigureParts): Figure {
   };
 
   for (const words of wrap(parts.title, BODY_WIDTH * 0.92, 16)) line(words, 16, 5, { bold: true });
-  for (const words of wrap(parts.subtitle ?? "", BODY_WIDTH, 12)) line(words, 12, 4, { color: MUTED });
+  const subtitle = parts.subtitle === undefined ? [] : wrap(parts.subtitle, BODY_WIDTH, 12);
+  for (const words of subtitle) line(words, 12, 4, { color: MUTED });
   y += 10;
   pieces.push(moved(MARGIN + Math.max(0, (BODY_WIDTH - parts.body.width) / 2), y, parts.body.svg));
   y += parts.body.height + 8;
@@ -60,10 +62,11 @@ export function composeFigure(parts: FigureParts): Figure {
 
   const width = Math.max(FIGURE_WIDTH, Math.ceil(parts.body.width) + 2 * MARGIN);
   const height = Math.ceil(y + MARGIN - 4);
+  const description = plainText(parts.description);
   const background = element("rect", { width, height, fill: "white" });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT}" font-size="12" fill="${INK}">` +
-    `<title>${escapeXml(parts.title.replace(/[_^]\{(.*?)\}/g, "$1"))}</title>` +
-    `<desc>${escapeXml(parts.description)}</desc>${background}${pieces.join("")}</svg>\n`;
-  return { svg, width, height, description: parts.description };
+    `<title>${escapeXml(plainText(parts.title))}</title>` +
+    `<desc>${escapeXml(description)}</desc>${background}${pieces.join("")}</svg>\n`;
+  return { svg, width, height, description };
 }

@@ -9,7 +9,9 @@ import { METHOD_COLORS } from "./theme.ts";
 
 /** One run with one γ. γ = 0 is LwF-MC. */
 export interface GammaRun {
+  /** The weight of L_AD. */
   readonly gamma: number;
+  /** What the run was started from. */
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
   readonly averageIncrementalAccuracy: number;
@@ -19,8 +21,11 @@ export interface GammaRun {
 
 /** What {@linkcode gamma} draws. */
 export interface GammaRuns {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
+  /** Name of the preset, for the subtitle. */
   readonly preset: string;
+  /** Each γ with the same seeds. */
   readonly runs: readonly GammaRun[];
 }
 
@@ -28,15 +33,7 @@ export interface GammaRuns {
 export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
   const gammas = [...new Set(runs.map((run) => run.gamma))].sort((a, b) => a - b);
   const panel = {
-    x: {
-      // Logarithmic above the smallest γ, and linear below it, so that γ = 0 has a place.
-      type: "symlog" as const,
-      constant: gammas.find((value) => value > 0) ?? 1,
-      ticks: gammas,
-      tickFormat: String,
-      label: "γ",
-      inset: 10,
-    },
+    x: { label: "γ", numbers: gammas },
     color: (x: number | string) => x === 0 ? METHOD_COLORS["LwF-MC"] : METHOD_COLORS.LwM,
     width: (BODY_WIDTH - 12) / 2,
     height: 300,

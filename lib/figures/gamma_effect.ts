@@ -20,6 +20,7 @@ export interface LossVariant {
 
 /** What {@linkcode gammaEffect} draws. */
 export interface GammaEffect {
+  /** The weights at which the gradients were taken, in rising order. */
   readonly gammas: readonly number[];
   /** The right variant first. */
   readonly variants: readonly LossVariant[];
@@ -29,13 +30,17 @@ export interface GammaEffect {
 export function gammaEffect({ gammas, variants }: GammaEffect): Figure {
   const width = Math.floor((BODY_WIDTH - 8 * (variants.length - 1)) / variants.length);
   const highest = Math.max(...variants.flatMap((v) => [...v.featureGradient, ...v.weightGradient]));
-  const panels = variants.map((variant) => variantPanel(variant, gammas, highest, width));
+  const headings = variants.map(({ name }) => wrap(name, width * 0.9, 11));
+  const lines = Math.max(...headings.map((heading) => heading.length));
+  const panels = variants.map((variant, i) =>
+    stacked([panelHeading(headings[i], lines, width), variantPanel(variant, gammas, highest, width)])
+  );
   const key = legend([
     { label: "into the feature maps A", color: PALETTE.purple, symbol: "circle" },
     { label: "into the classifier's weights W", color: PALETTE.blue, symbol: "square" },
   ]);
   return composeFigure({
-    title: "What γ does to the gradient, if L_{AD} is written in this way",
+    title: "What γ does to the gradient in different versions of L_{AD}",
     subtitle: "norm of the gradient of γ · L_{AD} in the student",
     body: stacked([key, beside(panels, 8)], 8),
     notes: ["A line at 0 says that γ cannot influence the training of these parameters."],
@@ -61,27 +66,30 @@ function variantPanel(
   const points = series.flatMap(({ color, symbol, values }) =>
     values.map((y, i) => ({ color, symbol, x: gammas[i], y }))
   );
-  const heading = wrap(variant.name, width - 8, 11)
-    .map((words, i) => text(width / 2, 12 + i * 15, words, { anchor: "middle", size: 11, bold: true }));
   const color = (point: { color: string }) => point.color;
-  return stacked([
-    { svg: heading.join(""), width, height: 48 },
-    chart({
-      width,
-      height: 190,
-      marginLeft: 38,
-      marginRight: 8,
-      marginTop: 8,
-      marginBottom: 38,
-      x: { label: "γ", labelAnchor: "center", labelArrow: "none", labelOffset: 34, ticks: 3, inset: 5 },
-      y: { domain: [0, highest], nice: true, label: null, tickSize: 0, ticks: 4 },
-      symbol: { type: "identity" },
-      marks: [
-        Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 4 }),
-        Plot.line(points, { x: "x", y: "y", z: "color", stroke: color, strokeWidth: 2 }),
-        Plot.dot(points, { x: "x", y: "y", fill: color, symbol: "symbol", stroke: "white", r: 4 }),
-        Plot.frame({ anchor: "bottom", stroke: MUTED }),
-      ],
-    }),
-  ]);
+  return chart({
+    width,
+    height: 190,
+    marginLeft: 38,
+    marginRight: 8,
+    marginTop: 8,
+    marginBottom: 38,
+    x: { label: "γ", labelAnchor: "center", labelArrow: "none", labelOffset: 34, ticks: 3, inset: 5 },
+    y: { domain: [0, highest], nice: true, label: null, tickSize: 0, ticks: 4 },
+    symbol: { type: "identity" },
+    marks: [
+      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 4 }),
+      Plot.line(points, { x: "x", y: "y", z: "color", stroke: color, strokeWidth: 2 }),
+      Plot.dot(points, { x: "x", y: "y", fill: color, symbol: "symbol", stroke: "white", r: 4 }),
+      Plot.frame({ anchor: "bottom", stroke: MUTED }),
+    ],
+  });
+}
+
+/** The words in the middle, with room for as many lines as the longest heading has. */
+function panelHeading(words: readonly string[], lines: number, width: number): Drawing {
+  const svg = words.map((line, i) =>
+    text(width / 2, 12 + i * 15, line, { anchor: "middle", size: 11, bold: true })
+  );
+  return { svg: svg.join(""), width, height: lines * 15 + 4 };
 }

@@ -13,6 +13,8 @@ const STEPS = 256;
 const TABLE = colorTable("inferno");
 
 /**
+ * The colour of a strength.
+ *
  * @param strength from 0, black, to 1, pale yellow; values outside are drawn as the nearer end
  * @returns red, green and blue, three bytes
  */
@@ -23,10 +25,10 @@ export function heatColor(strength: number): Uint8Array {
 
 /** The colours from 0 to 1 in one line, with what the two ends stand for. */
 export function heatLegend(low: string, high: string, width = 120): Drawing {
-  const left = textWidth(low, 11) + 4;
+  const left = textWidth(low, 11) + 10;
   const ramp = element("image", {
     x: left,
-    y: 1,
+    y: 3,
     width,
     height: 12,
     preserveAspectRatio: "none",
@@ -35,10 +37,10 @@ export function heatLegend(low: string, high: string, width = 120): Drawing {
   });
   const style = { size: 11, color: MUTED };
   return {
-    svg: text(left - 8, 11, low, { ...style, anchor: "end" }) + ramp +
-      text(left + width + 8, 11, high, style),
+    svg: text(0, 13, low, style) + ramp +
+      text(left + width + 8, 13, high, style),
     width: left + width + 8 + textWidth(high, 11),
-    height: 16,
+    height: 20,
   };
 }
 

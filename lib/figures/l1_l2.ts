@@ -12,7 +12,9 @@ import { METHOD_COLORS, PALETTE } from "./theme.ts";
 export interface DistanceRun {
   /** The norm of the difference of the two maps; `none` is LwF-MC, which has no L_AD. */
   readonly distance: "none" | "L1" | "L2";
+  /** The weight of L_AD; 0 where there is none. */
   readonly gamma: number;
+  /** What the run was started from. */
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
   readonly averageIncrementalAccuracy: number;
@@ -22,8 +24,11 @@ export interface DistanceRun {
 
 /** What {@linkcode l1L2} draws. */
 export interface DistanceRuns {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
+  /** Name of the preset, for the subtitle. */
   readonly preset: string;
+  /** Each distance and γ with the same seeds. */
   readonly runs: readonly DistanceRun[];
 }
 
@@ -40,7 +45,7 @@ export function l1L2({ dataset, preset, runs }: DistanceRuns): Figure {
     settings.map(({ name, distance }) => [name, COLORS[distance]]),
   );
   const panel = {
-    x: { type: "point" as const, domain: settings.map(({ name }) => name), label: null, padding: 0.5 },
+    x: { names: settings.map(({ name }) => name) },
     color: (x: number | string) => colors.get(x) ?? COLORS.none,
     width: (BODY_WIDTH - 12) / 2,
     height: 300,
@@ -71,11 +76,13 @@ export function l1L2({ dataset, preset, runs }: DistanceRuns): Figure {
       settings.map(({ name }) => {
         const average = (measure: "averageIncrementalAccuracy" | "attentionCosine") =>
           mean(points(measure).filter(({ x }) => x === name).map(({ y }) => y)).toFixed(3);
-        return `${name}: ${average("averageIncrementalAccuracy")}, ${average("attentionCosine")}.`;
+        return `${name.replace("\n", ", ")}: ${average("averageIncrementalAccuracy")}, ${
+          average("attentionCosine")
+        }.`;
       }).join(" "),
   });
 }
 
 function nameOf({ distance, gamma }: Pick<DistanceRun, "distance" | "gamma">): string {
-  return distance === "none" ? "LwF-MC" : `${distance}, γ = ${gamma}`;
+  return distance === "none" ? "LwF-MC" : `${distance}\nγ = ${gamma}`;
 }

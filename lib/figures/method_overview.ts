@@ -11,7 +11,7 @@ import {
   type RgbImage,
   unitMap,
 } from "./overlay.ts";
-import { element, moved, shorten, text } from "./svg.ts";
+import { element, moved, shorten, text, textWidth } from "./svg.ts";
 import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./theme.ts";
 
 /** What {@linkcode methodOverview} draws: one new image on its way through teacher and student. */
@@ -33,22 +33,21 @@ export interface MethodOverview {
 }
 
 const WIDTH = 808;
-const HEIGHT = 404;
+const HEIGHT = 426;
 /** Middle of the teacher's lane, of the losses and of the student's lane. */
-const TEACHER_Y = 82;
-const LOSS_Y = 194;
-const STUDENT_Y = 306;
-/** Left edges: image, networks, maps, scores of base classes, scores of new classes. */
-const IMAGE_X = 0;
-const NETWORK_X = 146;
-const MAP_X = 372;
-const BASE_X = 524;
-const NEW_X = 690;
+const TEACHER_Y = 84;
+const LOSS_Y = 196;
+const STUDENT_Y = 308;
+/** Left edges: networks, scores of base classes, scores of new classes, maps. The image is at 0. */
+const NETWORK_X = 140;
+const BASE_X = 366;
+const NEW_X = 492;
+const MAP_X = 704;
 
 const IMAGE_SIDE = 96;
-const MAP_SIDE = 96;
+const MAP_SIDE = 100;
 const SCORES_HEIGHT = 84;
-const SCORES_WIDTH = 110;
+const SCORES_WIDTH = 116;
 
 const LOSS_COLORS = { C: PALETTE.vermilion, D: PALETTE.blue, AD: PALETTE.green };
 const NEW_COLOR = PALETTE.orange;
@@ -61,50 +60,41 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
 
   const body = [
     inputImage(image, label),
-    arrow([[IMAGE_X + IMAGE_SIDE + 4, LOSS_Y - 14], [120, LOSS_Y - 14], [120, TEACHER_Y], [
-      NETWORK_X - 4,
-      TEACHER_Y,
-    ]]),
-    arrow([[IMAGE_X + IMAGE_SIDE + 4, LOSS_Y + 14], [120, LOSS_Y + 14], [120, STUDENT_Y], [
-      NETWORK_X - 4,
-      STUDENT_Y,
-    ]]),
+    arrow([[IMAGE_SIDE + 4, LOSS_Y - 14], [116, LOSS_Y - 14], [116, TEACHER_Y], [NETWORK_X - 4, TEACHER_Y]]),
+    arrow([[IMAGE_SIDE + 4, LOSS_Y + 14], [116, LOSS_Y + 14], [116, STUDENT_Y], [NETWORK_X - 4, STUDENT_Y]]),
 
     network(TEACHER_Y, "teacher M_{t−1}", "frozen", false),
-    network(STUDENT_Y, "student M_{t}", "learns; starts as a copy, head grown", true),
+    network(STUDENT_Y, "student M_{t}", "learns; its head has grown by the new classes", true),
     copyArrow(),
 
-    // From the network to the map and, around it, to the scores.
-    ...[TEACHER_Y, STUDENT_Y].flatMap((y) => [
-      arrow([[NETWORK_X + 188, y], [MAP_X - 4, y]]),
-      arrow([[MAP_X + MAP_SIDE + 4, y], [BASE_X - 4, y]]),
-    ]),
-    arrow([[BASE_X + SCORES_WIDTH + 4, STUDENT_Y], [NEW_X - 4, STUDENT_Y]]),
+    arrow([[NETWORK_X + 188, TEACHER_Y], [BASE_X - 4, TEACHER_Y]]),
+    arrow([[NETWORK_X + 188, STUDENT_Y], [BASE_X - 4, STUDENT_Y]]),
+    scores(BASE_X, TEACHER_Y, teacher.baseScores, TEACHER_COLOR, "base classes", "above"),
+    scores(BASE_X, STUDENT_Y, student.baseScores, PALETTE.sky, "base classes", "below", topBase),
+    scores(NEW_X, STUDENT_Y, student.newScores, NEW_COLOR, "new classes", "below"),
 
+    gradCam(BASE_X + SCORES_WIDTH, TEACHER_Y),
+    gradCam(NEW_X + SCORES_WIDTH, STUDENT_Y),
     map(image, maps.teacher, max, TEACHER_Y, "Q_{t−1}^{I,b}", "above"),
     map(image, maps.student, max, STUDENT_Y, "Q_{t}^{I,b}", "below"),
 
-    scores(BASE_X, TEACHER_Y, teacher.baseScores, TEACHER_COLOR, "scores of base classes", "above"),
-    scores(BASE_X, STUDENT_Y, student.baseScores, PALETTE.sky, "scores of base classes", "below", topBase),
-    scores(NEW_X, STUDENT_Y, student.newScores, NEW_COLOR, "scores of new classes", "below"),
-
-    lossBetween(MAP_X + MAP_SIDE / 2, "L_{AD}", "same attention?", LOSS_COLORS.AD),
-    lossBetween(BASE_X + SCORES_WIDTH / 2, "L_{D}", "same scores?", LOSS_COLORS.D),
     classificationLoss(label),
+    lossBetween(BASE_X + SCORES_WIDTH / 2, "L_{D}", "same scores?", LOSS_COLORS.D),
+    lossBetween(MAP_X + MAP_SIDE / 2, "L_{AD}", "same attention?", LOSS_COLORS.AD),
     totalLoss(),
   ];
   return composeFigure({
-    title: "Learning without Memorizing: what the teacher saw, and where it looked, is kept",
+    title: "Learning without Memorizing: keep the scores, and keep the attention",
     subtitle: "One training image of step t, which shows a new class; no image of an earlier class is needed",
     body: { svg: body.join(""), width: WIDTH, height: HEIGHT },
     notes: [
       `b is the base class with the highest score of the student, here ${topBaseClass}: both maps are for it. ` +
-      "Gradients reach the student only: through the feature maps and through the classifier's weights.",
+      "Gradients reach the student only: through its feature maps and through its classifier's weights.",
     ],
     description:
-      "Diagram. A new image goes through the frozen teacher and through the student. L_AD compares their " +
-      "attention maps for the top base class, L_D their scores of the base classes, and L_C the student's scores of " +
-      "the new classes with the true class.",
+      "Diagram. A new image goes through the frozen teacher and through the student. L_D compares their " +
+      "scores of the base classes, L_C the student's scores of the new classes with the true class, and L_AD their " +
+      "attention maps for the top base class.",
   });
 }
 
@@ -127,7 +117,7 @@ function arrow(points: readonly Point[], color: string = MUTED, dash?: string): 
 
 function inputImage(image: RgbImage, label: string): string {
   return moved(
-    IMAGE_X,
+    0,
     LOSS_Y - IMAGE_SIDE / 2,
     drawImage(image, IMAGE_SIDE, label).svg,
     text(IMAGE_SIDE / 2, -8, "new image I", { anchor: "middle", bold: true }),
@@ -193,6 +183,14 @@ function copyArrow(): string {
     text(x + 8, LOSS_Y + 4, "copied before step t", { size: 11, color: MUTED });
 }
 
+/** From the scores to the map: Grad-CAM asks which features speak for b. */
+function gradCam(from: number, y: number): string {
+  const middle = (NEW_X + SCORES_WIDTH + MAP_X) / 2;
+  return arrow([[from + 4, y], [MAP_X - 4, y]]) +
+    text(middle, y - 8, "Grad-CAM", { anchor: "middle", size: 11 }) +
+    text(middle, y + 17, "for class b", { anchor: "middle", size: 11 });
+}
+
 function map(
   image: RgbImage,
   values: AttentionMap,
@@ -243,7 +241,7 @@ function scores(
 }
 
 function pill(x: number, y: number, name: string, what: string, color: string): string {
-  const width = 118;
+  const width = 108;
   return moved(
     x - width / 2,
     y - 20,
@@ -260,26 +258,26 @@ function lossBetween(x: number, name: string, what: string, color: string): stri
 
 function classificationLoss(label: string): string {
   const x = NEW_X + SCORES_WIDTH / 2;
-  return text(x, TEACHER_Y + 36, "true class", { anchor: "middle", size: 11, color: MUTED }) +
-    text(x, TEACHER_Y + 51, shorten(label, 116, 11), { anchor: "middle", size: 11, bold: true }) +
-    arrow([[x, TEACHER_Y + 58], [x, LOSS_Y - 22]], LOSS_COLORS.C) +
+  return text(x, TEACHER_Y + 32, "true class", { anchor: "middle", size: 11, color: MUTED }) +
+    text(x, TEACHER_Y + 48, shorten(label, 116, 11), { anchor: "middle", size: 11, bold: true }) +
+    arrow([[x, TEACHER_Y + 56], [x, LOSS_Y - 22]], LOSS_COLORS.C) +
     arrow([[x, STUDENT_Y - 46], [x, LOSS_Y + 22]], LOSS_COLORS.C) +
     pill(x, LOSS_Y, "L_{C}", "right class?", LOSS_COLORS.C);
 }
 
 function totalLoss(): string {
   const pieces = [
-    { content: "L  =  ", color: INK, width: 34 },
-    { content: "L_{C}", color: LOSS_COLORS.C, width: 24 },
-    { content: "+  β ·", color: INK, width: 44 },
-    { content: "L_{D}", color: LOSS_COLORS.D, width: 24 },
-    { content: "+  γ ·", color: INK, width: 44 },
-    { content: "L_{AD}", color: LOSS_COLORS.AD, width: 30 },
+    { content: "L =", color: INK },
+    { content: "L_{C}", color: LOSS_COLORS.C },
+    { content: "+ β ·", color: INK },
+    { content: "L_{D}", color: LOSS_COLORS.D },
+    { content: "+ γ ·", color: INK },
+    { content: "L_{AD}", color: LOSS_COLORS.AD },
   ];
-  let x = BASE_X + 30;
-  return pieces.map(({ content, color, width }) => {
-    const piece = text(x, 16, content, { size: 15, bold: true, color });
-    x += width;
+  let x = BASE_X + 110;
+  return pieces.map(({ content, color }) => {
+    const piece = text(x, HEIGHT - 8, content, { size: 16, bold: true, color });
+    x += textWidth(content, 16, true) + 7;
     return piece;
   }).join("");
 }

@@ -11,7 +11,9 @@ import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED 
 
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface MethodRun {
+  /** Which loss terms were used. */
   readonly method: Method;
+  /** What the run was started from. */
   readonly seed: number;
   /** Accuracy over all classes seen so far, over images. */
   readonly accuracy: readonly number[];
@@ -27,10 +29,13 @@ export interface MethodRun {
 
 /** The form of `accuracy-curve.json`. */
 export interface MethodRuns {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
+  /** Name of the preset, for the subtitle. */
   readonly preset: string;
   /** Number of classes seen after each step. */
   readonly classesSeen: readonly number[];
+  /** One for each method and seed. */
   readonly runs: readonly MethodRun[];
 }
 
@@ -44,22 +49,31 @@ export type Measure =
 
 /** How a panel of curves is drawn. */
 export interface CurvePanel {
+  /** What is drawn. */
   readonly measure: Measure;
+  /** What the vertical axis shows. */
   readonly label: string;
   /** Position of each step on the horizontal axis. */
   readonly x: readonly number[];
+  /** What the horizontal axis shows. */
   readonly xLabel: string;
+  /** Writes a position; as a plain number where it is absent. */
   readonly xTickFormat?: (x: number) => string;
   /** Lower end of the vertical axis where no value lies below; its upper end where none lies above. */
   readonly yDomain: readonly [number, number];
+  /** Whether fractions are written as percent. */
   readonly percent: boolean;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
   /** A level to compare with, drawn as a dashed line. */
   readonly level?: number;
 }
 
 /**
+ * Makes sure that curves can be drawn.
+ *
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function expectComplete({ classesSeen, runs }: MethodRuns, measures: readonly Measure[]): void {
@@ -176,7 +190,7 @@ export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Dra
       tickSize: 0,
       ticks: 6,
       tickFormat: panel.percent
-        ? (value: number) => `${Math.round(value * 100)} %`
+        ? (value: number) => `${Math.round(value * 100)} %`.replace("-", "−")
         : (value: number) => value.toFixed(1),
     },
     symbol: { domain: [...METHODS], range: METHODS.map((method) => METHOD_SYMBOLS[method]) },

@@ -4,7 +4,7 @@
  */
 import { heatColor } from "./heat_colors.ts";
 import { pngDataUri } from "./png.ts";
-import { type Drawing, element } from "./svg.ts";
+import { type Drawing, element, plainText } from "./svg.ts";
 import { FAINT } from "./theme.ts";
 
 /** A square picture. */
@@ -133,7 +133,7 @@ function picture(image: RgbImage, side: number, label: string): Drawing {
     width: side,
     height: side,
     href: pngDataUri(image.rgb, image.size, image.size),
-    "aria-label": label,
+    "aria-label": plainText(label),
   });
   return { svg: svg + frame, width: side, height: side };
 }

@@ -11,6 +11,8 @@ const TRUE_COLOUR = 2;
 const PAETH = 4;
 
 /**
+ * Writes pixels as a PNG file.
+ *
  * @param rgb (height, width, 3) bytes
  * @returns the bytes of a PNG file, 8 bits a channel, without alpha
  * @throws {RangeError} if the number of bytes is not height · width · 3

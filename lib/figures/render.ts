@@ -8,11 +8,25 @@ import type { Figure } from "./figure.ts";
 /** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
 const DOUBLE_DENSITY = 144;
 
-/** @returns a PNG file of twice the figure's width and height, on white, with a palette of 256 colours to keep it small */
-export async function renderPng(figure: Figure): Promise<Uint8Array> {
-  const png = await sharp(new TextEncoder().encode(figure.svg), { density: DOUBLE_DENSITY })
+const rendered = new WeakMap<Figure, Promise<Uint8Array>>();
+
+/**
+ * Draws a figure with librsvg, once however often it is asked for: a notebook shows and saves the same figure.
+ *
+ * @returns a PNG file of twice the figure's width and height, on white
+ */
+export function renderPng(figure: Figure): Promise<Uint8Array> {
+  const png = rendered.get(figure) ?? render(figure);
+  rendered.set(figure, png);
+  return png;
+}
+
+async function render({ svg }: Figure): Promise<Uint8Array> {
+  // 256 colours are plenty for a chart, but not for pictures.
+  const format = svg.includes("<image") ? { adaptiveFiltering: true } : { palette: true, effort: 7 };
+  const png = await sharp(new TextEncoder().encode(svg), { density: DOUBLE_DENSITY })
     .flatten({ background: "white" })
-    .png({ palette: true, effort: 7 })
+    .png(format)
     .toBuffer();
   return Uint8Array.from(png);
 }

@@ -9,13 +9,17 @@ import { MUTED } from "./theme.ts";
 
 /** A class with its score, a probability between 0 and 1. */
 export interface ClassScore {
+  /** Name of the class. */
   readonly className: string;
+  /** The class's probability. */
   readonly score: number;
 }
 
 /** The scores of one model. */
 export interface ScoreSeries {
+  /** Colour of its bars. */
   readonly color: string;
+  /** In the order in which they are drawn. */
   readonly scores: readonly ClassScore[];
 }
 
@@ -29,7 +33,7 @@ const LABEL_SIZE = 11;
 export function scoreBars(series: readonly ScoreSeries[], width: number, height: number): Drawing {
   const classes = series[0].scores.map(({ className }) => className);
   const widest = Math.max(...classes.map((name) => textWidth(name, LABEL_SIZE)));
-  const labelWidth = Math.round(Math.min(widest + 10, width * 0.52));
+  const labelWidth = Math.ceil(Math.min(widest + 10, width * 0.52));
   const rowHeight = height / classes.length;
   const barHeight = Math.min(13, (rowHeight - 5) / series.length);
   const marks = series.flatMap(({ color, scores }, i) => {

@@ -12,19 +12,28 @@ import { FAINT, INK, MUTED } from "./theme.ts";
 export interface SeedPoint {
   /** A number for a scale of numbers, a name for a scale of names. */
   readonly x: number | string;
+  /** Points of one seed are joined. */
   readonly seed: number;
+  /** What came out. */
   readonly y: number;
 }
 
 /** How the panel is drawn. */
 export interface SeedPanel {
+  /** What the vertical axis shows. */
   readonly label: string;
+  /** Whether fractions are written as percent. */
   readonly percent: boolean;
-  /** Plot's options of the horizontal axis. */
-  readonly x: Plot.ScaleOptions;
+  /** The horizontal axis: names side by side, or numbers from 0 on a logarithmic scale, where a line joins the means. */
+  readonly x: { readonly names: readonly string[] } | {
+    readonly label: string;
+    readonly numbers: readonly number[];
+  };
   /** The colour of the runs at a position. */
   readonly color: (x: number | string) => string;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 
@@ -48,7 +57,7 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
     marginRight: 18,
     marginTop: 26,
     marginBottom: 40,
-    x: { labelAnchor: "center", labelArrow: "none", labelOffset: 36, ...panel.x },
+    x: "names" in panel.x ? nameAxis(panel.x.names) : numberAxis(panel.x.label, panel.x.numbers),
     y: {
       label: panel.label,
       labelArrow: "none",
@@ -69,8 +78,13 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
         strokeOpacity: 0.5,
         className: "seed",
       }),
-      Plot.dot(points, { x: "x", y: "y", fill: color, r: 2.5, fillOpacity: 0.6, className: "seed" }),
-      Plot.line(means, { x: "x", y: "mean", stroke: INK, strokeWidth: 2, className: "mean" }),
+      Plot.line("numbers" in panel.x ? means : [], {
+        x: "x",
+        y: "mean",
+        stroke: INK,
+        strokeWidth: 2,
+        className: "mean",
+      }),
       Plot.link(bars, {
         x1: "x",
         x2: "x",
@@ -79,6 +93,15 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
         stroke: color,
         strokeWidth: 2.5,
         className: "interval",
+      }),
+      Plot.dot(points, {
+        x: "x",
+        y: "y",
+        fill: color,
+        r: 3,
+        stroke: "white",
+        strokeWidth: 0.8,
+        className: "seed",
       }),
       Plot.dot(means, {
         x: "x",
@@ -92,6 +115,25 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
       Plot.frame({ anchor: "bottom", stroke: MUTED }),
     ],
   });
+}
+
+function nameAxis(names: readonly string[]) {
+  return { type: "point" as const, domain: [...names], label: null, padding: 0.5 };
+}
+
+function numberAxis(label: string, numbers: readonly number[]) {
+  return {
+    // Logarithmic above the smallest number, and linear below it, so that 0 has a place.
+    type: "symlog" as const,
+    constant: numbers.find((value) => value > 0) ?? 1,
+    ticks: [...numbers],
+    tickFormat: String,
+    label,
+    labelAnchor: "center" as const,
+    labelArrow: "none" as const,
+    labelOffset: 36,
+    inset: 10,
+  };
 }
 
 /** Whole percent where that is exact, otherwise tenths. */

@@ -8,7 +8,9 @@ import { renderPng } from "./render.ts";
 
 /** The content of a `display_data` message of Jupyter. */
 export interface DisplayData {
+  /** A picture as base 64, and words. */
   readonly data: { readonly "image/png": string; readonly "text/plain": string };
+  /** The size at which the picture is to be shown, in pixels. */
   readonly metadata: { readonly "image/png": { readonly width: number; readonly height: number } };
 }
 

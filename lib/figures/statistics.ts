@@ -5,12 +5,17 @@
 
 /** A mean with the ends of its confidence interval. */
 export interface Interval {
+  /** The centre. */
   readonly mean: number;
+  /** The lower end. */
   readonly low: number;
+  /** The upper end. */
   readonly high: number;
 }
 
 /**
+ * The arithmetic mean.
+ *
  * @param values at least one number
  * @returns their arithmetic mean
  * @throws {RangeError} if there is no value

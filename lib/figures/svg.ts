@@ -6,16 +6,23 @@ import { INK } from "./theme.ts";
 
 /** A piece of SVG and the room it takes, in pixels. Its origin is at the top left. */
 export interface Drawing {
+  /** Elements, without the `<svg>` around them. */
   readonly svg: string;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 
 /** How a text looks and on which side of its point it lies. */
 export interface TextStyle {
+  /** Font size in pixels; 12 where it is absent. */
   readonly size?: number;
+  /** Whether the text is bold. */
   readonly bold?: boolean;
+  /** The text's colour; ink where it is absent. */
   readonly color?: string;
+  /** Which part of the text lies at its point; the start where it is absent. */
   readonly anchor?: "start" | "middle" | "end";
 }
 
@@ -40,13 +47,17 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
     `text-anchor="${anchor}"${space}>${scripts(content, size)}</text>`;
 }
 
-/** The width that a text will take, to a tenth or so: DejaVu Sans is 0.6 em wide on average. */
+/** The text without the marks of scripts, for places that show plain text: `L_AD`, `M_0`. */
+export function plainText(content: string): string {
+  return content.replace(/([_^])\{(.*?)\}/g, "$1$2");
+}
+
+/** The width that a text will take, to a few percent, from the widths of DejaVu Sans by groups of letters. */
 export function textWidth(content: string, size: number, bold = false): number {
-  const plain = content.replace(
-    /[_^]\{(.*?)\}/g,
-    (_, inner: string) => inner.slice(0, Math.ceil(inner.length * 0.7)),
-  );
-  return plain.length * size * (bold ? 0.66 : 0.59);
+  const scripts = [...content.matchAll(/[_^]\{(.*?)\}/g)].map(([, script]) => script).join("");
+  const line = content.replace(/[_^]\{.*?\}/g, "");
+  const ems = (letters: string) => [...letters].reduce((sum, letter) => sum + emWidth(letter), 0);
+  return (ems(line) + SCRIPT_SIZE * ems(scripts)) * size * (bold ? 1.12 : 1);
 }
 
 /** The text in lines of at most `width` pixels, broken between words. */
@@ -105,8 +116,18 @@ export function stacked(drawings: readonly Drawing[], gap = 0): Drawing {
   return { svg: svg.join(""), width: Math.max(0, ...drawings.map((d) => d.width)), height: Math.max(y, 0) };
 }
 
+const SCRIPT_SIZE = 0.72;
+
+function emWidth(letter: string): number {
+  if (/[iljI.,:;'|!· ]/.test(letter)) return 0.31;
+  if (/[tfr()[\]\/-]/.test(letter)) return 0.39;
+  if (/[mwMW%@—…]/.test(letter)) return 0.92;
+  if (/[A-Z+=×±<>−]/.test(letter)) return 0.7;
+  return 0.61;
+}
+
 function scripts(content: string, size: number): string {
-  const small = round(size * 0.72);
+  const small = round(size * SCRIPT_SIZE);
   let shift = 0;
   return content.split(/([_^]\{.*?\})/).filter((part) => part !== "").map((part) => {
     const script = /^([_^])\{(.*)\}$/.exec(part);

@@ -39,7 +39,7 @@ export const METHOD_SYMBOLS: Readonly<Record<Method, SymbolName>> = {
 /** Teacher and student where both are drawn side by side. */
 export const TEACHER_COLOR = "#7a7a7a";
 /** See {@linkcode TEACHER_COLOR}. */
-export const STUDENT_COLOR = PALETTE.sky;
+export const STUDENT_COLOR: string = PALETTE.sky;
 
 /** DejaVu Sans is what Linux has; the others are there on other systems. */
 export const FONT = "DejaVu Sans, Verdana, sans-serif";

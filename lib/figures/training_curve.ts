@@ -14,6 +14,7 @@ export interface TrainingCurve {
   readonly model: string;
   /** What is counted on the horizontal axis, such as `epoch`. */
   readonly xLabel: string;
+  /** Positions on the horizontal axis, in rising order. */
   readonly x: readonly number[];
   /** L_C at each position. */
   readonly classification: readonly number[];

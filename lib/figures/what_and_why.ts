@@ -18,6 +18,7 @@ import { TEACHER_COLOR } from "./theme.ts";
 
 /** One image with the classes that are nearest to it. */
 export interface WhatAndWhyExample {
+  /** The image as the model saw it, without normalisation. */
   readonly image: RgbImage;
   /** What is in the image. */
   readonly label: string;
@@ -27,9 +28,11 @@ export interface WhatAndWhyExample {
 
 /** What {@linkcode whatAndWhy} draws. */
 export interface WhatAndWhy {
+  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the model, such as `M_{0}`. */
   readonly model: string;
+  /** One row each. */
   readonly examples: readonly WhatAndWhyExample[];
 }
 
