@@ -5,7 +5,7 @@ import { seedPanel } from "./seed_panel.ts";
 
 const panel = { label: "accuracy", percent: true, color: () => "#009e73", width: 300, height: 200 };
 const composed = (body: ReturnType<typeof seedPanel>) =>
-  inspect(composeFigure({ title: "Seeds", body, description: "One panel of dots." }));
+  inspect(composeFigure({ title: "Seeds", body, description: "One panel of dots, and no more." }));
 
 Deno.test("seedPanel() draws no interval for a single seed", async () => {
   const points = [{ x: "a", seed: 0, y: 0.4 }, { x: "b", seed: 0, y: 0.5 }];
