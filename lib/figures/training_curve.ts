@@ -62,7 +62,7 @@ export function trainingCurve(curve: TrainingCurve): Figure {
         y: "y",
         z: "name",
         stroke: ({ color }: { color: string }) => color,
-        strokeWidth: 2,
+        strokeWidth: curve.x.length > 300 ? 1 : 2,
       }),
       Plot.frame({ anchor: "bottom", stroke: MUTED }),
     ],
