@@ -9,3 +9,4 @@ export * from "./iemoji_artists.ts";
 export * from "./image_set.ts";
 export * from "./incremental.ts";
 export * from "./photos.ts";
+export * from "./picture.ts";
