@@ -12,6 +12,8 @@ export interface ProgressLine {
   note?: string;
   /** `performance.now()` when the work began; the time left is reckoned from it. */
   startedAt?: number;
+  /** How much of `done` had been done before, such as by a run that is resumed; default 0. */
+  doneBefore?: number;
 }
 
 /** Shows lines of progress, each over its earlier state. */
@@ -35,7 +37,8 @@ export function formatProgress(line: ProgressLine, now: number): string {
   const filled = Math.round(fraction * WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
   const elapsed = line.startedAt === undefined ? 0 : (now - line.startedAt) / 1000;
-  const left = fraction > 0 && fraction < 1 ? `${clock(elapsed * (1 - fraction) / fraction)} left` : "";
+  const gained = fraction - (line.doneBefore ?? 0) / line.total;
+  const left = gained > 0 && fraction < 1 ? `${clock(elapsed * (1 - fraction) / gained)} left` : "";
   const time = fraction === 1 && line.startedAt !== undefined ? clock(elapsed) : left;
   const percent = `${Math.floor(100 * fraction)} %`.padStart(5);
   return `${line.label}  ${bar} ${percent}  ${time.padEnd(10)}  ${line.note ?? ""}`.trimEnd();

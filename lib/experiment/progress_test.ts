@@ -12,6 +12,11 @@ Deno.test("formatProgress() shows how far the work is and how long it will still
   assert.equal(formatProgress(line, 11_000), "LwM  ██████░░░░░░░░░░░░░░░░░░  25 %  0:30 left   loss 1.2");
 });
 
+Deno.test("formatProgress() of work that was resumed reckons with what was done since", () => {
+  const line = { label: "C", done: 3, total: 4, doneBefore: 2, startedAt: 0 };
+  assert.match(formatProgress(line, 60_000), / 75 % {2}1:00 left$/);
+});
+
 Deno.test("formatProgress() says how long finished work took", () => {
   assert.match(formatProgress({ label: "C", done: 4, total: 4, startedAt: 0 }, 65_000), /█{24} 100 %  1:05$/);
 });

@@ -47,6 +47,8 @@ export interface RunPlace {
   directory?: string;
   /** Where the engine's one line goes. */
   log?: (line: string) => void;
+  /** Told how far the images are, where they have to be rendered or decoded first. */
+  onImages?: (done: number, total: number) => void;
 }
 
 /** See the module's comment. Make one with {@linkcode Run.open}. */
@@ -81,9 +83,9 @@ export class Run {
    * @throws {UserError} where engine or data set are not there, or the class counts are impossible
    */
   static async open(configuration: Configuration, place: RunPlace = {}): Promise<Run> {
-    const { directory = dataDirectory(), log = () => {} } = place;
+    const { directory = dataDirectory(), log = () => {}, onImages } = place;
     const engine = await useEngine(configuration.engine, { log });
-    const dataset = await openDataset(configuration, directory);
+    const dataset = await openDataset(configuration, directory, onImages);
     return new Run(configuration, engine, dataset, await runFolders(configuration, engine.name, directory));
   }
 
@@ -92,7 +94,7 @@ export class Run {
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
    * @throws {UserError} where it is no run, or what it needs is not there
    */
-  static async fromFolder(folder: string, place: Pick<RunPlace, "log"> = {}): Promise<Run> {
+  static async fromFolder(folder: string, place: Omit<RunPlace, "directory"> = {}): Promise<Run> {
     const { configuration, directory } = await readRunFolder(folder);
     return await Run.open(configuration, { ...place, directory });
   }

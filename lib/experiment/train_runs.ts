@@ -72,7 +72,9 @@ async function trainInProcesses(
         { configuration, through, directory },
         signal,
         (progress, steps) => {
-          lines.set(run, { ...runProgressLine(progress, steps), label: lines.get(run)!.label, startedAt });
+          const line = runProgressLine(progress, steps);
+          const { label, doneBefore = line.done } = lines.get(run)!;
+          lines.set(run, { ...line, label, startedAt, doneBefore });
           display.show([...lines.values()]);
         },
       );
