@@ -18,8 +18,9 @@ import { inferenceNormalisation, TrainingNormalisation } from "./onednn/normalis
 import { Cache, type Primitive } from "./onednn/primitive.ts";
 import { ResidualSum } from "./onednn/residual.ts";
 import { ADD_RELU, RELU_GRADIENT } from "./residual.ts";
-import { start as startWasm, wasmKernels } from "./wasm.ts";
-import { heap, heapOffset, newTensor, replaceKernels } from "./wasm_heap.ts";
+import { start as startWasm } from "./wasm.ts";
+import { wasmKernels } from "./wasm/kernels.ts";
+import { heap, heapOffset, newTensor, replaceKernels } from "./wasm/heap.ts";
 
 let heapBytes: Uint8Array<ArrayBuffer> | undefined;
 let heapAddress = 0n;
@@ -209,6 +210,6 @@ export const start: StartEngine = async ({ threads }) => {
     );
   }
   await startWasm({ threads });
-  replaceKernels({ ...wasmKernels, ...loaded.kernels });
+  replaceKernels({ ...wasmKernels(), ...loaded.kernels });
   return { name: "onednn", threads, description: `oneDNN ${library.version}` };
 };

@@ -3,8 +3,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Parameter, SgdOptions } from "./optimiser.ts";
-import { heapView, newTensor } from "./wasm_heap.ts";
+import type { Parameter, SgdOptions } from "../optimiser.ts";
+import { heapView, newTensor } from "./heap.ts";
 
 /** See `sgdStep`. */
 export function heapSgdStep(

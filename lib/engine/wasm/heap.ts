@@ -6,7 +6,12 @@ import * as tf from "@tensorflow/tfjs";
 
 /** The parts of tfjs's `BackendWasm` that are used here. */
 interface WasmBackend {
-  wasm: { HEAPU8: Uint8Array<ArrayBuffer>; asm: { memory: WebAssembly.Memory } };
+  wasm: {
+    HEAPU8: Uint8Array<ArrayBuffer>;
+    asm: { memory: WebAssembly.Memory };
+    _malloc(bytes: number): number;
+    _free(offset: number): void;
+  };
   dataIdMap: {
     has(dataId: tf.DataId): boolean;
     get(dataId: tf.DataId): { id: number; memoryOffset: number };
@@ -20,6 +25,31 @@ const backend = (): WasmBackend => tf.findBackend("wasm") as unknown as WasmBack
 /** All of the heap. Another object after the memory has grown, so not to be kept. */
 export function heap(): Uint8Array<ArrayBuffer> {
   return backend().wasm.HEAPU8;
+}
+
+/** What {@linkcode heap} is a view of. */
+export function heapMemory(): WebAssembly.Memory {
+  return backend().wasm.asm.memory;
+}
+
+/**
+ * Lends room on the heap, its values not set.
+ * @param lengths how many float32 of room, for each offset that `use` gets
+ */
+export function withRoom(lengths: number[], use: (...offsets: number[]) => void): void {
+  const { wasm } = backend();
+  const offsets = lengths.map((length) => wasm._malloc(4 * Math.max(1, length)));
+  try {
+    if (offsets.includes(0)) throw new RangeError("The WebAssembly heap is full");
+    use(...offsets);
+  } finally {
+    offsets.forEach((offset) => wasm._free(offset));
+  }
+}
+
+/** The float32 at an offset. Not to be kept: the memory may grow. */
+export function floatsAt(offset: number, length: number): Float32Array<ArrayBuffer> {
+  return new Float32Array(heap().buffer, offset, length);
 }
 
 /** A new tensor on the heap, its values not set. May grow the memory. */
@@ -49,8 +79,8 @@ export function heapOffset(tensor: tf.TensorInfo): number {
 }
 
 /** The values of a float32 tensor, in place. Not to be kept: the memory may grow. */
-export function heapView(tensor: tf.TensorInfo): Float32Array {
-  return new Float32Array(heap().buffer, heapOffset(tensor), tf.util.sizeFromShape(tensor.shape));
+export function heapView(tensor: tf.TensorInfo): Float32Array<ArrayBuffer> {
+  return floatsAt(heapOffset(tensor), tf.util.sizeFromShape(tensor.shape));
 }
 
 const stockKernels = new Map<string, tf.KernelConfig | undefined>();
