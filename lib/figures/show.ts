@@ -30,8 +30,8 @@ export async function showFigure(figure: Figure): Promise<void> {
   await Deno.jupyter.broadcast("display_data", { data, metadata, transient: {} });
 }
 
-/** `Deno.jupyter` is there everywhere, but throws unless a kernel runs. */
-function insideNotebook(): boolean {
+/** Whether this runs in a notebook: `Deno.jupyter` is there everywhere, but throws unless a kernel runs. */
+export function insideNotebook(): boolean {
   try {
     return Deno.jupyter !== undefined;
   } catch {
