@@ -3,5 +3,6 @@
  * Commands print the message alone; anything else that is thrown is a bug and keeps its stack trace.
  */
 export class UserError extends Error {
+  /** Tells it apart from a bug. */
   override readonly name = "UserError";
 }

@@ -37,6 +37,7 @@ export interface OpenOptions {
 
 /** A data set of images with named classes. */
 export interface Dataset {
+  /** For messages and folders, such as `iemoji-100`. */
   readonly name: string;
   /** All classes; a class id is a position in this list. */
   readonly classNames: readonly string[];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { checkConfiguration, type Configuration, configure } from "./configuration.ts";
-import { datasetNames, presetNames } from "./presets.ts";
+import { checkConfiguration, configure } from "./configuration.ts";
+import { type Configuration, datasetNames, presetNames } from "./configuration_schema.ts";
 
 /** Runs without what the environment of the test says. */
 function withEnvironment(values: Record<string, string>, work: () => void): void {

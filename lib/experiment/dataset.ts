@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Dataset, loadIEmoji, loadPhotos } from "../data/mod.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 
 /** The project's `data/` folder: what is downloaded, rendered or trained. */
 export function dataDirectory(): string {
@@ -12,7 +12,7 @@ export function dataDirectory(): string {
  * @param directory the folder that data sets and caches are kept in
  */
 export function openDataset(
-  { dataset, data, skipBroken, imageSize, seed, evaluateOn }: Configuration,
+  { dataset, data, classes, skipBroken, imageSize, seed, evaluateOn }: Configuration,
   directory: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Dataset> {
@@ -26,8 +26,9 @@ export function openDataset(
     cacheDirectory: join(directory, "cache"),
     imageSize,
     seed,
-    holdOut,
+    classes: classes.length > 0 ? classes : undefined,
     skipBroken,
+    holdOut,
     onProgress,
   });
 }

@@ -10,7 +10,7 @@ import {
   predict,
 } from "../evaluation/mod.ts";
 import type { ResNet } from "../model/mod.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 
 /** What is measured after a step, on images of all classes seen so far. Shares are between 0 and 1. */
 export interface StepMetrics {

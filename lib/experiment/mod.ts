@@ -1,7 +1,9 @@
 /** Configurations, presets, and runs that are kept. @module */
 export * from "./configuration.ts";
+export * from "./configuration_schema.ts";
 export * from "./dataset.ts";
 export * from "./evaluate_step.ts";
+export * from "./figures_directory.ts";
 export * from "./files.ts";
 export * from "./presets.ts";
 export * from "./progress.ts";

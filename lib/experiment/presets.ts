@@ -6,24 +6,7 @@
  * beside the figures.
  * @module
  */
-import type { Configuration } from "./configuration.ts";
-
-/** Names of the presets. */
-export const presetNames = ["smoke", "default", "paper"] as const;
-/** Names of the data sets. */
-export const datasetNames = [
-  "iemoji-100",
-  "caltech-101",
-  "cifar-100",
-  "cub-200-2011",
-  "imagenet-small",
-  "folder",
-] as const;
-
-/** See {@linkcode presetNames}. */
-export type PresetName = typeof presetNames[number];
-/** See {@linkcode datasetNames}. */
-export type DatasetName = typeof datasetNames[number];
+import type { Configuration, DatasetName, PresetName } from "./configuration_schema.ts";
 
 type Values = Omit<Configuration, "preset" | "engine">;
 
@@ -32,6 +15,7 @@ const IEMOJI: Omit<Values, "method"> = {
   seed: 1,
   dataset: "iemoji-100",
   data: "",
+  classes: [],
   skipBroken: false,
   imageSize: 32,
   views: 40,

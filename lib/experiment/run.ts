@@ -22,7 +22,7 @@ import {
   trainStep,
 } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 import { dataDirectory, openDataset } from "./dataset.ts";
 import { evaluateStep, type StepMetrics } from "./evaluate_step.ts";
 import { readFileIfThere, readJsonIfThere, writeFileWhole, writeJson } from "./files.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import { join } from "node:path";
-import { type Configuration, configure } from "./configuration.ts";
+import { configure } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 
 /** Three steps of a few seconds on the wasm engine. */
 export function tinyConfiguration(fields: Partial<Configuration> = {}): Configuration {

@@ -5,7 +5,8 @@
 import { basename, join, resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
-import { checkConfiguration, type Configuration } from "./configuration.ts";
+import { checkConfiguration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
 import { readJsonIfThere, writeJson } from "./files.ts";
 import { runNames } from "./run_key.ts";

@@ -4,12 +4,13 @@
  */
 import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 
 /** Fields that M_0 depends on. Methods that agree in these share it. */
 const BASE_FIELDS = [
   "seed",
   "dataset",
+  "classes",
   "imageSize",
   "views",
   "drawsPerEpoch",

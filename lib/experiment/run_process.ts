@@ -3,7 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 import { linesOf } from "./lines.ts";
 import type { ProgressLine } from "./progress.ts";
 import type { RunProgress } from "./run.ts";

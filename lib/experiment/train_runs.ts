@@ -3,7 +3,7 @@
  * one process gain little and lose all when anything else wants a core.)
  * @module
  */
-import type { Configuration } from "./configuration.ts";
+import type { Configuration } from "./configuration_schema.ts";
 import { progressDisplay, type ProgressLine } from "./progress.ts";
 import { Run } from "./run.ts";
 import { runProgressLine, trainInProcess } from "./run_process.ts";

@@ -1,0 +1,87 @@
+/**
+ * From two models of a run to the figure `attention-shift`.
+ * @module
+ */
+import { allDraws, readPicture } from "../data/mod.ts";
+import {
+  type AttentionShift,
+  measureAttentionShifts,
+  type OutputKind,
+  probabilities,
+  topColumns,
+} from "../evaluation/mod.ts";
+import type { AttentionShift as AttentionShiftFigure, AttentionShiftExample } from "../figures/mod.ts";
+import { evaluationImages, evaluationPasses } from "./evaluation_images.ts";
+import type { Run } from "./run.ts";
+
+/** The most scores drawn for an image. */
+const SCORES = 4;
+
+/**
+ * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes, by the run's own L_D and
+ * L_AD.
+ *
+ * @param run trained through step t
+ * @param step t, from 1
+ */
+export async function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
+  const { distillation, temperature, norm } = run.configuration;
+  const [teacher, student] = [await run.model(0), await run.model(step)];
+  try {
+    const set = evaluationImages(run, run.steps[0]);
+    return await measureAttentionShifts(teacher, student, set, allDraws(set), {
+      ...evaluationPasses(run),
+      distillation: { kind: distillation, temperature },
+      attention: { norm },
+    });
+  } finally {
+    teacher.dispose();
+    student.dispose();
+  }
+}
+
+/**
+ * What the figure draws of some of these images: the scores that L_D compares, as probabilities, of the classes that the
+ * teacher finds the likeliest.
+ *
+ * @param run as in {@linkcode attentionShiftsOf}
+ * @param step t
+ * @param shifts which images, in the order in which they are drawn
+ */
+export function attentionShiftFigure(
+  run: Run,
+  step: number,
+  shifts: readonly AttentionShift[],
+): AttentionShiftFigure {
+  const { dataset, configuration } = run;
+  const set = evaluationImages(run, run.steps[0]);
+  const baseClasses = run.classNames(0);
+  const example = (shift: AttentionShift): AttentionShiftExample => {
+    const columns = topColumns(shift.teacherLogits, SCORES);
+    if (!columns.includes(shift.topBaseClass)) columns[columns.length - 1] = shift.topBaseClass;
+    const side = (logits: Float32Array, map: Float32Array) => {
+      const scores = probabilities(logits, configuration.distillation satisfies OutputKind);
+      return {
+        scores: columns.map((column) => ({ className: baseClasses[column], score: scores[column] })),
+        map: { size: shift.mapSize[0], values: map },
+      };
+    };
+    return {
+      image: readPicture(set, shift.draw),
+      label: dataset.classNames[shift.classId],
+      topBaseClass: baseClasses[shift.topBaseClass],
+      teacher: side(shift.teacherLogits, shift.teacherMap),
+      student: side(shift.studentLogits, shift.studentMap),
+      distillation: shift.distillation,
+      leastDistillation: shift.leastDistillation,
+      attentionDistillation: shift.attentionDistillation,
+      cosine: shift.cosine,
+    };
+  };
+  return {
+    dataset: dataset.name,
+    teacher: "M_{0}",
+    student: `M_{${step}} of ${configuration.method}`,
+    examples: shifts.map(example),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The fields of a configuration: one flat object describes a run.
+ * @module
+ */
+import { z } from "zod";
+
+/** Names of the presets. */
+export const presetNames = ["smoke", "default", "paper"] as const;
+/** Names of the data sets. */
+export const datasetNames = [
+  "iemoji-100",
+  "caltech-101",
+  "cifar-100",
+  "cub-200-2011",
+  "imagenet-small",
+  "folder",
+] as const;
+
+/** See {@linkcode presetNames}. */
+export type PresetName = typeof presetNames[number];
+/** See {@linkcode datasetNames}. */
+export type DatasetName = typeof datasetNames[number];
+
+const count = z.int().min(1);
+const fraction = z.number().min(0).max(1);
+
+/** Every field with its range and its meaning; `deno task train --help` prints these. */
+export const configurationSchema = z.strictObject({
+  preset: z.enum(presetNames).describe("the preset that the other fields start from"),
+  seed: z.int().min(0).describe(
+    "class order, split, initial weights, augmentation and shuffling come from it",
+  ),
+  engine: z.enum(["auto", "wasm", "onednn", "webgpu", "cpu"]).describe(
+    "what computes; auto takes the fastest",
+  ),
+
+  dataset: z.enum(datasetNames).describe("which images"),
+  data: z.string().describe("folder of the data set; empty for the embedded iemoji-100"),
+  skipBroken: z.boolean().describe("leave out photos that cannot be decoded, and list them"),
+  classes: z.array(z.string()).describe("names of the classes to use; empty for the data set's usual ones"),
+  imageSize: z.int().min(16).max(512).describe("height and width of an image in pixels"),
+  views: count.describe("augmented views of each training image"),
+  drawsPerEpoch: count.describe("views of each training image that are drawn in one epoch"),
+  evaluateOn: z.enum(["test", "validation"]).describe("validation to tune, test to report"),
+  topK: count.describe("an image counts as right when its class is among the k best"),
+
+  baseClasses: count.describe("classes of the base step"),
+  increment: count.describe("new classes of each later step"),
+  increments: z.int().min(0).describe("number of steps after the base step"),
+  firstClasses: z.array(z.string()).describe("classes that are learned in the base step whatever the seed"),
+
+  depth: count.describe("weighted layers of the residual network, 2 + 2n for each stage"),
+  widths: z.array(count).min(1).max(5).describe("channels of each stage"),
+  stem: z.enum(["3x3", "3x3/2", "7x7/4"]).describe("first layer: full, half or a quarter of the resolution"),
+
+  method: z.enum(["C", "LwF-MC", "LwM"]).describe("C: L_C alone; LwF-MC: + β·L_D; LwM: + β·L_D + γ·L_AD"),
+  classification: z.enum(["softmax-new", "softmax-all", "sigmoid-new", "sigmoid-all"]).describe(
+    "L_C of the later steps: over the new classes or all of them",
+  ),
+  distillation: z.enum(["sigmoid", "softmax"]).describe("L_D"),
+  temperature: z.number().gt(0).describe("temperature of the softened softmax in L_D"),
+  beta: fraction.describe("β, weight of L_D"),
+  gamma: fraction.describe("γ, weight of L_AD"),
+  norm: z.enum(["L1", "L2"]).describe("norm of L_AD"),
+  attentionClass: z.enum(["student-top", "teacher-top", "ground-truth"]).describe(
+    "class whose maps L_AD compares",
+  ),
+
+  baseClassification: z.enum(["softmax", "sigmoid"]).describe("L_C of the base step"),
+  baseEpochs: count.describe("epochs of the base step"),
+  baseLearningRate: z.number().gt(0).describe("learning rate of the base step, at the start of the cosine"),
+  epochs: count.describe("epochs of each later step"),
+  learningRate: z.number().gt(0).describe("learning rate of the later steps, at the start of the cosine"),
+  batchSize: count.describe("images of one iteration"),
+  momentum: z.number().min(0).lt(1).describe("momentum of SGD"),
+  weightDecay: z.number().min(0).describe("weight decay of SGD"),
+  maxNorm: z.number().gt(0).describe("gradients are clipped at this global norm"),
+  cacheTeacher: z.boolean().describe(
+    "whether the teacher's answers are computed once a step and kept in memory",
+  ),
+});
+
+/** A complete and valid description of one run. */
+export type Configuration = z.infer<typeof configurationSchema>;

@@ -1,0 +1,37 @@
+import type { ImageSet, Normalization } from "../data/mod.ts";
+import type { OutputKind } from "../evaluation/mod.ts";
+import type { Configuration } from "./configuration_schema.ts";
+import type { Run } from "./run.ts";
+
+/** Images in one pass of the evaluation: larger than in training, since no gradients are kept. */
+const BATCH_SIZE = 100;
+
+/**
+ * The images that a run is evaluated on, of some of its classes.
+ *
+ * @param run says which data set and split
+ * @param classIds such as `run.steps[0]`
+ */
+export function evaluationImages({ dataset, configuration }: Run, classIds: readonly number[]): ImageSet {
+  const { evaluateOn, seed } = configuration;
+  return dataset.open(evaluateOn, classIds, { seed, views: 1 });
+}
+
+/** How images are fed to a run's models when these are evaluated. */
+export function evaluationPasses({ dataset }: Run): { normalization: Normalization; batchSize: number } {
+  return { normalization: { mean: dataset.mean, std: dataset.std }, batchSize: BATCH_SIZE };
+}
+
+/**
+ * How the scores of M_t become probabilities: as in the L_C that it was trained with.
+ *
+ * @param configuration of the run
+ * @param step t
+ */
+export function outputKind(
+  { baseClassification, classification }: Pick<Configuration, "baseClassification" | "classification">,
+  step: number,
+): OutputKind {
+  if (step === 0) return baseClassification;
+  return classification.startsWith("sigmoid") ? "sigmoid" : "softmax";
+}
