@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./accuracy.ts";
+export * from "./accuracy_within_steps.ts";
 export * from "./attention_measures.ts";
 export * from "./attention_retention.ts";
 export * from "./attention_shift.ts";
@@ -13,4 +14,5 @@ export * from "./forward_passes.ts";
 export * from "./nearest_classes.ts";
 export * from "./predict.ts";
 export * from "./probabilities.ts";
+export * from "./step_confusion.ts";
 export * from "./top_columns.ts";

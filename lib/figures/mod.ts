@@ -37,6 +37,8 @@ export { displayFigure, showFigure } from "./show.ts";
 export type { DisplayData } from "./show.ts";
 export { confidenceInterval, mean, sampleStandardDeviation, studentQuantile } from "./statistics.ts";
 export type { Interval } from "./statistics.ts";
+export { stepBars } from "./step_bars.ts";
+export type { StepBars } from "./step_bars.ts";
 export { showTable } from "./table.ts";
 export type { TableRow } from "./table.ts";
 export { METHOD_COLORS, METHODS } from "./theme.ts";

@@ -1,0 +1,19 @@
+/**
+ * A confusion matrix of steps: how often an image of one step's classes is taken for a class of another step. Its
+ * columns show the bias to new classes.
+ *
+ * @param confusion (C, C) counts; rows are the true classes, columns the predicted ones, in the order of learning
+ * @param classesOfSteps how many classes each step brought, in order
+ * @returns (S, S) counts; rows are the steps of the true classes, columns those of the predicted ones
+ */
+export function stepConfusion(
+  confusion: readonly (readonly number[])[],
+  classesOfSteps: readonly number[],
+): number[][] {
+  const stepOfClass = classesOfSteps.flatMap((count, step) => new Array<number>(count).fill(step));
+  const counts = classesOfSteps.map(() => classesOfSteps.map(() => 0));
+  confusion.forEach((row, label) => {
+    row.forEach((count, answer) => counts[stepOfClass[label]][stepOfClass[answer]] += count);
+  });
+  return counts;
+}
