@@ -7,7 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import type { StartEngine } from "./engine.ts";
 import { registerSgdStep } from "./optimiser.ts";
-import { replaceKernels } from "./wasm/heap.ts";
+import { canAssemble } from "./wasm/assembler.ts";
+import { heapMemory, replaceKernels } from "./wasm/heap.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
 import { heapSgdStep } from "./wasm/optimiser.ts";
 
@@ -16,6 +17,6 @@ export const start: StartEngine = async () => {
   await tf.setBackend("wasm");
   await tf.ready();
   replaceKernels(wasmKernels());
-  registerSgdStep("wasm", heapSgdStep);
+  registerSgdStep("wasm", heapSgdStep(canAssemble(heapMemory())));
   return { name: "wasm", threads: 1, description: "WebAssembly" };
 };
