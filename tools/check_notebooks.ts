@@ -27,9 +27,10 @@ const UNSUITABLE_RULES = ["no-import-prefix"];
 
 /**
  * @param notebook as committed
+ * @param root the project's folder on this machine, which no output may name
  * @returns what is wrong with it apart from its code, one sentence each
  */
-export function notebookProblems(notebook: Notebook): string[] {
+export function notebookProblems(notebook: Notebook, root: string): string[] {
   const problems: string[] = [];
   const opening = notebook.cells[0];
   if (opening?.cell_type !== "markdown" || !sourceOf(opening).trimStart().startsWith("# ")) {
@@ -58,6 +59,9 @@ export function notebookProblems(notebook: Notebook): string[] {
       complain(`has run as number ${cell.execution_count}; run the notebook with \`deno task notebooks\``);
     }
     if (cell.outputs.some((output) => output.output_type === "error")) complain("has an error as output");
+    if (JSON.stringify(cell.outputs).includes(root)) {
+      complain(`names a folder of this machine (${root}) in its output`);
+    }
   });
   return problems;
 }
@@ -72,7 +76,7 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
   const joined: { path: string; name: string; code: string; positions: (CellPosition | undefined)[] }[] = [];
   for (const path of paths) {
     const notebook = await readNotebook(path);
-    problems.push(...notebookProblems(notebook).map((problem) => `${path}: ${problem}`));
+    problems.push(...notebookProblems(notebook, root).map((problem) => `${path}: ${problem}`));
     joined.push({ path, name: `${basename(path, ".ipynb")}.ts`, ...joinCells(notebook) });
   }
   if (joined.length === 0) return problems;

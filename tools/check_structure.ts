@@ -37,7 +37,7 @@ export interface Import {
 
 /** Each room of lib/, and the rooms that it may import from. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  experiment: ["training", "evaluation", "data", "engine", "model"],
+  experiment: ["training", "evaluation", "data", "engine", "model", "figures"],
   training: ["model", "losses", "attention", "data", "engine"],
   evaluation: ["model", "attention", "losses", "data"],
   figures: [],
@@ -49,7 +49,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const BROWSER_ROOMS = ["model", "attention", "losses"];
-const NATIVE_PACKAGES = ["sharp", "zeromq"];
+const NATIVE_PACKAGES = ["sharp"];
 const PUBLIC_MODULE = "lib/mod.ts";
 
 /**

@@ -1,13 +1,13 @@
 /**
- * A Deno kernel in a process of its own, spoken to over ZeroMQ, as JupyterLab would.
+ * A Deno kernel in a process of its own, spoken to as JupyterLab would.
  *
  * Nothing survives it: the kernel leads a process group, which is killed with it, and a guard process does the same
  * when we die without a chance to clean up (`kill -9`). Linux and macOS.
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { Dealer, Subscriber } from "zeromq";
 import { type Credentials, decodeMessage, encodeMessage, type Message } from "./jupyter_messages.ts";
+import { type SocketType, ZmtpConnection } from "./zmtp.ts";
 
 /** The kernel is gone, or does not answer; it can only be stopped. */
 export class KernelError extends Error {
@@ -31,6 +31,7 @@ export interface ExecuteOptions {
 }
 
 const START_SECONDS = 60;
+const START_ATTEMPTS = 3;
 const FENCE_SECONDS = 30;
 /** The fence below is exact for what was measured; a little more patience costs nothing. */
 const SETTLE_MILLISECONDS = 5;
@@ -39,31 +40,40 @@ const SETTLE_MILLISECONDS = 5;
 export class Kernel {
   readonly #credentials: Credentials;
   readonly #process: KernelProcess;
-  readonly #shell: Dealer;
-  readonly #iopub: Subscriber;
+  readonly #shell: ZmtpConnection;
+  readonly #iopub: ZmtpConnection;
   /** Rejects when the kernel cannot be used any more. */
   readonly #failed: Promise<never>;
   #fail!: (error: Error) => void;
   #replies = new Map<string, (content: Record<string, unknown>) => void>();
-  #onMessage: (message: Message) => void = () => {};
-  #stopped = false;
+  /** What comes while nothing is executed, from timers and the like: the next execution gets it. */
+  readonly #unclaimed: Message[] = [];
+  readonly #keep = (message: Message): void => void this.#unclaimed.push(message);
+  #onMessage = this.#keep;
 
-  private constructor(credentials: Credentials, process: KernelProcess, ports: Ports) {
+  private constructor(
+    credentials: Credentials,
+    process: KernelProcess,
+    shell: ZmtpConnection,
+    iopub: ZmtpConnection,
+  ) {
     this.#credentials = credentials;
     this.#process = process;
-    this.#shell = new Dealer({ linger: 0, routingId: credentials.session });
-    this.#iopub = new Subscriber({ linger: 0 });
+    this.#shell = shell;
+    this.#iopub = iopub;
     this.#failed = new Promise((_, reject) => this.#fail = reject);
     this.#failed.catch(() => {}); // Somebody may wait for it later; until then it is not unhandled.
-    process.ended.then((status) => this.#fail(new KernelError(`the kernel died (${status})`)));
-    this.#shell.connect(`tcp://127.0.0.1:${ports.shell_port}`);
-    this.#iopub.connect(`tcp://127.0.0.1:${ports.iopub_port}`);
-    this.#iopub.subscribe();
-    this.#receive(this.#shell, (message) => {
-      this.#replies.get(message.parent)?.(message.content);
-      this.#replies.delete(message.parent);
+    const received = Promise.all([
+      this.#receive(shell, (message) => {
+        this.#replies.get(message.parent)?.(message.content);
+        this.#replies.delete(message.parent);
+      }),
+      this.#receive(iopub, (message) => this.#onMessage(message)),
+    ]);
+    process.ended.then(async (how) => {
+      await received; // What a dying kernel has sent still counts.
+      this.#fail(new KernelError(`the kernel died (${how})`));
     });
-    this.#receive(this.#iopub, (message) => this.#onMessage(message));
   }
 
   /**
@@ -74,29 +84,57 @@ export class Kernel {
    * @throws {KernelError} if it does not start
    */
   static async start(folder: string, env: Record<string, string>, signal?: AbortSignal): Promise<Kernel> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await Kernel.#startOnce(folder, env, signal);
+      } catch (error) {
+        // Another process may have taken one of the ports that were free a moment ago.
+        if (!(error instanceof KernelError) || attempt === START_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(
+    folder: string,
+    env: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Kernel> {
     const credentials = { key: randomUUID(), session: randomUUID() };
     const ports = freePorts();
     const connectionFile = await Deno.makeTempFile({ prefix: "lwm-kernel-", suffix: ".json" });
-    try {
-      await Deno.writeTextFile(
-        connectionFile,
-        JSON.stringify({
-          transport: "tcp",
-          ip: "127.0.0.1",
-          signature_scheme: "hmac-sha256",
-          key: credentials.key,
-          kernel_name: "deno",
-          ...ports,
-        }),
-      );
-      const kernel = new Kernel(credentials, new KernelProcess(connectionFile, folder, env), ports);
-      try {
-        await kernel.#greet(signal);
-        return kernel;
-      } catch (error) {
-        await kernel.stop();
-        throw error;
+    await Deno.writeTextFile(connectionFile, connectionText(credentials, ports));
+    const process = new KernelProcess(connectionFile, folder, env);
+    const connections: ZmtpConnection[] = [];
+    const starting = new AbortController();
+    const connect = async (port: number, type: SocketType): Promise<ZmtpConnection> => {
+      while (true) {
+        try {
+          const connection = await ZmtpConnection.open(port, type);
+          connections.push(connection);
+          return connection;
+        } catch (error) {
+          if (starting.signal.aborted || !(error instanceof Deno.errors.ConnectionRefused)) throw error;
+        }
+        await sleep(20);
       }
+    };
+    const ready = async (): Promise<Kernel> => {
+      const shell = await connect(ports.shell_port, "DEALER");
+      const iopub = await connect(ports.iopub_port, "SUB");
+      const kernel = new Kernel(credentials, process, shell, iopub);
+      await kernel.#greet(starting.signal);
+      return kernel;
+    };
+    const died = process.ended.then((how) => {
+      throw new KernelError(`the kernel did not start (${how})`);
+    });
+    try {
+      return await within(START_SECONDS, signal, [ready(), died]);
+    } catch (error) {
+      starting.abort();
+      await process.kill();
+      connections.forEach((connection) => connection.close());
+      throw error;
     } finally {
       await Deno.remove(connectionFile);
     }
@@ -115,42 +153,38 @@ export class Kernel {
    * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
    */
   async execute(code: string, { onMessage, timeoutSeconds, signal }: ExecuteOptions): Promise<Execution> {
+    this.#unclaimed.splice(0).forEach(onMessage);
     this.#onMessage = onMessage;
     try {
       const request = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false };
-      const reply = await this.#within(timeoutSeconds, signal, this.#request("execute_request", request));
-      await this.#within(FENCE_SECONDS, signal, this.#fence(onMessage));
+      const reply = await within(timeoutSeconds, signal, [
+        this.#request("execute_request", request),
+        this.#failed,
+      ]);
+      await within(FENCE_SECONDS, signal, [this.#fence(onMessage), this.#failed]);
       return { ok: reply.status === "ok", executionCount: reply.execution_count as number ?? null };
-    } catch (error) {
-      // What a dying kernel has sent is still on its way through the socket.
-      if (error instanceof KernelError) await sleep(50);
-      throw error;
     } finally {
-      this.#onMessage = () => {};
+      this.#onMessage = this.#keep;
     }
   }
 
   /** Kills the kernel and every process it has started. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    await this.#process.kill();
     this.#shell.close();
     this.#iopub.close();
-    await this.#process.kill();
   }
 
-  /** Asks until both channels answer: subscriptions take a moment, and messages before that are lost. */
-  async #greet(signal?: AbortSignal): Promise<void> {
-    let heard = false;
-    this.#onMessage = () => heard = true;
+  /** Asks until both channels answer: a subscription takes a moment, and messages before that are lost. */
+  async #greet(signal: AbortSignal): Promise<void> {
     let answered = false;
-    const greeting = async () => {
-      while (!answered || !heard) {
-        this.#request("kernel_info_request", {}).then(() => answered = true);
-        await sleep(50);
-      }
-    };
-    await this.#within(START_SECONDS, signal, greeting());
-    this.#onMessage = () => {};
+    let heard = false;
+    this.#onMessage = () => void (heard = true);
+    while (!(answered && heard) && !signal.aborted) {
+      this.#request("kernel_info_request", {}).then(() => answered = true);
+      await sleep(20);
+    }
+    this.#onMessage = this.#keep;
   }
 
   /**
@@ -187,30 +221,16 @@ export class Kernel {
   #request(type: string, content: Record<string, unknown>): Promise<Record<string, unknown>> {
     const message = { id: randomUUID(), type, parent: "", content };
     const reply = new Promise<Record<string, unknown>>((resolve) => this.#replies.set(message.id, resolve));
-    this.#shell.send(encodeMessage(message, this.#credentials)).catch((error) => this.#fail(error));
+    // A kernel that cannot be reached is dead, and that is reported by itself.
+    this.#shell.send(encodeMessage(message, this.#credentials)).catch(() => {});
     return reply;
   }
 
-  async #receive(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
+  async #receive(connection: ZmtpConnection, handle: (message: Message) => void): Promise<void> {
     try {
-      for await (const frames of socket) handle(decodeMessage(frames, this.#credentials.key));
+      for await (const frames of connection.messages()) handle(decodeMessage(frames, this.#credentials.key));
     } catch (error) {
-      if (!this.#stopped) this.#fail(error as Error);
-    }
-  }
-
-  /** The task's result, or an error as soon as the time is up, the signal is aborted, or the kernel is gone. */
-  async #within<T>(seconds: number, signal: AbortSignal | undefined, task: Promise<T>): Promise<T> {
-    signal?.throwIfAborted();
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new KernelError(`timed out after ${seconds} s`)), seconds * 1000);
-    const abort = () => reject(signal!.reason);
-    signal?.addEventListener("abort", abort);
-    try {
-      return await Promise.race([task, promise, this.#failed]);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      this.#fail(error as Error);
     }
   }
 }
@@ -280,6 +300,12 @@ interface Ports {
   hb_port: number;
 }
 
+/** The file that tells the kernel where to listen. */
+function connectionText({ key }: Credentials, ports: Ports): string {
+  const rest = { transport: "tcp", ip: "127.0.0.1", signature_scheme: "hmac-sha256", kernel_name: "deno" };
+  return JSON.stringify({ ...ports, ...rest, key });
+}
+
 /** Ports that nobody listens on now. All are taken before any is released, so that they differ. */
 function freePorts(): Ports {
   const listeners = Array.from({ length: 5 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
@@ -288,6 +314,21 @@ function freePorts(): Ports {
     return listener.addr.port;
   });
   return { shell_port, iopub_port, stdin_port, control_port, hb_port };
+}
+
+/** What the first of the tasks comes to, or an error as soon as the time is up or the signal is aborted. */
+async function within<T>(seconds: number, signal: AbortSignal | undefined, tasks: Promise<T>[]): Promise<T> {
+  signal?.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new KernelError(`timed out after ${seconds} s`)), seconds * 1000);
+  const abort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    return await Promise.race([...tasks, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
 }
 
 function sleep(milliseconds: number): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Jupyter's wire format: how a message is laid out in ZeroMQ frames, and signed.
+ * Jupyter's wire format: how a message is laid out in frames, and signed.
  * https://jupyter-client.readthedocs.io/en/latest/messaging.html#the-wire-protocol
  * @module
  */
@@ -29,7 +29,7 @@ const DELIMITER = "<IDS|MSG>";
  * @param credentials of the connection
  * @returns frames: delimiter, signature, header, parent header, metadata, content
  */
-export function encodeMessage(message: Message, { key, session }: Credentials): string[] {
+export function encodeMessage(message: Message, { key, session }: Credentials): Uint8Array[] {
   const header = {
     msg_id: message.id,
     msg_type: message.type,
@@ -40,7 +40,7 @@ export function encodeMessage(message: Message, { key, session }: Credentials): 
   };
   const parent = message.parent === "" ? {} : { msg_id: message.parent };
   const parts = [header, parent, {}, message.content].map((part) => JSON.stringify(part));
-  return [DELIMITER, signature(parts, key), ...parts];
+  return [DELIMITER, signature(parts, key), ...parts].map(bytes);
 }
 
 /**

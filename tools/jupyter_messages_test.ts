@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { decodeMessage, encodeMessage } from "./jupyter_messages.ts";
 
 const message = { id: "1", type: "stream", parent: "0", content: { name: "stdout", text: "größer 😀\n" } };
-const frames = (key: string) =>
-  encodeMessage(message, { key, session: "s" }).map((frame) => new TextEncoder().encode(frame));
+const frames = (key: string) => encodeMessage(message, { key, session: "s" });
 
 Deno.test("decodeMessage() reads what encodeMessage() writes, also behind routing frames", () => {
   assert.deepEqual(decodeMessage(frames("secret"), "secret"), message);

@@ -45,7 +45,7 @@ export function standardError(): Screen {
   const encoder = new TextEncoder();
   return {
     isTerminal: Deno.stderr.isTerminal(),
-    columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : 80,
+    columns: () => Deno.stderr.isTerminal() && Deno.consoleSize().columns || 80, // Some terminals say 0.
     write(text) {
       const bytes = encoder.encode(text);
       for (let sent = 0; sent < bytes.length;) sent += Deno.stderr.writeSync(bytes.subarray(sent));
