@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ResNet } from "../model/mod.ts";
-import { type LossOptions, type MethodName, METHODS, totalLoss } from "./method.ts";
+import { type BatchOutputs, type LossOptions, type MethodName, METHODS, totalLoss } from "./method.ts";
 import type { Sgd } from "./optimizer.ts";
 import type { TeacherAnswers } from "./teacher.ts";
 
@@ -59,6 +59,10 @@ export async function iterate(
   return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as unknown as LossValues;
 }
 
-function batchOutputs(student: ResNet, { x, labels, teacher, baseClasses }: IterationBatch) {
+/** The forward pass of one iteration: all that {@linkcode METHODS} make the loss terms from. */
+export function batchOutputs(
+  student: ResNet,
+  { x, labels, teacher, baseClasses }: IterationBatch,
+): BatchOutputs {
   return { student: student.forward(x, true), weights: student.head.weights, labels, teacher, baseClasses };
 }

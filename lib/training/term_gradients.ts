@@ -1,0 +1,80 @@
+import * as tf from "@tensorflow/tfjs";
+import type { ResNet } from "../model/mod.ts";
+import { batchOutputs, type IterationBatch } from "./iteration.ts";
+import { type LossOptions, type LossTerms, type MethodName, METHODS, totalLoss } from "./method.ts";
+
+/** What one term of the loss pulls at, and how hard. */
+export interface TermGradient {
+  /** `L_C`, `βL_D`, `γL_AD`, or `L` for the whole loss. */
+  readonly term: string;
+  /** 2-norm of the gradient in each part of the network: `stem`, `stage1` …, `head: base`, `head: new`. */
+  readonly norms: Readonly<Record<string, number>>;
+  /** 2-norm of the gradient in all of the network. */
+  readonly all: number;
+}
+
+/**
+ * The gradient of one batch, term by term, each weighed as in L = L_C + β · L_D + γ · L_AD. The norms of the terms do not
+ * add up to that of L: gradients have directions.
+ *
+ * @param student is not changed
+ * @param batch not disposed here
+ * @returns one entry for each term that the method has, and the whole loss last
+ */
+export async function termGradients(
+  student: ResNet,
+  batch: IterationBatch,
+  method: MethodName,
+  losses: LossOptions,
+): Promise<TermGradient[]> {
+  const copy = student.clone(); // a forward pass of the training moves the running statistics
+  try {
+    const weighed: Record<string, (terms: LossTerms) => tf.Scalar> = {
+      "L_C": ({ L_C }) => L_C,
+      ...(method !== "C" && { "βL_D": ({ L_D }: LossTerms) => tf.mul(L_D!, losses.beta) }),
+      ...(method === "LwM" && { "γL_AD": ({ L_AD }: LossTerms) => tf.mul(L_AD!, losses.gamma) }),
+      "L": (terms) => totalLoss(terms, losses),
+    };
+    const gradients: TermGradient[] = [];
+    for (const [term, loss] of Object.entries(weighed)) {
+      const squares = tf.tidy(() => {
+        const lossOfBatch = () => loss(METHODS[method](batchOutputs(copy, batch), losses));
+        return squaredNorms(copy, tf.variableGrads(lossOfBatch).grads, batch.baseClasses);
+      });
+      const norms: Record<string, number> = {};
+      let all = 0;
+      for (const [part, square] of Object.entries(squares)) {
+        const [value] = await square.data<"float32">();
+        square.dispose();
+        norms[part] = Math.sqrt(value);
+        all += value;
+      }
+      gradients.push({ term, norms, all: Math.sqrt(all) });
+    }
+    return gradients;
+  } finally {
+    copy.dispose();
+  }
+}
+
+/** The squared norm of the gradient in each part of the network. */
+function squaredNorms(model: ResNet, gradients: tf.NamedTensorMap, baseClasses: number): tf.NamedTensorMap {
+  const squares: tf.NamedTensorMap = {};
+  const add = (part: string, gradient: tf.Tensor) => {
+    const square = tf.sum(tf.square(gradient));
+    squares[part] = part in squares ? tf.add(squares[part], square) : square;
+  };
+  for (const [name, variable] of model.parameters) {
+    const gradient = gradients[variable.name] ?? tf.zerosLike(variable); // the bias has no part in L_AD
+    const part = name.split(".")[0];
+    if (part !== "head") {
+      add(part, gradient);
+      continue;
+    }
+    const classes = gradient.shape.at(-1)!; // weights (K, C), bias (C)
+    const [base, added] = tf.split(gradient, [baseClasses, classes - baseClasses], -1);
+    add("head: base", base);
+    add("head: new", added);
+  }
+  return squares;
+}
