@@ -3,13 +3,7 @@
  * @module
  */
 import { allDraws, readPicture } from "../data/mod.ts";
-import {
-  type AttentionShift,
-  measureAttentionShifts,
-  type OutputKind,
-  probabilities,
-  topColumns,
-} from "../evaluation/mod.ts";
+import { type AttentionShift, measureAttentionShifts, probabilities, topColumns } from "../evaluation/mod.ts";
 import type { AttentionShift as AttentionShiftFigure, AttentionShiftExample } from "../figures/mod.ts";
 import { evaluationImages, evaluationPasses } from "./evaluation_images.ts";
 import type { Run } from "./run.ts";
@@ -18,20 +12,20 @@ import type { Run } from "./run.ts";
 const SCORES = 4;
 
 /**
- * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes, by the run's own L_D and
- * L_AD.
+ * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D is the paper's
+ * equation (1), a softmax over the base classes, whatever the run was trained with: so runs can be compared.
  *
  * @param run trained through step t
  * @param step t, from 1
  */
 export async function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
-  const { distillation, temperature, norm } = run.configuration;
+  const { temperature, norm } = run.configuration;
   const [teacher, student] = [await run.model(0), await run.model(step)];
   try {
     const set = evaluationImages(run, run.steps[0]);
     return await measureAttentionShifts(teacher, student, set, allDraws(set), {
       ...evaluationPasses(run),
-      distillation: { kind: distillation, temperature },
+      distillation: { kind: "softmax", temperature },
       attention: { norm },
     });
   } finally {
@@ -41,8 +35,8 @@ export async function attentionShiftsOf(run: Run, step: number): Promise<Attenti
 }
 
 /**
- * What the figure draws of some of these images: the scores that L_D compares, as probabilities, of the classes that the
- * teacher finds the likeliest.
+ * What the figure draws of some of these images. Scores are a softmax over the base classes, of which the likeliest for the
+ * teacher are drawn.
  *
  * @param run as in {@linkcode attentionShiftsOf}
  * @param step t
@@ -60,7 +54,7 @@ export function attentionShiftFigure(
     const columns = topColumns(shift.teacherLogits, SCORES);
     if (!columns.includes(shift.topBaseClass)) columns[columns.length - 1] = shift.topBaseClass;
     const side = (logits: Float32Array, map: Float32Array) => {
-      const scores = probabilities(logits, configuration.distillation satisfies OutputKind);
+      const scores = probabilities(logits, "softmax");
       return {
         scores: columns.map((column) => ({ className: baseClasses[column], score: scores[column] })),
         map: { size: shift.mapSize[0], values: map },
@@ -79,9 +73,9 @@ export function attentionShiftFigure(
     };
   };
   return {
-    dataset: dataset.name,
+    dataset: `${dataset.name}, method ${configuration.method}`,
     teacher: "M_{0}",
-    student: `M_{${step}} of ${configuration.method}`,
+    student: `M_{${step}}`,
     examples: shifts.map(example),
   };
 }

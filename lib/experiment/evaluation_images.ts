@@ -1,5 +1,5 @@
-import type { ImageSet, Normalization } from "../data/mod.ts";
-import type { OutputKind } from "../evaluation/mod.ts";
+import { type Draw, type ImageSet, type Normalization, readMasks } from "../data/mod.ts";
+import { energyInside, type OutputKind } from "../evaluation/mod.ts";
 import type { Configuration } from "./configuration_schema.ts";
 import type { Run } from "./run.ts";
 
@@ -34,4 +34,22 @@ export function outputKind(
 ): OutputKind {
   if (step === 0) return baseClassification;
   return classification.startsWith("sigmoid") ? "sigmoid" : "softmax";
+}
+
+/**
+ * How much of an attention map lies on the object; 1 where nobody knows where the object is.
+ *
+ * @param set with or without masks
+ * @param draw the image that the map is of
+ * @param map (h·w), not below 0
+ * @param mapSize h and w
+ */
+export function shareOnObject(
+  set: ImageSet,
+  draw: Draw,
+  map: ArrayLike<number>,
+  mapSize: readonly [height: number, width: number],
+): number {
+  if (!set.readMask) return 1;
+  return energyInside(map, mapSize, readMasks(set, [draw]), [set.size, set.size]);
 }

@@ -5,12 +5,16 @@
 import { allDraws, headPositions, readPicture } from "../data/mod.ts";
 import { measureAttentionShifts, predict, probabilities, topColumns } from "../evaluation/mod.ts";
 import type { MethodOverview } from "../figures/mod.ts";
-import { evaluationImages, evaluationPasses, outputKind } from "./evaluation_images.ts";
+import { evaluationPasses, outputKind, shareOnObject } from "./evaluation_images.ts";
 import type { Run } from "./run.ts";
 
+/** Views of each training image that are looked at. */
+const VIEWS = 4;
+
 /**
- * Looks among images of the new classes of step t for one that all three losses have something to say about: the student
- * M_t classifies it rightly, and its map for the top base class b differs from that of the teacher M_{t−1} the most.
+ * Looks among training images of step t for one that all three losses have something to say about: the student
+ * M_t classifies it rightly, the teacher's map for the top base class b lies on the object, and the student's differs from
+ * it the most.
  *
  * @param run trained through step t
  * @param step t, from 1
@@ -19,7 +23,8 @@ import type { Run } from "./run.ts";
 export async function methodOverviewExample(run: Run, step: number): Promise<MethodOverview> {
   const { dataset, configuration } = run;
   const { distillation, temperature, norm } = configuration;
-  const set = evaluationImages(run, run.steps[step]);
+  const views = Math.min(VIEWS, configuration.views);
+  const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
   const passes = evaluationPasses(run);
   const [teacher, student] = [await run.model(step - 1), await run.model(step)];
   const predictions = predict(student, set, { ...passes, headPositions: headPositions(run.classOrder) });
@@ -34,9 +39,14 @@ export async function methodOverviewExample(run: Run, step: number): Promise<Met
   });
 
   const scoresOf = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
-  const rank = (image: number) =>
-    Number(topColumns(scoresOf(image), 1)[0] === labels[image]) * 1e3 + measured[image].attentionDistillation;
-  const best = measured.map((_, image) => image).sort((a, b) => rank(b) - rank(a))[0];
+  const isRight = (image: number) => topColumns(scoresOf(image), 1)[0] === labels[image];
+  const clarity = measured.map(({ draw, teacherMap, mapSize, attentionDistillation }) =>
+    attentionDistillation * shareOnObject(set, draw, teacherMap, mapSize)
+  );
+  const best =
+    [...measured.keys()].sort((a, b) =>
+      Number(isRight(b)) - Number(isRight(a)) || clarity[b] - clarity[a]
+    )[0];
   const shift = measured[best];
   const known = run.classNames(step - 1);
   const scores = Array.from(probabilities(scoresOf(best), outputKind(configuration, step)));

@@ -5,7 +5,7 @@
 import { allDraws, type Draw, readPicture } from "../data/mod.ts";
 import { mapCosine, type NearestClass, nearestClasses } from "../evaluation/mod.ts";
 import type { WhatAndWhy, WhatAndWhyExample } from "../figures/mod.ts";
-import { evaluationImages, evaluationPasses, outputKind } from "./evaluation_images.ts";
+import { evaluationImages, evaluationPasses, outputKind, shareOnObject } from "./evaluation_images.ts";
 import type { Run } from "./run.ts";
 
 /** Classes shown for each image. */
@@ -13,8 +13,8 @@ const CLASSES = 3;
 
 /**
  * Looks among images of classes that M_t does not know for those that resemble two known classes for different reasons: the
- * score of the second class is high, and its map lies elsewhere than that of the first (one minus the maps' cosine). At most
- * one image a class is taken.
+ * score of the second class is high, its map lies elsewhere than that of the first (one minus the maps' cosine), and both
+ * lie on the object. At most one image a class is taken.
  *
  * @param run trained through step t
  * @param options t, and how many images are wanted
@@ -34,8 +34,13 @@ export async function whatAndWhyExamples(
     outputs: outputKind(configuration, step),
   }).finally(() => model.dispose());
 
-  const ranked = draws.map((draw, i) => ({ draw, classes: nearest[i] }))
-    .sort((a, b) => ambiguity(b.classes) - ambiguity(a.classes));
+  const onObject = (draw: Draw, { map, mapSize }: NearestClass) => shareOnObject(set, draw, map, mapSize);
+  const ranked = draws.map((draw, i) => {
+    const [first, second] = nearest[i];
+    // An all-zero map lies nowhere, so it counts as 0 here.
+    const different = onObject(draw, first) * onObject(draw, second) * (1 - mapCosine(first.map, second.map));
+    return { draw, classes: nearest[i], clarity: second.score * different };
+  }).sort((a, b) => b.clarity - a.clarity);
   const classOf = ({ image }: Draw) => set.labels[image];
   const best = ranked.filter(({ draw }, i) =>
     ranked.findIndex((other) => classOf(other.draw) === classOf(draw)) === i
@@ -53,10 +58,4 @@ export async function whatAndWhyExamples(
       })),
     })),
   };
-}
-
-/** Score of the second class · (1 − cosine of the first two maps), or 0 where one of these maps is all zero. */
-function ambiguity([first, second]: readonly NearestClass[]): number {
-  const isDark = ({ map }: NearestClass) => map.every((value) => value === 0);
-  return isDark(first) || isDark(second) ? 0 : second.score * (1 - mapCosine(first.map, second.map));
 }
