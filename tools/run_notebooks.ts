@@ -6,11 +6,13 @@
  * nbconvert would do this too, but stops listening at the state "idle" and so loses outputs of Deno's kernel.
  * @module
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { configurationSchema } from "../lib/experiment/configuration_schema.ts";
 import { UserError } from "../lib/user_error.ts";
 import { errorLine, readableTraceback, syntaxError } from "./cell_error.ts";
 import { CellOutputs, type Displays } from "./cell_outputs.ts";
+import { fromHere } from "./command_line.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_messages.ts";
 import {
@@ -165,8 +167,17 @@ function describe(failure: ErrorOutput, cell: CodeCell, number: number, path: st
   return `${place}:\n  > ${excerpt}\n${detail}`;
 }
 
-const PRESETS = ["smoke", "default", "paper"];
-const ENGINES = ["auto", "wasm", "onednn", "webgpu", "cpu"];
+const { preset: { options: presets }, engine: { options: engines } } = configurationSchema.shape;
+
+const HELP = `deno task notebooks [OPTION …] [NOTEBOOK …]
+
+Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into them.
+
+--preset=NAME      ${presets.join(", ")}; what the notebooks themselves ask for if it is left out
+--engine=NAME      ${engines.join(", ")}; likewise
+--timeout=SECONDS  longest run time of one cell (default: 1200)
+--output-dir=DIR   write executed copies there, and leave the notebooks as they are
+--help             this text`;
 
 /** The command line's options. */
 interface Command {
@@ -176,27 +187,31 @@ interface Command {
   outputFolder?: string;
 }
 
-async function parseCommand(args: string[]): Promise<Command> {
-  const { values, positionals } = parseCommandLine(args);
+/** @returns nothing if only help is wanted */
+async function parseCommand(args: string[]): Promise<Command | undefined> {
+  const { values, positionals } = parseOptions(args);
+  if (values.help) return undefined;
   const env: Record<string, string> = {};
-  const choose = (option: string, variable: string, value: string | undefined, known: string[]) => {
+  const choose = (option: string, variable: string, value: string | undefined, known: readonly string[]) => {
     if (value === undefined) return;
     if (!known.includes(value)) {
       throw new UserError(`Expected --${option} to be one of ${known.join(", ")}, found "${value}".`);
     }
     env[variable] = value;
   };
-  choose("preset", "LWM_PRESET", values.preset, PRESETS);
-  choose("engine", "LWM_ENGINE", values.engine, ENGINES);
+  choose("preset", "LWM_PRESET", values.preset, presets);
+  choose("engine", "LWM_ENGINE", values.engine, engines);
   const timeoutSeconds = Number(values.timeout);
   if (!(timeoutSeconds > 0)) {
     throw new UserError(`Expected --timeout to be a number of seconds above 0, found "${values.timeout}".`);
   }
-  const paths = positionals.length > 0 ? positionals : await numberedNotebooks("notebooks");
-  return { paths, env, timeoutSeconds, outputFolder: values["output-dir"] };
+  const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
+  const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
+  const folder = values["output-dir"];
+  return { paths, env, timeoutSeconds, outputFolder: folder === undefined ? undefined : fromHere(folder) };
 }
 
-function parseCommandLine(args: string[]) {
+function parseOptions(args: string[]) {
   try {
     return parseArgs({
       args,
@@ -206,6 +221,7 @@ function parseCommandLine(args: string[]) {
         engine: { type: "string" },
         timeout: { type: "string", default: "1200" },
         "output-dir": { type: "string" },
+        help: { type: "boolean" },
       },
     });
   } catch (error) {
@@ -227,6 +243,10 @@ async function main(): Promise<number> {
   }
   try {
     const command = await parseCommand(Deno.args);
+    if (!command) {
+      console.log(HELP);
+      return 0;
+    }
     await runNotebooks(command.paths, { ...command, report: new ScreenReport(), signal: controller.signal });
     return 0;
   } catch (error) {

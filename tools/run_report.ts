@@ -57,18 +57,21 @@ const TERMINAL_MILLISECONDS = 250;
 const FILE_MILLISECONDS = 10_000;
 
 /**
- * Text of the cells line by line, and a line of state: on a terminal the last line, always fresh; in a file a new
- * line every ten seconds.
+ * Text of the cells line by line, and the state: on a terminal the last lines, always fresh; in a file once more
+ * every ten seconds.
  */
 export class ScreenReport implements RunReport {
   readonly #screen: Screen;
   readonly #now: () => number;
   #plan: PlannedNotebook[] = [];
+  /** What each notebook that has ended took. */
   #seconds: number[] = [];
   #started = 0;
   #cell = 0;
-  #progress = "";
+  #progress: string[] = [];
   #unfinishedLine = "";
+  /** Lines of state at the bottom of the terminal. */
+  #stateLines = 0;
   #timer?: ReturnType<typeof setInterval>;
 
   /**
@@ -102,11 +105,11 @@ export class ScreenReport implements RunReport {
   text(text: string): void {
     const lines = (this.#unfinishedLine + text).split("\n");
     this.#unfinishedLine = lines.pop()!;
-    for (const line of lines) this.#line(`    ${line}`);
+    for (const line of lines) this.#line(indented(line));
   }
 
   progress(state: string): void {
-    this.#progress = state.trim().replaceAll(/\s*\n\s*/g, "  ");
+    this.#progress = state.split("\n").filter((line) => line.trim() !== "");
     if (this.#screen.isTerminal) this.showState();
   }
 
@@ -119,24 +122,26 @@ export class ScreenReport implements RunReport {
 
   end(): void {
     clearInterval(this.#timer);
-    if (this.#screen.isTerminal) this.#screen.write("\r\x1b[K");
+    this.#screen.write(this.#eraseState());
   }
 
-  /** Writes the line of state; called by a timer. */
+  /** Writes the state; called by a timer. */
   showState(): void {
     if (this.#seconds.length === this.#plan.length || this.#cell === 0) return;
-    const parts = [this.#cellTitle(), duration((this.#now() - this.#started) / 1000), this.#progress];
-    const state = `  ${parts.filter((part) => part !== "").join(" · ")}${this.#outlook()}`;
+    const elapsed = duration((this.#now() - this.#started) / 1000);
+    const lines = [`  ${this.#cellTitle()} · ${elapsed}${this.#outlook()}`, ...this.#progress.map(indented)];
     if (this.#screen.isTerminal) {
-      this.#screen.write(`\r\x1b[K${[...state].slice(0, this.#screen.columns() - 1).join("")}`);
-    } else this.#line(state);
+      const fitting = lines.map((line) => [...line].slice(0, this.#screen.columns() - 1).join(""));
+      this.#screen.write(this.#eraseState() + fitting.join("\n"));
+      this.#stateLines = lines.length;
+    } else lines.forEach((line) => this.#line(line));
   }
 
   #endCell(): void {
     if (this.#unfinishedLine !== "") this.text("\n");
     // Where lines cannot be written again, the last state of a progress display has not been seen yet.
-    if (!this.#screen.isTerminal && this.#progress !== "") this.#line(`    ${this.#progress}`);
-    this.#progress = "";
+    if (!this.#screen.isTerminal) this.#progress.forEach((line) => this.#line(indented(line)));
+    this.#progress = [];
   }
 
   #title(): string {
@@ -149,18 +154,30 @@ export class ScreenReport implements RunReport {
   }
 
   #outlook(): string {
-    const left = this.#plan.length - this.#seconds.length - 1;
+    const more = this.#plan.length - this.#seconds.length - 1;
     const seconds = secondsLeft(this.#plan, this.#seconds, (this.#now() - this.#started) / 1000);
     const parts = [
-      left > 0 ? `${left} more ${left === 1 ? "notebook" : "notebooks"} to run` : "",
+      more > 0 ? `${more} more ${more === 1 ? "notebook" : "notebooks"} to run` : "",
       seconds === undefined ? "" : `about ${duration(seconds)} left`,
-    ].filter((part) => part !== "");
-    return parts.length === 0 ? "" : ` · ${parts.join(" · ")}`;
+    ];
+    return parts.filter((part) => part !== "").map((part) => ` · ${part}`).join("");
   }
 
   #line(text: string): void {
-    this.#screen.write(this.#screen.isTerminal ? `\r\x1b[K${text}\n` : `${text}\n`);
+    this.#screen.write(`${this.#eraseState()}${text}\n`);
   }
+
+  /** @returns what brings a terminal's cursor back to where the state begins, and clears the rest */
+  #eraseState(): string {
+    if (!this.#screen.isTerminal) return "";
+    const up = this.#stateLines > 1 ? `\x1b[${this.#stateLines - 1}A` : "";
+    this.#stateLines = 0;
+    return `\r${up}\x1b[J`;
+  }
+}
+
+function indented(line: string): string {
+  return `    ${line}`;
 }
 
 /**
