@@ -58,7 +58,10 @@ function composedSgdStep(
   tf.tidy(() => {
     let scale: tf.Tensor = tf.scalar(1);
     if (maxNorm !== Infinity) {
-      const squares = tf.addN(parameters.map(({ gradient }) => tf.sum(tf.square(gradient))));
+      // One by one: on WebGPU, tf.addN of as many tensors as a network has gives wrong sums.
+      const squares = parameters.map(({ gradient }) => tf.sum(tf.square(gradient))).reduce((a, b) =>
+        tf.add(a, b)
+      );
       scale = tf.minimum(1, tf.div(maxNorm, tf.add(tf.sqrt(squares), 1e-6)));
     }
     for (const { weight, velocity, gradient } of parameters) {

@@ -22,13 +22,10 @@ testOnEachEngine("sgdStep() makes PyTorch's steps", async () => {
 testOnEachEngine(
   "sgdStep() scales the gradients of all parameters together to the norm asked for",
   async () => {
-    const parameters = [[3, 5], [7]].map((shape, i) => {
-      const weight = tf.variable(normal(shape as [number], i));
-      return {
-        weight,
-        velocity: tf.variable(tf.zerosLike(weight)),
-        gradient: normal(shape as [number], i + 2),
-      };
+    const shapes = Array.from({ length: 70 }, (_, i) => i % 2 === 0 ? [3, 5] : [7]); // as many as a network has
+    const parameters = shapes.map((shape, i) => {
+      const weight = tf.variable(normal(shape, i));
+      return { weight, velocity: tf.variable(tf.zerosLike(weight)), gradient: normal(shape, i + 100) };
     });
     const gradients = (await Promise.all(parameters.map(({ gradient }) => gradient.data()))).map((g) =>
       Array.from(g)
