@@ -20,6 +20,7 @@ const PRELUDE = '"use strict"; void 0;';
 const CELL_FRAME = /^( +at (?:async )?)<anonymous>:(\d+):(\d+)$/gm;
 
 /**
+ * Finds the line of a cell that an error has come from.
  * @param source of the cell
  * @param traceback of the error, as the kernel sends it
  * @returns the line of the cell, counted from 1, that was being executed, or nothing if the traceback does not say
@@ -32,6 +33,7 @@ export function errorLine(source: string, traceback: string[]): number | undefin
 }
 
 /**
+ * Puts the cell's own lines into a traceback.
  * @param source of the cell
  * @param traceback of the error, as the kernel sends it
  * @returns the traceback with lines of the cell, where they are known, instead of lines of the compiled code
@@ -46,6 +48,7 @@ export function readableTraceback(source: string, traceback: string[]): string {
 }
 
 /**
+ * Finds what keeps a cell from being compiled.
  * @param source of a cell
  * @returns where it is not TypeScript (the line counted from 1) and why, or nothing if all is well
  */

@@ -16,12 +16,18 @@ export class CellOutputs {
   #pieces = new Map<StreamOutput, string[]>();
   #clearBeforeNext = false;
 
-  /** @param displays shared by all cells of a notebook */
+  /**
+   * Begins without any output.
+   * @param displays shared by all cells of a notebook
+   */
   constructor(displays: Displays) {
     this.#displays = displays;
   }
 
-  /** @param message from the kernel's iopub channel; those that show nothing are ignored */
+  /**
+   * Takes in the next message.
+   * @param message from the kernel's iopub channel; those that show nothing are ignored
+   */
   add({ type, content }: Message): void {
     switch (type) {
       case "stream":
@@ -46,7 +52,10 @@ export class CellOutputs {
     }
   }
 
-  /** @returns the outputs so far, as the notebook file keeps them */
+  /**
+   * Puts the texts together.
+   * @returns the outputs so far, as the notebook file keeps them
+   */
   finish(): Output[] {
     for (const [stream, pieces] of this.#pieces) stream.text = lines(pieces.join(""));
     // A cell ends with its result or its error, which now and then overtakes the text before it.

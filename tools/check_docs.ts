@@ -9,6 +9,7 @@
 import { join, relative, resolve } from "node:path";
 
 /**
+ * Picks out what concerns us.
  * @param report what `deno doc --lint` has written
  * @param sourceOf gives the source of a file
  * @returns what it says about our own names, "FILE:LINE: reason" each

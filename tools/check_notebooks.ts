@@ -26,6 +26,7 @@ const LONGEST_CELL = 15;
 const UNSUITABLE_RULES = ["no-import-prefix"];
 
 /**
+ * Checks a notebook as it lies in the repository.
  * @param notebook as committed
  * @param root the project's folder on this machine, which no output may name
  * @returns what is wrong with it apart from its code, one sentence each
@@ -67,6 +68,7 @@ export function notebookProblems(notebook: Notebook, root: string): string[] {
 }
 
 /**
+ * Checks notebooks and the code in them.
  * @param paths notebooks
  * @param root the project's folder
  * @returns what is wrong, in one text each; empty if all is well

@@ -18,6 +18,7 @@ export interface Module {
   path: string;
   /** TypeScript. */
   source: string;
+  /** In the order in which they are written. */
   imports: Import[];
 }
 
@@ -53,6 +54,7 @@ const NATIVE_PACKAGES = ["sharp"];
 const PUBLIC_MODULE = "lib/mod.ts";
 
 /**
+ * Holds the imports against the rules of the house.
  * @param modules all of lib/, tools/ and notebooks/
  * @param packages the npm packages that deno.json names, as they are imported
  * @returns one line for each violation
@@ -178,6 +180,7 @@ function withoutCommentsAndTexts(source: string): string {
 }
 
 /**
+ * Asks Deno which module imports which.
  * @param root the project's folder
  * @returns its modules, as Deno itself resolves them, and the npm packages that deno.json names
  */

@@ -11,12 +11,15 @@ import { type SocketType, ZmtpConnection } from "./zmtp.ts";
 
 /** The kernel is gone, or does not answer; it can only be stopped. */
 export class KernelError extends Error {
+  /** Tells it from errors of the notebook's code. */
   override readonly name = "KernelError";
 }
 
 /** How one piece of code has ended. */
 export interface Execution {
+  /** Whether the code ran without an error. */
   ok: boolean;
+  /** The number that Jupyter shows beside the cell. */
   executionCount: number | null;
 }
 
@@ -77,6 +80,7 @@ export class Kernel {
   }
 
   /**
+   * Starts a kernel in a process of its own.
    * @param folder the kernel's working directory
    * @param env variables of its environment, besides ours
    * @param signal stops waiting, and the kernel, when it is aborted

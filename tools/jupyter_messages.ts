@@ -7,10 +7,13 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** A message from or to a kernel. */
 export interface Message {
+  /** Unique among all messages. */
   id: string;
+  /** Such as "execute_request" or "stream". */
   type: string;
   /** The id of the request that this answers; empty if there is none. */
   parent: string;
+  /** What the type prescribes. */
   content: Record<string, unknown>;
 }
 
@@ -25,6 +28,7 @@ export interface Credentials {
 const DELIMITER = "<IDS|MSG>";
 
 /**
+ * Lays a message out in frames and signs it.
  * @param message to be sent
  * @param credentials of the connection
  * @returns frames: delimiter, signature, header, parent header, metadata, content
@@ -44,6 +48,7 @@ export function encodeMessage(message: Message, { key, session }: Credentials): 
 }
 
 /**
+ * Reads a message and checks its signature.
  * @param frames as received; anything before the delimiter is routing
  * @param key secret of the signature
  * @returns the message

@@ -7,9 +7,13 @@ import { UserError } from "../lib/user_error.ts";
 
 /** A notebook as it lies in the file. */
 export interface Notebook {
+  /** From top to bottom. */
   cells: Cell[];
+  /** Kernel and language. */
   metadata: Record<string, unknown>;
+  /** Version of the format: 4. */
   nbformat: number;
+  /** Its minor version: 5, since which cells have ids. */
   nbformat_minor: number;
 }
 
@@ -18,19 +22,29 @@ export type Cell = CodeCell | ProseCell;
 
 /** A cell that is run. */
 export interface CodeCell {
+  /** Tells it from prose. */
   cell_type: "code";
+  /** Unique in the notebook. */
   id: string;
+  /** Nothing that we need. */
   metadata: Record<string, unknown>;
+  /** TypeScript. */
   source: string | string[];
+  /** As which it has run, counted from 1 in each kernel; null if it has not. */
   execution_count: number | null;
+  /** What it has shown. */
   outputs: Output[];
 }
 
 /** A cell that is read. */
 export interface ProseCell {
+  /** Tells it from code. */
   cell_type: "markdown" | "raw";
+  /** Unique in the notebook. */
   id: string;
+  /** Nothing that we need. */
   metadata: Record<string, unknown>;
+  /** Markdown. */
   source: string | string[];
 }
 
@@ -39,28 +53,40 @@ export type Output = StreamOutput | DisplayOutput | ErrorOutput;
 
 /** Text from the console. */
 export interface StreamOutput {
+  /** Tells it from other outputs. */
   output_type: "stream";
+  /** Which stream. */
   name: "stdout" | "stderr";
+  /** Lines, each with its line end. */
   text: string[];
 }
 
 /** A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`). */
 export interface DisplayOutput {
+  /** Tells it from other outputs. */
   output_type: "display_data" | "execute_result";
+  /** The same thing in one or more media types. */
   data: Record<string, unknown>;
+  /** By media type, such as a picture's width. */
   metadata: Record<string, unknown>;
+  /** Of the cell; only with a result. */
   execution_count?: number | null;
 }
 
 /** Why a cell has failed. */
 export interface ErrorOutput {
+  /** Tells it from other outputs. */
   output_type: "error";
+  /** The error's class. */
   ename: string;
+  /** Its message. */
   evalue: string;
+  /** Lines of the stack, the message first. */
   traceback: string[];
 }
 
 /**
+ * Lists the notebooks of a folder.
  * @param folder that holds notebooks
  * @returns those whose name begins with a number, in that order
  */
@@ -73,6 +99,7 @@ export async function numberedNotebooks(folder: string): Promise<string[]> {
 }
 
 /**
+ * Reads a notebook file.
  * @param path of an `.ipynb` file
  * @returns its content
  * @throws {UserError} if there is no such file, or it is no notebook of format 4
@@ -90,6 +117,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
 }
 
 /**
+ * Reads a notebook from text.
  * @param text JSON
  * @param path only for the message of an error
  * @returns the notebook
@@ -135,6 +163,7 @@ export function serializeNotebook(notebook: Notebook): string {
 }
 
 /**
+ * The text of a cell, whichever way the file keeps it.
  * @param cell any cell
  * @returns its text
  */
@@ -143,6 +172,7 @@ export function sourceOf(cell: Cell): string {
 }
 
 /**
+ * The cells that are run.
  * @param notebook any notebook
  * @returns its code cells; the n-th is called "code cell n" in every message
  */
@@ -164,6 +194,7 @@ export function statedRunTime(notebook: Notebook): number | undefined {
 }
 
 /**
+ * Splits a text the way notebook files keep it.
  * @param text any text
  * @returns its lines, each with its line end
  */
@@ -181,11 +212,14 @@ export interface JoinedCells {
 
 /** A line of a cell, both counted from 1; cells are counted among the code cells. */
 export interface CellPosition {
+  /** Which code cell. */
   cell: number;
+  /** Which of its lines. */
   line: number;
 }
 
 /**
+ * Joins the code cells of a notebook.
  * @param notebook any notebook
  * @returns its code cells as one module that compilers and linters can read
  */

@@ -44,10 +44,12 @@ export interface RunOptions {
 
 /** A notebook's code has failed; the message names notebook, cell and line. */
 export class CellError extends Error {
+  /** Tells it from errors of the runner. */
   override readonly name = "CellError";
 }
 
 /**
+ * Runs notebooks one after the other.
  * @param paths notebooks, in the order in which they run
  * @param options how
  * @throws {CellError} at the first cell that fails; its notebook is written with the outputs so far

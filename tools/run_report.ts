@@ -6,6 +6,7 @@ import { basename } from "node:path";
 
 /** A notebook that will run. */
 export interface PlannedNotebook {
+  /** Where it lies. */
   path: string;
   /** Code cells. */
   cells: number;
@@ -33,6 +34,7 @@ export interface RunReport {
 
 /** Where a report is written: a terminal, or a file. */
 export interface Screen {
+  /** Writes text as it is. */
   write(text: string): void;
   /** Whether a line can be written again. */
   isTerminal: boolean;
@@ -40,7 +42,10 @@ export interface Screen {
   columns(): number;
 }
 
-/** @returns the screen on standard error, so that standard output is free for results */
+/**
+ * The screen on standard error, so that standard output is free for results.
+ * @returns a screen
+ */
 export function standardError(): Screen {
   const encoder = new TextEncoder();
   return {
@@ -75,6 +80,7 @@ export class ScreenReport implements RunReport {
   #timer?: ReturnType<typeof setInterval>;
 
   /**
+   * Writes nothing yet.
    * @param screen to write on
    * @param now the time in milliseconds
    */
@@ -196,6 +202,7 @@ export function secondsLeft(plan: PlannedNotebook[], seconds: number[], elapsed:
 }
 
 /**
+ * Seconds as people say them.
  * @param seconds at least 0
  * @returns such as "0.4 s", "42 s", "2 min 05 s"
  */

@@ -27,6 +27,7 @@ export class ZmtpConnection {
   }
 
   /**
+   * Connects and shakes hands.
    * @param port of the peer, on this machine
    * @param type of our socket; a SUB is subscribed to everything
    * @returns a connection that is ready
@@ -46,6 +47,7 @@ export class ZmtpConnection {
   }
 
   /**
+   * Sends one message.
    * @param frames of one message
    * @returns when it is on its way
    */
@@ -59,7 +61,10 @@ export class ZmtpConnection {
     return this.#sent = this.#sent.then(() => this.#write(bytes));
   }
 
-  /** @returns each message that comes, as its frames, until the peer or we hang up */
+  /**
+   * Receives messages until the peer or we hang up.
+   * @returns each message as its frames
+   */
   async *messages(): AsyncGenerator<Uint8Array[]> {
     let frames: Uint8Array[] = [];
     while (true) {
