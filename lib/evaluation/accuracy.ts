@@ -21,7 +21,7 @@ export interface LabelledScores {
  * @throws {UserError} where there are no images
  */
 export function accuracy(scores: LabelledScores, k = 1): number {
-  return meanOf(hits(scores, k));
+  return meanOf(rightAnswers(scores, k));
 }
 
 /**
@@ -38,7 +38,7 @@ export function accuracyOfSteps(
   classesOfSteps: readonly number[],
   k = 1,
 ): number[] {
-  const hit = hits(scores, k);
+  const hit = rightAnswers(scores, k);
   let end = 0;
   return classesOfSteps.map((count) => {
     const first = end;
@@ -57,7 +57,7 @@ export function accuracyOfSteps(
  * @throws {UserError} where there are no images
  */
 export function meanClassAccuracy(scores: LabelledScores, k = 1): number {
-  const hit = hits(scores, k);
+  const hit = rightAnswers(scores, k);
   const present = [...new Set(scores.labels)];
   return meanOf(present.map((label) => meanOf(hit.filter((_, image) => scores.labels[image] === label))));
 }
@@ -74,8 +74,14 @@ export function averageIncrementalAccuracy(accuracies: readonly number[]): numbe
   return meanOf(accuracies);
 }
 
-/** (N) 1 where the true class is among the k with the highest scores, else 0. */
-function hits({ classes, logits, labels }: LabelledScores, k: number): number[] {
+/**
+ * Which images are classified rightly.
+ *
+ * @param scores of all images
+ * @param k as in {@linkcode accuracy}
+ * @returns (N) 1 where the true class is among the k with the highest scores, else 0
+ */
+export function rightAnswers({ classes, logits, labels }: LabelledScores, k = 1): number[] {
   return Array.from(labels, (label, image) => {
     const row = logits.subarray(image * classes, (image + 1) * classes);
     const isAhead = (score: number, c: number) =>

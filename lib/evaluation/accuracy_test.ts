@@ -6,6 +6,7 @@ import {
   averageIncrementalAccuracy,
   type LabelledScores,
   meanClassAccuracy,
+  rightAnswers,
 } from "./accuracy.ts";
 
 // Four classes in two steps. Ranks of the true classes: 1, 2, 1, 4, 3.
@@ -27,6 +28,11 @@ function labelled(classes: number, rows: [logits: number[], label: number][]): L
 
 Deno.test("accuracy() counts the images whose class scores highest", () => {
   assert.equal(accuracy(SCORES), 2 / 5);
+});
+
+Deno.test("rightAnswers() says which images these are", () => {
+  assert.deepEqual(rightAnswers(SCORES), [1, 0, 1, 0, 0]);
+  assert.deepEqual(rightAnswers(SCORES, 3), [1, 1, 1, 0, 1]);
 });
 
 Deno.test("accuracy() of the top k counts those among the k highest", () => {
