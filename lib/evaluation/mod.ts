@@ -5,6 +5,7 @@
  */
 export * from "./accuracy.ts";
 export * from "./accuracy_within_steps.ts";
+export * from "./attention_class_choices.ts";
 export * from "./attention_measures.ts";
 export * from "./attention_retention.ts";
 export * from "./attention_shift.ts";
