@@ -17,7 +17,7 @@ import { join, relative, resolve } from "node:path";
 export function docProblems(report: string, sourceOf: (file: string) => string): string[] {
   const problems: string[] = [];
   for (const [, reason, file, line] of report.matchAll(/^error\[[\w-]+\]: (.*)\n\s*--> (.+?):(\d+):\d+$/gm)) {
-    const type = reason.match(/references private type '(\w+)'/)?.[1];
+    const type = reason.match(/references private type '([\w$]+)'/)?.[1];
     if (type !== undefined && !declares(sourceOf(file), type)) continue;
     problems.push(`${file}:${line}: ${reason}`);
   }
@@ -25,7 +25,7 @@ export function docProblems(report: string, sourceOf: (file: string) => string):
 }
 
 function declares(source: string, type: string): boolean {
-  return new RegExp(`\\b(interface|type|class|enum)\\s+${type}\\b`).test(source);
+  return new RegExp(`\\b(interface|type|class|enum)\\s+${type.replaceAll("$", "\\$")}\\b`).test(source);
 }
 
 /** lib/mod.ts and the mod.ts of each room. */

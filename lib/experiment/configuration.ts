@@ -40,6 +40,8 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
 }
 
 /**
+ * Makes sure that a value is a configuration.
+ *
  * @param value what may be a complete configuration, from a file for instance
  * @throws {UserError} where it is not
  */

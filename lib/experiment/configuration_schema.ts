@@ -24,8 +24,7 @@ export type DatasetName = typeof datasetNames[number];
 const count = z.int().min(1);
 const fraction = z.number().min(0).max(1);
 
-/** Every field with its range and its meaning; `deno task train --help` prints these. */
-export const configurationSchema = z.strictObject({
+const fields = {
   preset: z.enum(presetNames).describe("the preset that the other fields start from"),
   seed: z.int().min(0).describe(
     "class order, split, initial weights, augmentation and shuffling come from it",
@@ -78,7 +77,10 @@ export const configurationSchema = z.strictObject({
   cacheTeacher: z.boolean().describe(
     "whether the teacher's answers are computed once a step and kept in memory",
   ),
-});
+};
+
+/** Every field with its range and its meaning; `deno task train --help` prints these. */
+export const configurationSchema: z.ZodObject<typeof fields, z.core.$strict> = z.strictObject(fields);
 
 /** A complete and valid description of one run. */
 export type Configuration = z.infer<typeof configurationSchema>;

@@ -14,6 +14,7 @@ import type { Configuration } from "./configuration_schema.ts";
 
 /** What is measured after a step, on images of all classes seen so far. Shares are between 0 and 1. */
 export interface StepMetrics {
+  /** From 0, the base step. */
   step: number;
   /** Number of classes seen so far. */
   classesSeen: number;
@@ -33,6 +34,8 @@ export interface StepMetrics {
 const BATCH_SIZE = 100;
 
 /**
+ * Measures M_t.
+ *
  * @param subject M_t, M_0, and the classes of steps 0 … t
  * @param configuration says which split is evaluated, and how many guesses count
  */

@@ -29,6 +29,8 @@ export function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 /**
+ * Reads a file that may not be there.
+ *
  * @returns the file's bytes, or null where there is no such file
  */
 export async function readFileIfThere(path: string): Promise<Uint8Array | null> {
@@ -41,6 +43,8 @@ export async function readFileIfThere(path: string): Promise<Uint8Array | null> 
 }
 
 /**
+ * Reads a JSON file that may not be there.
+ *
  * @returns the value in a JSON file, or null where there is no such file
  * @throws {UserError} where the file is not JSON
  */

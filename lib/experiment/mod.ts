@@ -15,6 +15,7 @@ export * from "./progress.ts";
 export * from "./run.ts";
 export * from "./run_folder.ts";
 export * from "./run_predictions.ts";
+export * from "./run_tables.ts";
 export * from "./study.ts";
 export * from "./train_runs.ts";
 export * from "./what_and_why_example.ts";

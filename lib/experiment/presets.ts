@@ -8,7 +8,8 @@
  */
 import type { Configuration, DatasetName, PresetName } from "./configuration_schema.ts";
 
-type Values = Omit<Configuration, "preset" | "engine">;
+/** The fields that a preset decides. */
+export type Values = Omit<Configuration, "preset" | "engine">;
 
 /** iEmoji-100 on two cores: five steps of ten classes. */
 const IEMOJI: Omit<Values, "method"> = {

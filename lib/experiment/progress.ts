@@ -5,8 +5,11 @@
 
 /** One line of a display. */
 export interface ProgressLine {
+  /** What is being done. */
   label: string;
+  /** How much is done. */
   done: number;
+  /** Of how much. */
   total: number;
   /** Said behind the bar, such as the current loss. */
   note?: string;
@@ -28,6 +31,8 @@ const WIDTH = 24;
 const MILLISECONDS_BETWEEN_UPDATES = 100;
 
 /**
+ * One line of progress.
+ *
  * @param line what to say
  * @param now `performance.now()`
  * @returns for example `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  0:12 left  loss 1.203`
@@ -44,7 +49,7 @@ export function formatProgress(line: ProgressLine, now: number): string {
   return `${line.label}  ${bar} ${percent}  ${time.padEnd(10)}  ${line.note ?? ""}`.trimEnd();
 }
 
-/** @returns minutes and seconds, such as `1:05`, or hours, minutes and seconds */
+/** A duration as on a clock. @returns minutes and seconds, such as `1:05`, or hours, minutes and seconds */
 export function clock(seconds: number): string {
   const whole = Math.round(seconds);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

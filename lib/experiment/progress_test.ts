@@ -18,12 +18,15 @@ Deno.test("formatProgress() of work that was resumed reckons with what was done 
 });
 
 Deno.test("formatProgress() says how long finished work took", () => {
-  assert.match(formatProgress({ label: "C", done: 4, total: 4, startedAt: 0 }, 65_000), /█{24} 100 %  1:05$/);
+  assert.match(
+    formatProgress({ label: "C", done: 4, total: 4, startedAt: 0 }, 65_000),
+    /█{24} 100 % {2}1:05$/,
+  );
 });
 
 Deno.test("formatProgress() of work that has not begun promises nothing", () => {
   assert.match(
     formatProgress({ label: "C", done: 0, total: 4, note: "waiting" }, 5),
-    /░{24}   0 % +waiting$/,
+    /░{24} +0 % +waiting$/,
   );
 });

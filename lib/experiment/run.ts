@@ -31,11 +31,13 @@ import { baseIdentity, methodIdentity } from "./run_key.ts";
 
 /** How far a run is. */
 export interface RunProgress extends StepProgress {
+  /** From 0, the base step. */
   step: number;
 }
 
 /** What the caller may want to do while a run is trained. */
 export interface RunHooks {
+  /** Called after every iteration. */
   onProgress?: (progress: RunProgress) => void;
   /** Asked after every iteration; true stops the run. It goes on from its last finished epoch. */
   shouldStop?: () => boolean;

@@ -13,7 +13,9 @@ import { runNames } from "./run_key.ts";
 
 /** Where M_0 is kept, and where M_1, M_2 … */
 export interface RunFolders {
+  /** Of M_0, shared by the methods. */
   readonly base: string;
+  /** Of the later models. */
   readonly method: string;
 }
 
@@ -21,12 +23,15 @@ export interface RunFolders {
 export interface RunFolder {
   /** Complete, with the engine that trained the run. */
   configuration: Configuration;
+  /** Where its models are. */
   folders: RunFolders;
   /** The folder of data sets and runs that it lies in. */
   directory: string;
 }
 
 /**
+ * Where a run is kept.
+ *
  * @param engine the one in use
  * @param directory the folder of data sets and runs
  */
@@ -64,6 +69,8 @@ export async function keepConfiguration(folder: string, configuration: Configura
 }
 
 /**
+ * Finds out what a folder's run is.
+ *
  * @param folder as in `data/runs/iemoji-100/seed1-LwM-…`; that of M_0 is a run without increments
  * @throws {UserError} where it is no run, or of another version
  */
@@ -93,6 +100,8 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
 }
 
 /**
+ * Reads what was measured.
+ *
  * @param steps how many, M_0 included
  * @returns what was measured after each step, up to the first that is not there yet
  * @throws {UserError} where a file is damaged or of another version

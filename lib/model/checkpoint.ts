@@ -22,10 +22,13 @@ export interface CheckpointNotes {
 
 /** A checkpoint read back. */
 export interface Checkpoint extends Required<CheckpointNotes> {
+  /** The caller disposes it. */
   model: ResNet;
 }
 
 /**
+ * Writes a model as bytes.
+ *
  * @param model its tensors are read, not changed
  * @param notes what to keep beside it
  * @returns the file's bytes
@@ -54,6 +57,8 @@ export async function encodeCheckpoint(
 }
 
 /**
+ * Reads a model back, and checks that it is whole.
+ *
  * @param bytes the whole file
  * @param name how messages call it
  * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint

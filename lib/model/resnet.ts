@@ -45,6 +45,8 @@ export class ResNet {
   readonly statistics: Map<string, tf.Variable> = new Map();
 
   /**
+   * Makes an untrained network.
+   *
    * @param options shape of the network
    * @param classNames the classes of the base step
    * @param seed every initial weight comes from it
@@ -80,6 +82,8 @@ export class ResNet {
   }
 
   /**
+   * Scores images.
+   *
    * @param x (B, H, W, 3) normalised images
    * @param training true: normalise by the batch's statistics and update the running ones; false: use the running ones
    * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)

@@ -7,13 +7,17 @@ import { UserError } from "../user_error.ts";
 
 /** One float32 tensor. */
 export interface SafeTensor {
+  /** Size of each dimension. */
   shape: readonly number[];
+  /** All numbers, the last dimension running fastest. */
   values: Float32Array;
 }
 
 /** Tensors by name, and free text by name. */
 export interface SafetensorsFile {
+  /** In the order of the file. */
   tensors: Map<string, SafeTensor>;
+  /** Free text. */
   metadata: Record<string, string>;
 }
 
@@ -26,6 +30,8 @@ interface HeaderEntry {
 const LENGTH_BYTES = 8;
 
 /**
+ * Writes tensors as bytes.
+ *
  * @param file tensors and metadata
  * @returns the bytes of the file; the same input gives the same bytes
  */
@@ -54,6 +60,8 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
 }
 
 /**
+ * Reads tensors back.
+ *
  * @param bytes a whole file
  * @param name how messages call the file
  * @throws {UserError} where the bytes are not a complete safetensors file of float32 tensors

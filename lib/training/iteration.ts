@@ -18,9 +18,13 @@ export interface IterationBatch {
 
 /** The loss L of one batch, and the terms that the method has, before they are weighed with β and γ. */
 export interface LossValues {
+  /** The sum that is minimised. */
   L: number;
+  /** Classification loss. */
   L_C: number;
+  /** Distillation loss, where the method has it. */
   L_D?: number;
+  /** Attention distillation loss, where the method has it. */
   L_AD?: number;
 }
 

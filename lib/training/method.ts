@@ -71,6 +71,8 @@ export const METHODS: Record<MethodName, (batch: BatchOutputs, options: LossOpti
 };
 
 /**
+ * What is minimised.
+ *
  * @param terms of one batch
  * @param weights β and γ
  * @returns L = L_C + β · L_D + γ · L_AD over the terms that are there

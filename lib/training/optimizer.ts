@@ -4,7 +4,9 @@ import type { ResNet, SafeTensor } from "../model/mod.ts";
 
 /** Settings of stochastic gradient descent that stay the same during a run. */
 export interface OptimizerOptions {
+  /** μ, from 0 to below 1. */
   momentum: number;
+  /** λ, added to the gradient as λ · w. */
   weightDecay: number;
   /** Gradients are scaled so that their global norm is at most this. */
   maxNorm: number;
@@ -17,7 +19,13 @@ export interface OptimizerOptions {
 export class Sgd {
   readonly #velocities = new Map<string, tf.Variable>();
 
-  /** @param velocities of an earlier optimiser of the same model; zeros where absent */
+  /**
+   * Starts at rest, or from where an earlier optimiser of the same model stopped.
+   *
+   * @param model is updated by every step
+   * @param options stay the same for all steps
+   * @param velocities of the earlier optimiser; zeros where absent
+   */
   constructor(
     readonly model: ResNet,
     readonly options: OptimizerOptions,

@@ -22,7 +22,12 @@ export type TeacherAnswers = {
 export interface Teacher {
   /** Number of classes that the teacher knows. */
   readonly baseClasses: number;
-  /** @param draws which images; @param x (B, H, W, 3) the same images */
+  /**
+   * The answers to one batch.
+   *
+   * @param draws which images
+   * @param x (B, H, W, 3) the same images
+   */
   answers(draws: readonly Draw[], x: tf.Tensor4D): TeacherAnswers;
 }
 

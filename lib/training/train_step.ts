@@ -19,18 +19,25 @@ import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
 export interface StepOptions {
   /** From 0, the base step. */
   step: number;
+  /** Which loss terms are added up. */
   method: MethodName;
+  /** How the terms are made and weighed. */
   losses: LossOptions;
+  /** How often the images are gone through. */
   epochs: number;
   /** Learning rate at the start of the cosine schedule. */
   learningRate: number;
+  /** Images of one iteration, at most. */
   batchSize: number;
+  /** Settings of the optimiser. */
   sgd: OptimizerOptions;
   /** How many views of each image are drawn in one epoch. */
   drawsPerEpoch: number;
   /** Whether the teacher's answers to all views are computed once and kept. */
   cacheTeacher: boolean;
+  /** Mean and standard deviation of the channels. */
   normalization: Normalization;
+  /** Order of the images in each epoch. */
   seed: number;
 }
 
@@ -44,19 +51,27 @@ export interface EpochLog extends LossValues {
 
 /** Where a training stands: the number of finished epochs and what is needed to go on, beside the weights. */
 export interface StepState {
+  /** Number of finished epochs. */
   epochsDone: number;
+  /** What they were like. */
   log: EpochLog[];
+  /** Of the optimiser, by parameter name. */
   velocities: Map<string, SafeTensor>;
 }
 
 /** How far a training is. */
 export interface StepProgress {
+  /** First the teacher is asked about all images, then the student is trained. */
   phase: "teacher" | "training";
+  /** Images or iterations done. */
   done: number;
+  /** Of how many. */
   total: number;
-  /** In which epoch, from 1, of how many; absent in the teacher's phase. */
+  /** In which epoch, from 1; absent in the teacher's phase. */
   epoch?: number;
+  /** Of how many epochs; absent in the teacher's phase. */
   epochs?: number;
+  /** Loss of the last batch; absent in the teacher's phase. */
   loss?: LossValues;
 }
 
