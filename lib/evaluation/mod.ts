@@ -16,4 +16,5 @@ export * from "./nearest_classes.ts";
 export * from "./predict.ts";
 export * from "./probabilities.ts";
 export * from "./step_confusion.ts";
+export * from "./step_scores.ts";
 export * from "./top_columns.ts";
