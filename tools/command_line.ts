@@ -86,7 +86,7 @@ export function parseCommandLine(args: readonly string[], options: CommandOption
   }
   for (const [name, text] of given) {
     if (options.own.includes(name)) line.own[name] = text;
-    else Object.assign(line.fields, { [name]: name === "data" ? pathOf(text) : fieldValue(name, text) });
+    else Object.assign(line.fields, { [name]: name === "data" ? dataPath(text) : fieldValue(name, text) });
   }
   return line;
 }
@@ -109,8 +109,8 @@ export function fromHere(path: string): string {
   return resolve(callerDirectory(), path);
 }
 
-/** An empty path stands for the project's own folder. */
-function pathOf(text: string): string {
+/** The field `data`: empty, or a path as the user means it. */
+export function dataPath(text: string): string {
   return text === "" ? "" : fromHere(text);
 }
 
@@ -142,7 +142,12 @@ function expectValue(
 
 function unknownOption(written: string, known: readonly string[], options: CommandOptions): UserError {
   const nearest = nearestName(written, known);
-  return complaint(options, "a known option", written, `Did you mean --${nearest}?`);
+  return complaint(
+    options,
+    "a known option",
+    written,
+    nearest === undefined ? "Choose another" : `Did you mean --${nearest}?`,
+  );
 }
 
 function complaint(

@@ -66,10 +66,10 @@ export function describeFields(start: Pick<Partial<Configuration>, "preset" | "d
     const value = defaults[field as keyof Configuration];
     return `  --${field} ${range(schemas[field])}   [${value}]\n      ${schemas[field].description}`;
   });
-  return `Fields of the configuration: what may be written, and in brackets the default of the preset "${preset}" for the data set
-"${dataset}" and the method "${method}". Give others with --help to see theirs. Lists are separated by commas. Names may
-be written with dashes (--learning-rate), and words in small letters (lwm). LWM_PRESET and LWM_ENGINE in the environment override
---preset and --engine.
+  return `Fields of the configuration: what may be written, and in brackets the default of the preset
+"${preset}" for the data set "${dataset}" and the method "${method}"; give others with --help to see
+theirs. Lists are separated by commas. Names may be written with dashes (--learning-rate), words in
+small letters (lwm). LWM_PRESET and LWM_ENGINE in the environment override --preset and --engine.
 
 ${fields.join("\n")}`;
 }
@@ -77,28 +77,26 @@ ${fields.join("\n")}`;
 /** Such as `INTEGER, at least 1`. */
 function range(schema: FieldSchema): string {
   if (schema.enum) return schema.enum.join("|");
-  const bounds = boundsOf(schema);
   switch (schema.type) {
     case "boolean":
       return "true|false";
-    case "array":
-      return `LIST of ${bounds}${range(schema.items!)}`;
+    case "array": {
+      const { minItems, maxItems } = schema;
+      return `LIST of ${minItems === undefined ? "" : `${minItems} to ${maxItems} `}${range(schema.items!)}`;
+    }
     case "string":
       return "TEXT";
     default:
-      return `${schema.type.toUpperCase()}${bounds && `, ${bounds}`}`;
+      return [schema.type.toUpperCase(), ...bounds(schema)].join(", ");
   }
 }
 
-function boundsOf(schema: FieldSchema): string {
-  if (schema.minItems !== undefined) return `${schema.minItems} to ${schema.maxItems}: `;
-  const bounds = [];
-  if (schema.minimum !== undefined) bounds.push(`at least ${schema.minimum}`);
-  if (schema.exclusiveMinimum !== undefined) bounds.push(`more than ${schema.exclusiveMinimum}`);
+function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: FieldSchema): string[] {
+  const all = [];
+  if (minimum !== undefined) all.push(`at least ${minimum}`);
+  if (exclusiveMinimum !== undefined) all.push(`more than ${exclusiveMinimum}`);
   // Integers without an upper bound have the largest safe one.
-  if (schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER) {
-    bounds.push(`at most ${schema.maximum}`);
-  }
-  if (schema.exclusiveMaximum !== undefined) bounds.push(`less than ${schema.exclusiveMaximum}`);
-  return bounds.join(", ");
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) all.push(`at most ${maximum}`);
+  if (exclusiveMaximum !== undefined) all.push(`less than ${exclusiveMaximum}`);
+  return all;
 }

@@ -1,0 +1,169 @@
+/**
+ * `deno task compare`: a table and the curves of several runs.
+ * @module
+ */
+import type { Configuration } from "../lib/experiment/configuration_schema.ts";
+import { readMetrics, readRunFolder } from "../lib/experiment/run_folder.ts";
+import { percentOf } from "../lib/figures/method_runs.ts";
+import {
+  accuracyCurve,
+  attentionRetentionCurve,
+  confidenceInterval,
+  mean,
+  type MethodRun,
+  type MethodRuns,
+  METHODS,
+  saveFigure,
+} from "../lib/figures/mod.ts";
+import { UserError } from "../lib/user_error.ts";
+import { type CommandOptions, fromHere, type Log, parseCommandLine, runCommand } from "./command_line.ts";
+import { showPath } from "./open_run.ts";
+import { type RunResults, runResults } from "./run_results.ts";
+import { describeSetting, settingKey, varyingFields } from "./setting.ts";
+import { textTable } from "./text_table.ts";
+
+const OPTIONS: CommandOptions = { command: "compare", own: ["out"], takesFields: false };
+const DEFAULT_OUT = "data/comparison";
+
+const HELP = `deno task compare RUN… [--out DIRECTORY]
+
+Compares trained runs of one data set: a table, and the curves of accuracy and of attention, with the mean over seeds and its
+95 % confidence interval (Student's t). Folders of M_0, which runs share, are passed over, so that all runs can be named at
+once.
+
+  deno task compare data/runs/iemoji-100/*
+
+It prints for each method (and each setting, where runs of one method differ in more than the seed) the number of seeds and the
+average incremental accuracy, the accuracy after the last step, forgetting, and retention: the cosine of the attention to
+that of M_0 after the last step. It writes accuracy-curve and attention-retention-curve as .svg, .png and .json.
+
+--out DIRECTORY   where the figures go [${DEFAULT_OUT}]
+--help            this text`;
+
+/** A run as far as it is compared. */
+interface ComparedRun {
+  folder: string;
+  configuration: Configuration;
+  results: RunResults;
+}
+
+/** Runs the command; see its help. */
+export async function compare(args: readonly string[], log: Log = console.log): Promise<void> {
+  const line = parseCommandLine(args, OPTIONS);
+  if (line.help) return log(HELP);
+  const runs = await readRuns(line.positionals, log);
+  const settings = bySetting(runs);
+  for (const row of comparisonTable(settings)) log(row);
+
+  const methods = settings.map(([{ configuration }]) => configuration.method);
+  const divided = METHODS.find((method) => methods.filter((other) => other === method).length > 1);
+  if (divided !== undefined) {
+    return log(
+      `\nNo curves: they have one colour a method, and ${divided} has several settings here. Name the runs of one of them.`,
+    );
+  }
+  const directory = fromHere(line.own.out ?? DEFAULT_OUT);
+  const curves = methodRuns(runs);
+  await saveFigure("accuracy-curve", accuracyCurve(curves), curves, { directory });
+  await saveFigure("attention-retention-curve", attentionRetentionCurve(curves), curves, { directory });
+  log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(directory)}`);
+}
+
+/** Reads the runs and cuts them to the steps that all of them have. */
+async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun[]> {
+  const found = [];
+  for (const folder of new Set(paths.map(fromHere))) {
+    const { configuration, folders } = await readRunFolder(folder);
+    // M_0 by itself is shared by the methods and tells nothing about them.
+    if (configuration.increments === 0) continue;
+    const metrics = await readMetrics(folders, configuration.increments + 1);
+    found.push({ folder, configuration, metrics });
+  }
+  if (found.length === 0) {
+    throw new UserError(
+      "Expected the folders of runs to compare but found none. Name some, such as data/runs/iemoji-100/seed1-LwM-…; " +
+        "see `deno task compare --help`.",
+    );
+  }
+  for (const field of ["dataset", "preset", "baseClasses", "increment", "evaluateOn", "topK"] as const) {
+    const values = [...new Set(found.map(({ configuration }) => configuration[field]))];
+    if (values.length > 1) {
+      throw new UserError(
+        `Expected runs of the same ${field} but found ${values.join(" and ")}. Compare them separately.`,
+      );
+    }
+  }
+  const steps = Math.min(...found.map(({ metrics }) => metrics.length));
+  const shortest = found.find(({ metrics }) => metrics.length === steps)!;
+  const longest = Math.max(...found.map(({ configuration }) => configuration.increments + 1));
+  if (steps < 2) {
+    throw new UserError(
+      `Expected runs with an increment at least but found ${
+        showPath(shortest.folder)
+      } trained only as far as M_0. ` +
+        "Let it go on with `deno task train`, or leave it out.",
+    );
+  }
+  if (steps < longest) {
+    log(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
+  }
+  return found.map(({ folder, configuration, metrics }) => {
+    return { folder, configuration, results: runResults(metrics.slice(0, steps)) };
+  });
+}
+
+/** Runs that differ in the seed alone, together; in the order of the methods. */
+function bySetting(runs: readonly ComparedRun[]): ComparedRun[][] {
+  const groups = Map.groupBy(runs, ({ configuration }) => settingKey(configuration));
+  const position = ([{ configuration }]: ComparedRun[]) => METHODS.indexOf(configuration.method);
+  return [...groups.values()].sort((a, b) => position(a) - position(b));
+}
+
+function comparisonTable(settings: readonly (readonly ComparedRun[])[]): string[] {
+  const configurations = settings.map(([{ configuration }]) => configuration);
+  const fields = varyingFields(configurations);
+  const rows = settings.map((runs) => {
+    const over = (measure: (results: RunResults) => number) => runs.map(({ results }) => measure(results));
+    return [
+      describeSetting(runs[0].configuration, fields),
+      String(runs.length),
+      percentOf(over(({ averageAccuracy }) => averageAccuracy)),
+      percentOf(over(({ lastAccuracy }) => lastAccuracy)),
+      percentOf(over(({ forgetting }) => forgetting)),
+      shareOf(over(({ lastAttentionCosine }) => lastAttentionCosine)),
+    ];
+  });
+  const headings = ["method", "seeds", "average accuracy", "last accuracy", "forgetting", "retention"];
+  return textTable(["left", "right", "right", "right", "right", "right"], [headings, ...rows]);
+}
+
+/** Such as `0.95 ± 0.02`. */
+function shareOf(values: readonly number[]): string {
+  const interval = confidenceInterval(values);
+  const spread = interval === undefined ? "" : ` ± ${(interval.high - interval.mean).toFixed(2)}`;
+  return `${mean(values).toFixed(2)}${spread}`;
+}
+
+/** In the form of `accuracy-curve.json`. The mean over classes says something new only where classes differ in size. */
+function methodRuns(runs: readonly ComparedRun[]): MethodRuns {
+  const [{ configuration, results }] = runs;
+  const unbalanced = runs.some(({ results: { accuracy, meanClassAccuracy } }) =>
+    accuracy.some((value, step) => Math.abs(value - meanClassAccuracy[step]) > 1e-6)
+  );
+  return {
+    dataset: configuration.dataset,
+    preset: configuration.preset,
+    classesSeen: results.classesSeen,
+    runs: runs.map(({ configuration: { method, seed }, results }): MethodRun => ({
+      method,
+      seed,
+      accuracy: results.accuracy,
+      attentionCosine: results.attentionCosine,
+      meanClassAccuracy: unbalanced ? results.meanClassAccuracy : undefined,
+      pointingGameDrop: results.pointingGameDrop,
+      energyDrop: results.energyDrop,
+    })),
+  };
+}
+
+if (import.meta.main) await runCommand(compare);
