@@ -4,6 +4,8 @@
  */
 export { accuracyCurve } from "./accuracy_curve.ts";
 export type { AccuracyCurve } from "./accuracy_curve.ts";
+export { attentionGrid } from "./attention_grid.ts";
+export type { AttentionGrid } from "./attention_grid.ts";
 export { attentionRetention } from "./attention_retention.ts";
 export type { AttentionRetention, RetentionCell, RetentionExample } from "./attention_retention.ts";
 export { attentionRetentionCurve } from "./attention_retention_curve.ts";

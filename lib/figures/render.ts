@@ -4,6 +4,7 @@
  */
 import sharp from "sharp";
 import type { Figure } from "./figure.ts";
+import { provideFonts } from "./fonts.ts";
 
 /** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
 const DOUBLE_DENSITY = 144;
@@ -22,6 +23,7 @@ export function renderPng(figure: Figure): Promise<Uint8Array> {
 }
 
 async function render({ svg }: Figure): Promise<Uint8Array> {
+  provideFonts();
   // 256 colours are plenty for a chart, but not for pictures.
   const format = svg.includes("<image") ? { adaptiveFiltering: true } : { palette: true, effort: 7 };
   const png = await sharp(new TextEncoder().encode(svg), { density: DOUBLE_DENSITY })
