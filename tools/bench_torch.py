@@ -1,0 +1,105 @@
+"""The step of `deno task bench` in PyTorch, for comparison: the same network, channels_last, forward, backward and SGD.
+
+Reads settings (depth, width, imageSize, batch, seconds) as a list in JSON from its argument and prints, for each, a line
+[position, {"train": images a second, "evaluation": images a second}]. One thread. Settings that would begin later than the
+second argument, in seconds, are left out.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+def conv_norm(inputs, outputs, kernel, stride):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs)
+    )
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.first = conv_norm(inputs, outputs, 3, stride)
+        self.second = conv_norm(outputs, outputs, 3, 1)
+        same = stride == 1 and inputs == outputs
+        self.shortcut = nn.Identity() if same else conv_norm(inputs, outputs, 1, stride)
+
+    def forward(self, x):
+        return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    def __init__(self, depth, width, classes):
+        super().__init__()
+        photographs = depth == 18
+        stages = 4 if photographs else 3
+        blocks = (depth - 2) // (2 * stages)
+        stem = [conv_norm(3, width, 7, 2) if photographs else conv_norm(3, width, 3, 1), nn.ReLU()]
+        if photographs:
+            stem.append(nn.MaxPool2d(3, 2, 1))
+        layers, channels = stem, width
+        for stage in range(stages):
+            for block in range(blocks):
+                outputs = width * 2**stage
+                layers.append(Block(channels, outputs, 2 if stage > 0 and block == 0 else 1))
+                channels = outputs
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        return self.head(self.body(x).mean((2, 3)))
+
+
+def seconds_of(run, seconds):
+    """Seconds of one run, the median of as many as fit into the time, at least three."""
+
+    def timed():
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    spent = timed()
+    while spent < seconds / 3:
+        spent += timed()
+    times, start = [], time.perf_counter()
+    while len(times) < 3 or time.perf_counter() - start < seconds:
+        times.append(timed())
+    return statistics.median(times)
+
+
+def measure(setting):
+    batch, size = setting["batch"], setting["imageSize"]
+    model = ResNet(setting["depth"], setting["width"], 20).to(memory_format=torch.channels_last)
+    x = torch.randn(batch, 3, size, size).to(memory_format=torch.channels_last)
+    y = torch.arange(batch) % 20
+    sgd = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
+
+    def step():
+        sgd.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        sgd.step()
+        loss.item()
+
+    def forward():
+        with torch.inference_mode():
+            model(x).numpy()
+
+    train = seconds_of(step, setting["seconds"])
+    model.eval()
+    return {"train": batch / train, "evaluation": batch / seconds_of(forward, setting["seconds"] / 3)}
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    started = time.perf_counter()
+    for position, setting in enumerate(json.loads(sys.argv[1])):
+        if time.perf_counter() - started > float(sys.argv[2]):
+            break
+        print(json.dumps([position, measure(setting)]), flush=True)
