@@ -50,6 +50,8 @@ export async function runCommand(main: (args: string[]) => Promise<void>): Promi
 }
 
 /**
+ * Reads a command's options; fields get values of their types.
+ *
  * @param args what was written behind the command
  * @throws {UserError} where an option is unknown, lacks its value or is given twice
  */
@@ -92,6 +94,8 @@ export function parseCommandLine(args: readonly string[], options: CommandOption
 }
 
 /**
+ * For commands that take options only.
+ *
  * @throws {UserError} where something was written that is no option
  */
 export function refusePositionals({ positionals }: CommandLine, options: CommandOptions): void {

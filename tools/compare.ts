@@ -2,7 +2,11 @@
  * `deno task compare`: a table and the curves of several runs.
  * @module
  */
-import type { Configuration } from "../lib/experiment/configuration_schema.ts";
+import {
+  accuracyCurveNumbers,
+  attentionRetentionCurveNumbers,
+  type MeasuredRun,
+} from "../lib/experiment/measured_run.ts";
 import { readMetrics, readRunFolder } from "../lib/experiment/run_folder.ts";
 import { percentOf } from "../lib/figures/method_runs.ts";
 import {
@@ -10,7 +14,6 @@ import {
   attentionRetentionCurve,
   confidenceInterval,
   mean,
-  type MethodRun,
   type MethodRuns,
   METHODS,
   saveFigure,
@@ -41,9 +44,7 @@ that of M_0 after the last step. It writes accuracy-curve and attention-retentio
 --help            this text`;
 
 /** A run as far as it is compared. */
-interface ComparedRun {
-  folder: string;
-  configuration: Configuration;
+interface ComparedRun extends MeasuredRun {
   results: RunResults;
 }
 
@@ -63,9 +64,10 @@ export async function compare(args: readonly string[], log: Log = console.log): 
     );
   }
   const directory = fromHere(line.own.out ?? DEFAULT_OUT);
-  const curves = methodRuns(runs);
-  await saveFigure("accuracy-curve", accuracyCurve(curves), curves, { directory });
-  await saveFigure("attention-retention-curve", attentionRetentionCurve(curves), curves, { directory });
+  const accuracies = curveNumbers(runs);
+  await saveFigure("accuracy-curve", accuracyCurve(accuracies), accuracies, { directory });
+  const retention = attentionRetentionCurveNumbers(runs);
+  await saveFigure("attention-retention-curve", attentionRetentionCurve(retention), retention, { directory });
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(directory)}`);
 }
 
@@ -107,8 +109,9 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
   if (steps < longest) {
     log(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
   }
-  return found.map(({ folder, configuration, metrics }) => {
-    return { folder, configuration, results: runResults(metrics.slice(0, steps)) };
+  return found.map(({ configuration, metrics: all }) => {
+    const metrics = all.slice(0, steps);
+    return { configuration, metrics, results: runResults(metrics) };
   });
 }
 
@@ -144,26 +147,15 @@ function shareOf(values: readonly number[]): string {
   return `${mean(values).toFixed(2)}${spread}`;
 }
 
-/** In the form of `accuracy-curve.json`. The mean over classes says something new only where classes differ in size. */
-function methodRuns(runs: readonly ComparedRun[]): MethodRuns {
-  const [{ configuration, results }] = runs;
-  const unbalanced = runs.some(({ results: { accuracy, meanClassAccuracy } }) =>
-    accuracy.some((value, step) => Math.abs(value - meanClassAccuracy[step]) > 1e-6)
+/** In the form of `accuracy-curve.json`; with the mean over classes where that says something new, since classes differ in size. */
+function curveNumbers(runs: readonly ComparedRun[]): MethodRuns {
+  const curve = accuracyCurveNumbers(runs);
+  const balanced = runs.every(({ metrics }) =>
+    metrics.every(({ accuracy, meanClassAccuracy }) => Math.abs(accuracy - meanClassAccuracy) < 1e-6)
   );
-  return {
-    dataset: configuration.dataset,
-    preset: configuration.preset,
-    classesSeen: results.classesSeen,
-    runs: runs.map(({ configuration: { method, seed }, results }): MethodRun => ({
-      method,
-      seed,
-      accuracy: results.accuracy,
-      attentionCosine: results.attentionCosine,
-      meanClassAccuracy: unbalanced ? results.meanClassAccuracy : undefined,
-      pointingGameDrop: results.pointingGameDrop,
-      energyDrop: results.energyDrop,
-    })),
-  };
+  if (balanced) return curve;
+  const ofClasses = runs.map(({ metrics }) => metrics.map(({ meanClassAccuracy }) => meanClassAccuracy));
+  return { ...curve, runs: curve.runs.map((run, i) => ({ ...run, meanClassAccuracy: ofClasses[i] })) };
 }
 
 if (import.meta.main) await runCommand(compare);

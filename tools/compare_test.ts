@@ -11,7 +11,12 @@ import { compare } from "./compare.ts";
 async function leaveRun(
   directory: string,
   fields: Partial<Configuration>,
-  { accuracy, cosine, steps = 2 }: { accuracy: number; cosine: number; steps?: number },
+  { accuracy, meanClassAccuracy = accuracy, cosine, steps = 2 }: {
+    accuracy: number;
+    meanClassAccuracy?: number;
+    cosine: number;
+    steps?: number;
+  },
 ): Promise<string> {
   const configuration = tinyConfiguration({ increments: 1, ...fields });
   const folders = await runFolders(configuration, "wasm", directory);
@@ -23,7 +28,7 @@ async function leaveRun(
       classesSeen: 3 + 2 * step,
       accuracy: step === 0 ? 0.8 : accuracy,
       accuracyOfSteps: step === 0 ? [0.8] : [0.5, 0.6],
-      meanClassAccuracy: step === 0 ? 0.8 : accuracy,
+      meanClassAccuracy: step === 0 ? 0.8 : meanClassAccuracy,
       confusion: [],
       attention: { images: 60, cosine: step === 0 ? 1 : cosine },
     };
@@ -95,6 +100,14 @@ Deno.test("compare tells settings of one method apart, and then draws no curve o
     const text = await compared(directory, ...folders);
     assert.match(text, /^LwM, gamma 0\.1 +1 +60\.0 %.*\nLwM, gamma 0\.3 +1 +65\.0 %/m);
     assert.match(text, /No curves: .* LwM has several settings/);
+  }));
+
+Deno.test("compare draws the mean over classes as well, where classes differ in size", () =>
+  withRuns(async (directory) => {
+    const folder = await leaveRun(directory, {}, { accuracy: 0.4, meanClassAccuracy: 0.3, cosine: 0.9 });
+    await compared(directory, folder);
+    const { runs } = JSON.parse(await Deno.readTextFile(join(directory, "out", "accuracy-curve.json")));
+    assert.deepEqual(runs[0].meanClassAccuracy, [0.8, 0.3]);
   }));
 
 Deno.test("compare of runs of different lengths says which steps it compares", () =>

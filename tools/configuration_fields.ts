@@ -32,6 +32,8 @@ export function isSwitch(field: string): boolean {
 }
 
 /**
+ * The value of a field from text.
+ *
  * @param field one of {@linkcode fieldNames}
  * @param text what was written for it
  * @returns the value; the text itself where it cannot be one, for the schema to refuse

@@ -1,4 +1,6 @@
 /**
+ * What was probably meant by a wrong name.
+ *
  * @param name what was written
  * @param known at least one name
  * @returns the known name that takes the fewest changes of a letter to get to; undefined where every name takes as many as

@@ -8,25 +8,33 @@ import { textTable } from "./text_table.ts";
 
 /** One number a step, M_0 first, and what they come to. Shares are between 0 and 1. */
 export interface RunResults {
+  /** Number of classes. */
   classesSeen: number[];
+  /** Over all classes seen. */
   accuracy: number[];
+  /** Mean over the classes of each class's accuracy. */
   meanClassAccuracy: number[];
   /** Cosine between the maps of M_0 and M_t. */
   attentionCosine: number[];
-  /** Absent for images without masks, as is the next. */
-  pointingGameDrop?: number[];
-  energyDrop?: number[];
+  /** Average incremental accuracy: the mean over the steps. */
   averageAccuracy: number;
+  /** After the last step. */
   lastAccuracy: number;
+  /** After the last step. */
   forgetting: number;
+  /** After the last step: how much of the attention is retained. */
   lastAttentionCosine: number;
 }
 
-/** @param metrics of one step or more, M_0 first */
+/**
+ * What the measurements come to.
+ *
+ * @param metrics of one step or more, M_0 first
+ */
 export function runResults(metrics: readonly StepMetrics[]): RunResults {
   const accuracy = metrics.map((step) => step.accuracy);
   const attentionCosine = metrics.map(({ attention }) => attention.cosine);
-  const results: RunResults = {
+  return {
     classesSeen: metrics.map(({ classesSeen }) => classesSeen),
     accuracy,
     meanClassAccuracy: metrics.map((step) => step.meanClassAccuracy),
@@ -36,11 +44,6 @@ export function runResults(metrics: readonly StepMetrics[]): RunResults {
     forgetting: forgetting(metrics.map(({ accuracyOfSteps }) => accuracyOfSteps)),
     lastAttentionCosine: attentionCosine.at(-1)!,
   };
-  const pointing = metrics.flatMap(({ attention }) => attention.pointingGame?.drop ?? []);
-  const energy = metrics.flatMap(({ attention }) => attention.energyInside?.drop ?? []);
-  if (pointing.length === metrics.length) results.pointingGameDrop = pointing;
-  if (energy.length === metrics.length) results.energyDrop = energy;
-  return results;
 }
 
 const HEADINGS = ["step", "classes", "accuracy", "mean of classes", "average", "forgetting", "cosine"];
@@ -70,7 +73,11 @@ export function stepRow(metrics: readonly StepMetrics[]): string {
   return textTable(HEADINGS.map(() => "right"), [HEADINGS, row])[1];
 }
 
-/** @param share between 0 and 1 */
+/**
+ * A share in percent, such as `42.3 %`.
+ *
+ * @param share between −1 and 1
+ */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

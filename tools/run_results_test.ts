@@ -30,17 +30,6 @@ Deno.test("runResults() averages accuracy over the steps and reckons what was fo
   assert.deepEqual(results.classesSeen, [2, 4]);
   assert.equal(results.lastAccuracy, 0.4);
   assert.equal(results.lastAttentionCosine, 0.9);
-  assert.ok(!("pointingGameDrop" in results), "there were no masks");
-});
-
-Deno.test("runResults() has the drops where masks are known", () => {
-  const drop = (drop: number) => ({ first: 0.5, now: 0.5 - drop, drop });
-  const withMasks = METRICS.map((step, t) => ({
-    ...step,
-    attention: { ...step.attention, pointingGame: drop(t / 10), energyInside: drop(t / 5) },
-  }));
-  const { pointingGameDrop, energyDrop } = runResults(withMasks);
-  assert.deepEqual([pointingGameDrop, energyDrop], [[0, 0.1], [0, 0.2]]);
 });
 
 Deno.test("stepRow() stands under its heading", () => {

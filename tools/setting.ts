@@ -34,6 +34,8 @@ export function varyingFields(configurations: readonly Configuration[]): string[
 }
 
 /**
+ * A setting in words.
+ *
  * @param fields what {@linkcode varyingFields} found
  * @returns such as `LwM, gamma 0.1, norm L2`
  */

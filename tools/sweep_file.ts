@@ -16,7 +16,11 @@ import { nearestName } from "./nearest_name.ts";
 
 type Fields = Record<string, unknown>;
 
-/** @throws {UserError} where the file is not there, is no sweep, or describes a run that cannot be */
+/**
+ * Reads the runs of a sweep.
+ *
+ * @throws {UserError} where the file is not there, is no sweep, or describes a run that cannot be
+ */
 export async function readSweepFile(path: string): Promise<Configuration[]> {
   const found = await readJsonIfThere<unknown>(path);
   if (found === null) {
@@ -28,6 +32,8 @@ export async function readSweepFile(path: string): Promise<Configuration[]> {
 }
 
 /**
+ * The runs that a sweep's file describes.
+ *
  * @param content of the file
  * @param name of the file, for messages
  * @returns the runs of the grid, of which the last field changes fastest, then those of the list

@@ -17,6 +17,7 @@ export interface SweepRun {
   readonly name: string;
   /** With the engine by name. */
   readonly configuration: Configuration;
+  /** Where it is kept. */
   readonly folders: RunFolders;
   /** `stopped` is a run that was under way when the sweep was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
@@ -28,6 +29,7 @@ export interface SweepRun {
 export interface SweepPlace {
   /** Folder of data sets and runs. */
   directory?: string;
+  /** Is told the engine, and which photos are left out. */
   log: Log;
 }
 

@@ -10,11 +10,15 @@ import type { SweepRun } from "./sweep_plan.ts";
 
 /** One run in the table of results. */
 export interface SweepRow {
+  /** As in {@linkcode SweepRun}, like the next two. */
   name: string;
+  /** What became of it. */
   status: SweepRun["state"];
   /** Why it failed. */
   failure?: string;
+  /** Where its models after M_0 are; M_0's where there are no others. */
   folder: string;
+  /** With the engine by name. */
   configuration: Configuration;
   /** Of the steps that are finished; absent where none is. */
   results?: RunResults;

@@ -2,6 +2,8 @@
 export type Alignment = "left" | "right";
 
 /**
+ * A table for a terminal.
+ *
  * @param alignments one a column
  * @param rows texts, as many in each as there are columns; usually the first are the headings
  * @returns lines in which the columns stand under each other, two spaces apart

@@ -10,8 +10,11 @@ import type { RunProgress } from "./run.ts";
 
 /** What a worker is to do: the first line of its standard input, as JSON. */
 export interface WorkerTask {
+  /** Of the run. */
   configuration: Configuration;
+  /** The last step to train; default all. */
   through?: number;
+  /** Folder of data sets and runs; default the project's. */
   directory?: string;
   /** Milliseconds between two messages about progress. */
   patience?: number;
