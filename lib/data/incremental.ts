@@ -7,6 +7,7 @@
 import { randomStream } from "../random.ts";
 import { UserError } from "../user_error.ts";
 import type { Dataset, ImageSet, OpenOptions } from "./image_set.ts";
+import { rememberViews } from "./remember_views.ts";
 
 /** How many classes are learned when. */
 export interface ClassCounts {
@@ -138,7 +139,7 @@ export class IncrementalStream {
     if (this.#current && step < this.#current.step) throw pastStep(step, this.#current.step);
     if (this.#current?.step !== step) {
       this.#current?.close();
-      const images = this.#dataset.open("train", this.#steps[step], this.#options);
+      const images = rememberViews(this.#dataset.open("train", this.#steps[step], this.#options));
       this.#current = { step, ...closable(images, step) };
     }
     return this.#current.set;

@@ -9,4 +9,5 @@ export * from "./iemoji_artists.ts";
 export * from "./image_set.ts";
 export * from "./incremental.ts";
 export * from "./photos.ts";
+export * from "./remember_views.ts";
 export * from "./picture.ts";
