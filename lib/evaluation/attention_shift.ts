@@ -126,7 +126,7 @@ export interface AttentionShiftSearch {
 }
 
 /**
- * The images whose attention moved the most, by L_AD, while their scores hardly changed.
+ * The images whose attention moved the most, by L_AD, while their scores hardly changed; one image a class.
  *
  * @param shifts of many images
  * @param search what to look for
@@ -142,6 +142,7 @@ export function findAttentionShifts(
     .sort((a, b) => b.attentionDistillation - a.attentionDistillation);
   const start = ranked.find(startWith) ??
     shifts.filter(startWith).sort((a, b) => excess(a) - excess(b))[0];
-  if (start === undefined) return ranked.slice(0, count);
-  return [start, ...ranked.filter((shift) => shift !== start)].slice(0, count);
+  const found = start === undefined ? ranked : [start, ...ranked];
+  const classes = found.map(({ classId }) => classId);
+  return found.filter((_, i) => classes.indexOf(classes[i]) === i).slice(0, count);
 }

@@ -72,3 +72,9 @@ Deno.test("findAttentionShifts() starts with the smallest L_D where none of thos
   const startWith = ({ draw }: AttentionShift) => draw.image === 2 || draw.image === 4;
   assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith })), [2, 1]);
 });
+
+Deno.test("findAttentionShifts() takes one image a class", () => {
+  const ofClass0 = (shifts: AttentionShift[]) => shifts.map((shift) => ({ ...shift, classId: 0 }));
+  const shifts = [...ofClass0(SHIFTS.slice(0, 3)), ...SHIFTS.slice(3)];
+  assert.deepEqual(images(findAttentionShifts(shifts, { largestExcess: 0.25, count: 9 })), [1, 3]);
+});

@@ -23,7 +23,7 @@ export interface ProgressLine {
 export interface ProgressDisplay {
   /** At most ten times a second; later states replace earlier ones. */
   show(lines: readonly ProgressLine[]): void;
-  /** Shows the last state for good. */
+  /** Shows the last state for good; nothing where nothing was shown. */
   finish(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export function progressDisplay(): ProgressDisplay {
     clearTimeout(timer);
     timer = undefined;
     // One after the other, so that an older state never overwrites a newer one.
-    last = last.then(() => write(lines));
+    if (lines.length > 0) last = last.then(() => write(lines));
     return last;
   };
   let lastFlush = -Infinity;
