@@ -5,6 +5,10 @@
 import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
 import {
   confidenceInterval,
+  type DistanceRun,
+  type DistanceRuns,
+  type GammaRun,
+  type GammaRuns,
   mean,
   type MethodRuns,
   METHODS,
@@ -83,7 +87,8 @@ export function stateTable(runs: readonly MeasuredRun[]): TableRow[] {
   return runs.map(({ configuration, metrics }) => {
     const { attention } = metrics[metrics.length - 1];
     const accuracies = metrics.map(({ accuracy }) => accuracy);
-    const change = (drop: Drop | undefined) => drop === undefined ? "" : percent(-drop.drop);
+    const change = (drop: Drop | undefined) =>
+      drop === undefined ? "" : (drop.drop < 0 ? "+" : "") + percent(-drop.drop);
     return {
       method: methodTitle(configuration),
       ...Object.fromEntries(accuracies.map((value, step) => [`M_${step}`, percent(value)])),
@@ -152,6 +157,35 @@ export function pairedTable(
       "of them higher": accuracies.filter((value) => value > 0).length,
       "attention cosine": withInterval(cosines),
       "of them closer": cosines.filter((value) => value > 0).length,
+    };
+  });
+}
+
+/** LwF-MC, and LwM with each norm and γ, over their seeds. */
+export function distanceTable({ runs }: DistanceRuns): TableRow[] {
+  const settingOf = ({ distance, gamma }: DistanceRun) =>
+    distance === "none" ? "LwF-MC" : `LwM, ${distance}, γ = ${gamma}`;
+  return outcomeTable("method", runs, settingOf);
+}
+
+/** LwM with each γ over its seeds. */
+export function gammaTable({ runs }: GammaRuns): TableRow[] {
+  const rising = [...runs].sort((a, b) => a.gamma - b.gamma);
+  return outcomeTable("γ", rising, ({ gamma }) => String(gamma));
+}
+
+function outcomeTable<Outcome extends Omit<GammaRun, "gamma">>(
+  heading: string,
+  runs: readonly Outcome[],
+  settingOf: (run: Outcome) => string,
+): TableRow[] {
+  return [...new Set(runs.map(settingOf))].map((setting) => {
+    const ofSetting = runs.filter((run) => settingOf(run) === setting);
+    return {
+      [heading]: setting,
+      seeds: ofSetting.length,
+      "average incremental accuracy": percentOf(ofSetting.map((run) => run.averageIncrementalAccuracy)),
+      "attention cosine after the last step": withInterval(ofSetting.map((run) => run.attentionCosine)),
     };
   });
 }

@@ -6,6 +6,8 @@ import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
 import {
   accuracyTable,
   attentionTable,
+  distanceTable,
+  gammaTable,
   lossTable,
   methodTitle,
   pairedTable,
@@ -71,6 +73,32 @@ Deno.test("seedTable() gives means, and intervals where there are several seeds"
 Deno.test("pairedTable() takes differences within the seeds that both methods have", () => {
   const [row] = pairedTable(CURVE, [["LwM", "LwF-MC"]]);
   assert.deepEqual(Object.values(row), ["LwM − LwF-MC", 2, "5.0 ± 0.0 %", 2, "0.100 ± 0.000", 2]);
+});
+
+const outcome = (last: number) => ({ averageIncrementalAccuracy: last, attentionCosine: 0.9 });
+
+Deno.test("distanceTable() has a row for LwF-MC and for each norm and γ", () => {
+  const rows = distanceTable({
+    dataset: "iemoji-100",
+    preset: "smoke",
+    runs: [
+      { distance: "none", gamma: 0, seed: 1, ...outcome(0.4) },
+      { distance: "L2", gamma: 0.1, seed: 1, ...outcome(0.4) },
+      { distance: "L2", gamma: 1, seed: 1, ...outcome(0.4) },
+      { distance: "L2", gamma: 1, seed: 2, ...outcome(0.4) },
+    ],
+  });
+  assert.deepEqual(rows.map(Object.values), [
+    ["LwF-MC", 1, "40.0 %", "0.900"],
+    ["LwM, L2, γ = 0.1", 1, "40.0 %", "0.900"],
+    ["LwM, L2, γ = 1", 2, "40.0 ± 0.0 %", "0.900 ± 0.000"],
+  ]);
+});
+
+Deno.test("gammaTable() has a row for each γ, in rising order", () => {
+  const runs = [1, 0, 0.1].map((gamma) => ({ gamma, seed: 1, ...outcome(0.4) }));
+  const rows = gammaTable({ dataset: "iemoji-100", preset: "smoke", runs });
+  assert.deepEqual(rows.map((row) => row["γ"]), ["0", "0.1", "1"]);
 });
 
 Deno.test("lossTable() and trainingCurveOf() read what the training has logged", () =>
