@@ -2,6 +2,8 @@
  * `deno task compare`: a table and the curves of several runs.
  * @module
  */
+import { join } from "node:path";
+import { dataDirectory } from "../lib/experiment/dataset.ts";
 import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
@@ -26,21 +28,21 @@ import { describeSetting, settingKey, varyingFields } from "./setting.ts";
 import { textTable } from "./text_table.ts";
 
 const OPTIONS: CommandOptions = { command: "compare", own: ["out"], takesFields: false };
-const DEFAULT_OUT = "data/comparison";
 
 const HELP = `deno task compare RUN… [--out DIRECTORY]
 
-Compares trained runs of one data set: a table, and the curves of accuracy and of attention, with the mean over seeds and its
-95 % confidence interval (Student's t). Folders of M_0, which runs share, are passed over, so that all runs can be named at
-once.
+Compares trained runs of one data set: a table, and the curves of accuracy and of attention, with the
+mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, are
+passed over, so that all runs can be named at once.
 
   deno task compare data/runs/iemoji-100/*
 
-It prints for each method (and each setting, where runs of one method differ in more than the seed) the number of seeds and the
-average incremental accuracy, the accuracy after the last step, forgetting, and retention: the cosine of the attention to
-that of M_0 after the last step. It writes accuracy-curve and attention-retention-curve as .svg, .png and .json.
+For each method (and each setting, where runs of one method differ in more than the seed) it prints the
+number of seeds, the average incremental accuracy, the accuracy after the last step, forgetting, and
+retention: the cosine of the attention after the last step to that of M_0. It writes accuracy-curve and
+attention-retention-curve as .svg, .png and .json.
 
---out DIRECTORY   where the figures go [${DEFAULT_OUT}]
+--out DIRECTORY   where the figures go [data/comparison]
 --help            this text`;
 
 /** A run as far as it is compared. */
@@ -63,7 +65,7 @@ export async function compare(args: readonly string[], log: Log = console.log): 
       `\nNo curves: they have one colour a method, and ${divided} has several settings here. Name the runs of one of them.`,
     );
   }
-  const directory = fromHere(line.own.out ?? DEFAULT_OUT);
+  const directory = line.own.out === undefined ? join(dataDirectory(), "comparison") : fromHere(line.own.out);
   const accuracies = curveNumbers(runs);
   await saveFigure("accuracy-curve", accuracyCurve(accuracies), accuracies, { directory });
   const retention = attentionRetentionCurveNumbers(runs);

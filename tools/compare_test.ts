@@ -18,7 +18,7 @@ async function leaveRun(
     steps?: number;
   },
 ): Promise<string> {
-  const configuration = tinyConfiguration({ increments: 1, ...fields });
+  const configuration = { ...tinyConfiguration({ increments: 1, ...fields }), engine: "wasm" as const };
   const folders = await runFolders(configuration, "wasm", directory);
   await keepConfiguration(folders.base, { ...configuration, increments: 0 });
   await keepConfiguration(folders.method, configuration);

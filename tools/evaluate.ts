@@ -19,8 +19,8 @@ const help = (fields: Partial<Configuration>) =>
   `deno task evaluate RUN
 deno task evaluate [--FIELD VALUE …] [--directory DIRECTORY]
 
-Measures every model of a run again from its checkpoint, keeps the numbers in the run's folder, and prints them. The run is
-named by its folder, or by the options that it was trained with.
+Measures every model of a run again from its checkpoint, keeps the numbers in the run's folder, and prints
+them. The run is named by its folder, or by the options that it was trained with.
 
   deno task evaluate data/runs/iemoji-100/seed1-LwM-…
   deno task evaluate --dataset caltech-101 --data PATH --method lwm --seed 1

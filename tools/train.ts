@@ -24,9 +24,9 @@ const OPTIONS: CommandOptions = { command: "train", own: ["directory"], takesFie
 const help = (fields: Partial<Configuration>) =>
   `deno task train [--FIELD VALUE …] [--directory DIRECTORY]
 
-Trains one run: M_0, then one model for each increment, each measured when it is trained. It can be stopped at any moment;
-the same command goes on from the last finished epoch, and what is trained already is not trained again. Runs lie in
-DIRECTORY/runs, where the notebooks keep theirs, too.
+Trains one run: M_0, then one model for each increment, each measured when it is trained. It can be
+stopped at any moment; the same command goes on from the last finished epoch, and what is trained already
+is not trained again. Runs lie in DIRECTORY/runs, where the notebooks keep theirs, too.
 
   deno task train --dataset caltech-101 --data PATH --method lwm --seed 1
   deno task train --preset smoke

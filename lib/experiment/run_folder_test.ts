@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Configuration } from "./configuration_schema.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
 import { writeJson } from "./files.ts";
 import { tinyConfiguration } from "./run_fixture.ts";
 import { keepConfiguration, readMetrics, readRunFolder, runFolders, stepFolder } from "./run_folder.ts";
+
+/** By name, whatever engine the environment asks for. */
+const tiny = (fields: Partial<Configuration> = {}): Configuration => {
+  return { ...tinyConfiguration(fields), engine: "wasm" };
+};
 
 async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -16,7 +22,7 @@ async function withDirectory(work: (directory: string) => Promise<void>): Promis
 
 Deno.test("readRunFolder() gives back what keepConfiguration() has written", () =>
   withDirectory(async (directory) => {
-    const configuration = tinyConfiguration();
+    const configuration = tiny();
     const folders = await runFolders(configuration, "wasm", directory);
     await keepConfiguration(folders.method, configuration);
     assert.deepEqual(await readRunFolder(folders.method), { configuration, folders, directory });
@@ -27,7 +33,7 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
 
 Deno.test("keepConfiguration() keeps the largest number of increments, and the latest place of the data", () =>
   withDirectory(async (directory) => {
-    const configuration = tinyConfiguration({ increments: 4 });
+    const configuration = tiny({ increments: 4 });
     const { method } = await runFolders(configuration, "wasm", directory);
     await keepConfiguration(method, configuration);
     await keepConfiguration(method, { ...configuration, increments: 2, data: directory });
@@ -42,7 +48,7 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
     await refuses(join(directory, "nowhere"), /folder of a run.* but found no folder .*nowhere/);
     await refuses(directory, /but found no configuration\.json in/);
 
-    const configuration = tinyConfiguration();
+    const configuration = tiny();
     const { method } = await runFolders(configuration, "wasm", directory);
     const path = join(method, "configuration.json");
     await writeJson(path, { ...configuration, gamma: 0.7 });

@@ -25,6 +25,9 @@ async function readTask(): Promise<WorkerTask> {
 
 const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
 
+// Ctrl-C reaches all processes of a terminal; the parent is the one to end this one.
+Deno.addSignalListener("SIGINT", () => {});
+
 try {
   const { configuration, through, directory, patience = 200 } = await readTask();
   const run = await Run.open(configuration, { directory });
