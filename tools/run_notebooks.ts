@@ -27,6 +27,7 @@ import {
   writeNotebook,
 } from "./notebook.ts";
 import { type RunReport, ScreenReport } from "./run_report.ts";
+import { stopSignals } from "./stop_signals.ts";
 
 /** How to run notebooks. */
 export interface RunOptions {
@@ -231,30 +232,20 @@ function parseOptions(args: string[]) {
   }
 }
 
-/** Why a signal stops us: its name and the exit code that shells expect. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
 async function main(): Promise<number> {
-  const controller = new AbortController();
-  let exitCode = 0;
-  for (const [name, code] of Object.entries(SIGNALS)) {
-    Deno.addSignalListener(name as keyof typeof SIGNALS, () => {
-      exitCode = code;
-      controller.abort(new UserError(`Stopped by ${name}. Outputs so far are kept; run the command again.`));
-    });
-  }
+  const { signal, exitCode } = stopSignals("Outputs so far are kept; run the command again.");
   try {
     const command = await parseCommand(Deno.args);
     if (!command) {
       console.log(HELP);
       return 0;
     }
-    await runNotebooks(command.paths, { ...command, report: new ScreenReport(), signal: controller.signal });
+    await runNotebooks(command.paths, { ...command, report: new ScreenReport(), signal });
     return 0;
   } catch (error) {
     if (!(error instanceof CellError || error instanceof UserError)) throw error;
     console.error(`error: ${error.message}`);
-    return exitCode || 1;
+    return exitCode() || 1;
   }
 }
 

@@ -17,6 +17,8 @@ export interface SweepTraining {
   directory?: string;
   /** Called whenever a run is finished or has failed; training goes on meanwhile. */
   onRunEnd: () => Promise<unknown>;
+  /** Ends all processes, as SIGINT does. */
+  signal?: AbortSignal;
 }
 
 /** A process: M_0 of several runs, or the later steps of one. */
@@ -36,11 +38,11 @@ interface Job {
  * Trains the runs that wait, and notes in them what became of them. M_0 is trained first, by a process of its own, so that no two
  * processes train the same one.
  *
- * @returns false where SIGINT ended it
+ * @returns false where SIGINT or `signal` ended it
  */
 export async function trainSweep(
   runs: readonly SweepRun[],
-  { directory, onRunEnd }: SweepTraining,
+  { directory, onRunEnd, signal: outer }: SweepTraining,
 ): Promise<boolean> {
   const jobs = await jobsOf(runs);
   if (jobs.length === 0) return true;
@@ -52,7 +54,7 @@ export async function trainSweep(
     : navigator.hardwareConcurrency;
 
   let completed = true;
-  await withStopSignals(undefined, async (signal) => {
+  await withStopSignals(outer, async (signal) => {
     const running = new Set<Promise<void>>();
     while (!signal.aborted) {
       const ready = jobs.filter(isReady).slice(0, atATime - running.size);

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { methodIdentity } from "../lib/experiment/run_key.ts";
+import { studyPlan } from "../lib/experiment/study.ts";
+import { notebookConfigurations } from "./reproduce.ts";
+import { configurationsOf } from "./study.ts";
+
+async function reproduce(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const script = fileURLToPath(new URL("reproduce.ts", import.meta.url));
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args] });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test("reproduce --help names every option", async () => {
+  const { code, stdout } = await reproduce("--help");
+  assert.equal(code, 0);
+  for (const option of ["--fresh", "--all-seeds", "--preset", "--engine"]) {
+    assert.ok(stdout.includes(option), option);
+  }
+});
+
+Deno.test("reproduce refuses what it does not know, before it does anything", async () => {
+  const cases = [
+    [["--all-seed"], /'--all-seed'.*reproduce --help/s],
+    [["--preset=big"], /Expected preset to be "smoke" or "default" or "paper" but found "big"/],
+    [["--engine=tpu"], /Expected engine to be .* but found "tpu"/],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { code, stderr } = await reproduce(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /Stage|at file:/);
+  }
+});
+
+Deno.test("the study trains what the notebooks show as well", () => {
+  const run = (configuration: Parameters<typeof methodIdentity>[0]) =>
+    JSON.stringify(methodIdentity(configuration, "wasm"));
+  const study = new Set(configurationsOf(studyPlan()).map(run));
+  for (const configuration of notebookConfigurations()) assert.ok(study.has(run(configuration)));
+});
