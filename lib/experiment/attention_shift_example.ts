@@ -13,19 +13,20 @@ const SCORES = 4;
 
 /**
  * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D is the paper's
- * equation (1), a softmax over the base classes, whatever the run was trained with: so runs can be compared.
+ * equation (1) with a temperature of 1, whatever the run was trained with: it compares the probabilities that the figure
+ * draws, a softmax over the base classes.
  *
  * @param run trained through step t
  * @param step t, from 1
  */
 export async function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
-  const { temperature, norm } = run.configuration;
+  const { norm } = run.configuration;
   const [teacher, student] = [await run.model(0), await run.model(step)];
   try {
     const set = evaluationImages(run, run.steps[0]);
     return await measureAttentionShifts(teacher, student, set, allDraws(set), {
       ...evaluationPasses(run),
-      distillation: { kind: "softmax", temperature },
+      distillation: { kind: "softmax", temperature: 1 },
       attention: { norm },
     });
   } finally {
