@@ -75,7 +75,7 @@ export class TimedReport extends ScreenReport {
   }
 
   override endNotebook(ok: boolean): void {
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const seconds = Math.round((performance.now() - this.#startedAt) / 100) / 10;
     if (ok) this.taken[basename(this.#plan[this.#notebook].path)] = seconds;
     super.endNotebook(ok);
   }

@@ -161,36 +161,47 @@ export function pairedTable(
   });
 }
 
-/** LwF-MC, and LwM with each norm and γ, over their seeds. */
+/** LwF-MC, and LwM with each norm and γ, over their seeds; and what they gain over LwF-MC in each seed. */
 export function distanceTable({ runs }: DistanceRuns): TableRow[] {
   const settingOf = ({ distance, gamma }: DistanceRun) =>
     distance === "none" ? "LwF-MC" : `LwM, ${distance}, γ = ${gamma}`;
   return outcomeTable("method", runs, settingOf);
 }
 
-/** LwM with each γ over its seeds. */
+/** LwM with each γ over its seeds; and what it gains over γ = 0, which is LwF-MC, in each seed. */
 export function gammaTable({ runs }: GammaRuns): TableRow[] {
   const rising = [...runs].sort((a, b) => a.gamma - b.gamma);
   return outcomeTable("γ", rising, ({ gamma }) => String(gamma));
 }
 
-function outcomeTable<Outcome extends Omit<GammaRun, "gamma">>(
+function outcomeTable<Outcome extends GammaRun>(
   heading: string,
   runs: readonly Outcome[],
   settingOf: (run: Outcome) => string,
 ): TableRow[] {
   return [...new Set(runs.map(settingOf))].map((setting) => {
     const ofSetting = runs.filter((run) => settingOf(run) === setting);
+    const gains = ofSetting.flatMap((run) => {
+      const without = runs.find(({ gamma, seed }) => gamma === 0 && seed === run.seed);
+      return run.gamma === 0 || without === undefined
+        ? []
+        : [run.averageIncrementalAccuracy - without.averageIncrementalAccuracy];
+    });
     return {
       [heading]: setting,
       seeds: ofSetting.length,
       "average incremental accuracy": percentOf(ofSetting.map((run) => run.averageIncrementalAccuracy)),
+      "gain over LwF-MC, within seeds": gains.length === 0 ? "" : percentOf(gains).replace("-", "−"),
       "attention cosine after the last step": withInterval(ofSetting.map((run) => run.attentionCosine)),
     };
   });
 }
 
-function withInterval(values: readonly number[]): string {
+/**
+ * @param values one a seed
+ * @returns such as `0.953 ± 0.012`: the mean with Student's 95 % interval where there are several
+ */
+export function withInterval(values: readonly number[]): string {
   const interval = confidenceInterval(values);
   const centre = mean(values).toFixed(3).replace("-", "−");
   return interval === undefined ? centre : `${centre} ± ${(interval.high - interval.mean).toFixed(3)}`;
