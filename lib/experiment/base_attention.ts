@@ -12,6 +12,7 @@ import { runPredictions } from "./run_predictions.ts";
 
 /** What the models of one run make of the images. */
 export interface RunAttention {
+  /** How the run was trained. */
   readonly method: Method;
   /** (models) scores and maps of M_0, M_1, … for each image's true class. */
   readonly predictions: readonly Predictions[];
@@ -31,6 +32,7 @@ export interface BaseAttention {
   readonly labels: readonly string[];
   /** How many of the images the mean is over: those that M_0 has a map for. */
   readonly counted: number;
+  /** One for each run. */
   readonly runs: readonly RunAttention[];
 }
 

@@ -11,12 +11,15 @@ import type { Run } from "./run.ts";
 
 /** A run, and what was measured after each of its steps. */
 export interface MeasuredRun {
+  /** How it was trained. */
   readonly configuration: Configuration;
   /** (steps) M_0 first. */
   readonly metrics: readonly StepMetrics[];
 }
 
 /**
+ * What was measured of runs.
+ *
  * @param runs trained through step t
  * @param through t; default the last step
  * @throws {UserError} where a step is not trained yet

@@ -26,6 +26,8 @@ export function methodTitle({ method, norm }: Pick<Configuration, "method" | "no
 }
 
 /**
+ * A fraction as a table shows it.
+ *
  * @param fraction between −1 and 1
  * @returns such as `42.3 %`
  */
@@ -198,6 +200,8 @@ function outcomeTable<Outcome extends GammaRun>(
 }
 
 /**
+ * A mean as a table shows it.
+ *
  * @param values one a seed
  * @returns such as `0.953 ± 0.012`: the mean with Student's 95 % interval where there are several
  */

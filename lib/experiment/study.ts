@@ -70,13 +70,19 @@ export function studyPlan(): StudyPlan {
 
 /** The numbers of each figure that the study draws, by the figure's name. */
 export interface StudyNumbers {
+  /** Each method and seed. */
   readonly "accuracy-curve": MethodRuns;
+  /** The same runs, with the drops in pointing game and energy. */
   readonly "attention-retention-curve": MethodRuns;
+  /** LwF-MC, and LwM with both norms. */
   readonly "l1-l2": DistanceRuns;
+  /** LwM with each γ. */
   readonly "gamma": GammaRuns;
 }
 
 /**
+ * The numbers of all figures of the study.
+ *
  * @param plan of the study
  * @param measured gives what was measured of a configuration's run
  */
@@ -122,6 +128,8 @@ export async function withStudy<Name extends keyof StudyNumbers>(
 }
 
 /**
+ * Some of the study's runs anew, the rest as it is kept.
+ *
  * @param kept numbers of the study
  * @param own numbers of some of its runs
  * @returns the kept numbers with `own` in their places, and those that have no place there at the end; `own` alone where

@@ -3,6 +3,7 @@
  * @module
  */
 import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { countSeeds } from "./method_runs.ts";
 import { seedPanel } from "./seed_panel.ts";
 import { beside } from "./svg.ts";
 import { METHOD_COLORS } from "./theme.ts";
@@ -42,7 +43,7 @@ export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
     runs.map((run) => ({ x: run.gamma, seed: run.seed, y: run[measure] })).sort((a, b) => a.x - b.x);
   return composeFigure({
     title: "Accuracy and attention retention against γ, the weight of L_{AD}",
-    subtitle: `${dataset}, preset ${preset}, ${new Set(runs.map(({ seed }) => seed)).size} seeds; ` +
+    subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}; ` +
       "γ = 0 is LwF-MC, γ > 0 is LwM",
     body: beside([
       seedPanel(points("averageIncrementalAccuracy"), {

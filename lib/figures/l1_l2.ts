@@ -3,6 +3,7 @@
  * @module
  */
 import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { countSeeds } from "./method_runs.ts";
 import { seedPanel } from "./seed_panel.ts";
 import { mean } from "./statistics.ts";
 import { beside } from "./svg.ts";
@@ -56,7 +57,7 @@ export function l1L2({ dataset, preset, runs }: DistanceRuns): Figure {
     );
   return composeFigure({
     title: "L_{AD} with the L1 norm and with the L2 norm",
-    subtitle: `${dataset}, preset ${preset}, ${new Set(runs.map(({ seed }) => seed)).size} seeds`,
+    subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}`,
     body: beside([
       seedPanel(points("averageIncrementalAccuracy"), {
         ...panel,

@@ -112,6 +112,12 @@ export function describeSeeds(runs: readonly { readonly method: Method; readonly
     : counts.map(({ method, n }) => `${method} ${seeds(n)}`).join(", ");
 }
 
+/** How many seeds there are: `3 seeds`, or `1 seed`. */
+export function countSeeds(runs: readonly { readonly seed: number }[]): string {
+  const n = new Set(runs.map(({ seed }) => seed)).size;
+  return `${n} seed${n === 1 ? "" : "s"}`;
+}
+
 /** `42.3 ± 1.2 %` over seeds, or `42.3 %` for one seed. */
 export function percentOf(values: readonly number[]): string {
   const interval = confidenceInterval(values);
