@@ -30,18 +30,18 @@ const IEMOJI: Omit<Values, "method"> = {
   depth: 8,
   widths: [16, 32, 64],
   stem: "3x3",
-  classification: "softmax-new",
-  distillation: "softmax",
+  classification: "sigmoid-new",
+  distillation: "sigmoid",
   temperature: 2,
-  beta: 1,
-  gamma: 0.1,
+  beta: 0.5,
+  gamma: 0.3,
   norm: "L1",
   attentionClass: "student-top",
-  baseClassification: "softmax",
-  baseEpochs: 40,
+  baseClassification: "sigmoid",
+  baseEpochs: 30,
   baseLearningRate: 0.1,
-  epochs: 25,
-  learningRate: 0.02,
+  epochs: 20,
+  learningRate: 0.1,
   batchSize: 32,
   momentum: 0.9,
   weightDecay: 5e-4,
@@ -112,8 +112,8 @@ function paperPhotos(values: Partial<Values>): Partial<Values> {
 }
 
 const METHODS: Record<Configuration["method"], Partial<Values>> = {
-  "C": { classification: "softmax-all" },
-  "LwF-MC": {},
+  "C": { classification: "sigmoid-all" },
+  "LwF-MC": { learningRate: 0.05 },
   "LwM": {},
 };
 
