@@ -8,11 +8,12 @@ import { trainStudy } from "./study.ts";
 /** Two methods, two norms, two γ: three runs. */
 function tinyPlan() {
   const tiny = (fields: Partial<Configuration>) => tinyConfiguration({ increments: 1, ...fields });
-  const [LwF, LwM] = (["LwF-MC", "LwM"] as const).map((method) => tiny({ method }));
+  const LwM = tiny({ method: "LwM" });
+  const LwF: Configuration = { ...LwM, method: "LwF-MC" };
   return {
     curves: [LwF, LwM],
     distances: [LwF, LwM, tiny({ method: "LwM", norm: "L2" })],
-    gammas: [{ ...LwM, method: "LwF-MC" } as const, LwM],
+    gammas: [LwF, LwM],
   };
 }
 

@@ -30,8 +30,8 @@ export interface BaseAttention {
   readonly images: ImageSet;
   /** (images) name of each image's class. */
   readonly labels: readonly string[];
-  /** How many of the images the mean is over: those that M_0 has a map for. */
-  readonly counted: number;
+  /** Numbers of the images that count: M_0 has a map for them, so there is something to retain. */
+  readonly counted: readonly number[];
   /** One for each run. */
   readonly runs: readonly RunAttention[];
 }
@@ -68,21 +68,22 @@ export async function baseAttention(
     dataset: dataset.name,
     images,
     labels: Array.from(images.labels, (classId) => dataset.classNames[classId]),
-    counted: (await runs[0].metrics(0)).attention.images,
+    // The cosine of a map to itself is 1, and that of an all-zero map is 0.
+    counted: [...mapCosines(first, first).entries()].flatMap(([image, cosine]) => cosine > 0 ? [image] : []),
     runs: attentions,
   };
 }
 
 /**
- * The first image of a class that M_0 classifies rightly; the first of all where there is none. A choice that does not
- * depend on what later models make of the image.
+ * The first image of a class that M_0 classifies rightly and has a map for; the first of all where there is none. A choice
+ * that does not depend on what later models make of the image.
  *
  * @returns the image's number
  */
-export function firstRecognised({ labels, runs }: BaseAttention, className: string): number {
-  const ofClass = [...labels.keys()].filter((image) => labels[image] === className);
+export function firstRecognised({ labels, counted, runs }: BaseAttention, className: string): number {
   const isRight = rightAnswers(runs[0].predictions[0]);
-  return ofClass.find((image) => isRight[image] === 1) ?? ofClass[0];
+  return counted.find((image) => labels[image] === className && isRight[image] === 1) ??
+    labels.indexOf(className);
 }
 
 /**
@@ -108,7 +109,7 @@ export function attentionRetentionFigure(
       })),
     })),
     mean: {
-      images: attention.counted,
+      images: attention.counted.length,
       rows: attention.runs.map(({ method, meanCosine }) => ({ method, cosine: meanCosine })),
     },
   };

@@ -167,17 +167,21 @@ export function pairedTable(
 export function distanceTable({ runs }: DistanceRuns): TableRow[] {
   const settingOf = ({ distance, gamma }: DistanceRun) =>
     distance === "none" ? "LwF-MC" : `LwM, ${distance}, γ = ${gamma}`;
-  return outcomeTable("method", runs, settingOf);
+  return outcomeTable({ setting: "method", gain: "gain over LwF-MC, within seeds" }, runs, settingOf);
 }
 
-/** LwM with each γ over its seeds; and what it gains over γ = 0, which is LwF-MC, in each seed. */
+/** LwM with each γ over its seeds; and what it gains over γ = 0 in each seed. */
 export function gammaTable({ runs }: GammaRuns): TableRow[] {
   const rising = [...runs].sort((a, b) => a.gamma - b.gamma);
-  return outcomeTable("γ", rising, ({ gamma }) => String(gamma));
+  return outcomeTable(
+    { setting: "γ", gain: "gain over γ = 0, within seeds" },
+    rising,
+    ({ gamma }) => String(gamma),
+  );
 }
 
 function outcomeTable<Outcome extends GammaRun>(
-  heading: string,
+  headings: { setting: string; gain: string },
   runs: readonly Outcome[],
   settingOf: (run: Outcome) => string,
 ): TableRow[] {
@@ -190,10 +194,10 @@ function outcomeTable<Outcome extends GammaRun>(
         : [run.averageIncrementalAccuracy - without.averageIncrementalAccuracy];
     });
     return {
-      [heading]: setting,
+      [headings.setting]: setting,
       seeds: ofSetting.length,
       "average incremental accuracy": percentOf(ofSetting.map((run) => run.averageIncrementalAccuracy)),
-      "gain over LwF-MC, within seeds": gains.length === 0 ? "" : percentOf(gains).replace("-", "−"),
+      [headings.gain]: gains.length === 0 ? "" : percentOf(gains).replace("-", "−"),
       "attention cosine after the last step": withInterval(ofSetting.map((run) => run.attentionCosine)),
     };
   });

@@ -44,7 +44,7 @@ export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
   return composeFigure({
     title: "Accuracy and attention retention against γ, the weight of L_{AD}",
     subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}; ` +
-      "γ = 0 is LwF-MC, γ > 0 is LwM",
+      "γ = 0 is LwF-MC with the settings of LwM",
     body: beside([
       seedPanel(points("averageIncrementalAccuracy"), {
         ...panel,

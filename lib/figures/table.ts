@@ -31,7 +31,7 @@ export function markdownTable(rows: readonly TableRow[]): string {
   const headings = Object.keys(rows[0] ?? {});
   const columns = headings.map((heading) => rows.map((row) => written(row[heading])));
   const lines = headings.map((heading, i) => {
-    const right = columns[i].every((text) => text === "" || /^[−+\d.]/.test(text));
+    const right = columns[i].every((text) => text === "" || /^[-−+\d.]/.test(text));
     const width = Math.max(...[heading, "---", ...columns[i]].map((text) => text.length));
     const pad = (text: string) => right ? text.padStart(width) : text.padEnd(width);
     const rule = right ? `${"-".repeat(width - 1)}:` : "-".repeat(width);
@@ -45,6 +45,10 @@ export function markdownTable(rows: readonly TableRow[]): string {
 }
 
 function written(value: string | number | undefined): string {
-  if (typeof value !== "number") return (value ?? "").replaceAll("|", "\\|");
-  return (Number.isInteger(value) ? String(value) : value.toFixed(2)).replace("-", "−");
+  const text = typeof value !== "number"
+    ? (value ?? "").replaceAll("|", "\\|")
+    : Number.isInteger(value)
+    ? String(value)
+    : value.toFixed(2);
+  return text.replace(/^-(?=[\d.])/, "−");
 }
