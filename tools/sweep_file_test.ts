@@ -10,14 +10,14 @@ Deno.test("sweepRuns() gives every combination of the grid, then the list, over 
   const runs = sweepRuns({
     base: { preset: "smoke", epochs: 3 },
     grid: { gamma: [0, 0.1], seed: [1, 2] },
-    runs: [{ method: "C", epochs: 4 }],
+    runs: [{ method: "C", gamma: 0.2, epochs: 4 }],
   }, "s.json");
   assert.deepEqual(runs.map(({ method, gamma, seed, epochs }) => [method, gamma, seed, epochs]), [
     ["LwM", 0, 1, 3],
     ["LwM", 0, 2, 3],
     ["LwM", 0.1, 1, 3],
     ["LwM", 0.1, 2, 3],
-    ["C", 0.1, 1, 4],
+    ["C", 0.2, 1, 4],
   ]);
 });
 

@@ -77,6 +77,8 @@ const SMOKE: Partial<Values> = {
   drawsPerEpoch: 2,
   baseEpochs: 2,
   epochs: 2,
+  // So little training leaves a network with sigmoids no attention at all: everything speaks against every class.
+  baseClassification: "softmax",
   widths: [8, 16, 32],
   depth: 8,
 };
