@@ -58,6 +58,8 @@ export async function evaluateStep(
 
   const baseSet = dataset.open(evaluateOn, steps[0], { seed, views: 1 });
   const before = await predict(first, baseSet, options);
+  // A network that has hardly been trained may have no map at all: then there is nothing to retain.
+  const looksSomewhere = before.maps.some((value) => value > 0);
   const masks = baseSet.readMask &&
     { masks: readMasks(baseSet, allDraws(baseSet)), imageSize: [baseSet.size, baseSet.size] as const };
   return {
@@ -67,6 +69,8 @@ export async function evaluateStep(
     accuracyOfSteps: accuracyOfSteps(seen, steps.map((classes) => classes.length), topK),
     meanClassAccuracy: meanClassAccuracy(seen, topK),
     confusion: confusionMatrix(seen),
-    attention: attentionRetention(before, ofFirstClasses(seen, steps[0].length), masks),
+    attention: looksSomewhere
+      ? attentionRetention(before, ofFirstClasses(seen, steps[0].length), masks)
+      : { images: 0, cosine: 0 },
   };
 }

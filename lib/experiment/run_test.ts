@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { encodeCheckpoint, ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
+import { writeFileWhole } from "./files.ts";
 import { linesOf } from "./lines.ts";
 import { Run } from "./run.ts";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { baseIdentity } from "./run_key.ts";
 import type { WorkerMessage } from "./run_process.ts";
 
 /** The weights of M_t as bytes. */
@@ -164,3 +167,24 @@ Deno.test("metrics that are damaged are refused and named", () =>
       message: /metrics\.json to be JSON but found a damaged file/,
     });
   }));
+
+Deno.test("a network that looks nowhere is measured, too", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
+
+    await writeFileWhole(join(run.folders.base, "step-0", "model.safetensors"), await withoutMaps(run));
+    assert.deepEqual((await run.evaluate(0)).attention, { images: 0, cosine: 0 });
+  }));
+
+/** M_0 as bytes, with weights for which every map is zero. */
+async function withoutMaps(run: Run): Promise<Uint8Array> {
+  const { depth, widths, stem, seed } = run.configuration;
+  const model = new ResNet({ depth, widths, stem }, run.classNames(0), seed);
+  const weights = model.parameters.get("head.weights")!;
+  tf.tidy(() => weights.assign(tf.neg(tf.abs(weights))));
+  const bytes = await encodeCheckpoint(model, {
+    configuration: baseIdentity(run.configuration, run.engine.name),
+  });
+  model.dispose();
+  return bytes;
+}
