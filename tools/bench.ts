@@ -86,7 +86,11 @@ function onEngine(
 ): Promise<unknown[]> {
   const order = JSON.stringify({ engine, jobs, seconds: Math.min(seconds, 1e6) });
   const worker = resolve(import.meta.dirname!, "bench_worker.ts");
-  return results(Deno.execPath(), ["run", "-A", "--no-check", worker, order], onResult);
+  return results(
+    Deno.execPath(),
+    ["run", "-A", "--no-check", "--v8-flags=--expose-gc", worker, order],
+    onResult,
+  );
 }
 
 async function onTorch(python: string, settings: Setting[], seconds: number): Promise<Speed[]> {
