@@ -4,6 +4,7 @@
  */
 import type { Configuration } from "../lib/experiment/configuration_schema.ts";
 import { readMetrics } from "../lib/experiment/run_folder.ts";
+import { showPath } from "./open_run.ts";
 import { type RunResults, runResults } from "./run_results.ts";
 import { settingOf, varyingFields } from "./setting.ts";
 import type { SweepRun } from "./sweep_plan.ts";
@@ -16,7 +17,7 @@ export interface SweepRow {
   status: SweepRun["state"];
   /** Why it failed. */
   failure?: string;
-  /** Where its models after M_0 are; M_0's where there are no others. */
+  /** Where its models after M_0 are, M_0's where there are no others; as seen from where the command was called. */
   folder: string;
   /** With the engine by name. */
   configuration: Configuration;
@@ -33,7 +34,7 @@ export function sweepRows(runs: readonly SweepRun[]): Promise<SweepRow[]> {
       name,
       status: state,
       failure,
-      folder: steps > 1 ? folders.method : folders.base,
+      folder: showPath(steps > 1 ? folders.method : folders.base),
       configuration,
       results: metrics.length > 0 ? runResults(metrics) : undefined,
     };

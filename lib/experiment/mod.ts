@@ -1,6 +1,9 @@
 /** Configurations, presets, and runs that are kept. @module */
 export * from "./attention_shift_example.ts";
 export * from "./base_attention.ts";
+export * from "./caltech_accuracy.ts";
+export * from "./caltech_attention.ts";
+export * from "./caltech_tables.ts";
 export * from "./configuration.ts";
 export * from "./configuration_schema.ts";
 export * from "./dataset.ts";
@@ -18,4 +21,5 @@ export * from "./run_predictions.ts";
 export * from "./run_tables.ts";
 export * from "./study.ts";
 export * from "./train_runs.ts";
+export * from "./tuning_table.ts";
 export * from "./what_and_why_example.ts";

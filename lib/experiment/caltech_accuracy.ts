@@ -1,0 +1,80 @@
+/**
+ * What the study on Caltech-101 keeps of its runs: the numbers of the figure `caltech-101-accuracy`.
+ * @module
+ */
+import { z } from "zod";
+import type { AccuracyCurve, MethodRun } from "../figures/mod.ts";
+import { UserError } from "../user_error.ts";
+import { readKept } from "./kept_numbers.ts";
+import { accuracyCurveNumbers, type MeasuredRun } from "./measured_run.ts";
+
+/** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
+export interface CaltechRun extends MethodRun {
+  /** As the mean over classes, which is the custom for this data set: its classes differ much in size. */
+  readonly meanClassAccuracy: readonly number[];
+  /** (steps) after step t, the accuracies of the classes of steps 0 … t among all classes seen. */
+  readonly accuracyOfSteps: readonly (readonly number[])[];
+}
+
+/** The form of `caltech-101-accuracy.json`: that of `accuracy-curve.json`, and what else the tables need. */
+export interface CaltechAccuracy extends AccuracyCurve {
+  /** One for each method and seed. */
+  readonly runs: readonly CaltechRun[];
+  /** Of one network that was trained on all classes together. */
+  readonly upperBound: { readonly accuracy: number; readonly meanClassAccuracy: number };
+}
+
+/**
+ * What is kept of the study's runs.
+ *
+ * @param runs of the methods, each through all its steps
+ * @param joint the run whose base step has all classes
+ * @throws {UserError} where the joint run knows other numbers of classes than the last step of the methods
+ */
+export function caltechAccuracyNumbers(runs: readonly MeasuredRun[], joint: MeasuredRun): CaltechAccuracy {
+  const curve = accuracyCurveNumbers(runs);
+  const { classesSeen, accuracy, meanClassAccuracy } = joint.metrics[0];
+  const last = curve.classesSeen[curve.classesSeen.length - 1];
+  if (classesSeen !== last) {
+    throw new UserError(
+      `Expected the run on all classes together to have the ${last} classes that the methods end with but found ` +
+        `${classesSeen}. Give it baseClasses ${last}.`,
+    );
+  }
+  return {
+    ...curve,
+    runs: curve.runs.map((run, i) => ({
+      ...run,
+      meanClassAccuracy: runs[i].metrics.map((step) => step.meanClassAccuracy),
+      accuracyOfSteps: runs[i].metrics.map(({ accuracyOfSteps }) => accuracyOfSteps),
+    })),
+    upperBound: { accuracy, meanClassAccuracy },
+  };
+}
+
+/**
+ * Reads the numbers that come with the project; needs neither the data set nor a run.
+ *
+ * @param directory of the figures
+ * @throws {UserError} where they are not there, or damaged
+ */
+export function readCaltechAccuracy(directory: string): Promise<CaltechAccuracy> {
+  return readKept(directory, "caltech-101-accuracy", SCHEMA);
+}
+
+const perStep = z.array(z.number());
+
+const SCHEMA: z.ZodType<CaltechAccuracy> = z.strictObject({
+  dataset: z.string(),
+  preset: z.string(),
+  classesSeen: perStep,
+  runs: z.array(z.strictObject({
+    method: z.enum(["C", "LwF-MC", "LwM"]),
+    seed: z.int(),
+    accuracy: perStep,
+    attentionCosine: perStep,
+    meanClassAccuracy: perStep,
+    accuracyOfSteps: z.array(perStep),
+  })),
+  upperBound: z.strictObject({ accuracy: z.number(), meanClassAccuracy: z.number() }),
+});

@@ -1,0 +1,101 @@
+/**
+ * The tables by which β, γ and the learning rates were chosen.
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { mean, METHODS, type TableRow } from "../figures/mod.ts";
+import { UserError } from "../user_error.ts";
+import type { Configuration } from "./configuration_schema.ts";
+import { readJsonIfThere } from "./files.ts";
+import { percent } from "./run_tables.ts";
+import { methodIdentity } from "./run_key.ts";
+
+const SCHEMA = z.object({
+  runs: z.array(z.object({
+    status: z.string(),
+    // Whatever fields there were when it was tuned.
+    configuration: z.looseObject({ method: z.enum(METHODS), seed: z.int() }),
+    results: z.object({
+      averageAccuracy: z.number(),
+      lastAccuracy: z.number(),
+      lastAttentionCosine: z.number(),
+    }).optional(),
+  })),
+});
+
+/** A run as `deno task sweep` reports it. */
+export type TuningRun = z.infer<typeof SCHEMA>["runs"][number];
+
+/**
+ * Reads a table of tuning that comes with the project: `studies/tuning-NAME.results.json`.
+ *
+ * @param dataset such as `caltech-101`
+ * @param directory the folder of such files
+ * @returns the runs that are finished
+ * @throws {UserError} where it is not there, or damaged
+ */
+export async function readTuning(
+  dataset: string,
+  directory: string = resolve(import.meta.dirname!, "../../studies"),
+): Promise<TuningRun[]> {
+  const path = join(directory, `tuning-${dataset}.results.json`);
+  const found = await readJsonIfThere<unknown>(path);
+  const restore = `Restore it with git, or make it: \`deno task sweep studies/tuning-${dataset}.json\`.`;
+  if (found === null) {
+    throw new UserError(`Expected the table of tuning in ${path} but found no such file. ${restore}`);
+  }
+  const kept = SCHEMA.safeParse(found);
+  if (!kept.success) {
+    const [{ path: place, message }] = kept.error.issues;
+    throw new UserError(
+      `Expected ${path} to be a table of runs but found this at ${place.join(".")}: ${message}. ${restore}`,
+    );
+  }
+  return kept.data.runs.filter(({ status, results }) => status === "finished" && results !== undefined);
+}
+
+/**
+ * One row a setting, as means over its seeds; in each method the best average incremental accuracy comes first.
+ *
+ * @param runs finished, all on validation images
+ */
+export function tuningTable(runs: readonly TuningRun[]): TableRow[] {
+  const settings = runs.map((run) => ({ run, setting: settingOf(run) }));
+  const fields = varyingFields(settings.map(({ setting }) => setting));
+  return METHODS.flatMap((method) => {
+    const ofMethod = settings.filter(({ run }) => run.configuration.method === method);
+    const groups = [...Map.groupBy(ofMethod, ({ setting }) => JSON.stringify(setting)).values()];
+    return groups.map((group) => {
+      const over = (measure: "averageAccuracy" | "lastAccuracy" | "lastAttentionCosine") =>
+        mean(group.map(({ run }) => run.results![measure]));
+      return { setting: group[0].setting, seeds: group.length, over };
+    }).sort((a, b) => b.over("averageAccuracy") - a.over("averageAccuracy"))
+      .map(({ setting, seeds, over }): TableRow => ({
+        method,
+        ...Object.fromEntries(fields.map((field) => [TITLES[field] ?? field, String(setting[field] ?? "")])),
+        seeds,
+        "average incremental accuracy": percent(over("averageAccuracy")),
+        "accuracy after the last step": percent(over("lastAccuracy")),
+        "attention cosine": over("lastAttentionCosine").toFixed(3),
+      }));
+  });
+}
+
+const TITLES: Record<string, string> = { beta: "β", gamma: "γ", learningRate: "learning rate" };
+
+/** The fields that the method uses, but for the seed. */
+function settingOf({ configuration }: TuningRun): Record<string, unknown> {
+  // The engine is the same in all.
+  const { seed: _, ...setting } = methodIdentity(configuration as unknown as Configuration, "onednn");
+  return setting;
+}
+
+/** Fields in which settings of one method differ. */
+function varyingFields(settings: readonly Record<string, unknown>[]): string[] {
+  const fields = [...new Set(settings.flatMap(Object.keys))];
+  const ofMethods = [...Map.groupBy(settings, ({ method }) => method).values()];
+  return fields.filter((field) =>
+    ofMethods.some((group) => new Set(group.map((setting) => JSON.stringify(setting[field]))).size > 1)
+  );
+}
