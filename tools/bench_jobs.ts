@@ -31,10 +31,13 @@ import {
 
 /** A network, and what it is fed with. */
 export interface Setting {
+  /** Of the ResNet. */
   depth: number;
   /** Channels of the first stage; each further stage has twice as many as the one before. */
   width: number;
+  /** Height and width in pixels. */
   imageSize: number;
+  /** Images a step. */
   batch: number;
 }
 
@@ -49,7 +52,9 @@ export type Job =
 
 /** What a worker process is told. */
 export interface WorkerOrder {
+  /** What to measure with. */
   engine: EngineName;
+  /** In this order. */
   jobs: Job[];
   /** Jobs that would begin later than this are left out. */
   seconds: number;
@@ -57,7 +62,9 @@ export interface WorkerOrder {
 
 /** Images a second of training steps and of forward passes. */
 export interface Speed {
+  /** Full steps: forward, backward, update. */
   train: number;
+  /** Forward passes alone. */
   evaluation?: number;
 }
 
@@ -66,7 +73,9 @@ export type MethodSeconds = Record<MethodName | "LwM uncached" | "two extra pass
 
 /** Tensors and resident bytes, after warming up and at the end. */
 export interface Leak {
+  /** Living tensors. */
   tensors: [number, number];
+  /** Resident memory. */
   bytes: [number, number];
 }
 

@@ -21,9 +21,11 @@ export interface QuickMeasurements {
 
 /** What the full bench measures besides. */
 export interface FurtherMeasurements {
+  /** The table. */
   rows: ThroughputRow[];
   /** Images a second of the input pipeline alone. */
   pipeline: number;
+  /** What 2,000 steps left behind. */
   leak: Leak;
   /** Accuracy after the same short training. */
   smoke: Partial<Record<string, number>>;
@@ -33,6 +35,7 @@ export interface FurtherMeasurements {
 
 /** A number that was hoped for, and what became of it. */
 export interface Outcome {
+  /** The sentence that says it. */
   text: string;
   /** Absent where it could not be measured. */
   reached?: boolean;

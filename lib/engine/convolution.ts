@@ -19,6 +19,7 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number, padd
   convolutionShape(x.shape, filter.shape, {
     strides: stride,
     pad: padding,
+    /** order of the sizes of activations */
     dataFormat: "NHWC",
     dimRoundingMode: "floor",
   });
@@ -32,10 +33,15 @@ type Shape4D = [number, number, number, number];
 
 /** Attributes of tfjs's kernels `Conv2D`, `Conv2DBackpropInput` and `Conv2DBackpropFilter`. */
 export interface Conv2DAttributes {
+  /** rows and columns from one output to the next */
   strides: [number, number] | number;
+  /** zeros around the input: a number of rows and columns, or a rule */
   pad: "same" | "valid" | number;
+  /** order of the sizes of activations */
   dataFormat: "NHWC" | "NCHW";
+  /** rows and columns of the input from one tap of the filter to the next; 1 by default */
   dilations?: [number, number] | number;
+  /** what becomes of a rest that no window fills */
   dimRoundingMode?: "floor" | "round" | "ceil";
   /** only of Conv2DBackpropInput */
   inputShape?: Shape4D;
@@ -43,7 +49,10 @@ export interface Conv2DAttributes {
   filterShape?: Shape4D;
 }
 
-/** @throws {Error} unless the sizes make a convolution of activations in NHWC */
+/**
+ * All sizes of a convolution.
+ * @throws {Error} unless the sizes make a convolution of activations in NHWC
+ */
 export function convolutionShape(
   input: number[] = [],
   filter: number[] = [],

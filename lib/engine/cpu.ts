@@ -3,10 +3,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { StartEngine } from "./engine.ts";
+import type { Engine, StartEngine } from "./engine.ts";
 
 /** See {@linkcode StartEngine}. */
-export const start: StartEngine = async () => {
+export const start: StartEngine = async (): Promise<Engine> => {
   await tf.setBackend("cpu");
   // Or tfjs greets whoever runs it outside a browser with the advice to install its Node binding.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;

@@ -27,9 +27,11 @@ export type StartEngine = (options: { threads: number }) => Promise<Engine>;
 
 /** An engine cannot be used here. */
 export class EngineUnavailable extends Error {
+  /** tells it from other errors */
   override readonly name = "EngineUnavailable";
 
   /**
+   * Says why, and what to do about it.
    * @param reason what was found
    * @param remedy what to do about it
    */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
-import { type EngineName, useEngine } from "./mod.ts";
-import { isHere } from "./testdata/each_engine.ts";
+import { addRelu, batchNormalization, conv2d, type EngineName, sgdStep, useEngine } from "./mod.ts";
+import { assertClose, isHere, testOnEachEngine } from "./testdata/each_engine.ts";
+import { normal } from "./testdata/normal.ts";
 
 /** What a process of its own says about an engine; see `testdata/report_engine.ts`. */
 interface Report {
@@ -110,6 +111,41 @@ Deno.test("useEngine() takes wasm where there is no Deno, as in a browser", asyn
   assert.equal(engine, "wasm");
   assert.match(lines!.join(), /foreign function interface/);
 });
+
+testOnEachEngine("training goes the same way on every engine", async () => {
+  const losses = async () => {
+    const shapes = [[3, 3, 3, 8], [8], [8], [3, 3, 8, 8], [8], [8]];
+    const weights = shapes.map((shape, i) => tf.variable(normal(shape, i)));
+    const velocities = weights.map((weight) => tf.variable(tf.zerosLike(weight)));
+    const x = normal([4, 9, 9, 3], 9);
+    const found: number[] = [];
+    for (let step = 0; step < 8; step++) {
+      const loss = tf.tidy(() => {
+        const { value, grads } = tf.variableGrads(() => {
+          const [filter1, gamma1, beta1, filter2, gamma2, beta2] = weights as tf.Tensor[];
+          const [g1, b1, g2, b2] = [gamma1, beta1, gamma2, beta2] as tf.Tensor1D[];
+          const first = batchNormalization(conv2d(x, filter1 as tf.Tensor4D, 2, 1), g1, b1, { relu: true }).y;
+          const second = batchNormalization(conv2d(first, filter2 as tf.Tensor4D, 1, 1), g2, b2).y;
+          return tf.mean(tf.square(tf.sub(addRelu(first, second), 1))) as tf.Scalar;
+        });
+        sgdStep(
+          weights.map((weight, i) => ({ weight, velocity: velocities[i], gradient: grads[weight.name] })),
+          { learningRate: 0.02, momentum: 0.9, weightDecay: 1e-3, maxNorm: 1 },
+        );
+        return value;
+      });
+      found.push(...await loss.data());
+      loss.dispose();
+    }
+    tf.dispose([x, ...weights, ...velocities]);
+    return found;
+  };
+  const found = await losses();
+  await useEngine("cpu", { log: () => {} });
+  const expected = await losses();
+  assert.ok(expected.at(-1)! < 0.8 * expected[0], `Expected the loss to fall but found ${expected}`);
+  assertClose(Float32Array.from(found), expected, "loss", 1e-4);
+}, ["wasm", "onednn", "webgpu"]);
 
 Deno.test("training is bit-identical from run to run on one thread", async (t) => {
   for (const name of ["wasm", "onednn"] as const) {

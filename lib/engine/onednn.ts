@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Conv2DAttributes, type ConvolutionShape, convolutionShape } from "./convolution.ts";
-import { EngineUnavailable, type StartEngine } from "./engine.ts";
+import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
 import {
   BATCH_NORMALIZATION,
   BATCH_NORMALIZATION_GRADIENT,
@@ -189,7 +189,7 @@ const REMEDY =
 let loaded: { library: OneDnn; kernels: Record<string, tf.KernelFunc> } | undefined;
 
 /** See {@linkcode StartEngine}. */
-export const start: StartEngine = async ({ threads }) => {
+export const start: StartEngine = async ({ threads }): Promise<Engine> => {
   if (typeof globalThis.Deno?.dlopen !== "function") {
     throw new EngineUnavailable("There is no foreign function interface here", "Run in Deno");
   }

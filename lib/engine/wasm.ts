@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import type { StartEngine } from "./engine.ts";
+import type { Engine, StartEngine } from "./engine.ts";
 import { registerSgdStep } from "./optimiser.ts";
 import { canAssemble } from "./wasm/assembler.ts";
 import { heapMemory, replaceKernels } from "./wasm/heap.ts";
@@ -13,7 +13,7 @@ import { wasmKernels } from "./wasm/kernels.ts";
 import { heapSgdStep } from "./wasm/optimiser.ts";
 
 /** See {@linkcode StartEngine}. */
-export const start: StartEngine = async () => {
+export const start: StartEngine = async (): Promise<Engine> => {
   await tf.setBackend("wasm");
   await tf.ready();
   replaceKernels(wasmKernels());

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { EngineUnavailable, type StartEngine } from "./engine.ts";
+import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
 
 const REMEDY = "Install a driver for Vulkan, such as Mesa's (also in software, without a graphics card): " +
   "`apt-get install mesa-vulkan-drivers libvulkan1`";
@@ -36,7 +36,7 @@ function collectRegularly(queue: GPUQueue): void {
 }
 
 /** See {@linkcode StartEngine}. */
-export const start: StartEngine = async () => {
+export const start: StartEngine = async (): Promise<Engine> => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) {
     throw new EngineUnavailable(

@@ -18,7 +18,8 @@ import {
   Scratch,
 } from "./primitive.ts";
 
-type Run = (...pointers: Deno.PointerValue[]) => void;
+/** Runs a primitive on data at these addresses. */
+export type Run = (...pointers: Deno.PointerValue[]) => void;
 
 /** A convolution of one set of sizes. */
 export class Convolution {
@@ -29,6 +30,7 @@ export class Convolution {
   /** (x, dy, dfilter) */
   readonly filterGradient: Run;
 
+  /** The gradients are made when they are first asked for. */
   constructor(library: OneDnn, shape: backend_util.Conv2DInfo) {
     const { symbols, engine } = library;
     const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = shape;

@@ -154,19 +154,21 @@ const SYMBOLS = {
   },
 } as const;
 
-type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+/** The functions that are used. */
+export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** oneDNN cannot be used; the message says why. */
 export class OneDnnError extends Error {
+  /** tells it from other errors */
   override readonly name = "OneDnnError";
 
-  /** @param remedy what to do about it, if another thing than installing oneDNN */
+  /** Says why. @param remedy what to do about it, if another thing than installing oneDNN */
   constructor(message: string, readonly remedy?: string) {
     super(message);
   }
 }
 
-/** @throws {OneDnnError} unless the status says success */
+/** Looks at what a function returned. @throws {OneDnnError} unless it says success */
 export function check(status: number, what: string): void {
   if (status !== 0) {
     throw new OneDnnError(`oneDNN, ${what}: ${STATUS[status] ?? "unknown error"} (status ${status})`);

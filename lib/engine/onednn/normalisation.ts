@@ -13,7 +13,8 @@ import {
   Primitive,
 } from "./primitive.ts";
 
-type Sizes = readonly [batch: number, height: number, width: number, channels: number];
+/** Sizes of activations. */
+export type Sizes = readonly [batch: number, height: number, width: number, channels: number];
 
 /** Batch normalisation by the batch's own statistics, for one set of sizes. */
 export class TrainingNormalisation {
@@ -24,6 +25,7 @@ export class TrainingNormalisation {
   /** (x, dy, gamma, mean, variance, dx, dgamma, dbeta[, workspace]) */
   readonly backward: Primitive;
 
+  /** Makes both primitives. */
   constructor(library: OneDnn, sizes: Sizes, relu: boolean, epsilon: number) {
     const { symbols, engine } = library;
     const data = activations(library, ...sizes);

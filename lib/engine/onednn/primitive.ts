@@ -25,7 +25,13 @@ export function descriptor({ symbols }: OneDnn, layout: number, ...sizes: number
 }
 
 /** Activations of the given sizes, in tfjs's layout. */
-export function activations(library: OneDnn, batch: number, height: number, width: number, channels: number) {
+export function activations(
+  library: OneDnn,
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+): Descriptor {
   return descriptor(library, Layout.nhwc, batch, channels, height, width);
 }
 
@@ -52,10 +58,12 @@ export function chosenDescriptor(
 
 /** Memory that belongs to a primitive, for values in a layout that oneDNN chose. */
 export class Scratch {
+  /** oneDNN's handle of it */
   readonly memory: Deno.PointerObject;
   /** Kept so that it is not collected: only oneDNN knows its address. */
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
+  /** Takes as many bytes as the description says. */
   constructor({ symbols, engine }: OneDnn, description: Descriptor) {
     const alignment = 64; // a cache line, which oneDNN's vector loads like
     const size = Number(symbols.dnnl_memory_desc_get_size(description));
@@ -78,6 +86,7 @@ export class Primitive {
   readonly #arguments: BigUint64Array<ArrayBuffer>;
   readonly #bindings: Binding[];
 
+  /** Makes it from its description. @param bindings all inputs and outputs */
   constructor(library: OneDnn, description: Deno.PointerObject, bindings: Binding[]) {
     const { symbols, engine } = library;
     this.#library = library;

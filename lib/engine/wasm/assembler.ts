@@ -14,6 +14,7 @@ export type Code = number[];
 
 /** A local variable. */
 export interface Local {
+  /** its position among parameters and locals */
   readonly index: number;
 }
 
@@ -67,19 +68,21 @@ export const store = (address: Code, value: Code, offset = 0): Code => [
 
 /** Four zeros. */
 export const zero: Code = [SIMD, 0x0c, ...new Array(16).fill(0)];
-const binary = (opcode: number) => (a: Code, b: Code): Code => [...a, ...b, SIMD, ...unsigned(opcode)];
+/** An instruction that takes two vectors and leaves one. */
+export type Binary = (a: Code, b: Code) => Code;
+const binary = (opcode: number): Binary => (a, b) => [...a, ...b, SIMD, ...unsigned(opcode)];
 /** Of each of the four, as are those below. */
-export const add = binary(0xe4);
+export const add: Binary = binary(0xe4);
 /** a − b */
-export const subtract = binary(0xe5);
+export const subtract: Binary = binary(0xe5);
 /** a · b */
-export const multiply = binary(0xe6);
+export const multiply: Binary = binary(0xe6);
 /** The larger; NaN if either is NaN. */
-export const maximum = binary(0xe9);
+export const maximum: Binary = binary(0xe9);
 /** All bits set where a > b, else none. */
-export const greater = binary(0x44);
+export const greater: Binary = binary(0x44);
 /** a where the bits of b are set, else 0. */
-export const mask = binary(0x4e);
+export const mask: Binary = binary(0x4e);
 
 /** The n-th of the four, four times. */
 export const splat = (vector: Code, lane: number): Code => {
@@ -110,7 +113,7 @@ export class FunctionBuilder {
   readonly #locals: number[] = [];
   readonly #code: Code = [];
 
-  /** @param parameters how many i32 the function takes */
+  /** Begins a function. @param parameters how many i32 it takes */
   constructor(parameters: number) {
     this.#parameters = parameters;
   }

@@ -294,6 +294,7 @@ export class WasmConvolution {
   #filterGradient?: { frames: FramedImages; run: (image: number, dy: number, dfilter: number) => void };
   #inputGradient?: { frames: FramedImages; phases: Phase[] };
 
+  /** Nothing is assembled before it is needed. */
   constructor(memory: WebAssembly.Memory, shape: ConvolutionShape) {
     this.#memory = memory;
     this.#shape = shape;

@@ -161,6 +161,7 @@ export class WasmNormalisation {
   #statistics?: { sumRows: Run; sumSquares: Run };
   #gradient?: { sumGradients: Run; applyGradients: Run };
 
+  /** Nothing but `apply` is assembled before it is needed. */
   constructor(memory: WebAssembly.Memory, channels: number, relu: boolean) {
     this.#channels = channels;
     this.#relu = relu;
