@@ -7,14 +7,16 @@ import type { Figure } from "./figure.ts";
 import { provideFonts } from "./fonts.ts";
 
 /** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
-const DOUBLE_DENSITY = 144;
+const CHART_DENSITY = 144;
+/** Pictures need full colour, and so more bytes; a notebook with several of them is to stay below two megabytes. */
+const PICTURE_DENSITY = 108;
 
 const rendered = new WeakMap<Figure, Promise<Uint8Array>>();
 
 /**
  * Draws a figure with librsvg, once however often it is asked for: a notebook shows and saves the same figure.
  *
- * @returns a PNG file of twice the figure's width and height, on white
+ * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds pictures; on white
  */
 export function renderPng(figure: Figure): Promise<Uint8Array> {
   const png = rendered.get(figure) ?? render(figure);
@@ -24,9 +26,13 @@ export function renderPng(figure: Figure): Promise<Uint8Array> {
 
 async function render({ svg }: Figure): Promise<Uint8Array> {
   provideFonts();
+  const hasPictures = svg.includes("<image");
+  const density = hasPictures ? PICTURE_DENSITY : CHART_DENSITY;
   // 256 colours are plenty for a chart, but not for pictures.
-  const format = svg.includes("<image") ? { adaptiveFiltering: true } : { palette: true, effort: 7 };
-  const png = await sharp(new TextEncoder().encode(svg), { density: DOUBLE_DENSITY })
+  const format = hasPictures
+    ? { adaptiveFiltering: true, compressionLevel: 9 }
+    : { palette: true, effort: 7 };
+  const png = await sharp(new TextEncoder().encode(svg), { density })
     .flatten({ background: "white" })
     .png(format)
     .toBuffer();
