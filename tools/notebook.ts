@@ -2,7 +2,8 @@
  * A Jupyter notebook file (nbformat 4.5): read, write, and the cells' code.
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
+import { writeFileWhole } from "../lib/experiment/files.ts";
 import { UserError } from "../lib/user_error.ts";
 
 /** A notebook as it lies in the file. */
@@ -145,11 +146,10 @@ export function parseNotebook(text: string, path: string): Notebook {
  * Writes to a temporary file first and renames it, so that a crash leaves the old file or the new one.
  * @param path of the `.ipynb` file
  * @param notebook its new content
+ * @throws {UserError} where it cannot be written
  */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.partial`);
-  await Deno.writeTextFile(partial, serializeNotebook(notebook));
-  await Deno.rename(partial, path);
+  await writeFileWhole(path, serializeNotebook(notebook));
 }
 
 /**

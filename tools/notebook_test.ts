@@ -53,7 +53,7 @@ Deno.test("writeNotebook() leaves the old file whole when it cannot finish the n
     const path = `${folder}/a.ipynb`;
     await writeNotebook(path, notebookOf("old"));
     // A folder where the temporary file should go: writing fails, as it would on a full disk.
-    await Deno.mkdir(`${folder}/.a.ipynb.partial`);
+    await Deno.mkdir(`${folder}/a.ipynb.${Deno.pid}.partial`);
     await assert.rejects(writeNotebook(path, notebookOf("new")));
     assert.deepEqual(await readNotebook(path), parseNotebook(serializeNotebook(notebookOf("old")), path));
   } finally {
@@ -84,4 +84,14 @@ Deno.test("statedRunTime() reads seconds and minutes from the opening cell", () 
 Deno.test("lines() keeps line ends", () => {
   assert.deepEqual(lines("a\n\nb"), ["a\n", "\n", "b"]);
   assert.deepEqual(lines(""), []);
+});
+
+Deno.test("writeNotebook() says in a sentence that a notebook cannot be written", async () => {
+  const file = await Deno.makeTempFile();
+  const notebook: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+  await assert.rejects(writeNotebook(`${file}/a.ipynb`, notebook), {
+    name: "UserError",
+    message: /to be a folder/,
+  });
+  await Deno.remove(file);
 });

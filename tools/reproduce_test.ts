@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { configure } from "../lib/experiment/configuration.ts";
 import { methodIdentity } from "../lib/experiment/run_key.ts";
 import { studyPlan } from "../lib/experiment/study.ts";
-import { notebookConfigurations } from "./reproduce.ts";
+import { readNotebook, sourceOf } from "./notebook.ts";
+import { demonstrationConfigurations, notebookConfigurations } from "./reproduce.ts";
 import { configurationsOf } from "./study.ts";
 
 async function reproduce(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -40,4 +42,19 @@ Deno.test("the study trains what the notebooks show as well", () => {
     JSON.stringify(methodIdentity(configuration, "wasm"));
   const study = new Set(configurationsOf(studyPlan()).map(run));
   for (const configuration of notebookConfigurations()) assert.ok(study.has(run(configuration)));
+});
+
+Deno.test("what notebooks 02 and 03 train beside the methods is started over as well", async () => {
+  const [gentle, trial] = demonstrationConfigurations();
+  const { learningRate, baseEpochs } = configure({ method: "C" });
+  assert.deepEqual([gentle.learningRate, trial.baseEpochs], [learningRate / 2, Math.ceil(baseEpochs / 8)]);
+  const source = async (name: string) =>
+    (await readNotebook(fileURLToPath(new URL(`../notebooks/${name}.ipynb`, import.meta.url)))).cells.map(
+      sourceOf,
+    ).join("\n");
+  assert.match(
+    await source("02-attention-and-losses"),
+    /learningRate: configure\(\{ method: "C" \}\)\.learningRate \/ 2/,
+  );
+  assert.match(await source("03-base-training"), /Math\.ceil\(configuration\.baseEpochs \/ 8\)/);
 });

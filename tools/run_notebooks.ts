@@ -59,7 +59,6 @@ export class CellError extends Error {
  */
 export async function runNotebooks(paths: string[], options: RunOptions): Promise<void> {
   const notebooks = await Promise.all(paths.map(readNotebook));
-  if (options.outputFolder !== undefined) await Deno.mkdir(options.outputFolder, { recursive: true });
   const { report } = options;
   report.begin(notebooks.map((notebook, index) => ({
     path: paths[index],

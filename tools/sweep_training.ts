@@ -119,7 +119,15 @@ async function train(
   if (signal.aborted) run.state = "stopped";
   else if (job.failure === undefined) {
     run.state = "finished";
-    job.line = { label, done: 1, total: 1, startedAt, doneBefore: job.line.doneBefore };
+    job.line = {
+      ...job.line,
+      label,
+      done: 1,
+      total: 1,
+      note: undefined,
+      startedAt,
+      finishedAt: performance.now(),
+    };
   } else {
     run.state = "failed";
     run.failure = job.failure;

@@ -15,6 +15,8 @@ export interface ProgressLine {
   note?: string;
   /** `performance.now()` when the work began; the time left is reckoned from it. */
   startedAt?: number;
+  /** `performance.now()` when it ended: from then on the line stays as it is. */
+  finishedAt?: number;
   /** How much of `done` had been done before, such as by a run that is resumed; default 0. */
   doneBefore?: number;
 }
@@ -41,7 +43,7 @@ export function formatProgress(line: ProgressLine, now: number): string {
   const fraction = line.total > 0 ? Math.min(1, line.done / line.total) : 0;
   const filled = Math.round(fraction * WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
-  const elapsed = line.startedAt === undefined ? 0 : (now - line.startedAt) / 1000;
+  const elapsed = line.startedAt === undefined ? 0 : ((line.finishedAt ?? now) - line.startedAt) / 1000;
   const gained = fraction - (line.doneBefore ?? 0) / line.total;
   const left = gained > 0 && fraction < 1 ? `${clock(elapsed * (1 - fraction) / gained)} left` : "";
   const time = fraction === 1 && line.startedAt !== undefined ? clock(elapsed) : left;

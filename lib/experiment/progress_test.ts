@@ -24,6 +24,12 @@ Deno.test("formatProgress() says how long finished work took", () => {
   );
 });
 
+Deno.test("formatProgress() of finished work says the same however late it is asked", () => {
+  const line = { label: "C", done: 4, total: 4, startedAt: 0, finishedAt: 16_000 };
+  assert.equal(formatProgress(line, 32_000), formatProgress(line, 16_000));
+  assert.match(formatProgress(line, 32_000), /0:16$/);
+});
+
 Deno.test("formatProgress() of work that has not begun promises nothing", () => {
   assert.match(
     formatProgress({ label: "C", done: 0, total: 4, note: "waiting" }, 5),

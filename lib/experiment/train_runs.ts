@@ -17,7 +17,7 @@ export interface TrainRunsOptions {
   processes?: number;
   /** Folder of data sets and runs, for tests. */
   directory?: string;
-  /** Ends all processes at their next iteration. */
+  /** Ends all processes at once. */
   signal?: AbortSignal;
 }
 
@@ -81,7 +81,8 @@ async function trainInProcesses(
       const { method, seed } = run.configuration;
       if (failure !== null) failures.push(`${method}, seed ${seed}: ${failure}`);
       else if (!signal.aborted) {
-        lines.set(run, { label: lines.get(run)!.label, done: 1, total: 1, startedAt });
+        const { label } = lines.get(run)!;
+        lines.set(run, { label, done: 1, total: 1, startedAt, finishedAt: performance.now() });
       }
       display.show([...lines.values()]);
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { Run } from "./run.ts";
 import { trainRuns } from "./train_runs.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
@@ -32,14 +33,27 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
   withDataDirectory(async (directory) => {
     const configuration = tinyConfiguration({ increments: 1, baseEpochs: 500 });
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 3000);
+    setTimeout(async () => {
+      assert.equal((await workersOfThisProcess()).length, 1);
+      controller.abort();
+    }, 3000);
     const started = performance.now();
     await assert.rejects(trainRuns([configuration], { directory, signal: controller.signal }), {
       name: "UserError",
       message: /Stopped\. Nothing is lost/,
     });
     assert.ok(performance.now() - started < 8000);
-    const { stdout } = await new Deno.Command("ps", { args: ["-e", "-o", "args"] }).output();
-    const workers = new TextDecoder().decode(stdout).split("\n").filter((line) => line.includes(directory));
-    assert.deepEqual(workers, []);
+    assert.deepEqual(await workersOfThisProcess(), []);
+    const run = await Run.open(configuration, { directory });
+    assert.ok(
+      await Deno.stat(`${run.folders.base}/step-0/progress.safetensors`),
+      "no finished epoch was kept",
+    );
   }));
+
+/** Command lines of the processes that this one has started and that are still there. */
+async function workersOfThisProcess(): Promise<string[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-e", "-o", "ppid=,args="] }).output();
+  const lines = new TextDecoder().decode(stdout).split("\n").map((line) => line.trim());
+  return lines.filter((line) => line.startsWith(`${Deno.pid} `) && line.includes("worker.ts"));
+}

@@ -35,12 +35,14 @@ export async function saveFigure(
     [join(directory, `${name}.png`), await renderPng(figure)],
     [join(directory, `${name}.json`), new TextEncoder().encode(numbersToJson(numbers))],
   ];
+  // Two processes may save the same figure: each under names of its own.
+  const partial = (path: string) => `${path}.${Deno.pid}.partial`;
   try {
     await Deno.mkdir(directory, { recursive: true });
-    for (const [path, bytes] of contents) await Deno.writeFile(`${path}.partial`, bytes);
-    for (const [path] of contents) await Deno.rename(`${path}.partial`, path);
+    for (const [path, bytes] of contents) await Deno.writeFile(partial(path), bytes);
+    for (const [path] of contents) await Deno.rename(partial(path), path);
   } catch (error) {
-    for (const [path] of contents) await Deno.remove(`${path}.partial`).catch(() => {});
+    for (const [path] of contents) await Deno.remove(partial(path)).catch(() => {});
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
       `Expected to write the figure ${name} into the folder ${directory} but found that this fails (${reason}); ` +

@@ -43,7 +43,7 @@ Deno.test("saveFigure() keeps the earlier figure whole when the disk is full", a
     await saveFigure("box", rectangle(20), { height: 20 }, { directory });
     const before = filesIn(directory).map((name) => Deno.readFileSync(join(directory, name)));
     // Writing to /dev/full fails as writing to a full disk does. The numbers are the last of the three files.
-    await Deno.symlink("/dev/full", join(directory, "box.json.partial"));
+    await Deno.symlink("/dev/full", join(directory, `box.json.${Deno.pid}.partial`));
     await assert.rejects(
       saveFigure("box", rectangle(30), { height: 30 }, { directory }),
       (error) =>
