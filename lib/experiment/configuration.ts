@@ -73,7 +73,7 @@ function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   return `Expected ${path.join(".") || "a configuration"} to be ${expectation(issue)} but found ${
     JSON.stringify(found)
   }.` +
-    `${meaning ? ` It says: ${meaning}.` : ""} Change it in the configuration or on the command line.`;
+    `${meaning ? ` It means: ${meaning}.` : ""} Change it in the configuration or on the command line.`;
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

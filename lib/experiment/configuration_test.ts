@@ -69,7 +69,7 @@ Deno.test("an unknown preset or engine in the environment is refused", () => {
 });
 
 Deno.test("configure() refuses numbers out of their range and says the range", () => {
-  refuses({ beta: 1.5 }, /beta to be at most 1 but found 1\.5\. It says: β, weight of L_D/);
+  refuses({ beta: 1.5 }, /beta to be at most 1 but found 1\.5\. It means: β, weight of L_D/);
   refuses({ gamma: -0.1 }, /gamma to be at least 0 but found -0\.1/);
   refuses({ temperature: 0 }, /temperature to be more than 0 but found 0/);
   refuses({ baseClasses: 0 }, /baseClasses to be at least 1 but found 0/);

@@ -108,7 +108,7 @@ export class Run {
 
   /** Whether M_t is trained and evaluated. */
   async isTrained(step: number): Promise<boolean> {
-    return await readFileIfThere(this.#path(step, "metrics.json")) !== null;
+    return await this.hasModel(step) && await readFileIfThere(this.#path(step, "metrics.json")) !== null;
   }
 
   /** Whether there is a checkpoint of M_t; it may not be evaluated yet. */

@@ -157,6 +157,18 @@ Deno.test("a checkpoint that is cut off, or of another configuration, is refused
     });
   }));
 
+Deno.test("a checkpoint that was deleted is made again, as messages promise", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 2 }), { directory });
+    await run.train();
+    const bytes = await modelBytes(run, 1);
+    await Deno.remove(join(run.folders.method, "step-1", "model.safetensors"));
+    assert.equal(await run.isTrained(1), false);
+    // The next command is a run anew: this one has been past step 1, and its images are gone for it.
+    await (await Run.open(tinyConfiguration({ increments: 2 }), { directory })).train();
+    assert.deepEqual(await modelBytes(run, 1), bytes);
+  }));
+
 Deno.test("metrics that are damaged are refused and named", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });

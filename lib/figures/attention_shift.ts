@@ -70,7 +70,7 @@ export function attentionShift(shift: AttentionShift): Figure {
     body: stacked([headings(shift), ...rows, beside([scale, key], 60)], 12),
     notes: [
       "Maps are for the student's top base class b, each divided by its 2-norm as in L_{AD}; one colour scale a row. " +
-      "L_{D} is a cross-entropy: the number in brackets is its value for identical scores.",
+      "Scores are shares among the base classes (softmax). L_{D} is a cross-entropy: in brackets its value for identical scores.",
     ],
     description:
       "For each image: the teacher's and the student's attention map over it, and both models' scores. " +
