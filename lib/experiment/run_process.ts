@@ -40,7 +40,10 @@ export async function trainInProcess(
   onProgress: (progress: RunProgress, steps: number) => void,
 ): Promise<string | null> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--no-prompt", fileURLToPath(new URL("worker.ts", import.meta.url))],
+    args: [
+      ...["run", "--allow-all", "--no-prompt", fileURLToPath(new URL("worker.ts", import.meta.url))],
+      ...shownInProcessList(task),
+    ],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -73,6 +76,13 @@ export async function trainInProcess(
   if (outcome?.kind === "failed") return outcome.message;
   const how = killedBy === null ? `ended with code ${code}` : `was killed by ${killedBy}`;
   return `Its process ${how}. ${(await said).trim()}`.trim();
+}
+
+/** Which run it is, for whoever looks at the list of processes; the worker itself does not read it. */
+function shownInProcessList(
+  { configuration: { dataset, method, seed }, directory = "" }: WorkerTask,
+): string[] {
+  return [dataset, method, `seed ${seed}`, directory];
 }
 
 /** How far a run is, as a line of a display. */
