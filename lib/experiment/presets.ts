@@ -58,8 +58,8 @@ const PHOTOS: Partial<Values> = {
   firstClasses: [],
   depth: 20,
   stem: "3x3/2",
-  baseEpochs: 30,
-  epochs: 12,
+  baseEpochs: 60,
+  epochs: 24,
 };
 
 const DATASETS: Record<DatasetName, Partial<Values>> = {
