@@ -67,8 +67,7 @@ export function tuningTable(runs: readonly TuningRun[]): TableRow[] {
     const ofMethod = settings.filter(({ run }) => run.configuration.method === method);
     const groups = [...Map.groupBy(ofMethod, ({ setting }) => JSON.stringify(setting)).values()];
     return groups.map((group) => {
-      const over = (measure: "averageAccuracy" | "lastAccuracy" | "lastAttentionCosine") =>
-        mean(group.map(({ run }) => run.results![measure]));
+      const over = (measure: Measure) => mean(group.map(({ run }) => run.results![measure]));
       return { setting: group[0].setting, seeds: group.length, over };
     }).sort((a, b) => b.over("averageAccuracy") - a.over("averageAccuracy"))
       .map(({ setting, seeds, over }): TableRow => ({
@@ -81,6 +80,49 @@ export function tuningTable(runs: readonly TuningRun[]): TableRow[] {
       }));
   });
 }
+
+/**
+ * What L_AD adds where all else is the same: each setting of LwM beside LwF-MC with the same β, learning rate and seeds. Means over
+ * the seeds; settings that LwF-MC was not tried with are left out.
+ *
+ * @param runs finished, all on validation images
+ */
+export function attentionLossTable(runs: readonly TuningRun[]): TableRow[] {
+  const key = (run: TuningRun) => JSON.stringify(settingOf(run));
+  const partners = new Map(
+    runs.filter(({ configuration }) => configuration.method === "LwF-MC")
+      .map((run) => [`${run.configuration.seed} ${key(run)}`, run]),
+  );
+  const pairs = runs.filter(({ configuration }) => configuration.method === "LwM").flatMap((run) => {
+    const { configuration } = run;
+    const without: TuningRun = { ...run, configuration: { ...configuration, method: "LwF-MC" } };
+    const partner = partners.get(`${configuration.seed} ${key(without)}`);
+    return partner === undefined ? [] : [{ run, partner }];
+  });
+  const settings = [...Map.groupBy(pairs, ({ run }) => key(run)).values()];
+  return settings.map((group) => {
+    const { learningRate, beta, gamma } = group[0].run.configuration as unknown as Configuration;
+    const over = (measure: Measure) => ({
+      with: mean(group.map(({ run }) => run.results![measure])),
+      without: mean(group.map(({ partner }) => partner.results![measure])),
+    });
+    const accuracy = over("averageAccuracy");
+    const cosine = over("lastAttentionCosine");
+    return { learningRate, beta, gamma, seeds: group.length, accuracy, cosine };
+  }).sort((a, b) => b.beta - a.beta || a.learningRate - b.learningRate || a.gamma - b.gamma)
+    .map(({ learningRate, beta, gamma, seeds, accuracy, cosine }): TableRow => ({
+      "learning rate": learningRate,
+      β: beta,
+      γ: gamma,
+      seeds,
+      "accuracy of LwF-MC": percent(accuracy.without),
+      "of LwM": percent(accuracy.with),
+      "cosine of LwF-MC": cosine.without.toFixed(3),
+      "cosine of LwM": cosine.with.toFixed(3),
+    }));
+}
+
+type Measure = "averageAccuracy" | "lastAccuracy" | "lastAttentionCosine";
 
 const TITLES: Record<string, string> = { beta: "β", gamma: "γ", learningRate: "learning rate" };
 

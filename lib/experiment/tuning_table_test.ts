@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { configure } from "./configuration.ts";
 import type { Configuration } from "./configuration_schema.ts";
-import { readTuning, type TuningRun, tuningTable } from "./tuning_table.ts";
+import { attentionLossTable, readTuning, type TuningRun, tuningTable } from "./tuning_table.ts";
 
 const tuned = (fields: Partial<Configuration>, averageAccuracy: number): TuningRun => ({
   status: "finished",
@@ -33,6 +33,30 @@ Deno.test("tuningTable() has a row a setting, the best of each method first, as 
     "accuracy after the last step",
     "attention cosine",
   ]);
+});
+
+Deno.test("attentionLossTable() sets LwM beside LwF-MC of the same setting and seed, and leaves out what has none", () => {
+  const shared = { beta: 1, learningRate: 0.05 };
+  const rows = attentionLossTable([
+    tuned({ method: "LwM", gamma: 0.1, ...shared, seed: 1 }, 0.5),
+    tuned({ method: "LwM", gamma: 0.1, ...shared, seed: 2 }, 0.7),
+    tuned({ method: "LwM", gamma: 0.1, ...shared, learningRate: 0.1 }, 0.9),
+    tuned({ method: "LwM", gamma: 0.1, ...shared, beta: 0.5 }, 0.9),
+    // With another γ than LwM's, which it has no use for.
+    tuned({ method: "LwF-MC", gamma: 0.9, ...shared, seed: 1 }, 0.3),
+    tuned({ method: "LwF-MC", gamma: 0.1, ...shared, seed: 2 }, 0.5),
+    tuned({ method: "LwF-MC", gamma: 0.1, ...shared, seed: 3 }, 0.9),
+  ]);
+  assert.deepEqual(rows, [{
+    "learning rate": 0.05,
+    β: 1,
+    γ: 0.1,
+    seeds: 2,
+    "accuracy of LwF-MC": "40.0 %",
+    "of LwM": "60.0 %",
+    "cosine of LwF-MC": "0.900",
+    "cosine of LwM": "0.900",
+  }]);
 });
 
 Deno.test("readTuning() reads the finished runs, and says what is wrong with a file", async () => {
