@@ -23,7 +23,7 @@ export interface RemoteFile {
 export interface DownloadOptions {
   /** Called with the bytes that are there. */
   onProgress?: (done: number, total: number) => void;
-  /** Give up after this many connections in a row that brought nothing. Default 5. */
+  /** Give up after this many connections in a row that came no further than one before them. Default 5. */
   attempts?: number;
   /** Close a connection that brings nothing for so long. Default 30,000. */
   idleMilliseconds?: number;
@@ -47,19 +47,24 @@ export async function download(
     if (fileBytes(target) === file.bytes && await md5OfFile(target) === file.md5) return;
 
     let inPieces = fileBytes(partial) > 0;
+    let furthest = 0;
+    let begunAnew = false;
     let failures = 0;
     while (true) {
-      const before = fileBytes(partial);
-      if (before === file.bytes) {
+      if (fileBytes(partial) === file.bytes) {
         const md5 = await md5OfFile(partial);
         if (md5 === file.md5) break;
         Deno.removeSync(partial);
-        if (!inPieces) throw wrongDigest(file, md5);
-        inPieces = false; // The pieces did not belong together: once more, from the beginning.
+        if (!inPieces || begunAnew) throw wrongDigest(file, md5);
+        begunAnew = true; // The pieces did not belong together: once more, from the beginning.
+        inPieces = false;
+        furthest = 0;
       }
       const failure = await receive(file, partial, idleMilliseconds, onProgress);
       if (!failure) continue;
-      failures = fileBytes(partial) > before ? 0 : failures + 1;
+      // A server that begins anew each time may bring much, and yet never all.
+      failures = fileBytes(partial) > furthest ? 0 : failures + 1;
+      furthest = Math.max(furthest, fileBytes(partial));
       if (failure.final || failures >= attempts) {
         throw new UserError(
           `Expected ${file.bytes} bytes from ${file.url} but ${failure.reason}; try again later (what has arrived is ` +
@@ -82,13 +87,20 @@ function wrongDigest({ url, md5 }: RemoteFile, found: string): UserError {
   );
 }
 
-/** Computes the MD5 digest of a file, in hexadecimal. */
+/**
+ * Computes the MD5 digest of a file, in hexadecimal.
+ * @throws {UserError} if it cannot be read
+ */
 export async function md5OfFile(path: string): Promise<string> {
-  const hash = createHash("md5");
-  using file = Deno.openSync(path);
-  const chunk = new Uint8Array(2 ** 20);
-  for (let read; (read = await file.read(chunk)) !== null;) hash.update(chunk.subarray(0, read));
-  return hash.digest("hex");
+  try {
+    const hash = createHash("md5");
+    using file = Deno.openSync(path);
+    const chunk = new Uint8Array(2 ** 20);
+    for (let read; (read = await file.read(chunk)) !== null;) hash.update(chunk.subarray(0, read));
+    return hash.digest("hex");
+  } catch (error) {
+    throw explainFileError(error, path, "read the file");
+  }
 }
 
 /** Why a connection did not bring all that was missing. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { download, type DownloadOptions, type RemoteFile } from "./download.ts";
+import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
 import { naming, withFolder, writeFile } from "./testdata/photo_fixtures.ts";
 
 const BYTES = new Uint8Array(200_000).map((_, i) => i * i % 251);
@@ -255,4 +255,38 @@ Deno.test({
       );
     });
   },
+});
+
+Deno.test("download() gives up on a server that begins anew each time and comes no further", async () => {
+  // It never goes on from an offset, and closes the connection after 40 % and after 50 % by turns.
+  await withServer((_, request) => {
+    if (request > 50) return [text("HTTP/1.1 404 Not Found\nContent-Length: 0\nConnection: close\n\n")];
+    return [
+      text("HTTP/1.1 200 OK\nConnection: close\n\n"),
+      BYTES.subarray(0, request % 2 === 1 ? 80_000 : 100_000),
+    ];
+  }, async (file, ranges) => {
+    await assertFails(file, "closed the connection after 80000", 80_000);
+    // The first two came further than before, then three did not.
+    assert.equal(ranges.length, 5);
+  });
+});
+
+Deno.test("download() begins anew once only where the pieces do not belong together", async () => {
+  // Wrong bytes, and each connection ends after 120,000 of them.
+  await withServer((range, request) => {
+    if (request > 50) return [text("HTTP/1.1 404 Not Found\nContent-Length: 0\nConnection: close\n\n")];
+    const [head, body] = honest(range, BYTES.with(123_456, 0));
+    return [head, body.subarray(0, 120_000)];
+  }, async (file, ranges) => {
+    await assertFails(file, MD5, undefined);
+    assert.deepEqual(ranges, [undefined, 120_000, undefined, 120_000]);
+  });
+});
+
+Deno.test("md5OfFile() says where it cannot read", async () => {
+  await withFolder(async (folder) => {
+    await assert.rejects(() => md5OfFile(folder), naming(folder, "it is a folder"));
+    await assert.rejects(() => md5OfFile(join(folder, "none")), naming("none", "no such file"));
+  });
 });
