@@ -137,7 +137,13 @@ async function unpackZip(
     }
   } catch (error) {
     const explained = explainFileError(error, archive, "unpack the archive");
-    throw explained instanceof UserError ? explained : damaged(archive, (error as Error).message);
+    if (explained instanceof UserError) throw explained;
+    const { message } = error as Error;
+    // What the reader of zips says of a name that leads out.
+    const path = /^(?:absolute path|invalid relative path|invalid characters in fileName): (.*)$/s.exec(
+      message,
+    );
+    throw path ? refusedPath(archive, path[1]) : damaged(archive, message);
   }
 }
 
@@ -197,7 +203,7 @@ class EntryWriter {
     }
     const leadsOut = name.startsWith("/") || /^[a-z]:/i.test(name) || /[\\\0]/.test(name) ||
       name.split("/").includes("..");
-    if (leadsOut) throw refused(this.archive, "paths below the target", `"${name}"`);
+    if (leadsOut) throw refusedPath(this.archive, name);
   }
 
   #makeFolder(path: string): void {
@@ -222,6 +228,10 @@ function refused(archive: string, expected: string, found: string): UserError {
     `Expected ${expected} in the archive "${archive}" but found ${found}; do not trust this file: ` +
       `fetch the archive from its official address.`,
   );
+}
+
+function refusedPath(archive: string, name: string): UserError {
+  return refused(archive, "paths below the target", `"${name}"`);
 }
 
 /** The parser wants Node's kind of array. */

@@ -70,7 +70,7 @@ Deno.test("unpack() refuses paths that lead out of the target and writes nothing
         const bytes = pack([{ name: "good.txt", content: "good" }, { name, content: "evil" }]);
         await assert.rejects(
           () => unpackBytes(folder, bytes),
-          naming(join(folder, "archive")),
+          naming(join(folder, "archive"), "paths below the target", `"${name}"`, "do not trust this file"),
           `${kind} ${name}`,
         );
         assert.ok(filesBelow(folder).every((file) => ["archive", "target/good.txt"].includes(file)));
