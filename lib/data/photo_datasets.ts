@@ -38,12 +38,11 @@ export interface FindOptions extends ClassChoice {
  */
 export function findPhotos(name: PhotoDatasetName, options: FindOptions): PhotoSource {
   if (isFolder(options.path)) return sources[name](options.path, options);
-  throw new UserError(
-    `Expected the data set ${name} in the folder "${options.path}" but found no such folder; ` +
-      (name === "folder"
-        ? "check the path."
-        : `fetch it with \`deno task data ${name}\`, or say where it is.`),
-  );
+  const [what, advice] = name === "folder" ? ["your images", "say where they are with --data PATH."] : [
+    `the data set ${name}`,
+    `fetch it with \`deno task data ${name}\`, or say where it is with --data PATH.`,
+  ];
+  throw new UserError(`Expected ${what} in the folder "${options.path}" but found no such folder; ${advice}`);
 }
 
 const sources: Record<PhotoDatasetName, (path: string, options: FindOptions) => PhotoSource> = {

@@ -34,7 +34,7 @@ const fields = {
   ),
 
   dataset: z.enum(datasetNames).describe("which images"),
-  data: z.string().describe("folder of the data set; empty for the embedded iemoji-100"),
+  data: z.string().describe("folder of the data set; empty for DIRECTORY/NAME, such as data/caltech-101"),
   skipBroken: z.boolean().describe("leave out photos that cannot be decoded, and list them"),
   classes: z.array(z.string()).describe("names of the classes to use; empty for the data set's usual ones"),
   imageSize: z.int().min(16).max(512).describe("height and width of an image in pixels"),
