@@ -26,6 +26,9 @@ export interface DecodedPhoto {
   readonly box?: Box;
 }
 
+/** A photo that is there and can be read, but not decoded: `--skip-broken` leaves it out. */
+export class DamagedPhotoError extends UserError {}
+
 /**
  * Decodes a JPEG, PNG or WebP. The camera's orientation is applied (unless there is a box, which is given in the pixels
  * as they are stored), grey and CMYK become RGB, and what is transparent becomes white. The shorter side is scaled to `size` (Lanczos) and the middle of the longer side is kept.
@@ -34,7 +37,7 @@ export interface DecodedPhoto {
  * @param size height and width of the result in pixels
  * @param path for messages
  * @param box the object, in pixels of the photo as it is stored
- * @throws {UserError} if the bytes are no such image or are damaged, or the box lies outside
+ * @throws {DamagedPhotoError} if the bytes are no such image or are damaged, or the box lies outside
  */
 export async function decodePhoto(
   bytes: Uint8Array,
@@ -55,13 +58,13 @@ export async function decodePhoto(
       .raw()
       .toBuffer();
   } catch (error) {
-    throw damaged(path, `damage ("${(error as Error).message.trim()}")`);
+    throw damaged(path, describeDamage((error as Error).message));
   }
   if (!box) return { pixels };
 
   const { width, height } = await sharp(bytes).metadata();
   if (box.left >= width || box.top >= height) {
-    throw new UserError(
+    throw new DamagedPhotoError(
       `Expected the object's box in "${path}" to lie in its ${width}×${height} pixels but found it at ` +
         `(${box.left}, ${box.top}); photo and index do not belong together: unpack the data set again.`,
     );
@@ -92,8 +95,18 @@ function isPhoto(bytes: Uint8Array): boolean {
   return begins("\xff\xd8\xff") || begins("\x89PNG\r\n\x1a\n") || (begins("RIFF") && begins("WEBP", 8));
 }
 
-function damaged(path: string, found: string): UserError {
-  return new UserError(
+/**
+ * Says what the decoder found: its first reason, unless that is about its own settings.
+ * @param message what it threw
+ */
+export function describeDamage(message: string): string {
+  const reason = message.split("\n")[0].trim();
+  const says = /^$|failOn|header:$/.test(reason) ? "" : ` ("${reason}")`;
+  return `one that is cut off or damaged${says}`;
+}
+
+function damaged(path: string, found: string): DamagedPhotoError {
+  return new DamagedPhotoError(
     `Expected a whole JPEG, PNG or WebP image in "${path}" but found ${found}; fetch the file again, delete it, ` +
       `or pass --skip-broken to leave out all such files.`,
   );

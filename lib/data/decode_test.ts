@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { UserError } from "../user_error.ts";
-import { boxInSquare, decodePhoto } from "./decode.ts";
+import { boxInSquare, DamagedPhotoError, decodePhoto, describeDamage } from "./decode.ts";
 import { jpeg } from "./testdata/photo_fixtures.ts";
 
 /** Left half red, right half blue. */
@@ -77,10 +76,30 @@ Deno.test("decodePhoto() throws on what is no photo, or half of one, and names t
   for (const [name, bytes] of wrong) {
     await assert.rejects(
       () => decodePhoto(bytes, 8, `photos/${name}`),
-      (error) => error instanceof UserError && error.message.includes(`"photos/${name}"`),
+      (error) => error instanceof DamagedPhotoError && error.message.includes(`"photos/${name}"`),
       name,
     );
   }
+});
+
+Deno.test("decodePhoto() says in one line that a photo is cut off or damaged", async () => {
+  const whole = await jpeg(5, 200, 150);
+  for (const length of [20, whole.length / 2, whole.length - 20]) {
+    await assert.rejects(
+      () => decodePhoto(whole.subarray(0, length), 8, "photo.jpg"),
+      /^UserError: Expected .*"photo\.jpg" but found one that is cut off or damaged.*--skip-broken.*$/,
+    );
+  }
+});
+
+Deno.test("describeDamage() gives the decoder's reason, but not its settings", () => {
+  const none = "one that is cut off or damaged";
+  assert.equal(describeDamage("Warning treated as error due to failOn setting"), none);
+  assert.equal(describeDamage("Input buffer has corrupt header: "), none);
+  assert.equal(
+    describeDamage("VipsJpeg: premature end of JPEG image\nVipsJpeg: no image\n"),
+    `${none} ("VipsJpeg: premature end of JPEG image")`,
+  );
 });
 
 Deno.test("decodePhoto() moves the box with the pixels", async () => {

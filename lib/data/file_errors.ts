@@ -21,8 +21,9 @@ export function explainFileError(error: unknown, path: string, purpose: string):
 
 const advices: Record<string, string> = {
   ENOENT: "there is no such file or folder; check the path.",
-  EACCES: "permission is denied; choose another folder or change its permissions.",
-  EPERM: "permission is denied; choose another folder or change its permissions.",
+  EACCES: "permission is denied; change the permissions of the file or folder, or choose another.",
+  EPERM: "permission is denied; change the permissions of the file or folder, or choose another.",
+  EIO: "the device reports an error; check it, and try again.",
   EROFS: "the file system is read-only; choose another folder.",
   ENOSPC: "no space is left on the device; free some, or choose a folder on another device.",
   EDQUOT: "the disk quota is used up; free some space, or choose a folder on another device.",

@@ -18,7 +18,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { UserError } from "../user_error.ts";
-import type { Box, DecodedPhoto } from "./decode.ts";
+import { type Box, DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
 import { explainFileError } from "./file_errors.ts";
 import type { PhotoSource } from "./photo_source.ts";
 
@@ -71,7 +71,7 @@ export interface PhotoIndex {
 export interface WriteCacheOptions {
   /** Height and width of the images in pixels. */
   imageSize: number;
-  /** Leave out photos that cannot be decoded instead of throwing. */
+  /** Leave out photos that are damaged instead of throwing. A photo that cannot be read is not damaged. */
   skipBroken?: boolean;
   /** Called after each photo. */
   onProgress?: (done: number, total: number) => void;
@@ -80,7 +80,7 @@ export interface WriteCacheOptions {
 /**
  * Decodes all photos of a source into a cache file. Holds a few photos in memory at a time.
  *
- * @throws {UserError} if a photo is damaged (unless `skipBroken`) or the file cannot be written
+ * @throws {UserError} if a photo is damaged (unless `skipBroken`), a photo cannot be read, or the file cannot be written
  */
 export async function writePhotoCache(
   path: string,
@@ -133,7 +133,7 @@ async function writeImages(
     const decoded = await inFlight.shift()!;
     const photo = source.photos[done];
     if (decoded instanceof Error) {
-      if (!skipBroken || !(decoded instanceof UserError)) throw decoded;
+      if (!skipBroken || !(decoded instanceof DamagedPhotoError)) throw decoded;
       skipped.push({ name: photo.name, reason: decoded.message });
     } else {
       writeAll(file, decoded.pixels);

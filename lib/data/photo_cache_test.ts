@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../user_error.ts";
+import { DamagedPhotoError } from "./decode.ts";
+import { folderSource } from "./folder.ts";
 import { readCachedImages, readPhotoIndex, writePhotoCache } from "./photo_cache.ts";
 import type { PhotoSource } from "./photo_source.ts";
-import { withFolder, writeFile } from "./testdata/photo_fixtures.ts";
+import { naming, withFolder, writeClassFolders, writeFile } from "./testdata/photo_fixtures.ts";
 
 const SIZE = 4;
 
@@ -17,7 +19,7 @@ function source(count: number, broken: number[] = []): PhotoSource {
     async decode(photo, size) {
       // The later a photo, the sooner it is there.
       await new Promise((resolve) => setTimeout(resolve, 10 * (count - photo) % 7));
-      if (broken.includes(photo)) throw new UserError(`"${photo}.jpg" is broken`);
+      if (broken.includes(photo)) throw new DamagedPhotoError(`"${photo}.jpg" is broken`);
       return { pixels: new Uint8Array(3 * size * size).fill(photo) };
     },
   };
@@ -69,6 +71,19 @@ Deno.test("writePhotoCache() leaves out broken photos where it may, and lists th
     const target = new Uint8Array(3 * SIZE * SIZE);
     readCachedImages(path, index, [3], target);
     assert.equal(target[0], 5);
+  });
+});
+
+Deno.test("writePhotoCache() does not take a photo that cannot be read for a broken one", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 3 });
+    const source = folderSource(join(folder, "photos"), { seed: 1 });
+    Deno.removeSync(join(folder, "photos/ant/image_0002.jpg"));
+    await assert.rejects(
+      () => writePhotoCache(join(folder, "cache.photos"), source, { imageSize: SIZE, skipBroken: true }),
+      naming("image_0002.jpg", "no such file"),
+    );
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["photos"]);
   });
 });
 

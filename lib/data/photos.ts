@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
+import { DamagedPhotoError } from "./decode.ts";
 import type { Dataset, Split } from "./image_set.ts";
 import { type PhotoIndex, readPhotoIndex, type SkippedPhoto, writePhotoCache } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
@@ -77,12 +78,14 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const cache = join(options.cacheDirectory, `${name}-${imageSize}-${cacheKey(path, source)}.photos`);
 
   let index = readPhotoIndex(cache);
-  if (index?.fingerprint !== source.fingerprint || index.imageSize !== imageSize) {
+  const fits = index?.fingerprint === source.fingerprint && index.imageSize === imageSize;
+  if (!index || !fits || !await stillDamaged(source, index, skipBroken)) {
+    // A class with too few photos shows before any is decoded.
+    splitPhotos(source.photos, source.classNames, { seed, holdOut });
     await writePhotoCache(cache, source, options);
     index = readPhotoIndex(cache);
     if (!index) throw new Error(`The image cache "${cache}" was just written and cannot be read.`);
   }
-  if (!skipBroken && index.skipped.length > 0) throw new UserError(index.skipped[0].reason);
 
   const splits = splitPhotos(index.photos, source.classNames, { seed, holdOut });
   return {
@@ -107,6 +110,24 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
       });
     },
   };
+}
+
+/**
+ * Whether all photos that a cache lacks are damaged still. Each is tried again: that size and date are the same does
+ * not say that what was wrong lay in the file.
+ *
+ * @throws {UserError} if one is and may not be left out, or cannot be read
+ */
+async function stillDamaged(source: PhotoSource, index: PhotoIndex, skipBroken: boolean): Promise<boolean> {
+  for (const { name } of index.skipped) {
+    try {
+      await source.decode(source.photos.findIndex((photo) => photo.name === name), index.imageSize);
+      return false;
+    } catch (error) {
+      if (!skipBroken || !(error instanceof DamagedPhotoError)) throw error;
+    }
+  }
+  return true;
 }
 
 /** One cache for each folder and choice of classes, so that two of them do not replace each other's. */

@@ -178,6 +178,40 @@ Deno.test("loadPhotos() throws on a broken photo and names it, or leaves it out 
   });
 });
 
+Deno.test("loadPhotos() tries photos again that were left out", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5 });
+    const path = join(folder, "photos/ant/image_0003.jpg");
+    const whole = Deno.readFileSync(path);
+    const { mtime } = Deno.statSync(path);
+    // Damage that leaves size and date as they are.
+    const write = (bytes: Uint8Array) => {
+      Deno.writeFileSync(path, bytes);
+      Deno.utimeSync(path, mtime!, mtime!);
+    };
+    write(new Uint8Array(whole.length));
+    assert.equal((await load(folder, { skipBroken: true })).skipped.length, 1);
+    write(whole);
+    for (const skipBroken of [true, false]) {
+      const dataset = await load(folder, { skipBroken });
+      assert.deepEqual(dataset.skipped, []);
+      assert.equal(count(dataset, "train") + count(dataset, "test"), 5);
+    }
+  });
+});
+
+Deno.test("loadPhotos() decodes no photo where a class has too few", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    await assert.rejects(() => load(folder, { onProgress }), naming('"bee"', "found 1"));
+    assert.deepEqual(progress, []);
+    await load(folder, { onProgress, classes: ["ant"] });
+    assert.equal(progress.length, 5);
+  });
+});
+
 Deno.test("loadPhotos() throws where a class has too few photos", async () => {
   await withFolder(async (folder) => {
     await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
@@ -189,8 +223,11 @@ Deno.test("loadPhotos() throws where a class has too few photos", async () => {
 
 Deno.test("loadPhotos() throws where there is no such folder, or the size is no size", async () => {
   await withFolder(async (folder) => {
-    await assert.rejects(() => load(folder), naming(join(folder, "photos"), "check the path"));
-    await assert.rejects(() => load(folder, { name: "caltech-101" }), naming("deno task data caltech-101"));
+    await assert.rejects(() => load(folder), naming(join(folder, "photos"), "your images", "--data PATH"));
+    await assert.rejects(
+      () => load(folder, { name: "caltech-101" }),
+      naming("deno task data caltech-101", "--data PATH"),
+    );
     await writeClassFolders(join(folder, "photos"), { ant: 5 });
     for (const imageSize of [0, -1, 2.5, NaN, 5000]) {
       await assert.rejects(() => load(folder, { imageSize }), naming("image size", String(imageSize)));
