@@ -5,9 +5,11 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { DATA_SOURCES, fetchDataset } from "../lib/data/data_sources.ts";
+import { DATA_SOURCES, type DataSource, fetchDataset } from "../lib/data/data_sources.ts";
 import { prepareIEmoji } from "../lib/data/iemoji.ts";
+import { dataDirectory } from "../lib/experiment/dataset.ts";
 import { UserError } from "../lib/user_error.ts";
+import { fromHere } from "./command_line.ts";
 import { ProgressBar } from "./progress_bar.ts";
 
 const HELP = `deno task data NAME [--from PATH] [--directory DIRECTORY]
@@ -28,11 +30,18 @@ ${
   Your own images need no fetching: pass their folder to the training with --dataset folder --data PATH.
 
 --from PATH        use this archive, or this folder, instead of downloading
---directory PATH   where the data sets lie (default: data)
+--directory PATH   where the data sets lie (default: the project's data)
 --help             this text`;
 
-/** Runs the command; throws a {@linkcode UserError} where the user can mend what is wrong. */
-export async function fetchData(args: string[], log: (line: string) => void = console.log): Promise<void> {
+/**
+ * Runs the command; throws a {@linkcode UserError} where the user can mend what is wrong.
+ * @param sources where the data sets of photos come from
+ */
+export async function fetchData(
+  args: string[],
+  log: (line: string) => void = console.log,
+  sources: readonly DataSource[] = DATA_SOURCES,
+): Promise<void> {
   const { name, from, directory, help } = readArguments(args);
   if (help) return log(HELP);
 
@@ -47,7 +56,7 @@ export async function fetchData(args: string[], log: (line: string) => void = co
     await prepareIEmoji({ directory: target, onProgress: (done, total) => bar.show("drawing", done, total) });
     return log(`${name} is ready in "${target}".`);
   }
-  const source = DATA_SOURCES.find((source) => source.name === name);
+  const source = sources.find((source) => source.name === name);
   if (!source) {
     throw new UserError(
       `Expected the name of a data set (iemoji-100, ${
@@ -67,12 +76,18 @@ function readArguments(args: string[]): { name?: string; from?: string; director
       allowPositionals: true,
       options: {
         from: { type: "string" },
-        directory: { type: "string", default: "data" },
+        directory: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
     if (positionals.length > 1) throw new Error(`Unexpected argument '${positionals[1]}'`);
-    return { name: positionals[0], ...values };
+    const { from, directory, help } = values;
+    return {
+      name: positionals[0],
+      from: from === undefined ? undefined : fromHere(from),
+      directory: directory === undefined ? dataDirectory() : fromHere(directory),
+      help,
+    };
   } catch (error) {
     throw new UserError(`${(error as Error).message}; see \`deno task data --help\`.`);
   }

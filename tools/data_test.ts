@@ -6,8 +6,24 @@ import { fetchData } from "./data.ts";
 
 async function outputOf(...args: string[]): Promise<string> {
   const lines: string[] = [];
-  await fetchData(args, (line) => lines.push(line));
+  await fetchData(args, (line) => lines.push(line), smallSources);
   return lines.join("\n");
+}
+
+/** With few images of CIFAR-100 as all. */
+const smallSources = DATA_SOURCES.map((source) => ({
+  ...source,
+  complete: source.name === "cifar-100" ? { classes: 100, train: 400, test: 200 } : source.complete,
+}));
+
+/** Runs the command as a user would who called it in this folder. */
+async function runFrom(folder: string, ...args: string[]): Promise<{ code: number; stderr: string }> {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--no-check", new URL("data.ts", import.meta.url).pathname, ...args],
+    stderr: "piped",
+    env: { NO_COLOR: "1", INIT_CWD: folder },
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
 Deno.test("fetchData() lists every data set with its terms of use in its help", async () => {
@@ -39,11 +55,18 @@ Deno.test("fetchData() says what is wrong with its arguments", async () => {
 });
 
 Deno.test("the command prints one line and fails where the user can mend what is wrong", async () => {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--no-check", new URL("data.ts", import.meta.url).pathname, "mnist"],
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).output();
+  const { code, stderr } = await runFrom(".", "mnist");
   assert.equal(code, 1);
-  assert.match(new TextDecoder().decode(stderr), /^Expected the name of a data set .*"mnist".*\n$/);
+  assert.match(stderr, /^Expected the name of a data set .*"mnist".*\n$/);
+});
+
+Deno.test("the command reads paths from where it is called", async () => {
+  await withFolder(async (folder) => {
+    const archive = await runFrom(folder, "imagenet-small", "--from", "mine", "--directory", folder);
+    assert.equal(archive.code, 1);
+    assert.ok(archive.stderr.includes(`at "${join(folder, "mine")}": there is no such`), archive.stderr);
+    const place = await runFrom(folder, "imagenet-small", "--directory", "out");
+    assert.equal(place.code, 1);
+    assert.ok(place.stderr.includes(`"${join(folder, "out/imagenet-small")}" but found none`), place.stderr);
+  });
 });

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -31,7 +32,8 @@ const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data 
  * Lists the images of CIFAR-100 and reads their labels.
  *
  * @param path `cifar-100-binary`, or the folder that holds it
- * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right
+ * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right, or the images of
+ * the test are those of the training
  */
 export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
   const inner = join(path, "cifar-100-binary");
@@ -53,6 +55,7 @@ export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
       records.push({ name: `${file}/${String(record).padStart(5, "0")}`, classId, split, record });
     }
   }
+  refuseSameImages(join(root, "train.bin"), join(root, "test.bin"));
   records.sort((a, b) => a.classId - b.classId); // a stable sort: within a class the order of the files is kept
 
   return {
@@ -139,6 +142,19 @@ export function countRecords(bytes: number, path: string): number {
   throw new UserError(
     `Expected the length of "${path}" to be a multiple of ${RECORD} bytes (a label pair and a 32×32 image) ` +
       `but found ${bytes} bytes; ${FETCH_AGAIN}.`,
+  );
+}
+
+/** The official files differ in length, so that nothing more has to be read. */
+function refuseSameImages(train: string, test: string): void {
+  try {
+    if (Deno.statSync(train).size !== Deno.statSync(test).size) return;
+    if (Buffer.compare(Deno.readFileSync(train), Deno.readFileSync(test)) !== 0) return;
+  } catch (error) {
+    throw explainFileError(error, test, "read CIFAR-100");
+  }
+  throw new UserError(
+    `Expected other images in "${test}" than in "${train}" but found the same; ${FETCH_AGAIN}.`,
   );
 }
 

@@ -120,3 +120,17 @@ Deno.test("cifarSource() changes its fingerprint with the files", async () => {
     assert.notEqual(cifarSource(root, { seed: 1 }).fingerprint, before);
   });
 });
+
+Deno.test("cifarSource() refuses the training images as those of the test", async () => {
+  await withFolder((root) => {
+    writeCifar(root);
+    const test = cifarFile(4);
+    writeFile(join(root, "test.bin"), test.with(-1, test.at(-1)! ^ 1));
+    assert.equal(cifarSource(root, { seed: 1 }).photos.length, 800);
+    writeFile(join(root, "test.bin"), test);
+    assert.throws(
+      () => cifarSource(root, { seed: 1 }),
+      naming(join(root, "test.bin"), join(root, "train.bin"), "the same", "deno task data cifar-100"),
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { cubSource, parseCubIndex } from "./cub.ts";
-import { cubIndex, naming, withFolder, writeCub } from "./testdata/photo_fixtures.ts";
+import { cubIndex, naming, withFolder, writeBirds, writeCub } from "./testdata/photo_fixtures.ts";
 
 Deno.test("cubSource() reads photos, classes and boxes in the official layout", async () => {
   await withFolder(async (root) => {
@@ -29,22 +29,13 @@ Deno.test("cubSource() uses the official split on request", async () => {
 });
 
 Deno.test("cubSource() takes the first hundred classes unless others are chosen", async () => {
-  const folders = Array.from({ length: 120 }, (_, i) => `${String(i + 1).padStart(3, "0")}.Bird_${i + 1}`);
-  const lines = (line: (i: number) => string) => folders.map((_, i) => `${i + 1} ${line(i)}\n`).join("");
-  await withFolder(async (root) => {
-    await writeCub(root);
-    Deno.writeTextFileSync(join(root, "images.txt"), lines((i) => `${folders[i]}/a.jpg`));
-    Deno.writeTextFileSync(join(root, "image_class_labels.txt"), lines((i) => `${i + 1}`));
-    Deno.writeTextFileSync(join(root, "train_test_split.txt"), lines(() => "1"));
-    Deno.writeTextFileSync(join(root, "bounding_boxes.txt"), lines(() => "0.0 0.0 9.5 9.0"));
-    for (const folder of folders) {
-      Deno.mkdirSync(join(root, "images", folder));
-      Deno.writeTextFileSync(join(root, "images", folder, "a.jpg"), "");
-    }
+  await withFolder((root) => {
+    writeBirds(root, 120);
     const names = cubSource(root, { seed: 1 }).classNames;
     assert.equal(names.length, 100);
     assert.deepEqual([names[0], names[99]], ["Bird_1", "Bird_100"]);
     assert.equal(cubSource(root, { seed: 1, classes: 120 }).classNames.length, 120);
+    assert.equal(cubSource(root, { seed: 1, classes: "all" }).classNames.length, 120);
     assert.deepEqual(cubSource(root, { seed: 1, classes: ["Bird_120"] }).classNames, ["Bird_120"]);
   });
 });

@@ -5,9 +5,10 @@
 
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
+import { checkComplete, type DatasetCounts } from "./completeness.ts";
 import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
 import { explainFileError } from "./file_errors.ts";
-import { findPhotos, type PhotoDatasetName } from "./photo_datasets.ts";
+import type { PhotoDatasetName } from "./photo_datasets.ts";
 import { isFolder } from "./photo_source.ts";
 import { unpack, type UnpackOptions } from "./unpack.ts";
 
@@ -25,6 +26,8 @@ export interface DataSource {
   readonly byHand?: string;
   /** An archive within the archive, which holds the images. */
   readonly inner?: { readonly path: string; readonly md5: string };
+  /** How much it has, as our loaders count it. */
+  readonly complete: DatasetCounts;
   /** Far more than the archive holds, far less than a bomb. */
   readonly limits: Pick<UnpackOptions, "maxBytes" | "maxEntries">;
 }
@@ -43,6 +46,8 @@ export const DATA_SOURCES: readonly DataSource[] = [
       md5: "3138e1922a9193bfa496528edbbc45d0",
     },
     inner: { path: "caltech-101/101_ObjectCategories.tar.gz", md5: "b224c7392d521a49829488ab0f1120d9" },
+    // Without the two of its 102 folders that are left out.
+    complete: { classes: 100, images: 8242 },
     limits: { maxBytes: GIGABYTE, maxEntries: 50_000 },
   },
   {
@@ -54,6 +59,7 @@ export const DATA_SOURCES: readonly DataSource[] = [
       bytes: 168_513_733,
       md5: "03b5dce01913d631647c71ecec9e9cb8",
     },
+    complete: { classes: 100, train: 50_000, test: 10_000 },
     limits: { maxBytes: GIGABYTE, maxEntries: 100 },
   },
   {
@@ -65,6 +71,7 @@ export const DATA_SOURCES: readonly DataSource[] = [
       bytes: 1_150_585_339,
       md5: "97eceeb196236b17998738112f37df78",
     },
+    complete: { classes: 200, images: 11_788 },
     limits: { maxBytes: 5 * GIGABYTE, maxEntries: 50_000 },
   },
   {
@@ -74,6 +81,8 @@ export const DATA_SOURCES: readonly DataSource[] = [
     byHand:
       "agree to the terms of ILSVRC 2012 at https://www.image-net.org/download.php, or join the Kaggle competition " +
       "imagenet-object-localization-challenge, and fetch the training and validation images",
+    // A hundred are drawn where there are more; their images are not equally many.
+    complete: { classes: 100 },
     limits: { maxBytes: 500 * GIGABYTE, maxEntries: 3_000_000 },
   },
 ];
@@ -90,22 +99,24 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
 
 /**
  * Gets a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a folder. What
- * is there already is only checked. An archive that was downloaded is removed in the end.
+ * is there already is only checked, and must be what `from` names. An archive that was downloaded is removed in the end.
  *
  * @returns the folder of the data set
- * @throws {UserError} if it has to be fetched by hand, or what was fetched is not the data set
+ * @throws {UserError} if it has to be fetched by hand, what was fetched is not the data set or not all of it, or
+ * another one is there already
  */
 export async function fetchDataset(source: DataSource, options: FetchOptions): Promise<string> {
   const { directory, from, onProgress } = options;
   const target = join(directory, source.name);
   if (isFolder(target)) {
-    findPhotos(source.name, { path: target, seed: 0 });
+    if (from !== undefined) refuseAnother(from, target);
+    checkComplete(source.name, target, source.complete);
     return target;
   }
   if (from !== undefined) {
     const info = statOf(from);
     if (info.isDirectory) {
-      findPhotos(source.name, { path: from, seed: 0 });
+      checkComplete(source.name, from, source.complete);
       linkFolder(from, target);
     } else {
       await checkArchive(source, from, info.size);
@@ -127,6 +138,18 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
   await unpackDataset(source, archive, target, onProgress);
   Deno.removeSync(archive);
   return target;
+}
+
+/** Refuses to take what is in the place of a data set for what the user names. */
+function refuseAnother(from: string, target: string): void {
+  statOf(from);
+  const there = Deno.realPathSync(target);
+  if (there === Deno.realPathSync(from)) return;
+  const what = Deno.lstatSync(target).isSymlink ? `a link to "${there}"` : "a folder";
+  throw new UserError(
+    `Expected "${target}" to be free for "${from}" but found a data set there already, ${what}; remove it first, or ` +
+      `leave out --from.`,
+  );
 }
 
 /** Refuses an archive that is not the official one, where that is known. */
@@ -163,7 +186,7 @@ async function unpackDataset(
         Deno.removeSync(join(partial, folder), { recursive: true });
       }
     }
-    findPhotos(source.name, { path: partial, seed: 0 });
+    checkComplete(source.name, partial, source.complete);
     Deno.renameSync(partial, target);
   } catch (error) {
     throw explainFileError(error, target, "put the data set");

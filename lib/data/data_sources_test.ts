@@ -10,7 +10,10 @@ import {
   naming,
   withFolder,
   writeCifar,
+  writeClassFolders,
+  writeCub,
   writeFile,
+  writeImagenet,
 } from "./testdata/photo_fixtures.ts";
 
 function md5(bytes: Uint8Array): string {
@@ -44,10 +47,22 @@ function cifarArchive(): Uint8Array {
   ]));
 }
 
+/** What is complete for the small data sets here. */
+const small = {
+  caltech: { classes: 2, images: 6 },
+  cifar: { classes: 100, train: 400, test: 200 },
+  cub: { classes: 3, images: 15 },
+  imagenet: { classes: 4 },
+};
+
+function sourceOf(name: string): DataSource {
+  return DATA_SOURCES.find((source) => source.name === name)!;
+}
+
 /** The project's source of this name, but with this archive as the official one. */
 function sourceWith(name: string, archive: Uint8Array, url = "http://127.0.0.1/archive"): DataSource {
-  const source = DATA_SOURCES.find((source) => source.name === name)!;
-  return { ...source, remote: { url, bytes: archive.length, md5: md5(archive) } };
+  const remote = { url, bytes: archive.length, md5: md5(archive) };
+  return { ...sourceOf(name), remote, complete: name === "caltech-101" ? small.caltech : small.cifar };
 }
 
 /** Serves these bytes under any path. */
@@ -143,7 +158,7 @@ Deno.test("fetchDataset() refuses an archive that is not the official one and sa
 
 Deno.test("fetchDataset() links to a folder that holds the data set, and to no other", async () => {
   await withFolder(async (folder) => {
-    const [source] = DATA_SOURCES.filter(({ name }) => name === "cifar-100");
+    const source = { ...sourceOf("cifar-100"), complete: small.cifar };
     const from = join(folder, "my data");
     Deno.mkdirSync(from);
     const directory = join(folder, "data");
@@ -160,11 +175,79 @@ Deno.test("fetchDataset() links to a folder that holds the data set, and to no o
 
 Deno.test("fetchDataset() says how to get by hand what may not be downloaded", async () => {
   await withFolder(async (directory) => {
-    const source = DATA_SOURCES.find(({ name }) => name === "imagenet-small")!;
+    const source = sourceOf("imagenet-small");
     await assert.rejects(
       () => fetchDataset(source, { directory }),
       naming("https://www.image-net.org", join(directory, "imagenet-small"), "--from"),
     );
     assert.deepEqual(names(directory), []);
+  });
+});
+
+Deno.test("fetchDataset() takes nothing else for what --from names", async () => {
+  await withFolder(async (folder) => {
+    const source = { ...sourceOf("cifar-100"), complete: small.cifar };
+    const [mine, other] = [join(folder, "mine"), join(folder, "other")];
+    writeCifar(mine);
+    writeCifar(other);
+    const directory = join(folder, "data");
+    const target = await fetchDataset(source, { directory, from: mine });
+    assert.equal(await fetchDataset(source, { directory, from: mine }), target);
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from: other }),
+      naming(target, other, Deno.realPathSync(mine), "remove it first"),
+    );
+    assert.equal(Deno.realPathSync(target), Deno.realPathSync(mine));
+    // Nor does an archive go unseen.
+    writeFile(join(folder, "archive"), cifarArchive());
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from: join(folder, "archive") }),
+      naming(target, join(folder, "archive"), "remove it first"),
+    );
+  });
+});
+
+Deno.test("fetchDataset() counts what it finds, in a folder, an archive and its own place", async () => {
+  const parts: [
+    DataSource["name"],
+    (root: string) => void | Promise<void>,
+    DataSource["complete"],
+    string[],
+  ][] = [
+    ["caltech-101", (root) => writeClassFolders(root, { ant: 3, bee: 3 }), small.caltech, [
+      "100 classes, 8242 images",
+      "2 classes, 6 images",
+    ]],
+    ["cifar-100", writeCifar, small.cifar, [
+      "100 classes, 50000 training images, 10000 test images",
+      "100 classes, 400 training images, 200 test images",
+    ]],
+    ["cub-200-2011", writeCub, small.cub, ["200 classes, 11788 images", "3 classes, 15 images"]],
+    ["imagenet-small", (root) => writeImagenet(root, "sorted"), small.imagenet, ["100 classes", "4 classes"]],
+  ];
+  for (const [name, write, complete, counts] of parts) {
+    await withFolder(async (folder) => {
+      const from = join(folder, "mine");
+      await write(from);
+      const directory = join(folder, "data");
+      const official = sourceOf(name);
+      await assert.rejects(() => fetchDataset(official, { directory, from }), naming(from, ...counts));
+      assert.deepEqual(names(folder), ["mine"]);
+      // The same where there is as much as there must be; and what is there already is counted again.
+      const target = await fetchDataset({ ...official, complete }, { directory, from });
+      await assert.rejects(() => fetchDataset(official, { directory }), naming(target, ...counts));
+    });
+  }
+  await withFolder(async (directory) => {
+    const { inner } = await caltechArchives();
+    const from = join(directory, "archive");
+    writeFile(from, inner);
+    const { complete } = sourceOf("caltech-101");
+    const source = { ...sourceWith("caltech-101", inner), complete };
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from }),
+      naming("found 2 classes, 6 images"),
+    );
+    assert.deepEqual(names(directory), ["archive"]);
   });
 });

@@ -38,15 +38,16 @@ export interface PhotoSource {
    *
    * @param photo position in `photos`
    * @param size height and width of the result in pixels
-   * @throws {UserError} if the photo is damaged: names the file
+   * @throws {DamagedPhotoError} if the photo is damaged: names the file
+   * @throws {UserError} if the file cannot be read
    */
   decode(photo: number, size: number): Promise<DecodedPhoto>;
 }
 
 /** Which classes of a data set to use: their names, or how many to draw by the seed. */
 export interface ClassChoice {
-  /** Names, or how many to draw; what is absent means, each data set says. */
-  classes?: readonly string[] | number;
+  /** Names, or how many to draw, or all; what is absent means, each data set says. */
+  classes?: readonly string[] | number | "all";
   /** Decides which are drawn. */
   seed: number;
 }
@@ -84,7 +85,7 @@ export function photoFiles(
  * Picks the wanted classes, keeping the order of the data set.
  *
  * @param all the class names of the data set, in its order
- * @param wanted names, or a number of classes to draw by the seed; all classes where absent
+ * @param wanted names, or a number of classes to draw by the seed; all classes where absent too
  * @throws {UserError} if a wanted class does not exist or more are wanted than there are
  */
 export function chooseClasses(
@@ -92,7 +93,7 @@ export function chooseClasses(
   { classes: wanted, seed }: ClassChoice,
   where: string,
 ): string[] {
-  if (wanted === undefined) return [...all];
+  if (wanted === undefined || wanted === "all") return [...all];
   if (typeof wanted === "number") {
     if (!Number.isInteger(wanted) || wanted < 1 || wanted > all.length) {
       throw new UserError(

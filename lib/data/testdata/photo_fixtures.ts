@@ -110,6 +110,20 @@ export async function writeCub(root: string): Promise<void> {
   }
 }
 
+/** CUB-200-2011 with so many classes of one photo each, which are empty files. */
+export function writeBirds(root: string, classes: number): void {
+  const folders = Array.from(
+    { length: classes },
+    (_, i) => `${String(i + 1).padStart(3, "0")}.Bird_${i + 1}`,
+  );
+  const lines = (line: (i: number) => string) => folders.map((_, i) => `${i + 1} ${line(i)}\n`).join("");
+  writeFile(join(root, "images.txt"), lines((i) => `${folders[i]}/a.jpg`));
+  writeFile(join(root, "image_class_labels.txt"), lines((i) => `${i + 1}`));
+  writeFile(join(root, "train_test_split.txt"), lines(() => "1"));
+  writeFile(join(root, "bounding_boxes.txt"), lines(() => "0.0 0.0 9.5 9.0"));
+  for (const folder of folders) writeFile(join(root, "images", folder, "a.jpg"), "");
+}
+
 /** ILSVRC with four classes, six training and two validation images each; `val` sorted into classes, or with Kaggle's list. */
 export async function writeImagenet(root: string, layout: "sorted" | "kaggle"): Promise<void> {
   const base = layout === "kaggle" ? join(root, "ILSVRC/Data/CLS-LOC") : root;
