@@ -3,6 +3,7 @@
  * @module
  */
 import { dirname } from "node:path";
+import { explainFileError } from "../data/file_errors.ts";
 import { UserError } from "../user_error.ts";
 
 /**
@@ -32,13 +33,14 @@ export function writeJson(path: string, value: unknown): Promise<void> {
  * Reads a file that may not be there.
  *
  * @returns the file's bytes, or null where there is no such file
+ * @throws {UserError} where it is a folder or may not be read
  */
 export async function readFileIfThere(path: string): Promise<Uint8Array | null> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    throw explainFileError(error, path, "read the file");
   }
 }
 

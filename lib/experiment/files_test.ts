@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readJsonIfThere, writeFileWhole, writeJson } from "./files.ts";
+import { readFileIfThere, readJsonIfThere, writeFileWhole, writeJson } from "./files.ts";
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -28,6 +28,16 @@ Deno.test("readJsonIfThere() refuses a file that was cut off", () =>
       name: "UserError",
       message: /damaged file of 9 bytes\. Delete it/,
     });
+  }));
+
+Deno.test("readFileIfThere() says that a file is a folder, or the folder above it a file", () =>
+  withFolder(async (folder) => {
+    const refuses = (path: string, message: RegExp) =>
+      assert.rejects(readFileIfThere(path), { name: "UserError", message });
+    await refuses(folder, /Could not read the file at ".*": it is a folder, not a file/);
+    await Deno.writeTextFile(join(folder, "a"), "");
+    await refuses(join(folder, "a", "b"), /a part of the path is a file/);
+    assert.equal(await readFileIfThere(join(folder, "b")), null);
   }));
 
 Deno.test("writeFileWhole() says that a folder is a file", () =>
