@@ -9,6 +9,7 @@ import { checkConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration_schema.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
 import { readJsonIfThere, writeJson } from "./files.ts";
+import { readStepMetrics } from "./metrics_file.ts";
 import { runNames } from "./run_key.ts";
 
 /** Where M_0 is kept, and where M_1, M_2 … */
@@ -110,14 +111,8 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
   const all: StepMetrics[] = [];
   for (let step = 0; step < steps; step++) {
     const path = join(stepFolder(folders, step), "metrics.json");
-    const metrics = await readJsonIfThere<StepMetrics>(path);
+    const metrics = await readStepMetrics(path);
     if (metrics === null) break;
-    if (metrics.accuracyOfSteps === undefined || metrics.attention === undefined) {
-      throw new UserError(
-        `Expected ${path} to hold the accuracies and the attention of a step but found a file of another version. ` +
-          "Delete it, and train or evaluate the run again.",
-      );
-    }
     all.push(metrics);
   }
   return all;

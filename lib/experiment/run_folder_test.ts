@@ -69,9 +69,15 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
 Deno.test("readMetrics() reads up to the first step that is missing", () =>
   withDirectory(async (directory) => {
     const folders = { base: join(directory, "base"), method: join(directory, "method") };
-    const metrics = (step: number): Partial<StepMetrics> => {
-      return { step, accuracyOfSteps: [1], attention: { images: 1, cosine: 1 } };
-    };
+    const metrics = (step: number): StepMetrics => ({
+      step,
+      classesSeen: 2,
+      accuracy: 1,
+      accuracyOfSteps: [1],
+      meanClassAccuracy: 1,
+      confusion: [],
+      attention: { images: 1, cosine: 1 },
+    });
     for (const step of [0, 1, 3]) {
       await writeJson(join(stepFolder(folders, step), "metrics.json"), metrics(step));
     }
