@@ -36,7 +36,9 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
     dataset: validate("dataset", fields.dataset ?? "iemoji-100") as DatasetName,
     method: validate("method", fields.method ?? "LwM") as Configuration["method"],
   });
-  return checkConfiguration({ ...start, ...given, preset, engine });
+  const configuration = checkConfiguration({ ...start, ...given, preset, engine });
+  refuseTooManyGuesses(configuration);
+  return configuration;
 }
 
 /**
@@ -48,7 +50,28 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
 export function checkConfiguration(value: unknown): Configuration {
   const parsed = configurationSchema.safeParse(value);
   if (!parsed.success) throw new UserError(sentence(parsed.error.issues[0], value));
+  refuseOddDepth(parsed.data);
   return parsed.data;
+}
+
+/** The network itself says the same, but only when the run is open. */
+function refuseOddDepth({ depth, widths }: Configuration): void {
+  const layers = 2 * widths.length;
+  const blocks = (depth - 2) / layers;
+  if (Number.isInteger(blocks) && blocks >= 1) return;
+  throw new UserError(
+    `Expected depth to be 2 + stages · 2n, which is 2 + ${layers}n with ${widths.length} widths, but found ${depth}. ` +
+      `Take ${2 + layers * Math.max(1, Math.round(blocks))}, or another number of widths.`,
+  );
+}
+
+/** Not for runs that are kept already: those stay readable. */
+function refuseTooManyGuesses({ topK, baseClasses }: Configuration): void {
+  if (topK === 1 || topK < baseClasses) return;
+  throw new UserError(
+    `Expected topK to be less than the ${baseClasses} base classes but found ${topK}: every image of the base step would ` +
+      "count as right. Take a smaller topK, or more base classes.",
+  );
 }
 
 function validate(field: keyof Configuration, value: unknown): unknown {
@@ -71,7 +94,7 @@ function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   const field = path[0] as keyof Configuration;
   const meaning = configurationSchema.shape[field]?.description;
   return `Expected ${path.join(".") || "a configuration"} to be ${expectation(issue)} but found ${
-    JSON.stringify(found)
+    typeof found === "number" ? found : JSON.stringify(found)
   }.` +
     `${meaning ? ` It means: ${meaning}.` : ""} Change it in the configuration or on the command line.`;
 }
@@ -85,7 +108,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
     case "invalid_type":
-      return `a value of type ${issue.expected}`;
+      return issue.expected === "number" ? "a finite number" : `a value of type ${issue.expected}`;
     default:
       return issue.message;
   }

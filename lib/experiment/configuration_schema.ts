@@ -48,7 +48,7 @@ const fields = {
   increments: z.int().min(0).describe("number of steps after the base step"),
   firstClasses: z.array(z.string()).describe("classes that are learned in the base step whatever the seed"),
 
-  depth: count.describe("weighted layers of the residual network, 2 + 2n for each stage"),
+  depth: count.describe("weighted layers of the residual network: 2 + stages · 2n"),
   widths: z.array(count).min(1).max(5).describe("channels of each stage"),
   stem: z.enum(["3x3", "3x3/2", "7x7/4"]).describe("first layer: full, half or a quarter of the resolution"),
 

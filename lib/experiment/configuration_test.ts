@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { checkConfiguration, configure } from "./configuration.ts";
-import { type Configuration, datasetNames, presetNames } from "./configuration_schema.ts";
+import {
+  type Configuration,
+  configurationSchema,
+  datasetNames,
+  presetNames,
+} from "./configuration_schema.ts";
 
 /** Runs without what the environment of the test says. */
 function withEnvironment(values: Record<string, string>, work: () => void): void {
@@ -76,4 +81,35 @@ Deno.test("configure() refuses numbers out of their range and says the range", (
   refuses({ epochs: 2.5 }, /epochs to be .* but found 2\.5/);
   refuses({ learningRate: NaN }, /learningRate to be .* but found/);
   refuses({ widths: [] }, /widths to be at least 1/);
+});
+
+Deno.test("configure() shows a number that is too large for one", () => {
+  refuses({ learningRate: Infinity }, /learningRate to be a finite number but found Infinity/);
+  refuses({ learningRate: "fast" }, /learningRate to be a finite number but found "fast"/);
+});
+
+Deno.test("configure() refuses a depth that does not fit the stages, and says which does", () => {
+  const { depth } = configurationSchema.shape;
+  assert.match(depth.description!, /2 \+ stages · 2n/);
+  refuses(
+    { depth: 7 },
+    /depth to be 2 \+ stages · 2n, which is 2 \+ 6n with 3 widths, but found 7\. Take 8,/,
+  );
+  refuses({ depth: 2 }, /but found 2\. Take 8,/);
+  refuses({ depth: 18 }, /but found 18\. Take 20,/);
+  refuses({ depth: 20, widths: [64, 128, 256, 512] }, /2 \+ 8n with 4 widths, but found 20\. Take 18,/);
+  withEnvironment({}, () => {
+    assert.equal(configure({ depth: 18, widths: [64, 128, 256, 512] }).depth, 18);
+    assert.equal(configure({ depth: 14 }).depth, 14);
+  });
+});
+
+Deno.test("configure() refuses more guesses than the base step has wrong answers", () => {
+  refuses({ topK: 5, baseClasses: 5 }, /topK to be less than the 5 base classes but found 5: every image/);
+  withEnvironment({}, () => {
+    assert.equal(configure({ topK: 5, baseClasses: 6 }).topK, 5);
+    assert.equal(configure({ topK: 1, baseClasses: 1 }).topK, 1);
+    const kept = { ...configure(), topK: 5, baseClasses: 5 };
+    assert.deepEqual(checkConfiguration(kept), kept, "a run that was trained stays readable");
+  });
 });
