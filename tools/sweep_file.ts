@@ -8,7 +8,7 @@
  */
 import { configure } from "../lib/experiment/configuration.ts";
 import type { Configuration } from "../lib/experiment/configuration_schema.ts";
-import { readJsonIfThere } from "../lib/experiment/files.ts";
+import { readFileIfThere } from "../lib/experiment/files.ts";
 import { UserError } from "../lib/user_error.ts";
 import { dataPath } from "./command_line.ts";
 import { fieldNames, fieldValue } from "./configuration_fields.ts";
@@ -22,13 +22,25 @@ type Fields = Record<string, unknown>;
  * @throws {UserError} where the file is not there, is no sweep, or describes a run that cannot be
  */
 export async function readSweepFile(path: string): Promise<Configuration[]> {
-  const found = await readJsonIfThere<unknown>(path);
-  if (found === null) {
+  const bytes = await readFileIfThere(path);
+  if (bytes === null) {
     throw new UserError(
       `Expected the file of a sweep but found no ${path}. See \`deno task sweep --help\` for what it says.`,
     );
   }
-  return sweepRuns(found, path);
+  return sweepRuns(parse(new TextDecoder().decode(bytes), path), path);
+}
+
+/** The file is written by hand: what the parser says helps to find the slip. */
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      `Expected ${path} to be JSON but found a slip: ${(error as SyntaxError).message}. Correct it; ` +
+        "`deno task sweep --help` has an example.",
+    );
+  }
 }
 
 /**

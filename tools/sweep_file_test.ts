@@ -62,8 +62,20 @@ Deno.test("readSweepFile() refuses a file that is not there or not JSON", async 
       name: "UserError",
       message: /file of a sweep but found no .*s\.json/,
     });
-    await Deno.writeTextFile(path, '{"runs": [');
-    await assert.rejects(readSweepFile(path), { name: "UserError", message: /s\.json to be JSON/ });
+    const slip = async (text: string, message: RegExp) => {
+      await Deno.writeTextFile(path, text);
+      await assert.rejects(readSweepFile(path), (error: Error) => {
+        assert.equal(error.name, "UserError");
+        assert.match(error.message, message);
+        // Nobody would make it again.
+        assert.doesNotMatch(error.message, /damaged|[Dd]elete/);
+        return true;
+      });
+    };
+    await slip('{"runs": [', /s\.json to be JSON but found a slip: Unexpected end .*\. Correct it;/);
+    await slip('{"runs": [{"seed":1},]}', /found a slip: Unexpected token '\]'.*\. Correct it;/);
+    await slip('{\n "base": {}\n "runs": []}', /found a slip: .*line 3 column 2.*\. Correct it;/);
+    await assert.rejects(readSweepFile(folder), { name: "UserError", message: /it is a folder, not a file/ });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
