@@ -89,7 +89,8 @@ function summary(rows: readonly SweepRow[]): string[] {
   const cells = rows.map(({ name, status, results }) => [
     name,
     status,
-    ...results === undefined ? ["", "", "", ""] : [
+    // Of fewer steps than the others' they would look like the same.
+    ...results === undefined || status !== "finished" ? ["", "", "", ""] : [
       percent(results.averageAccuracy),
       percent(results.lastAccuracy),
       percent(results.forgetting),

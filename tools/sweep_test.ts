@@ -45,6 +45,10 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
       ...["failed", "failed", "failed"],
     ]);
     for (const { results } of rows.slice(0, 3)) assert.equal(results!.accuracy.length, 2);
+    // Of the fifth M_0 is measured; in the table its average would look like those of two steps.
+    assert.equal(rows[4].results!.accuracy.length, 1);
+    const table = lines.slice(lines.findIndex((line) => line.startsWith("run ")) + 1).slice(0, 6);
+    assert.deepEqual(table.map((line) => line.includes("%")), [true, true, true, false, false, false]);
     const tsv = (await Deno.readTextFile(join(directory, "tiny.results.tsv"))).trim().split("\n");
     assert.equal(tsv.length, 7);
     assert.deepEqual(tsv[0].split("\t").slice(0, 2), ["method", "seed"]);
