@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "node:path";
+import type { Configuration } from "../lib/experiment/configuration_schema.ts";
 import { dataDirectory } from "../lib/experiment/dataset.ts";
 import {
   accuracyCurveNumbers,
@@ -32,8 +33,8 @@ const OPTIONS: CommandOptions = { command: "compare", own: ["out"], takesFields:
 const HELP = `deno task compare RUN… [--out DIRECTORY]
 
 Compares trained runs of one data set: a table, and the curves of accuracy and of attention, with the
-mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, are
-passed over, so that all runs can be named at once.
+mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, and runs
+without an increment yet are passed over, so that all runs can be named at once.
 
   deno task compare data/runs/iemoji-100/*
 
@@ -47,6 +48,7 @@ attention-retention-curve as .svg, .png and .json.
 
 /** A run as far as it is compared. */
 interface ComparedRun extends MeasuredRun {
+  folder: string;
   results: RunResults;
 }
 
@@ -73,53 +75,88 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(directory)}`);
 }
 
-/** Reads the runs and cuts them to the steps that all of them have. */
+/** Reads the runs that have an increment and cuts them to the steps that all of them have. */
 async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun[]> {
-  const found = [];
+  const found: (MeasuredRun & { folder: string })[] = [];
+  const bases: string[] = [];
+  const unfinished: string[] = [];
   for (const folder of new Set(paths.map(fromHere))) {
     const { configuration, folders } = await readRunFolder(folder);
     // M_0 by itself is shared by the methods and tells nothing about them.
-    if (configuration.increments === 0) continue;
+    if (configuration.increments === 0) {
+      bases.push(`${showPath(folder)} is M_0, which runs share`);
+      continue;
+    }
     const metrics = await readMetrics(folders, configuration.increments + 1);
-    found.push({ folder, configuration, metrics });
+    if (metrics.length === 0) {
+      unfinished.push(`${showPath(folder)} has no M_0 that is measured, in ${showPath(folders.base)}`);
+    } else if (metrics.length === 1) unfinished.push(`${showPath(folder)} has only come to M_0`);
+    else found.push({ folder, configuration, metrics });
   }
-  if (found.length === 0) {
-    throw new UserError(
+  if (found.length === 0) throw nothingToCompare([...bases, ...unfinished]);
+  for (const why of unfinished) log(`Passed over: ${why}.`);
+  if (unfinished.length > 0) log("");
+  refuseDifferences(found.map(({ configuration }) => configuration));
+
+  const steps = Math.min(...found.map(({ metrics }) => metrics.length));
+  const shortest = found.find(({ metrics }) => metrics.length === steps)!;
+  const longest = Math.max(...found.map(({ configuration }) => configuration.increments + 1));
+  if (steps < longest) {
+    log(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
+  }
+  return found.map(({ folder, configuration, metrics: all }) => {
+    const metrics = all.slice(0, steps);
+    return { folder, configuration, metrics, results: runResults(metrics) };
+  });
+}
+
+/** @param others folders that were named, and why they cannot be compared */
+function nothingToCompare(others: readonly string[]): UserError {
+  if (others.length === 0) {
+    return new UserError(
       "Expected the folders of runs to compare but found none. Name some, such as data/runs/iemoji-100/seed1-LwM-…; " +
         "see `deno task compare --help`.",
     );
   }
-  for (const field of ["dataset", "preset", "baseClasses", "increment", "evaluateOn", "topK"] as const) {
-    const values = [...new Set(found.map(({ configuration }) => configuration[field]))];
+  return new UserError(
+    `Expected runs with an increment at least but found none:\n  ${others.join("\n  ")}\n` +
+      "Let them go on with `deno task train`, or name others.",
+  );
+}
+
+/** Refuses runs that differ in what makes their numbers comparable. */
+function refuseDifferences(configurations: readonly Configuration[]): void {
+  const fields = ["dataset", "data", "preset", "baseClasses", "increment", "evaluateOn", "topK"] as const;
+  for (const field of fields) {
+    // A data set with a name is the same wherever it lies.
+    const compared = field === "data"
+      ? configurations.filter(({ dataset }) => dataset === "folder")
+      : configurations;
+    const values = [...new Set(compared.map((configuration) => configuration[field]))];
     if (values.length > 1) {
       throw new UserError(
         `Expected runs of the same ${field} but found ${values.join(" and ")}. Compare them separately.`,
       );
     }
   }
-  const steps = Math.min(...found.map(({ metrics }) => metrics.length));
-  const shortest = found.find(({ metrics }) => metrics.length === steps)!;
-  const longest = Math.max(...found.map(({ configuration }) => configuration.increments + 1));
-  if (steps < 2) {
-    throw new UserError(
-      `Expected runs with an increment at least but found ${
-        showPath(shortest.folder)
-      } trained only as far as M_0. ` +
-        "Let it go on with `deno task train`, or leave it out.",
-    );
-  }
-  if (steps < longest) {
-    log(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
-  }
-  return found.map(({ configuration, metrics: all }) => {
-    const metrics = all.slice(0, steps);
-    return { configuration, metrics, results: runResults(metrics) };
-  });
 }
 
-/** Runs that differ in the seed alone, together; in the order of the methods. */
+/**
+ * Runs that differ in the seed alone, together; in the order of the methods.
+ * @throws {UserError} where a run was named twice, by the folders of two copies
+ */
 function bySetting(runs: readonly ComparedRun[]): ComparedRun[][] {
   const groups = Map.groupBy(runs, ({ configuration }) => settingKey(configuration));
+  for (const ofSetting of groups.values()) {
+    for (const [seed, same] of Map.groupBy(ofSetting, ({ configuration }) => configuration.seed)) {
+      if (same.length === 1) continue;
+      throw new UserError(
+        `Expected each run once but found seed ${seed} of one setting in ${
+          same.map(({ folder }) => showPath(folder)).join(" and ")
+        }. A copy is not another seed: name one of them.`,
+      );
+    }
+  }
   const position = ([{ configuration }]: ComparedRun[]) => METHODS.indexOf(configuration.method);
   return [...groups.values()].sort((a, b) => position(a) - position(b));
 }

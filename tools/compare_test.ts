@@ -134,13 +134,81 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
     const tuned = await leaveRun(directory, { evaluateOn: "validation" }, { accuracy: 0.4, cosine: 0.9 });
     await refuses([], /folders of runs to compare but found none/);
     await refuses([directory], /no configuration\.json/);
-    await refuses([whole, begun], /seed2-LwM-\w+ trained only as far as M_0/);
+    await refuses(
+      [begun],
+      /runs with an increment at least but found none:\n {2}.*seed2-LwM-\w+ has only come to M_0/,
+    );
     await refuses([whole, other], /the same baseClasses but found 3 and 4/);
     await refuses([whole, tuned], /the same evaluateOn but found test and validation/);
     await refuses([whole, "--seed", "1"], /a known option but found --seed/);
 
-    await Deno.writeTextFile(join(whole, "step-1", "metrics.json"), '{"accuracy": 0.4}');
+    const path = join(whole, "step-1", "metrics.json");
+    const metrics = JSON.parse(await Deno.readTextFile(path));
+    await writeJson(path, { ...metrics, accuracyOfSteps: [], attention: {} });
+    await refuses([whole], /metrics\.json .* another version/);
+    await Deno.writeTextFile(path, '{"accuracy": 0.4}');
     await refuses([whole], /metrics\.json .* another version/);
     await Deno.writeTextFile(join(whole, "configuration.json"), "{");
     await refuses([whole], /configuration\.json to be JSON/);
+    await Deno.remove(join(whole, "configuration.json"));
+    await Deno.mkdir(join(whole, "configuration.json"));
+    await refuses([whole], /configuration\.json": it is a folder, not a file/);
+  }));
+
+Deno.test("compare passes over runs that have not come to M_1, and names them", () =>
+  withRuns(async (directory) => {
+    const whole = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
+    const begun = await leaveRun(directory, { seed: 2, baseClasses: 4 }, {
+      accuracy: 0.4,
+      cosine: 0.9,
+      steps: 1,
+    });
+    const empty = await leaveRun(directory, { seed: 3 }, { accuracy: 0.4, cosine: 0.9, steps: 0 });
+    const text = await compared(directory, whole, begun, empty);
+    const [first, second, , ...table] = text.split("\n");
+    assert.match(first, /^Passed over: .*seed2-LwM-\w+ has only come to M_0\.$/);
+    assert.match(second, /^Passed over: .*seed3-LwM-\w+ has no M_0 that is measured, in .*seed3-base-\w+\.$/);
+    assert.deepEqual(table.slice(0, 2).map((line) => line.split(/ {2,}/)[1]), ["seeds", "1"]);
+  }));
+
+Deno.test("compare of nothing but folders of M_0 says what they are", () =>
+  withRuns(async (directory) => {
+    const run = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
+    const home = join(run, "..");
+    const base = Array.from(Deno.readDirSync(home), ({ name }) => name).find((name) =>
+      name.includes("base")
+    )!;
+    await assert.rejects(compare([join(home, base)], () => {}), {
+      name: "UserError",
+      message: /but found none:\n {2}.*seed1-base-\w+ is M_0, which runs share\n/,
+    });
+  }));
+
+Deno.test("compare refuses a run and its copy, which would count as two seeds", () =>
+  withRuns(async (directory) => {
+    const folders = [];
+    for (const place of ["here", "there"]) {
+      folders.push(await leaveRun(join(directory, place), { seed: 4 }, { accuracy: 0.4, cosine: 0.9 }));
+    }
+    await assert.rejects(compare(folders, () => {}), {
+      name: "UserError",
+      message:
+        /each run once but found seed 4 .* in \S+here\S+seed4-LwM-\w+ and \S+there\S+seed4-LwM-\w+\. A copy/,
+    });
+    // The same setting with another seed is another run.
+    const other = await leaveRun(directory, { seed: 5 }, { accuracy: 0.4, cosine: 0.9 });
+    assert.match(await compared(directory, folders[0], other), /^LwM +2 /m);
+  }));
+
+Deno.test("compare refuses runs on two folders of images, but not on two places of a data set with a name", () =>
+  withRuns(async (directory) => {
+    const leave = (dataset: Configuration["dataset"], data: string, seed: number) =>
+      leaveRun(directory, { dataset, data, seed, firstClasses: [] }, { accuracy: 0.4, cosine: 0.9 });
+    const folders = [await leave("folder", "/pets", 1), await leave("folder", "/birds", 2)];
+    await assert.rejects(compare(folders, () => {}), {
+      name: "UserError",
+      message: /the same data but found \/pets and \/birds/,
+    });
+    const named = [await leave("caltech-101", "/a", 1), await leave("caltech-101", "/b", 2)];
+    assert.match(await compared(directory, ...named), /^LwM +2 /m);
   }));
