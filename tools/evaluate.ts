@@ -61,9 +61,13 @@ async function evaluateRun(run: Run, log: Log): Promise<void> {
     );
   }
   log(`Run: ${folder}`);
+  let trained = 1;
+  while (trained < run.steps.length && await run.hasModel(trained)) trained++;
+  // Before any number is replaced.
+  await run.keepImages(trained - 1);
   log(stepHeading());
   const metrics: StepMetrics[] = [];
-  for (let step = 0; step < run.steps.length && await run.hasModel(step); step++) {
+  for (let step = 0; step < trained; step++) {
     metrics.push(await run.evaluate(step));
     log(stepRow(metrics));
   }

@@ -6,6 +6,7 @@ import { type Engine, useEngine } from "../lib/engine/mod.ts";
 import type { Configuration } from "../lib/experiment/configuration_schema.ts";
 import { dataDirectory, openDataset } from "../lib/experiment/dataset.ts";
 import { readMetrics, type RunFolders, runFolders } from "../lib/experiment/run_folder.ts";
+import { type ClassImages, classImages, refuseOtherImages } from "../lib/experiment/run_images.ts";
 import { UserError } from "../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
 import { listSkipped, withImageProgress } from "./open_run.ts";
@@ -46,14 +47,16 @@ export async function planSweep(
   const prepare = preparation(directory, log);
   const plans = new Map<string, Omit<SweepRun, "name">>();
   for (const asked of configurations) {
-    const { engine, failure } = await prepare(asked);
+    const { engine, images, failure: unprepared } = await prepare(asked);
     const configuration = { ...asked, engine };
     // "auto" where there is no engine: the run then fails, but has to be told from others.
     const folders = await runFolders(configuration, engine as Engine["name"], directory);
     const steps = configuration.increments + 1;
     const key = steps > 1 ? folders.method : folders.base;
     if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
-    const finished = (await readMetrics(folders, steps)).length === steps;
+    const changed = images && await otherImages(folders, images);
+    const finished = changed === undefined && (await readMetrics(folders, steps)).length === steps;
+    const failure = unprepared ?? changed;
     const state = finished ? "finished" : failure === undefined ? "waiting" : "failed";
     plans.set(key, { configuration, folders, state, ...state === "failed" && { failure } });
   }
@@ -65,31 +68,52 @@ export async function planSweep(
   });
 }
 
+/** Why a run cannot go on with these images; nothing where it can. */
+async function otherImages(folders: RunFolders, { classes, name }: Images): Promise<string | undefined> {
+  try {
+    await refuseOtherImages(folders, classes, name);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
+}
+
+/** What is left of a data set when it is prepared. */
+interface Images {
+  name: string;
+  classes: readonly ClassImages[];
+}
+
 /** Each engine is chosen once, and each data set prepared once; what fails fails for all runs that need it. */
 function preparation(directory: string, log: Log) {
-  const done = new Map<string, Promise<string>>();
-  const once = (key: unknown, work: () => Promise<string>) => {
-    const text = JSON.stringify(key);
-    if (!done.has(text)) done.set(text, work());
-    return done.get(text)!;
-  };
+  const engines = new Map<string, Promise<Engine["name"]>>();
+  const dataSets = new Map<string, Promise<Images>>();
   return async (configuration: Configuration) => {
     const { engine, dataset, data, classes, skipBroken, imageSize, seed, evaluateOn } = configuration;
     let name = engine;
     try {
-      name = await once(
-        engine,
-        async () => (await useEngine(engine, { log })).name,
-      ) as Configuration["engine"];
-      await once([dataset, data, classes, skipBroken, imageSize, seed, evaluateOn], async () => {
-        const images = await withImageProgress((onImages) => openDataset(configuration, directory, onImages));
-        listSkipped(images, log);
-        return images.name;
-      });
-      return { engine: name };
+      name = await once(engines, engine, async () => (await useEngine(engine, { log })).name);
+      const images = await once(
+        dataSets,
+        [dataset, data, classes, skipBroken, imageSize, seed, evaluateOn],
+        async () => {
+          const opened = await withImageProgress((onImages) =>
+            openDataset(configuration, directory, onImages)
+          );
+          listSkipped(opened, log);
+          return { name: opened.name, classes: classImages(opened, configuration) };
+        },
+      );
+      return { engine: name, images };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       return { engine: name, failure: error.message };
     }
   };
+}
+
+function once<T>(done: Map<string, Promise<T>>, key: unknown, work: () => Promise<T>): Promise<T> {
+  const text = JSON.stringify(key);
+  if (!done.has(text)) done.set(text, work());
+  return done.get(text)!;
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder, writeClassFolders } from "../lib/data/testdata/photo_fixtures.ts";
 import type { StepMetrics } from "../lib/experiment/evaluate_step.ts";
 import { withDataDirectory } from "../lib/experiment/run_fixture.ts";
+import { decodeCheckpoint } from "../lib/model/mod.ts";
 import { fieldNames } from "./configuration_fields.ts";
 import { evaluate } from "./evaluate.ts";
 import { tinyArgs } from "./testdata/tiny_run.ts";
@@ -86,6 +88,54 @@ Deno.test("train that is interrupted says how to go on, and the same command doe
     assert.equal(rowsIn(await linesOf(train, args)).length, 1);
   }));
 
+Deno.test("train and evaluate refuse another data set than the run's, and change no number", () =>
+  withFolder(async (directory) => {
+    const data = join(directory, "sets", "good");
+    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    await writeClassFolders(join(directory, "sets", "other"), { cow: 5, dog: 5, eel: 5 });
+    const args = (data: string) => [
+      ...tinyArgs({ dataset: "caltech-101", baseClasses: 2, increment: 1, increments: 1, data }),
+      ...["--firstClasses", "", "--directory", directory],
+    ];
+    const folder = folderIn(await linesOf(train, args(data)));
+    const home = join(directory, "runs", "caltech-101");
+    const base = Array.from(Deno.readDirSync(home), ({ name }) => name).find((name) =>
+      name.includes("base")
+    )!;
+    const paths = [join(home, base, "step-0"), join(folder, "step-1")].map((step) =>
+      join(step, "metrics.json")
+    );
+    for (const path of paths) {
+      // What measuring again would not give.
+      const metrics = JSON.parse(await Deno.readTextFile(path));
+      await Deno.writeTextFile(path, JSON.stringify({ ...metrics, accuracy: 0.123 }));
+    }
+    const refuses = (command: typeof train, args: string[], message: RegExp) =>
+      assert.rejects(command(args, () => {}), { name: "UserError", message });
+
+    for (const command of [train, evaluate]) {
+      await refuses(command, args(join(directory, "sets", "other")), /trained on but found no class "ant"/);
+    }
+    // The name of the class that is learned last stands where the old one stood.
+    const { classes } = JSON.parse(await Deno.readTextFile(join(folder, "data.json")));
+    const names = await learnedIn(join(folder, "step-1", "model.safetensors"));
+    assert.equal(classes.length, names.length);
+    await Deno.rename(join(data, names[2]), join(data, `${names[2]}s`));
+    await refuses(evaluate, [folder], new RegExp(`but found no class "${names[2]}"`));
+    // As a version left it that kept no such note.
+    for (const kept of [join(home, base), folder]) await Deno.remove(join(kept, "data.json"));
+    await refuses(evaluate, [folder], new RegExp(`step-1/model.* but found "${names[2]}" among its own`));
+    await refuses(train, args(data), new RegExp(`step-1/model.* but found "${names[2]}" among its own`));
+    for (const path of paths) assert.equal(JSON.parse(await Deno.readTextFile(path)).accuracy, 0.123);
+  }));
+
+/** Names of a checkpoint's classes, in the order of learning. */
+async function learnedIn(path: string): Promise<string[]> {
+  const { model } = await decodeCheckpoint(await Deno.readFile(path), path);
+  model.dispose();
+  return [...model.classNames];
+}
+
 Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
   withDataDirectory(async (directory) => {
     const place = ["--directory", directory];
@@ -96,6 +146,9 @@ Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
     await refuses(train, ["--dataset", "mnist"], /dataset to be .* but found "mnist"/);
     await refuses(train, ["--engine", "cuda"], /engine to be .* but found "cuda"/);
     await refuses(train, ["--gamma", "2"], /gamma to be at most 1 but found 2/);
+    await refuses(train, [...tinyArgs({ depth: 7 }), ...place], /depth to be .* but found 7\. Take 8/);
+    assert.equal(await Deno.stat(join(directory, "runs")).catch(() => null), null, "a run was left behind");
+    await refuses(train, ["--learningRate", "1e999"], /learningRate to be .* but found Infinity/);
     await refuses(train, ["caltech-101"], /only options but found caltech-101/);
     await refuses(train, [...tinyArgs({ baseClasses: 101 }), ...place], /at most 100 classes/);
     await refuses(

@@ -4,6 +4,7 @@
  *     data/runs/iemoji-100/seed1-base-…/step-0/          M_0, shared by the methods
  *     data/runs/iemoji-100/seed1-LwM-…/step-1/           M_1
  *         ../configuration.json  the complete configuration
+ *         ../data.json           the classes and how many images they have
  *         model.safetensors      the weights, when the training is finished
  *         metrics.json           what the evaluation found
  *         progress.safetensors   after each epoch: weights, optimiser, position; gone when the step is finished
@@ -25,8 +26,10 @@ import { UserError } from "../user_error.ts";
 import type { Configuration } from "./configuration_schema.ts";
 import { dataDirectory, openDataset } from "./dataset.ts";
 import { evaluateStep, type StepMetrics } from "./evaluate_step.ts";
-import { readFileIfThere, readJsonIfThere, writeFileWhole, writeJson } from "./files.ts";
+import { readFileIfThere, writeFileWhole, writeJson } from "./files.ts";
+import { readStepMetrics } from "./metrics_file.ts";
 import { keepConfiguration, readRunFolder, type RunFolders, runFolders, stepFolder } from "./run_folder.ts";
+import { type ClassImages, classImages, readImages, refuseOtherImages, writeImages } from "./run_images.ts";
 import { baseIdentity, methodIdentity } from "./run_key.ts";
 
 /** How far a run is. */
@@ -59,6 +62,7 @@ export class Run {
   readonly classOrder: readonly number[];
   /** (steps) class ids of each step. */
   readonly steps: readonly (readonly number[])[];
+  readonly #images: readonly ClassImages[];
   #stream: IncrementalStream | null = null;
 
   private constructor(
@@ -66,6 +70,7 @@ export class Run {
     readonly engine: Engine,
     readonly dataset: Dataset,
     readonly folders: RunFolders,
+    images: readonly ClassImages[],
   ) {
     const { baseClasses, increment, increments, seed, firstClasses } = configuration;
     const { classOrder, steps } = classIncrementalSteps({
@@ -78,17 +83,22 @@ export class Run {
     });
     this.classOrder = classOrder;
     this.steps = steps;
+    this.#images = images;
   }
 
   /**
    * Takes the engine into use, opens the data set and finds what is already trained.
-   * @throws {UserError} where engine or data set are not there, or the class counts are impossible
+   * @throws {UserError} where engine or data set are not there, the class counts are impossible, or what is trained already
+   * was trained on other images
    */
   static async open(configuration: Configuration, place: RunPlace = {}): Promise<Run> {
     const { directory = dataDirectory(), log = () => {}, onImages } = place;
     const engine = await useEngine(configuration.engine, { log });
     const dataset = await openDataset(configuration, directory, onImages);
-    return new Run(configuration, engine, dataset, await runFolders(configuration, engine.name, directory));
+    const folders = await runFolders(configuration, engine.name, directory);
+    const images = classImages(dataset, configuration);
+    await refuseOtherImages(folders, images, dataset.name);
+    return new Run(configuration, engine, dataset, folders, images);
   }
 
   /**
@@ -128,10 +138,10 @@ export class Run {
 
   /**
    * What the evaluation after step t found.
-   * @throws {UserError} where the step is not trained yet
+   * @throws {UserError} where the step is not trained yet, or the file is damaged
    */
   async metrics(step: number): Promise<StepMetrics> {
-    const metrics = await readJsonIfThere<StepMetrics>(this.#path(step, "metrics.json"));
+    const metrics = await readStepMetrics(this.#path(step, "metrics.json"));
     if (metrics === null) throw this.#notTrained(step);
     return metrics;
   }
@@ -160,6 +170,7 @@ export class Run {
       );
     }
     const configuration = { ...this.configuration, engine: this.engine.name };
+    await this.keepImages(through);
     await keepConfiguration(this.folders.base, { ...configuration, increments: 0 });
     if (through > 0) await keepConfiguration(this.folders.method, configuration);
     for (let step = 0; step <= through; step++) {
@@ -169,6 +180,27 @@ export class Run {
       await this.evaluate(step);
     }
     return true;
+  }
+
+  /**
+   * Keeps in the run's folders which images it is trained on; later openings compare. A folder of an older version does not say
+   * it yet: then at least the classes that the run's models know must be those of the data set.
+   *
+   * @param through only where this is more than 0 is there a folder beside that of M_0
+   * @throws {UserError} where a model knows other classes
+   */
+  async keepImages(through: number): Promise<void> {
+    const { base, method } = this.folders;
+    const silent: string[] = [];
+    for (const folder of through > 0 ? [base, method] : [base]) {
+      // What is kept was compared when the run was opened.
+      if (await readImages(folder) === null) silent.push(folder);
+    }
+    if (silent.length === 0) return;
+    for (const step of this.steps.keys()) {
+      (await this.#checkpoint(step, "model.safetensors"))?.model.dispose();
+    }
+    for (const folder of silent) await writeImages(folder, this.#images);
   }
 
   /** Evaluates M_t anew from its checkpoint and keeps what was found. */
@@ -268,6 +300,18 @@ export class Run {
       throw new UserError(
         `Expected ${path} to be of the run's configuration but found one of another. ` +
           "Delete its folder, and the step will be trained again.",
+      );
+    }
+    const { classNames } = checkpoint.model;
+    const names = this.classNames(step);
+    if (JSON.stringify(classNames) !== JSON.stringify(names)) {
+      checkpoint.model.dispose();
+      const other = classNames.find((name) => !names.includes(name));
+      throw new UserError(
+        `Expected the model in ${path} to know the classes of this data set but found ${
+          other === undefined ? "them in another order" : `"${other}" among its own`
+        }. Put the data set back as it was, or say with \`data\` where it lies; to train on this one instead, delete the ` +
+          "folders of the run and of its M_0.",
       );
     }
     return checkpoint;

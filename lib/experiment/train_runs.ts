@@ -55,7 +55,10 @@ async function trainInProcesses(
   { through, processes, directory, signal }: TrainRunsOptions & { signal: AbortSignal },
 ): Promise<void> {
   const waiting: Run[] = [];
-  for (const run of runs) if (!await isTrainedThrough(run, through)) waiting.push(run);
+  for (const run of runs) {
+    if (await isTrainedThrough(run, through)) await run.keepImages(through ?? run.steps.length - 1);
+    else waiting.push(run);
+  }
   if (waiting.length === 0) return;
 
   const display = progressDisplay();
