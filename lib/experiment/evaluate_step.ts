@@ -31,7 +31,7 @@ export interface StepMetrics {
 }
 
 /** Images in one pass of the evaluation: larger than in training, since no gradients are kept. */
-const BATCH_SIZE = 100;
+export const EVALUATION_BATCH_SIZE = 100;
 
 /**
  * Measures M_t.
@@ -52,7 +52,7 @@ export async function evaluateStep(
   const options = {
     headPositions,
     normalization: { mean: dataset.mean, std: dataset.std },
-    batchSize: BATCH_SIZE,
+    batchSize: EVALUATION_BATCH_SIZE,
   };
   const seen = await predict(model, dataset.open(evaluateOn, steps.flat(), { seed, views: 1 }), options);
 

@@ -1,10 +1,8 @@
 import { type Draw, type ImageSet, type Normalization, readMasks } from "../data/mod.ts";
 import { energyInside, type OutputKind } from "../evaluation/mod.ts";
 import type { Configuration } from "./configuration_schema.ts";
+import { EVALUATION_BATCH_SIZE } from "./evaluate_step.ts";
 import type { Run } from "./run.ts";
-
-/** Images in one pass of the evaluation: larger than in training, since no gradients are kept. */
-const BATCH_SIZE = 100;
 
 /**
  * The images that a run is evaluated on, of some of its classes.
@@ -19,7 +17,7 @@ export function evaluationImages({ dataset, configuration }: Run, classIds: read
 
 /** How images are fed to a run's models when these are evaluated. */
 export function evaluationPasses({ dataset }: Run): { normalization: Normalization; batchSize: number } {
-  return { normalization: { mean: dataset.mean, std: dataset.std }, batchSize: BATCH_SIZE };
+  return { normalization: { mean: dataset.mean, std: dataset.std }, batchSize: EVALUATION_BATCH_SIZE };
 }
 
 /**
