@@ -12,7 +12,7 @@ import {
   type ImageChoice,
   typicalImage,
 } from "../lib/experiment/caltech_attention.ts";
-import { caltechTable, claimsTable } from "../lib/experiment/caltech_tables.ts";
+import { caltechTable, claimsTable, controlTable } from "../lib/experiment/caltech_tables.ts";
 import type { Configuration } from "../lib/experiment/configuration_schema.ts";
 import { dataDirectory } from "../lib/experiment/dataset.ts";
 import { figuresDirectory } from "../lib/experiment/figures_directory.ts";
@@ -46,8 +46,9 @@ Draws the figures of the study on Caltech-101 and prints its table, from runs th
 It writes caltech-101-accuracy and caltech-101-attention as .svg, .png and .json. The image of the second
 is chosen by a rule: see typicalImage() in lib/experiment/caltech_attention.ts.
 
-FILE                    the runs, as for \`deno task sweep\`: the three methods with some seeds, and one run
-                        on all classes together, which has no increments [studies/caltech-101.json]
+FILE                    the runs, as for \`deno task sweep\`: the three methods with some seeds, perhaps a second
+                        run of LwM a seed with the settings of LwF-MC, and one run on all classes together,
+                        which has no increments [studies/caltech-101.json]
 --directory DIRECTORY   folder of data sets and runs [data]
 --out DIRECTORY         where the figures go [figures; data/figures/PRESET for presets other than default]
 --help                  this text`;
@@ -68,15 +69,19 @@ export async function caltechStudy(args: readonly string[], log: Log = console.l
   const file = given === undefined
     ? resolve(import.meta.dirname!, "../studies/caltech-101.json")
     : fromHere(given);
-  const { methods, joint, shown } = rolesOf(await readSweepFile(file), file);
+  const { methods, controls, joint, shown } = rolesOf(await readSweepFile(file), file);
   const directory = own.directory === undefined ? dataDirectory() : fromHere(own.directory);
   const out = own.out === undefined ? figuresDirectory(joint) : fromHere(own.out);
 
-  const [measuredJoint, ...measured] = await readStudy([joint, ...methods], directory, file);
-  const accuracy = caltechAccuracyNumbers(measured, measuredJoint);
+  const [measuredJoint, ...measured] = await readStudy([joint, ...methods, ...controls], directory, file);
+  const accuracy = caltechAccuracyNumbers(
+    measured.slice(0, methods.length),
+    measuredJoint,
+    measured.slice(methods.length),
+  );
   await saveFigure(`${joint.dataset}-accuracy`, accuracyCurve(accuracy), accuracy, { directory: out });
-  for (const table of [caltechTable(accuracy), claimsTable(accuracy)]) {
-    log(linesOf(table).join("\n") + "\n");
+  for (const table of [caltechTable(accuracy), claimsTable(accuracy), controlTable(accuracy)]) {
+    if (table.length > 0) log(linesOf(table).join("\n") + "\n");
   }
 
   const attention = await exampleOf(shown, own, log);
@@ -90,6 +95,8 @@ export async function caltechStudy(args: readonly string[], log: Log = console.l
 interface Roles {
   /** With increments. */
   methods: Configuration[];
+  /** Further runs of LwM, of seeds that have one already. */
+  controls: Configuration[];
   /** On all classes together. */
   joint: Configuration;
   /** One run a method, all with the first seed: what the picture shows. */
@@ -97,7 +104,11 @@ interface Roles {
 }
 
 function rolesOf(configurations: readonly Configuration[], file: string): Roles {
-  const methods = configurations.filter(({ increments }) => increments > 0);
+  const withIncrements = configurations.filter(({ increments }) => increments > 0);
+  const isFirst = (run: Configuration) =>
+    run === withIncrements.find(({ method, seed }) => method === run.method && seed === run.seed);
+  const controls = withIncrements.filter((run) => run.method === "LwM" && !isFirst(run));
+  const methods = withIncrements.filter((run) => !controls.includes(run));
   const joints = configurations.filter(({ increments }) => increments === 0);
   const seed = Math.min(...methods.map((configuration) => configuration.seed));
   const of = (method: Method) => methods.find((run) => run.method === method && run.seed === seed);
@@ -113,7 +124,7 @@ function rolesOf(configurations: readonly Configuration[], file: string): Roles 
         "Correct the file.",
     );
   }
-  return { methods, joint: joints[0], shown: METHODS.map((method) => of(method)!) };
+  return { methods, controls, joint: joints[0], shown: METHODS.map((method) => of(method)!) };
 }
 
 /**

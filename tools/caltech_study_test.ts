@@ -13,7 +13,15 @@ import { TINY_FIELDS } from "./testdata/tiny_run.ts";
 const STUDY = {
   base: { ...TINY_FIELDS, increments: 1 },
   grid: { method: ["C", "LwF-MC", "LwM"], seed: [1, 2] },
-  runs: [{ method: "C", baseClasses: 5, increments: 0, seed: 1 }],
+  runs: [
+    { method: "C" as const, baseClasses: 5, increments: 0, seed: 1 },
+    // As LwF-MC is set in these presets, but for L_AD.
+    {
+      method: "LwM" as const,
+      learningRate: configure({ ...TINY_FIELDS, method: "LwF-MC" }).learningRate,
+      seed: 1,
+    },
+  ],
 };
 
 /** Trains what the picture needs, and copies what was measured of seed 1 for seed 2. */
@@ -28,7 +36,9 @@ async function trainStudy(directory: string): Promise<void> {
       await writeJson(join(stepFolder(folders, step), "metrics.json"), metrics);
     }
   }
-  await (await Run.open(configure({ ...STUDY.base, ...STUDY.runs[0], method: "C" }), { directory })).train();
+  for (const fields of STUDY.runs) {
+    await (await Run.open(configure({ ...STUDY.base, ...fields }), { directory })).train();
+  }
 }
 
 Deno.test("caltech draws both figures and prints the tables, once the runs are there", () =>
@@ -43,21 +53,28 @@ Deno.test("caltech draws both figures and prints the tables, once the runs are t
     await assert.rejects(call(), {
       name: "UserError",
       message:
-        /the 7 runs of .* found 7 that are not: all classes together, seed 1 \(0 of 1 steps\); C, seed 1 .*deno task sweep/,
+        /the 8 runs of .* found 8 that are not: all classes together, seed 1 \(0 of 1 steps\); C, seed 1 .*deno task sweep/,
     });
     await trainStudy(directory);
     await call();
 
     const text = lines.join("\n");
-    assert.match(text, /^C +2 .*\nLwF-MC +2 .*\nLwM +2 .*\nall classes together +1 /m);
+    assert.match(
+      text,
+      /^C +2 .*\nLwF-MC +2 .*\nLwM +2 .*\nLwM, set as LwF-MC +1 .*\nall classes together +1 /m,
+    );
     assert.match(text, /^average accuracy, images +LwM − LwF-MC +[+−]\d/m);
     assert.match(text, /The picture shows .*: of its \d+ test images M_0 recognises \d+/);
     const written = Array.from(Deno.readDirSync(out), ({ name }) => name).sort();
     const expected = ["iemoji-100-accuracy", "iemoji-100-attention"]
       .flatMap((name) => ["json", "png", "svg"].map((ending) => `${name}.${ending}`));
     assert.deepEqual(written, expected);
-    const { runs, upperBound } = JSON.parse(await Deno.readTextFile(join(out, "iemoji-100-accuracy.json")));
+    const numbers = await Deno.readTextFile(join(out, "iemoji-100-accuracy.json"));
+    const { runs, controls, upperBound } = JSON.parse(numbers);
     assert.equal(runs.length, 6);
+    assert.deepEqual(controls.map(({ method, seed }: { method: string; seed: number }) => [method, seed]), [
+      ["LwM", 1],
+    ]);
     assert.ok(upperBound.accuracy >= 0 && upperBound.accuracy <= 1);
     const { examples } = JSON.parse(await Deno.readTextFile(join(out, "iemoji-100-attention.json")));
     assert.deepEqual(

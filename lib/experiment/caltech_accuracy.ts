@@ -5,8 +5,10 @@
 import { z } from "zod";
 import type { AccuracyCurve, MethodRun } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
+import type { Configuration } from "./configuration_schema.ts";
 import { readKept } from "./kept_numbers.ts";
 import { accuracyCurveNumbers, type MeasuredRun } from "./measured_run.ts";
+import { methodIdentity } from "./run_key.ts";
 
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface CaltechRun extends MethodRun {
@@ -20,6 +22,8 @@ export interface CaltechRun extends MethodRun {
 export interface CaltechAccuracy extends AccuracyCurve {
   /** One for each method and seed. */
   readonly runs: readonly CaltechRun[];
+  /** LwM once more, with the settings of LwF-MC, so that the two differ in L_AD alone; may be empty. */
+  readonly controls: readonly CaltechRun[];
   /** Of one network that was trained on all classes together. */
   readonly upperBound: { readonly accuracy: number; readonly meanClassAccuracy: number };
 }
@@ -29,9 +33,15 @@ export interface CaltechAccuracy extends AccuracyCurve {
  *
  * @param runs of the methods, each through all its steps
  * @param joint the run whose base step has all classes
- * @throws {UserError} where the joint run knows other numbers of classes than the last step of the methods
+ * @param controls runs of LwM, each with the settings of one of LwF-MC
+ * @throws {UserError} where the joint run knows other numbers of classes than the last step of the methods, or a control
+ * differs from LwF-MC in more than L_AD
  */
-export function caltechAccuracyNumbers(runs: readonly MeasuredRun[], joint: MeasuredRun): CaltechAccuracy {
+export function caltechAccuracyNumbers(
+  runs: readonly MeasuredRun[],
+  joint: MeasuredRun,
+  controls: readonly MeasuredRun[] = [],
+): CaltechAccuracy {
   const curve = accuracyCurveNumbers(runs);
   const { classesSeen, accuracy, meanClassAccuracy } = joint.metrics[0];
   const last = curve.classesSeen[curve.classesSeen.length - 1];
@@ -41,15 +51,37 @@ export function caltechAccuracyNumbers(runs: readonly MeasuredRun[], joint: Meas
         `${classesSeen}. Give it baseClasses ${last}.`,
     );
   }
+  for (const { configuration } of controls) refuseOtherSettings(configuration, runs);
   return {
     ...curve,
-    runs: curve.runs.map((run, i) => ({
-      ...run,
-      meanClassAccuracy: runs[i].metrics.map((step) => step.meanClassAccuracy),
-      accuracyOfSteps: runs[i].metrics.map(({ accuracyOfSteps }) => accuracyOfSteps),
-    })),
+    runs: caltechRuns(runs),
+    controls: caltechRuns(controls),
     upperBound: { accuracy, meanClassAccuracy },
   };
+}
+
+function caltechRuns(runs: readonly MeasuredRun[]): CaltechRun[] {
+  return runs.map(({ configuration: { method, seed }, metrics }) => ({
+    method,
+    seed,
+    accuracy: metrics.map(({ accuracy }) => accuracy),
+    attentionCosine: metrics.map(({ attention }) => attention.cosine),
+    meanClassAccuracy: metrics.map(({ meanClassAccuracy }) => meanClassAccuracy),
+    accuracyOfSteps: metrics.map(({ accuracyOfSteps }) => accuracyOfSteps),
+  }));
+}
+
+function refuseOtherSettings(control: Configuration, runs: readonly MeasuredRun[]): void {
+  // Without γ, which LwF-MC has no use for. The engine is the same in all.
+  const withoutAttention = (configuration: Configuration) =>
+    JSON.stringify(methodIdentity({ ...configuration, method: "LwF-MC" }, "onednn"));
+  const wanted = withoutAttention(control);
+  const partners = runs.filter(({ configuration }) => configuration.method === "LwF-MC");
+  if (partners.some(({ configuration }) => withoutAttention(configuration) === wanted)) return;
+  throw new UserError(
+    `Expected a second run of LwM with seed ${control.seed} to have the settings of LwF-MC, but for γ, but found none of ` +
+      `LwF-MC with the same. Give it LwF-MC's β and learning rate.`,
+  );
 }
 
 /**
@@ -64,17 +96,20 @@ export function readCaltechAccuracy(directory: string): Promise<CaltechAccuracy>
 
 const perStep = z.array(z.number());
 
+const RUN: z.ZodType<CaltechRun> = z.strictObject({
+  method: z.enum(["C", "LwF-MC", "LwM"]),
+  seed: z.int(),
+  accuracy: perStep,
+  attentionCosine: perStep,
+  meanClassAccuracy: perStep,
+  accuracyOfSteps: z.array(perStep),
+});
+
 const SCHEMA: z.ZodType<CaltechAccuracy> = z.strictObject({
   dataset: z.string(),
   preset: z.string(),
   classesSeen: perStep,
-  runs: z.array(z.strictObject({
-    method: z.enum(["C", "LwF-MC", "LwM"]),
-    seed: z.int(),
-    accuracy: perStep,
-    attentionCosine: perStep,
-    meanClassAccuracy: perStep,
-    accuracyOfSteps: z.array(perStep),
-  })),
+  runs: z.array(RUN),
+  controls: z.array(RUN),
   upperBound: z.strictObject({ accuracy: z.number(), meanClassAccuracy: z.number() }),
 });

@@ -30,6 +30,7 @@ Deno.test("caltechAccuracyNumbers() has the form of accuracy-curve.json, both ac
     dataset: "caltech-101",
     preset: "default",
     classesSeen: [10, 20],
+    controls: [],
     upperBound: { accuracy: 0.75, meanClassAccuracy: 0.625 },
   });
   assert.deepEqual(LwM, {
@@ -47,6 +48,22 @@ Deno.test("caltechAccuracyNumbers() throws where the joint run knows other class
     name: "UserError",
     message: /the 20 classes that the methods end with but found 10/,
   });
+});
+
+Deno.test("caltechAccuracyNumbers() takes LwM with LwF-MC's settings as a control, and no other", () => {
+  const fields = { dataset: "caltech-101", seed: 1, beta: 1, learningRate: 0.02 } as const;
+  const LwF = measuredRun({ ...fields, method: "LwF-MC", gamma: 0.3 }, 0.5);
+  const numbers = (other: { seed?: number; learningRate?: number }) => {
+    const control = measuredRun({ ...fields, method: "LwM", gamma: 0.1, ...other }, 0.75);
+    return caltechAccuracyNumbers([...runs, LwF], jointRun(), [control]);
+  };
+  assert.deepEqual(numbers({}).controls.map(({ method, accuracy }) => [method, accuracy]), [["LwM", [
+    0.8,
+    0.75,
+  ]]]);
+  for (const other of [{ seed: 2 }, { learningRate: 0.05 }]) {
+    assert.throws(() => numbers(other), { name: "UserError", message: /settings of LwF-MC, but for γ/ });
+  }
 });
 
 Deno.test("readCaltechAccuracy() reads what saveFigure() has written", () =>

@@ -11,22 +11,12 @@ import { withInterval } from "./run_tables.ts";
  * Each method over its seeds, as means with Student's 95 % interval, and the upper bound. *average* is the average
  * incremental accuracy, *last* the accuracy after the last step; *images* and *classes* say what the accuracy is the mean of.
  */
-export function caltechTable({ runs, upperBound }: CaltechAccuracy): TableRow[] {
-  const rows = METHODS.map((method) => runs.filter((run) => run.method === method))
-    .filter((ofMethod) => ofMethod.length > 0)
-    .map((ofMethod): TableRow => {
-      const over = (measure: (run: CaltechRun) => number) => ofMethod.map(measure);
-      return {
-        "method": ofMethod[0].method,
-        "seeds": ofMethod.length,
-        "average, images": percentOf(over(({ accuracy }) => mean(accuracy))),
-        "average, classes": percentOf(over(({ meanClassAccuracy }) => mean(meanClassAccuracy))),
-        "last, images": percentOf(over(({ accuracy }) => lastOf(accuracy))),
-        "last, classes": percentOf(over(({ meanClassAccuracy }) => lastOf(meanClassAccuracy))),
-        "forgetting": percentOf(over(({ accuracyOfSteps }) => forgetting(accuracyOfSteps))),
-        "cosine, last": withInterval(over(({ attentionCosine }) => lastOf(attentionCosine))),
-      };
-    });
+export function caltechTable({ runs, controls, upperBound }: CaltechAccuracy): TableRow[] {
+  const rows = METHODS.flatMap((method) => {
+    const ofMethod = runs.filter((run) => run.method === method);
+    return ofMethod.length === 0 ? [] : [rowOf(method, ofMethod)];
+  });
+  if (controls.length > 0) rows.push(rowOf("LwM, set as LwF-MC", controls));
   return [...rows, {
     "method": "all classes together",
     "seeds": 1,
@@ -37,6 +27,20 @@ export function caltechTable({ runs, upperBound }: CaltechAccuracy): TableRow[] 
     "forgetting": "",
     "cosine, last": "",
   }];
+}
+
+function rowOf(method: string, runs: readonly CaltechRun[]): TableRow {
+  const over = (measure: (run: CaltechRun) => number) => runs.map(measure);
+  return {
+    "method": method,
+    "seeds": runs.length,
+    "average, images": percentOf(over(({ accuracy }) => mean(accuracy))),
+    "average, classes": percentOf(over(({ meanClassAccuracy }) => mean(meanClassAccuracy))),
+    "last, images": percentOf(over(({ accuracy }) => lastOf(accuracy))),
+    "last, classes": percentOf(over(({ meanClassAccuracy }) => lastOf(meanClassAccuracy))),
+    "forgetting": percentOf(over(({ accuracyOfSteps }) => forgetting(accuracyOfSteps))),
+    "cosine, last": withInterval(over(({ attentionCosine }) => lastOf(attentionCosine))),
+  };
 }
 
 /** A claim says that the first is above the second. */
@@ -63,22 +67,34 @@ const MEASURES: readonly { name: string; of: (run: CaltechRun) => number; percen
  */
 export function claimsTable({ runs }: CaltechAccuracy): TableRow[] {
   return MEASURES.flatMap(({ name, of, percent }) =>
-    PAIRS.map(([first, second]): TableRow => {
+    PAIRS.flatMap(([first, second]): TableRow[] => {
       const write = (value: number) => percent ? signed(100 * value, 1) : signed(value, 3);
       const differences = pairsOf(runs, first, second)
         .map(([run, other]) => ({ seed: run.seed, value: of(run) - of(other) }));
+      if (differences.length === 0) return [];
       const values = differences.map(({ value }) => value);
       const interval = confidenceInterval(values);
       const spread = interval === undefined ? "" : ` ± ${write(interval.high - interval.mean).slice(1)}`;
-      return {
+      return [{
         "measure": name,
         "difference": `${first} − ${second}`,
         ...Object.fromEntries(differences.map(({ seed, value }) => [`seed ${seed}`, write(value)])),
         "mean": write(mean(values)) + spread,
         "is the first higher?": verdict(values),
-      };
+      }];
     })
   );
+}
+
+/**
+ * What L_AD alone adds: {@linkcode claimsTable} for LwM and LwF-MC with the same settings.
+ */
+export function controlTable({ runs, controls, ...rest }: CaltechAccuracy): TableRow[] {
+  return claimsTable({
+    ...rest,
+    controls,
+    runs: [...runs.filter(({ method }) => method === "LwF-MC"), ...controls],
+  });
 }
 
 /**

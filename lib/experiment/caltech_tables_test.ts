@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Method } from "../figures/mod.ts";
 import type { CaltechAccuracy, CaltechRun } from "./caltech_accuracy.ts";
-import { caltechTable, claimsTable, lastAccuracyOfSteps, verdict } from "./caltech_tables.ts";
+import { caltechTable, claimsTable, controlTable, lastAccuracyOfSteps, verdict } from "./caltech_tables.ts";
 
 const run = (method: Method, seed: number, last: number): CaltechRun => ({
   method,
@@ -21,6 +21,7 @@ const numbers: CaltechAccuracy = {
     ...[0.48, 0.5, 0.56].map((last, i) => run("LwF-MC", i + 1, last)),
     run("C", 1, 0.2),
   ],
+  controls: [],
   upperBound: { accuracy: 0.75, meanClassAccuracy: 0.625 },
 };
 
@@ -67,6 +68,25 @@ Deno.test("claimsTable() compares within seeds, with an interval and a verdict",
     "mean": "+0.300",
     "is the first higher?": "one seed decides nothing",
   });
+});
+
+Deno.test("controlTable() compares LwF-MC with LwM of the same settings, not with the tuned one", () => {
+  const controls = [0.58, 0.6, 0.66].map((last, i) => run("LwM", i + 1, last));
+  const rows = controlTable({ ...numbers, controls });
+  assert.deepEqual(rows.map(({ difference, mean }) => [difference, mean]), [
+    ["LwM − LwF-MC", "+5.0 ± 0.0"],
+    ["LwM − LwF-MC", "+5.0 ± 0.0"],
+    ["LwM − LwF-MC", "+0.100 ± 0.000"],
+  ]);
+  const table = caltechTable({ ...numbers, controls });
+  assert.deepEqual(table.map(({ method }) => method), [
+    "C",
+    "LwF-MC",
+    "LwM",
+    "LwM, set as LwF-MC",
+    "all classes together",
+  ]);
+  assert.equal(table[3]["last, images"], "61.3 ± 10.3 %");
 });
 
 Deno.test("verdict() follows the interval, whichever way it lies", () => {
