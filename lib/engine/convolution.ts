@@ -19,7 +19,6 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number, padd
   convolutionShape(x.shape, filter.shape, {
     strides: stride,
     pad: padding,
-    /** order of the sizes of activations */
     dataFormat: "NHWC",
     dimRoundingMode: "floor",
   });
