@@ -7,7 +7,7 @@ import type { AccuracyCurve, MethodRun } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "./configuration_schema.ts";
 import { readKept } from "./kept_numbers.ts";
-import { accuracyCurveNumbers, type MeasuredRun } from "./measured_run.ts";
+import { accuracyCurveNumbers, type MeasuredRun, methodRun } from "./measured_run.ts";
 import { methodIdentity } from "./run_key.ts";
 
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
@@ -54,21 +54,18 @@ export function caltechAccuracyNumbers(
   for (const { configuration } of controls) refuseOtherSettings(configuration, runs);
   return {
     ...curve,
-    runs: caltechRuns(runs),
-    controls: caltechRuns(controls),
+    runs: runs.map(caltechRun),
+    controls: controls.map(caltechRun),
     upperBound: { accuracy, meanClassAccuracy },
   };
 }
 
-function caltechRuns(runs: readonly MeasuredRun[]): CaltechRun[] {
-  return runs.map(({ configuration: { method, seed }, metrics }) => ({
-    method,
-    seed,
-    accuracy: metrics.map(({ accuracy }) => accuracy),
-    attentionCosine: metrics.map(({ attention }) => attention.cosine),
-    meanClassAccuracy: metrics.map(({ meanClassAccuracy }) => meanClassAccuracy),
-    accuracyOfSteps: metrics.map(({ accuracyOfSteps }) => accuracyOfSteps),
-  }));
+function caltechRun(run: MeasuredRun): CaltechRun {
+  return {
+    ...methodRun(run),
+    meanClassAccuracy: run.metrics.map(({ meanClassAccuracy }) => meanClassAccuracy),
+    accuracyOfSteps: run.metrics.map(({ accuracyOfSteps }) => accuracyOfSteps),
+  };
 }
 
 function refuseOtherSettings(control: Configuration, runs: readonly MeasuredRun[]): void {

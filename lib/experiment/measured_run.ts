@@ -3,7 +3,14 @@
  * @module
  */
 import { averageIncrementalAccuracy } from "../evaluation/mod.ts";
-import type { DistanceRun, DistanceRuns, GammaRun, GammaRuns, MethodRuns } from "../figures/mod.ts";
+import type {
+  DistanceRun,
+  DistanceRuns,
+  GammaRun,
+  GammaRuns,
+  MethodRun,
+  MethodRuns,
+} from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "./configuration_schema.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
@@ -39,12 +46,17 @@ export function accuracyCurveNumbers(runs: readonly MeasuredRun[]): MethodRuns {
   return {
     ...settingOf(runs),
     classesSeen: runs[0].metrics.map(({ classesSeen }) => classesSeen),
-    runs: runs.map(({ configuration: { method, seed }, metrics }) => ({
-      method,
-      seed,
-      accuracy: metrics.map(({ accuracy }) => accuracy),
-      attentionCosine: metrics.map(({ attention }) => attention.cosine),
-    })),
+    runs: runs.map(methodRun),
+  };
+}
+
+/** One run as the curves draw it. */
+export function methodRun({ configuration: { method, seed }, metrics }: MeasuredRun): MethodRun {
+  return {
+    method,
+    seed,
+    accuracy: metrics.map(({ accuracy }) => accuracy),
+    attentionCosine: metrics.map(({ attention }) => attention.cosine),
   };
 }
 
