@@ -2,23 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../lib/data/testdata/photo_fixtures.ts";
 import { Run } from "../lib/experiment/run.ts";
-import { tinyConfiguration } from "../lib/experiment/run_fixture.ts";
+import { tinyPhotoConfiguration } from "../lib/experiment/run_fixture.ts";
 import { planSweep } from "./sweep_plan.ts";
 
 Deno.test("planSweep() does not take a run for finished whose images have changed since", () =>
   withFolder(async (directory) => {
     const data = join(directory, "pets");
     await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
-    const configuration = tinyConfiguration({
-      dataset: "folder",
-      data,
-      firstClasses: [],
-      baseClasses: 2,
-      increment: 1,
-      increments: 1,
-      baseEpochs: 1,
-      epochs: 1,
-    });
+    const configuration = tinyPhotoConfiguration(data, { dataset: "folder" });
     const plan = async () => (await planSweep([configuration], { directory, log: () => {} }))[0];
     assert.equal((await plan()).state, "waiting");
     await (await Run.open(configuration, { directory })).train();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../data/testdata/photo_fixtures.ts";
 import { accuracyCurve, saveFigure } from "../figures/mod.ts";
 import { caltechAccuracyNumbers, readCaltechAccuracy } from "./caltech_accuracy.ts";
 import { measuredRun } from "./measured_run_fixture.ts";
@@ -13,15 +14,6 @@ const runs = [
 function jointRun(classesSeen = 20) {
   const { configuration, metrics: [first] } = measuredRun({ method: "C", baseClasses: 20, increments: 0 }, 0);
   return { configuration, metrics: [{ ...first, classesSeen, accuracy: 0.75, meanClassAccuracy: 0.625 }] };
-}
-
-async function withFolder(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
 }
 
 Deno.test("caltechAccuracyNumbers() has the form of accuracy-curve.json, both accuracies and the upper bound", () => {

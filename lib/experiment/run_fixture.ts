@@ -23,6 +23,24 @@ export function tinyConfiguration(fields: Partial<Configuration> = {}): Configur
 }
 
 /**
+ * Two steps of an epoch each, on three classes of photos.
+ *
+ * @param data their folder
+ */
+export function tinyPhotoConfiguration(data: string, fields: Partial<Configuration> = {}): Configuration {
+  return tinyConfiguration({
+    data,
+    firstClasses: [],
+    baseClasses: 2,
+    increment: 1,
+    increments: 1,
+    baseEpochs: 1,
+    epochs: 1,
+    ...fields,
+  });
+}
+
+/**
  * A folder of its own for data and runs, removed afterwards. The drawings of iEmoji-100 are taken from the project's
  * folder where they have been rendered already.
  */

@@ -3,23 +3,13 @@ import { basename, join } from "node:path";
 import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/testdata/photo_fixtures.ts";
 import type { Configuration } from "./configuration_schema.ts";
 import { Run } from "./run.ts";
-import { tinyConfiguration } from "./run_fixture.ts";
+import { tinyPhotoConfiguration } from "./run_fixture.ts";
 import { classImages, readImages, refuseOtherImages, writeImages } from "./run_images.ts";
 import { trainRuns } from "./train_runs.ts";
 
-/** Two steps on three classes of photos, which lie in FOLDER/good unless told otherwise. */
+/** A tiny run on photos, which lie in FOLDER/good unless told otherwise. */
 function photos(folder: string, fields: Partial<Configuration> = {}): Configuration {
-  return tinyConfiguration({
-    dataset: "caltech-101",
-    data: join(folder, "good"),
-    firstClasses: [],
-    baseClasses: 2,
-    increment: 1,
-    increments: 1,
-    baseEpochs: 1,
-    epochs: 1,
-    ...fields,
-  });
+  return tinyPhotoConfiguration(join(folder, "good"), { dataset: "caltech-101", ...fields });
 }
 
 const open = (folder: string, fields: Partial<Configuration> = {}) =>
