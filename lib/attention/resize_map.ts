@@ -2,7 +2,7 @@
 export type MapSize = readonly [height: number, width: number];
 
 /**
- * Scales a map to another size, for display and for comparing it with a mask. Bilinear, pixel centres at half
+ * Scales a map to another size, for display and for comparing it with a mask. Bilinear, pixel centers at half
  * coordinates, edges repeated: what PyTorch's `interpolate(…, align_corners=False)` and image viewers do when
  * enlarging.
  *
@@ -33,12 +33,12 @@ export function resizeMap(map: ArrayLike<number>, from: MapSize, to: MapSize): F
   return out;
 }
 
-/** For each new pixel along one axis: the two old pixels around its centre and the share of the upper one. */
+/** For each new pixel along one axis: the two old pixels around its center and the share of the upper one. */
 function samples(from: number, to: number): { lower: number; upper: number; share: number }[] {
   return Array.from({ length: to }, (_, i) => {
-    const centre = Math.min(Math.max((i + 0.5) * from / to - 0.5, 0), from - 1);
-    const lower = Math.floor(centre);
-    return { lower, upper: Math.min(lower + 1, from - 1), share: centre - lower };
+    const center = Math.min(Math.max((i + 0.5) * from / to - 0.5, 0), from - 1);
+    const lower = Math.floor(center);
+    return { lower, upper: Math.min(lower + 1, from - 1), share: center - lower };
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { resizeMap } from "./resize_map.ts";
 
-Deno.test("resizeMap() puts old centres a quarter from the border when it doubles, and repeats the edges", () => {
+Deno.test("resizeMap() puts old centers a quarter from the border when it doubles, and repeats the edges", () => {
   const resized = resizeMap([0, 4], [1, 2], [1, 4]);
   assert.deepEqual([...resized], [0, 1, 3, 4]);
 });

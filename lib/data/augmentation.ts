@@ -13,7 +13,7 @@ export interface Drawing {
   /** Height and width. */
   readonly side: number;
   /**
-   * (side + 2, side + 2, 4) bytes: RGBA with the colours multiplied by alpha, inside a transparent border one pixel wide,
+   * (side + 2, side + 2, 4) bytes: RGBA with the colors multiplied by alpha, inside a transparent border one pixel wide,
    * so that interpolation meets no edge.
    */
   readonly pixels: Uint8Array;
@@ -25,7 +25,7 @@ export interface Placement {
   readonly scale: number;
   /** Turn to the right in radians. */
   readonly angle: number;
-  /** Offset of the drawing's centre from the image's, as fractions of the image's side. */
+  /** Offset of the drawing's center from the image's, as fractions of the image's side. */
   readonly shift: readonly [x: number, y: number];
   /** Whether left and right are exchanged. */
   readonly mirrored: boolean;
@@ -35,7 +35,7 @@ export interface Placement {
  * Makes a drawing from its pixels.
  *
  * @param side height and width of the drawing
- * @param rgba (side, side, 4) bytes, colours multiplied by alpha
+ * @param rgba (side, side, 4) bytes, colors multiplied by alpha
  * @param atMost halve the drawing until its side is at most this
  */
 export function makeDrawing(side: number, rgba: Uint8Array, atMost = Infinity): Drawing {
@@ -89,7 +89,7 @@ function symmetric(random: RandomStream): number {
  * @param drawing what to draw
  * @param placement where
  * @param size height and width of the image
- * @param target (size, size, 4) receives RGBA from 0 to 255, colours multiplied by alpha
+ * @param target (size, size, 4) receives RGBA from 0 to 255, colors multiplied by alpha
  */
 export function placeDrawing(
   drawing: Drawing,
@@ -108,7 +108,7 @@ export function placeDrawing(
   const flip = mirrored ? -1 : 1;
   const ux = flip * zoom * Math.cos(angle), uy = flip * zoom * Math.sin(angle);
   const vx = -zoom * Math.sin(angle), vy = zoom * Math.cos(angle);
-  // Position of the image's corner, in pixels of the bordered drawing (whose first pixel's centre is 0).
+  // Position of the image's corner, in pixels of the bordered drawing (whose first pixel's center is 0).
   const left = -size * (0.5 + shift[0]), top = -size * (0.5 + shift[1]);
   const middle = (side + 1) / 2;
   const u0 = middle + left * ux + top * uy, v0 = middle + left * vx + top * vy;
@@ -140,23 +140,23 @@ export function placeDrawing(
 }
 
 /**
- * Paints a soft background: nine random colours near a common one, blended as a quadratic Bézier patch.
+ * Paints a soft background: nine random colors near a common one, blended as a quadratic Bézier patch.
  *
- * @param random where the colours come from
+ * @param random where the colors come from
  * @param size height and width of the image
  * @param target (size, size, 3) bytes
  */
 export function paintBackground(random: RandomStream, size: number, target: Uint8Array): void {
   const grey = 55 + 170 * random.uniform();
   const base = [0, 1, 2].map(() => grey + 50 * symmetric(random));
-  const colours = new Float64Array(3 * 3 * 3); // (row, column, channel)
-  for (let i = 0; i < 27; i++) colours[i] = clamp(base[i % 3] + 55 * symmetric(random));
+  const colors = new Float64Array(3 * 3 * 3); // (row, column, channel)
+  for (let i = 0; i < 27; i++) colors[i] = clamp(base[i % 3] + 55 * symmetric(random));
 
   const line = new Float64Array(3 * 3); // the patch at one height: (column, channel)
   for (let y = 0, to = 0; y < size; y++) {
     const t = (y + 0.5) / size;
     for (let i = 0; i < 9; i++) {
-      line[i] = (1 - t) * (1 - t) * colours[i] + 2 * t * (1 - t) * colours[9 + i] + t * t * colours[18 + i];
+      line[i] = (1 - t) * (1 - t) * colors[i] + 2 * t * (1 - t) * colors[9 + i] + t * t * colors[18 + i];
     }
     for (let x = 0; x < size; x++) {
       const s = (x + 0.5) / size;

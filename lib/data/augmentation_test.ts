@@ -34,7 +34,7 @@ function alphaOf(drawing: Drawing, placement: Placement, size: number): number[]
   return Array.from({ length: size * size }, (_, i) => placed[4 * i + 3]);
 }
 
-function centre(alpha: number[], size: number): [x: number, y: number] {
+function center(alpha: number[], size: number): [x: number, y: number] {
   const total = alpha.reduce((sum, a) => sum + a, 0);
   const mean = (of: (i: number) => number) => alpha.reduce((sum, a, i) => sum + a * of(i), 0) / total;
   return [mean((i) => i % size + 0.5) / size, mean((i) => Math.floor(i / size) + 0.5) / size];
@@ -90,14 +90,14 @@ Deno.test("placeDrawing() scales, shifts, turns to the right and mirrors", () =>
   const area = alphaOf(full, { ...UPRIGHT, scale: 0.5 }, size).reduce((sum, a) => sum + a / 255, 0);
   assertNear([area / size ** 2], [0.25], 0.01);
   assertNear(
-    centre(alphaOf(full, { ...UPRIGHT, scale: 0.5, shift: [0.1, -0.2] }, size), size),
+    center(alphaOf(full, { ...UPRIGHT, scale: 0.5, shift: [0.1, -0.2] }, size), size),
     [0.6, 0.3],
     0.01,
   );
 
-  const topRight = inked(64, (x, y) => x >= 32 && y < 16); // its centre is at (0.75, 0.125)
+  const topRight = inked(64, (x, y) => x >= 32 && y < 16); // its center is at (0.75, 0.125)
   const where = (change: Partial<Placement>) =>
-    centre(alphaOf(topRight, { ...UPRIGHT, ...change }, size), size);
+    center(alphaOf(topRight, { ...UPRIGHT, ...change }, size), size);
   assertNear(where({}), [0.75, 0.125], 0.01);
   assertNear(where({ mirrored: true }), [0.25, 0.125], 0.01);
   assertNear(where({ angle: Math.PI / 2 }), [0.875, 0.75], 0.01);

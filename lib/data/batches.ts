@@ -93,21 +93,21 @@ export type Normalization = Pick<Dataset, "mean" | "std">;
 
 /** Images and their labels, ready for the network. */
 export interface Batch {
-  /** (B, size, size, 3) normalised images. */
+  /** (B, size, size, 3) normalized images. */
   readonly x: Float32Array;
   /** (B) class ids. */
   readonly labels: Int32Array;
 }
 
 /**
- * Reads images and normalises them: (byte / 255 − mean) / std in each channel.
+ * Reads images and normalizes them: (byte / 255 − mean) / std in each channel.
  *
  * @param set where the images are
  * @param draws which to read
  * @param normalization mean and standard deviation of the channels; a {@linkcode Dataset} has them
  */
 export function readBatch(set: ImageSet, draws: readonly Draw[], { mean, std }: Normalization): Batch {
-  // The normalised value of every byte, by channel.
+  // The normalized value of every byte, by channel.
   const [red, green, blue] = mean.map((m, c) =>
     Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - m) / std[c])
   );

@@ -77,7 +77,7 @@ Deno.test("allDraws() lists every view of every image in order", () => {
   ]);
 });
 
-Deno.test("readBatch() normalises each channel and gives the labels", () => {
+Deno.test("readBatch() normalizes each channel and gives the labels", () => {
   const mean = [0.1, 0.2, 0.3] as const, std = [0.5, 0.25, 0.125] as const;
   const draws = [{ image: 4, view: 3 }, { image: 0, view: 1 }];
   const { x, labels } = readBatch(SET, draws, { mean, std });

@@ -4,10 +4,10 @@
  */
 
 export * from "./batches.ts";
-export * from "./iemoji.ts";
-export * from "./iemoji_artists.ts";
+export * from "./iemoji/iemoji.ts";
+export * from "./iemoji/artists.ts";
 export * from "./image_set.ts";
-export * from "./incremental.ts";
-export * from "./photos.ts";
+export * from "./protocol.ts";
+export * from "./photos/photos.ts";
 export * from "./remember_views.ts";
 export * from "./picture.ts";

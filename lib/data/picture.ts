@@ -1,5 +1,5 @@
 /**
- * Images as they are shown to people: plain bytes, not normalised.
+ * Images as they are shown to people: plain bytes, not normalized.
  * @module
  */
 
@@ -16,7 +16,7 @@ export interface Picture {
 }
 
 /**
- * One image as the network gets it, but for the normalisation.
+ * One image as the network gets it, but for the normalization.
  *
  * @param set where the image is
  * @param draw which image, and which view of it

@@ -1,6 +1,6 @@
 /**
  * What an engine is. A new one is a file like `webgpu.ts` that exports `start`, and a line in `mod.ts`. It needs no
- * kernels of its own beyond tfjs's: those of `normalisation.ts`, `residual.ts` and `optimiser.ts` are composed of stock
+ * kernels of its own beyond tfjs's: those of `normalization.ts`, `residual.ts` and `optimizer.ts` are composed of stock
  * ones, until it registers better.
  * @module
  */

@@ -15,8 +15,8 @@ export {
   batchNormalization,
   batchNormalizationInference,
   type BatchNormalizationOptions,
-} from "./normalisation.ts";
-export { type Parameter, type SgdOptions, sgdStep } from "./optimiser.ts";
+} from "./normalization.ts";
+export { type Parameter, type SgdOptions, sgdStep } from "./optimizer.ts";
 export { addRelu } from "./residual.ts";
 
 const engines: Record<Engine["name"], () => Promise<{ start: StartEngine }>> = {

@@ -1,5 +1,5 @@
 /**
- * The engine `onednn`: tfjs's WebAssembly backend, with convolutions and batch normalisation by Intel's oneDNN, which
+ * The engine `onednn`: tfjs's WebAssembly backend, with convolutions and batch normalization by Intel's oneDNN, which
  * works in place on the WebAssembly heap through Deno's foreign function interface. Loaded only where that exists.
  * @module
  */
@@ -11,10 +11,10 @@ import {
   BATCH_NORMALIZATION_GRADIENT,
   BATCH_NORMALIZATION_INFERENCE,
   type BatchNormalizationAttributes,
-} from "./normalisation.ts";
+} from "./normalization.ts";
 import { Convolution } from "./onednn/convolution.ts";
 import { type OneDnn, OneDnnError, openOneDnn } from "./onednn/library.ts";
-import { inferenceNormalisation, TrainingNormalisation } from "./onednn/normalisation.ts";
+import { inferenceNormalization, TrainingNormalization } from "./onednn/normalization.ts";
 import { Cache, type Primitive } from "./onednn/primitive.ts";
 import { ResidualSum } from "./onednn/residual.ts";
 import { ADD_RELU, RELU_GRADIENT } from "./residual.ts";
@@ -83,9 +83,9 @@ function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
       ],
       () => new Convolution(library, shape),
     );
-  const trainings = new Cache<TrainingNormalisation>();
+  const trainings = new Cache<TrainingNormalization>();
   const training = (sizes: Sizes, { relu, epsilon }: BatchNormalizationAttributes) =>
-    trainings.get([...sizes, relu, epsilon], () => new TrainingNormalisation(library, sizes, relu, epsilon));
+    trainings.get([...sizes, relu, epsilon], () => new TrainingNormalization(library, sizes, relu, epsilon));
   const inferences = new Cache<Primitive>();
   const residualSums = new Cache<ResidualSum>();
   const residualSum = (size: number) => residualSums.get([size], () => new ResidualSum(library, size));
@@ -157,7 +157,7 @@ function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
       }
       const primitive = inferences.get(
         [...sizes, relu, epsilon],
-        () => inferenceNormalisation(library, sizes, relu, epsilon),
+        () => inferenceNormalization(library, sizes, relu, epsilon),
       );
       const y = newTensor(sizes);
       primitive.run(...[x, gamma, beta, mean, variance, y].map(address));

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "./convolution.ts";
 import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
-import { batchNormalization, batchNormalizationInference } from "./normalisation.ts";
+import { batchNormalization, batchNormalizationInference } from "./normalization.ts";
 import { addRelu } from "./residual.ts";
 
 /** Largest difference that is taken for rounding, relative to the largest value. */

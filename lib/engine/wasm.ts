@@ -6,11 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import type { Engine, StartEngine } from "./engine.ts";
-import { registerSgdStep } from "./optimiser.ts";
+import { registerSgdStep } from "./optimizer.ts";
 import { canAssemble } from "./wasm/assembler.ts";
 import { heapMemory, replaceKernels } from "./wasm/heap.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
-import { heapSgdStep } from "./wasm/optimiser.ts";
+import { heapSgdStep } from "./wasm/optimizer.ts";
 
 /** See {@linkcode StartEngine}. */
 export const start: StartEngine = async (): Promise<Engine> => {

@@ -1,7 +1,7 @@
 import { UserError } from "../user_error.ts";
 
 /** The scores of N images and their true classes, as columns of the head. */
-export interface LabelledScores {
+export interface LabeledScores {
   /** C, number of classes that are scored. */
   readonly classes: number;
   /** (N, C) scores, image by image. */
@@ -20,7 +20,7 @@ export interface LabelledScores {
  * @returns between 0 and 1
  * @throws {UserError} where there are no images
  */
-export function accuracy(scores: LabelledScores, k = 1): number {
+export function accuracy(scores: LabeledScores, k = 1): number {
   return meanOf(rightAnswers(scores, k));
 }
 
@@ -34,7 +34,7 @@ export function accuracy(scores: LabelledScores, k = 1): number {
  * @throws {UserError} where a step has no images
  */
 export function accuracyOfSteps(
-  scores: LabelledScores,
+  scores: LabeledScores,
   classesOfSteps: readonly number[],
   k = 1,
 ): number[] {
@@ -56,7 +56,7 @@ export function accuracyOfSteps(
  * @returns between 0 and 1
  * @throws {UserError} where there are no images
  */
-export function meanClassAccuracy(scores: LabelledScores, k = 1): number {
+export function meanClassAccuracy(scores: LabeledScores, k = 1): number {
   const hit = rightAnswers(scores, k);
   const present = [...new Set(scores.labels)];
   return meanOf(present.map((label) => meanOf(hit.filter((_, image) => scores.labels[image] === label))));
@@ -81,7 +81,7 @@ export function averageIncrementalAccuracy(accuracies: readonly number[]): numbe
  * @param k as in {@linkcode accuracy}
  * @returns (N) 1 where the true class is among the k with the highest scores, else 0
  */
-export function rightAnswers({ classes, logits, labels }: LabelledScores, k = 1): number[] {
+export function rightAnswers({ classes, logits, labels }: LabeledScores, k = 1): number[] {
   return Array.from(labels, (label, image) => {
     const row = logits.subarray(image * classes, (image + 1) * classes);
     const isAhead = (score: number, c: number) =>

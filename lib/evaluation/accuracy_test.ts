@@ -4,13 +4,13 @@ import {
   accuracy,
   accuracyOfSteps,
   averageIncrementalAccuracy,
-  type LabelledScores,
+  type LabeledScores,
   meanClassAccuracy,
   rightAnswers,
 } from "./accuracy.ts";
 
 // Four classes in two steps. Ranks of the true classes: 1, 2, 1, 4, 3.
-const SCORES = labelled(4, [
+const SCORES = labeled(4, [
   [[9, 1, 2, 3], 0],
   [[5, 4, 1, 1], 1],
   [[1, 2, 7, 3], 2],
@@ -18,7 +18,7 @@ const SCORES = labelled(4, [
   [[4, 3, 2, 1], 2],
 ]);
 
-function labelled(classes: number, rows: [logits: number[], label: number][]): LabelledScores {
+function labeled(classes: number, rows: [logits: number[], label: number][]): LabeledScores {
   return {
     classes,
     logits: Float32Array.from(rows.flatMap(([logits]) => logits)),
@@ -40,15 +40,15 @@ Deno.test("accuracy() of the top k counts those among the k highest", () => {
 });
 
 Deno.test("accuracy() takes the first of tied scores", () => {
-  assert.equal(accuracy(labelled(2, [[[1, 1], 0], [[1, 1], 1]])), 1 / 2);
+  assert.equal(accuracy(labeled(2, [[[1, 1], 0], [[1, 1], 1]])), 1 / 2);
 });
 
 Deno.test("accuracy() of a network that gives no numbers is 0", () => {
-  assert.equal(accuracy(labelled(2, [[[NaN, NaN], 0], [[NaN, 1], 1]])), 0);
+  assert.equal(accuracy(labeled(2, [[[NaN, NaN], 0], [[NaN, 1], 1]])), 0);
 });
 
 Deno.test("accuracy() throws where there are no images", () => {
-  assert.throws(() => accuracy(labelled(2, [])), UserError);
+  assert.throws(() => accuracy(labeled(2, [])), UserError);
 });
 
 Deno.test("accuracyOfSteps() takes each step's classes by themselves, among all classes", () => {

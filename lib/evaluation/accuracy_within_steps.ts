@@ -1,4 +1,4 @@
-import { accuracy, type LabelledScores } from "./accuracy.ts";
+import { accuracy, type LabeledScores } from "./accuracy.ts";
 
 /**
  * Accuracy of the images of each step's classes where only the classes of that step compete, as if one were told the
@@ -12,7 +12,7 @@ import { accuracy, type LabelledScores } from "./accuracy.ts";
  * @throws {UserError} where a step has no images
  */
 export function accuracyWithinSteps(
-  scores: LabelledScores,
+  scores: LabeledScores,
   classesOfSteps: readonly number[],
   k = 1,
 ): number[] {
@@ -25,7 +25,7 @@ export function accuracyWithinSteps(
 }
 
 /** The images of these columns' classes, and their scores of these columns alone. */
-function ofColumns({ classes, logits, labels }: LabelledScores, first: number, end: number): LabelledScores {
+function ofColumns({ classes, logits, labels }: LabeledScores, first: number, end: number): LabeledScores {
   const images = [...labels.keys()].filter((image) => labels[image] >= first && labels[image] < end);
   const kept = new Float32Array(images.length * (end - first));
   images.forEach((image, i) => {

@@ -29,9 +29,9 @@ export interface AttentionShift {
   readonly teacherLogits: Float32Array;
   /** (C_b) the student's scores of the same classes. */
   readonly studentLogits: Float32Array;
-  /** (h·w) the teacher's map for b, not normalised. */
+  /** (h·w) the teacher's map for b, not normalized. */
   readonly teacherMap: Float32Array;
-  /** (h·w) the student's map for b, not normalised. */
+  /** (h·w) the student's map for b, not normalized. */
   readonly studentMap: Float32Array;
   /** h and w. */
   readonly mapSize: MapSize;

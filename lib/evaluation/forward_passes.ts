@@ -20,7 +20,7 @@ export interface ForwardOptions {
  *
  * @param set where the images are
  * @param draws which of them
- * @param options batch size, normalisation, progress
+ * @param options batch size, normalization, progress
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
  */

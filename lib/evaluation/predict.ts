@@ -2,12 +2,12 @@ import { gradCamClosedForm, type MapSize } from "../attention/mod.ts";
 import { allDraws, type ImageSet } from "../data/mod.ts";
 import type { ResNet } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
-import type { LabelledScores } from "./accuracy.ts";
+import type { LabeledScores } from "./accuracy.ts";
 import type { AttentionMaps } from "./attention_retention.ts";
 import { type ForwardOptions, forwardPasses } from "./forward_passes.ts";
 
 /** Scores of N images, and the attention map of each for its true class. */
-export interface Predictions extends LabelledScores, AttentionMaps {}
+export interface Predictions extends LabeledScores, AttentionMaps {}
 
 /** Options of {@linkcode predict}. */
 export interface PredictOptions extends ForwardOptions {

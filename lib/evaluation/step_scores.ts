@@ -1,4 +1,4 @@
-import type { LabelledScores } from "./accuracy.ts";
+import type { LabeledScores } from "./accuracy.ts";
 
 /**
  * How high each step's classes score in images of each step: the mean over the images of the highest score among the
@@ -10,7 +10,7 @@ import type { LabelledScores } from "./accuracy.ts";
  * row of a step without images
  */
 export function stepScores(
-  { classes, logits, labels }: LabelledScores,
+  { classes, logits, labels }: LabeledScores,
   classesOfSteps: readonly number[],
 ): number[][] {
   const ends = classesOfSteps.map((_, step) =>

@@ -2,8 +2,8 @@
  * The paper's result: accuracy over all classes seen so far, after each step.
  * @module
  */
-import { legend } from "./chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { legend } from "./kit/chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
 import {
   describeSeeds,
   expectComplete,
@@ -13,9 +13,9 @@ import {
   methodsOf,
   percentOf,
 } from "./method_runs.ts";
-import { mean } from "./statistics.ts";
-import { beside, stacked } from "./svg.ts";
-import { INK, type Method } from "./theme.ts";
+import { mean } from "../statistics.ts";
+import { beside, stacked } from "./kit/svg.ts";
+import { INK, type Method } from "./kit/theme.ts";
 
 /** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
 export interface AccuracyCurve extends MethodRuns {

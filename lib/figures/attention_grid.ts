@@ -2,8 +2,8 @@
  * Where one or several models look in a few images: one column an image, one row a model.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { heatLegend } from "./heat_colors.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { heatLegend } from "./kit/heat_colors.ts";
 import {
   type AttentionMap,
   drawImage,
@@ -11,9 +11,9 @@ import {
   largestValue,
   type RgbImage,
   unitMap,
-} from "./overlay.ts";
-import { type Drawing, moved, shorten, stacked, text } from "./svg.ts";
-import { MUTED } from "./theme.ts";
+} from "./kit/overlay.ts";
+import { type Drawing, moved, shorten, stacked, text } from "./kit/svg.ts";
+import { MUTED } from "./kit/theme.ts";
 
 /** What {@linkcode attentionGrid} draws. */
 export interface AttentionGrid {
@@ -35,7 +35,7 @@ const GAP = 8;
 const CAPTION = 16;
 const LARGEST_SIDE = 116;
 
-/** The colours of an image's maps share one scale, whose top is the peak of its first map. */
+/** The colors of an image's maps share one scale, whose top is the peak of its first map. */
 export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid): Figure {
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - LABEL_WIDTH + GAP) / images.length) - GAP);
   const width = LABEL_WIDTH + images.length * (side + GAP) - GAP;
@@ -72,7 +72,7 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
     title,
     subtitle,
     body: stacked([...lines, heatLegend("no attention", "the peak of the first map, and more")], 4),
-    notes: ["Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one colour scale an image."],
+    notes: ["Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image."],
     description: `Attention maps over images. ` +
       rows.map(({ name, maps }) =>
         `${name}: ${maps.map(({ caption }, i) => `${images[i].label} (${caption})`).join(", ")}.`

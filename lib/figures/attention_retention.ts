@@ -2,8 +2,8 @@
  * The paper's picture: where each model of a sequence looks, for each method.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { heatLegend } from "./heat_colors.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { heatLegend } from "./kit/heat_colors.ts";
 import {
   type AttentionMap,
   drawImage,
@@ -11,9 +11,9 @@ import {
   largestValue,
   type RgbImage,
   unitMap,
-} from "./overlay.ts";
-import { type Drawing, shorten, stacked, text } from "./svg.ts";
-import { type Method, METHOD_COLORS, METHODS, MUTED } from "./theme.ts";
+} from "./kit/overlay.ts";
+import { type Drawing, shorten, stacked, text } from "./kit/svg.ts";
+import { type Method, METHOD_COLORS, METHODS, MUTED } from "./kit/theme.ts";
 
 /** One model's map of one image. */
 export interface RetentionCell {
@@ -25,7 +25,7 @@ export interface RetentionCell {
 
 /** One image of a class learned in the first step. */
 export interface RetentionExample {
-  /** The image as the model saw it, without normalisation. */
+  /** The image as the model saw it, without normalization. */
   readonly image: RgbImage;
   /** The image's class, for which the maps are. */
   readonly label: string;
@@ -52,7 +52,7 @@ const CAPTION = 18;
 const LARGEST_SIDE = 116;
 
 /**
- * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colours of an example's
+ * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colors of an example's
  * cells share one scale, whose top is the peak of M_0's map.
  */
 export function attentionRetention({ dataset, examples, mean }: AttentionRetention): Figure {
@@ -60,11 +60,11 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - LABEL_WIDTH) / (models + 1) - GAP));
   const left = (column: number) => LABEL_WIDTH + column * (side + GAP);
   const width = left(models + 1) - GAP;
-  const centred = (column: number, y: number, content: string, bold = false, color?: string) =>
+  const centerd = (column: number, y: number, content: string, bold = false, color?: string) =>
     text(left(column) + side / 2, y, content, { anchor: "middle", size: 11, bold, color });
 
   const headings = ["image", ...Array.from({ length: models }, (_, t) => `M_{${t}}`)]
-    .map((name, column) => centred(column, 12, name, true)).join("");
+    .map((name, column) => centerd(column, 12, name, true)).join("");
 
   const block = ({ image, label, rows }: RetentionExample): Drawing => {
     const max = largestValue([unitMap(rows[0].cells[0].map)]);
@@ -73,12 +73,12 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
         text(0, side / 2 + 4, method, { bold: true, color: METHOD_COLORS[method] }),
         text(0, side + 13, "cosine", { size: 10, color: MUTED }),
         placed(left(0), drawImage(image, side, label)),
-        centred(0, side + 13, shorten(label, side, 11), false, MUTED),
+        centerd(0, side + 13, shorten(label, side, 11), false, MUTED),
       ];
       cells.forEach(({ map, cosine }, t) => {
         const name = `${method}, M_${t}, ${label}`;
         pieces.push(placed(left(t + 1), drawOverlay(image, unitMap(map), side, name, { max })));
-        pieces.push(centred(t + 1, side + 13, cosine.toFixed(2)));
+        pieces.push(centerd(t + 1, side + 13, cosine.toFixed(2)));
       });
       return { svg: pieces.join(""), width, height: side + CAPTION };
     });
@@ -88,8 +88,8 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
   const table = (mean?.rows ?? []).map(({ method, cosine }, i) => {
     const y = 12;
     const name = text(0, y, method, { bold: true, size: 11, color: METHOD_COLORS[method] });
-    const values = cosine.map((value, t) => centred(t + 1, y, value.toFixed(2)));
-    const what = i === 0 ? centred(0, y, `${mean?.images} images`, false, MUTED) : "";
+    const values = cosine.map((value, t) => centerd(t + 1, y, value.toFixed(2)));
+    const what = i === 0 ? centerd(0, y, `${mean?.images} images`, false, MUTED) : "";
     return { svg: name + what + values.join(""), width, height: 16 };
   });
   const tableHead = {
@@ -114,7 +114,7 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
       scale,
     ], 8),
     notes: [
-      "Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one colour scale an image. " +
+      "Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image. " +
       "Under each map: its cosine to the map of M_{0}.",
     ],
     description: describe(examples),

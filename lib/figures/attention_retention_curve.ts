@@ -2,8 +2,8 @@
  * How well attention to the first classes is kept, step by step.
  * @module
  */
-import { legend } from "./chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { legend } from "./kit/chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
 import {
   type CurvePanel,
   describeSeeds,
@@ -14,9 +14,9 @@ import {
   type MethodRuns,
   methodsOf,
 } from "./method_runs.ts";
-import { mean } from "./statistics.ts";
-import { beside, stacked } from "./svg.ts";
-import type { Method } from "./theme.ts";
+import { mean } from "../statistics.ts";
+import { beside, stacked } from "./kit/svg.ts";
+import type { Method } from "./kit/theme.ts";
 
 /**
  * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { attentionRetentionCurve } from "./attention_retention_curve.ts";
-import { inspect } from "./figure_fixtures.ts";
+import { inspect } from "./kit/figure_fixtures.ts";
 import type { MethodRun } from "./method_runs.ts";
-import { METHODS } from "./theme.ts";
+import { METHODS } from "./kit/theme.ts";
 
 const runs: MethodRun[] = METHODS.flatMap((method, m) =>
   [0, 1].map((seed) => ({

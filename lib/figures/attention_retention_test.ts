@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { attentionRetention } from "./attention_retention.ts";
-import { IMAGE, inspect, spot } from "./figure_fixtures.ts";
-import { METHODS } from "./theme.ts";
+import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
+import { METHODS } from "./kit/theme.ts";
 
 const rows = METHODS.map((method, row) => ({
   method,
@@ -28,7 +28,7 @@ Deno.test("attentionRetention() draws one row a method and one column a model, w
   assert.match(figure.description, /violin: C 1\.00, 0\.25, 0\.50; LwF-MC/);
 });
 
-Deno.test("attentionRetention() uses one colour scale across a row: equal shapes look equal, weaker ones weaker", async () => {
+Deno.test("attentionRetention() uses one color scale across a row: equal shapes look equal, weaker ones weaker", async () => {
   const drawn = await inspect(attentionRetention({
     dataset: "iEmoji-100",
     examples: [{ image: IMAGE, label: "violin", rows }],
@@ -39,7 +39,7 @@ Deno.test("attentionRetention() uses one colour scale across a row: equal shapes
     assert.notEqual(first, spread);
   }
   assert.equal(new Set(drawn.images(/, M_0, /)).size, 1);
-  assert.equal(drawn.images(/colour scale/).length, 1);
+  assert.equal(drawn.images(/color scale/).length, 1);
 });
 
 Deno.test("attentionRetention() adds means over many images, and fits more columns by smaller pictures", async () => {

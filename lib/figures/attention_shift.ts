@@ -2,8 +2,8 @@
  * The paper's first observation: a network's attention can wander off while its scores hardly change.
  * @module
  */
-import { composeFigure, type Figure } from "./figure.ts";
-import { heatLegend } from "./heat_colors.ts";
+import { composeFigure, type Figure } from "./kit/figure.ts";
+import { heatLegend } from "./kit/heat_colors.ts";
 import {
   type AttentionMap,
   drawImage,
@@ -11,15 +11,15 @@ import {
   largestValue,
   type RgbImage,
   unitMap,
-} from "./overlay.ts";
-import { legend } from "./chart.ts";
+} from "./kit/overlay.ts";
+import { legend } from "./kit/chart.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
-import { beside, type Drawing, moved, stacked, text } from "./svg.ts";
-import { STUDENT_COLOR, TEACHER_COLOR } from "./theme.ts";
+import { beside, type Drawing, moved, stacked, text } from "./kit/svg.ts";
+import { STUDENT_COLOR, TEACHER_COLOR } from "./kit/theme.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShiftExample {
-  /** The image as the models saw it, without normalisation. */
+  /** The image as the models saw it, without normalization. */
   readonly image: RgbImage;
   /** What is in the image. */
   readonly label: string;
@@ -69,7 +69,7 @@ export function attentionShift(shift: AttentionShift): Figure {
       `${shift.dataset}: one image a row, seen by the teacher ${shift.teacher} and by the student ${shift.student}`,
     body: stacked([headings(shift), ...rows, beside([scale, key], 60)], 12),
     notes: [
-      "Maps are for the student's top base class b, each divided by its 2-norm as in L_{AD}; one colour scale a row. " +
+      "Maps are for the student's top base class b, each divided by its 2-norm as in L_{AD}; one color scale a row. " +
       "Scores are shares among the base classes (softmax). L_{D} is a cross-entropy: in brackets its value for identical scores.",
     ],
     description:

@@ -2,11 +2,11 @@
  * Which classes are taken for which, and with it forgetting and the bias to new classes.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { heatColor, heatLegend } from "./heat_colors.ts";
-import { pngDataUri } from "./png.ts";
-import { beside, type Drawing, element, moved, plainText, stacked, text } from "./svg.ts";
-import { MUTED } from "./theme.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { heatColor, heatLegend } from "./kit/heat_colors.ts";
+import { pngDataUri } from "./kit/png.ts";
+import { beside, type Drawing, element, moved, plainText, stacked, text } from "./kit/svg.ts";
+import { MUTED } from "./kit/theme.ts";
 
 /** The answers of one model. */
 export interface Confusion {
@@ -29,7 +29,7 @@ export interface ConfusionMatrices {
 const LEFT = 30;
 const GAP = 22;
 
-/** Matrices side by side. A cell's colour is the root of its share of the row, so that rare confusions are seen, too. */
+/** Matrices side by side. A cell's color is the root of its share of the row, so that rare confusions are seen, too. */
 export function confusionMatrix({ dataset, classesPerStep, matrices }: ConfusionMatrices): Figure {
   const side = Math.min(330, Math.floor(BODY_WIDTH / matrices.length - LEFT - GAP));
   const drawings = matrices.map((matrix) => drawMatrix(matrix, classesPerStep, side));
@@ -40,7 +40,7 @@ export function confusionMatrix({ dataset, classesPerStep, matrices }: Confusion
     body: stacked([beside(drawings, GAP), heatLegend("0 %", "100 % of the true class")], 10),
     notes: [
       "Lines part the steps. The diagonal is correct; columns that are bright from top to bottom are answers given too often. " +
-      "Colours grow with the square root of the share, so that rare confusions are seen, too.",
+      "Colors grow with the square root of the share, so that rare confusions are seen, too.",
     ],
     description: "Confusion matrices. " + matrices.map(({ name, counts }) => {
       const total = counts.flat().reduce((sum, count) => sum + count, 0);

@@ -2,10 +2,10 @@
  * Many small images at a glance.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { drawImage, type RgbImage } from "./overlay.ts";
-import { beside, type Drawing, shorten, stacked, text } from "./svg.ts";
-import { MUTED } from "./theme.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { drawImage, type RgbImage } from "./kit/overlay.ts";
+import { beside, type Drawing, shorten, stacked, text } from "./kit/svg.ts";
+import { MUTED } from "./kit/theme.ts";
 
 /** What {@linkcode contactSheet} draws. */
 export interface ContactSheet {
@@ -22,7 +22,7 @@ export interface ContactSheet {
 const GAP = 6;
 const LARGEST_SIDE = 96;
 
-/** A grid of labelled images. */
+/** A grid of labeled images. */
 export function contactSheet({ title, subtitle, columns, images }: ContactSheet): Figure {
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH + GAP) / columns) - GAP);
   const size = side < 60 ? 8 : 10;

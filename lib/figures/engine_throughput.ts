@@ -3,10 +3,10 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart, legend } from "./chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { beside, type Drawing, stacked } from "./svg.ts";
-import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./theme.ts";
+import { chart, legend } from "./kit/chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { beside, type Drawing, stacked } from "./kit/svg.ts";
+import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./kit/theme.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {

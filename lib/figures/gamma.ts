@@ -2,11 +2,11 @@
  * What γ, the weight of L_AD, does.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
 import { countSeeds } from "./method_runs.ts";
-import { seedPanel } from "./seed_panel.ts";
-import { beside } from "./svg.ts";
-import { METHOD_COLORS } from "./theme.ts";
+import { seedPanel } from "./kit/seed_panel.ts";
+import { beside } from "./kit/svg.ts";
+import { METHOD_COLORS } from "./kit/theme.ts";
 
 /** One run with one γ. γ = 0 is LwF-MC. */
 export interface GammaRun {

@@ -3,10 +3,10 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart, legend } from "./chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { beside, type Drawing, stacked, text, wrap } from "./svg.ts";
-import { FAINT, MUTED, PALETTE } from "./theme.ts";
+import { chart, legend } from "./kit/chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { beside, type Drawing, stacked, text, wrap } from "./kit/svg.ts";
+import { FAINT, MUTED, PALETTE } from "./kit/theme.ts";
 
 /** One way to write L_AD. */
 export interface LossVariant {

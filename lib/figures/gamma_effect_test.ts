@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inspect } from "./figure_fixtures.ts";
+import { inspect } from "./kit/figure_fixtures.ts";
 import { gammaEffect } from "./gamma_effect.ts";
 
 Deno.test("gammaEffect() draws one panel a variant with two lines each, all in the same scale", async () => {

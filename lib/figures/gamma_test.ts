@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inspect } from "./figure_fixtures.ts";
+import { inspect } from "./kit/figure_fixtures.ts";
 import { gamma } from "./gamma.ts";
 
 const setting = { dataset: "iEmoji-100", preset: "default" };

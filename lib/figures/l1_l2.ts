@@ -2,12 +2,12 @@
  * The paper's remark that the L1 distance between maps works better than the L2 distance.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
 import { countSeeds } from "./method_runs.ts";
-import { seedPanel } from "./seed_panel.ts";
-import { mean } from "./statistics.ts";
-import { beside } from "./svg.ts";
-import { METHOD_COLORS, PALETTE } from "./theme.ts";
+import { seedPanel } from "./kit/seed_panel.ts";
+import { mean } from "../statistics.ts";
+import { beside } from "./kit/svg.ts";
+import { METHOD_COLORS, PALETTE } from "./kit/theme.ts";
 
 /** One run of LwM with one of the two distances. */
 export interface DistanceRun {

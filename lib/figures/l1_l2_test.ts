@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inspect } from "./figure_fixtures.ts";
+import { inspect } from "./kit/figure_fixtures.ts";
 import { l1L2 } from "./l1_l2.ts";
 
 const setting = { dataset: "iEmoji-100", preset: "default" };

@@ -2,7 +2,7 @@
  * The method in one picture: the teacher, the student, and the three losses between them.
  * @module
  */
-import { composeFigure, type Figure } from "./figure.ts";
+import { composeFigure, type Figure } from "./kit/figure.ts";
 import {
   type AttentionMap,
   drawImage,
@@ -10,9 +10,9 @@ import {
   largestValue,
   type RgbImage,
   unitMap,
-} from "./overlay.ts";
-import { element, moved, shorten, text, textWidth } from "./svg.ts";
-import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./theme.ts";
+} from "./kit/overlay.ts";
+import { element, moved, shorten, text, textWidth } from "./kit/svg.ts";
+import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/theme.ts";
 
 /** What {@linkcode methodOverview} draws: one new image on its way through teacher and student. */
 export interface MethodOverview {
@@ -52,7 +52,7 @@ const SCORES_WIDTH = 116;
 const LOSS_COLORS = { C: PALETTE.vermilion, D: PALETTE.blue, AD: PALETTE.green };
 const NEW_COLOR = PALETTE.orange;
 
-/** The diagram. Its maps share one colour scale. */
+/** The diagram. Its maps share one color scale. */
 export function methodOverview({ image, label, topBaseClass, teacher, student }: MethodOverview): Figure {
   const maps = { teacher: unitMap(teacher.map), student: unitMap(student.map) };
   const max = largestValue([maps.teacher, maps.student]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IMAGE, inspect, spot } from "./figure_fixtures.ts";
+import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
 import { methodOverview } from "./method_overview.ts";
 
 Deno.test("methodOverview() shows teacher, student, both maps and the three losses", async () => {

@@ -4,10 +4,10 @@
  */
 import * as Plot from "@observablehq/plot";
 import { UserError } from "../user_error.ts";
-import { chart, type LegendEntry } from "./chart.ts";
-import { confidenceInterval, mean } from "./statistics.ts";
-import type { Drawing } from "./svg.ts";
-import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./theme.ts";
+import { chart, type LegendEntry } from "./kit/chart.ts";
+import { confidenceInterval, mean } from "../statistics.ts";
+import type { Drawing } from "./kit/svg.ts";
+import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./kit/theme.ts";
 
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface MethodRun {
@@ -121,10 +121,10 @@ export function countSeeds(runs: readonly { readonly seed: number }[]): string {
 /** `42.3 ± 1.2 %` over seeds, or `42.3 %` for one seed. */
 export function percentOf(values: readonly number[]): string {
   const interval = confidenceInterval(values);
-  const centre = (100 * mean(values)).toFixed(1);
+  const center = (100 * mean(values)).toFixed(1);
   return interval === undefined
-    ? `${centre} %`
-    : `${centre} ± ${(100 * (interval.high - interval.mean)).toFixed(1)} %`;
+    ? `${center} %`
+    : `${center} ± ${(100 * (interval.high - interval.mean)).toFixed(1)} %`;
 }
 
 /** A legend of methods, each with a number of its own. */

@@ -3,9 +3,9 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart } from "./chart.ts";
-import { type Drawing, shorten, textWidth } from "./svg.ts";
-import { MUTED } from "./theme.ts";
+import { chart } from "./kit/chart.ts";
+import { type Drawing, shorten, textWidth } from "./kit/svg.ts";
+import { MUTED } from "./kit/theme.ts";
 
 /** A class with its score, a probability between 0 and 1. */
 export interface ClassScore {
@@ -17,7 +17,7 @@ export interface ClassScore {
 
 /** The scores of one model. */
 export interface ScoreSeries {
-  /** Colour of its bars. */
+  /** Color of its bars. */
   readonly color: string;
   /** In the order in which they are drawn. */
   readonly scores: readonly ClassScore[];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { composeFigure } from "./figure.ts";
-import { inspect } from "./figure_fixtures.ts";
+import { composeFigure } from "./kit/figure.ts";
+import { inspect } from "./kit/figure_fixtures.ts";
 import { scoreBars } from "./score_bars.ts";
 
 Deno.test("scoreBars() draws a bar for each score of each series, and labels classes and scores", async () => {

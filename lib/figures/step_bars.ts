@@ -3,10 +3,10 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart } from "./chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { beside, stacked, text } from "./svg.ts";
-import { FAINT, INK, type Method, METHOD_COLORS, MUTED } from "./theme.ts";
+import { chart } from "./kit/chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { beside, stacked, text } from "./kit/svg.ts";
+import { FAINT, INK, type Method, METHOD_COLORS, MUTED } from "./kit/theme.ts";
 
 /** What {@linkcode stepBars} draws. */
 export interface StepBars {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inspect } from "./figure_fixtures.ts";
+import { inspect } from "./kit/figure_fixtures.ts";
 import { stepBars } from "./step_bars.ts";
 
 Deno.test("stepBars() draws one panel a method and one bar a step, and says what the line is", async () => {

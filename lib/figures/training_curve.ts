@@ -3,10 +3,10 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart, legend } from "./chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./figure.ts";
-import { stacked } from "./svg.ts";
-import { FAINT, INK, MUTED, PALETTE } from "./theme.ts";
+import { chart, legend } from "./kit/chart.ts";
+import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { stacked } from "./kit/svg.ts";
+import { FAINT, INK, MUTED, PALETTE } from "./kit/theme.ts";
 
 /** What {@linkcode trainingCurve} draws. */
 export interface TrainingCurve {

@@ -2,8 +2,8 @@
  * The paper's second observation: scores say what an image resembles, attention says why.
  * @module
  */
-import { composeFigure, type Figure } from "./figure.ts";
-import { heatLegend } from "./heat_colors.ts";
+import { composeFigure, type Figure } from "./kit/figure.ts";
+import { heatLegend } from "./kit/heat_colors.ts";
 import {
   type AttentionMap,
   drawImage,
@@ -11,14 +11,14 @@ import {
   largestValue,
   type RgbImage,
   unitMap,
-} from "./overlay.ts";
+} from "./kit/overlay.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
-import { type Drawing, moved, shorten, stacked, text } from "./svg.ts";
-import { TEACHER_COLOR } from "./theme.ts";
+import { type Drawing, moved, shorten, stacked, text } from "./kit/svg.ts";
+import { TEACHER_COLOR } from "./kit/theme.ts";
 
 /** One image with the classes that are nearest to it. */
 export interface WhatAndWhyExample {
-  /** The image as the model saw it, without normalisation. */
+  /** The image as the model saw it, without normalization. */
   readonly image: RgbImage;
   /** What is in the image. */
   readonly label: string;
@@ -67,7 +67,7 @@ export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
       ...examples.map((example) => row(example, width)),
       heatLegend("no attention", "the row's strongest"),
     ], 10),
-    notes: ["Each map is divided by its 2-norm, as in L_{AD}; one colour scale a row."],
+    notes: ["Each map is divided by its 2-norm, as in L_{AD}; one color scale a row."],
     description:
       "For each image: the scores of its nearest classes and the attention map of each of these classes. " +
       examples.map(({ label, classes }) =>

@@ -7,14 +7,14 @@ import * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "./stop_gradient.ts";
 
 /**
- * Distance between normalised maps: the sum of absolute differences (the paper's choice), or the Euclidean
+ * Distance between normalized maps: the sum of absolute differences (the paper's choice), or the Euclidean
  * one.
  */
 export type MapNorm = "L1" | "L2";
 
 /** Options of {@linkcode attentionDistillation}. */
 export interface AttentionDistillationOptions {
-  /** Distance between normalised maps. */
+  /** Distance between normalized maps. */
   norm: MapNorm;
 }
 
@@ -27,8 +27,8 @@ export interface AttentionDistillationOptions {
  * have distance 0 and gradient 0. For Grad-CAM maps, which are not below 0, the loss with L2 is at most √2,
  * with L1 at most √(2·H·W).
  *
- * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalised; no gradient flows into them
- * @param studentMaps Q_t^{I,b}, (B, H·W), not normalised
+ * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalized; no gradient flows into them
+ * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
  * @param options the norm of the distance
  * @returns a scalar, not below 0
  */
@@ -43,8 +43,8 @@ export function attentionDistillation(
 /**
  * The distance of {@linkcode attentionDistillation} for each image by itself.
  *
- * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalised; no gradient flows into them
- * @param studentMaps Q_t^{I,b}, (B, H·W), not normalised
+ * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalized; no gradient flows into them
+ * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
  * @param options the norm of the distance
  * @returns (B)
  */

@@ -92,7 +92,7 @@ testOnEachEngine("attentionDistillation() has the gradients that central differe
 testOnEachEngine(
   "attentionDistillation() takes an all-zero map for the zero vector, with a finite gradient",
   async () => {
-    const map = [0, 3, 4, 0]; // 2-norm 5, so its 1-norm after normalisation is 7/5
+    const map = [0, 3, 4, 0]; // 2-norm 5, so its 1-norm after normalization is 7/5
     const zero = [0, 0, 0, 0];
     for (const norm of NORMS) {
       const length = norm === "L1" ? 1.4 : 1;

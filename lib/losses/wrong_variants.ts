@@ -63,7 +63,7 @@ export function withDetachedStudent(
 
 /**
  * The 2-norm runs over an axis of length 1, the channel axis of a (B, 1, H, W) map (FACIL): it gives the map
- * itself instead of its length, so nothing is normalised. The loss measures how strong the maps are rather
+ * itself instead of its length, so nothing is normalized. The loss measures how strong the maps are rather
  * than where they lie, and it is as small as they are: γ has lost its scale.
  *
  * @param teacher M_{t−1}
@@ -87,7 +87,7 @@ export function withNormOverAxisOfLengthOne(
 /**
  * The map is ReLU(Σ_k mean(g_k) · g_k), gradient times gradient, instead of gradient times activation
  * (Knowledge-Distillation-Zoo and one stand-alone repository). Behind global average pooling g_k = W_{k,c} /
- * (H·W) is the same everywhere, so this map is too: every two normalised maps are equal, the loss is 0 and so
+ * (H·W) is the same everywhere, so this map is too: every two normalized maps are equal, the loss is 0 and so
  * is its gradient.
  *
  * @param teacher M_{t−1}

@@ -14,7 +14,7 @@ const VERSION = "1";
 export interface CheckpointNotes {
   /** The configuration of the run that wrote it, as plain JSON values. */
   configuration: unknown;
-  /** Tensors beside the model's own, such as the optimiser's velocities. */
+  /** Tensors beside the model's own, such as the optimizer's velocities. */
   extra?: Map<string, SafeTensor>;
   /** Anything else that must be read back with the weights, such as the position in the training. */
   state?: unknown;

@@ -41,7 +41,7 @@ export class ResNet {
   classNames: readonly string[];
   /** What training changes, by name, such as `stage2.block1.conv1.filter`. */
   readonly parameters: Map<string, tf.Variable> = new Map();
-  /** Running mean and variance of each batch normalisation, by name. Training updates them by averaging. */
+  /** Running mean and variance of each batch normalization, by name. Training updates them by averaging. */
   readonly statistics: Map<string, tf.Variable> = new Map();
 
   /**
@@ -84,8 +84,8 @@ export class ResNet {
   /**
    * Scores images.
    *
-   * @param x (B, H, W, 3) normalised images
-   * @param training true: normalise by the batch's statistics and update the running ones; false: use the running ones
+   * @param x (B, H, W, 3) normalized images
+   * @param training true: normalize by the batch's statistics and update the running ones; false: use the running ones
    * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)
    */
   forward(x: tf.Tensor4D, training = false): ForwardPass {
@@ -198,7 +198,7 @@ export class ResNet {
     return addRelu(residual, shortcut);
   }
 
-  /** Convolution, batch normalisation and perhaps ReLU. Padding as in the literature: the same on both sides. */
+  /** Convolution, batch normalization and perhaps ReLU. Padding as in the literature: the same on both sides. */
   #convNorm(
     name: string,
     x: tf.Tensor4D,
@@ -285,7 +285,7 @@ function strideOf(stage: number, block: number): 1 | 2 {
   return stage > 0 && block === 0 ? 2 : 1;
 }
 
-/** (K, count) values, uniform within ±1/√K: PyTorch's initialisation of a dense layer. */
+/** (K, count) values, uniform within ±1/√K: PyTorch's initialization of a dense layer. */
 function headRows(channels: number, count: number, random: RandomStream): Float32Array {
   const bound = 1 / Math.sqrt(channels);
   return Float32Array.from({ length: channels * count }, () => bound * (2 * random.uniform() - 1));

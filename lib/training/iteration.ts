@@ -6,7 +6,7 @@ import type { TeacherAnswers } from "./teacher.ts";
 
 /** The images of one iteration. */
 export interface IterationBatch {
-  /** (B, H, W, 3) normalised images. */
+  /** (B, H, W, 3) normalized images. */
   x: tf.Tensor4D;
   /** (B, C) one-hot labels, columns as in the student's head. */
   labels: tf.Tensor2D;
@@ -18,7 +18,7 @@ export interface IterationBatch {
 
 /** The loss L of one batch, and the terms that the method has, before they are weighed with β and γ. */
 export interface LossValues {
-  /** The sum that is minimised. */
+  /** The sum that is minimized. */
   L: number;
   /** Classification loss. */
   L_C: number;

@@ -71,7 +71,7 @@ export const METHODS: Record<MethodName, (batch: BatchOutputs, options: LossOpti
 };
 
 /**
- * What is minimised.
+ * What is minimized.
  *
  * @param terms of one batch
  * @param weights β and γ

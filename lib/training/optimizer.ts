@@ -20,11 +20,11 @@ export class Sgd {
   readonly #velocities = new Map<string, tf.Variable>();
 
   /**
-   * Starts at rest, or from where an earlier optimiser of the same model stopped.
+   * Starts at rest, or from where an earlier optimizer of the same model stopped.
    *
    * @param model is updated by every step
    * @param options stay the same for all steps
-   * @param velocities of the earlier optimiser; zeros where absent
+   * @param velocities of the earlier optimizer; zeros where absent
    */
   constructor(
     readonly model: ResNet,

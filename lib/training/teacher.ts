@@ -14,7 +14,7 @@ import type { ResNet } from "../model/mod.ts";
 export type TeacherAnswers = {
   /** (B, C_b) scores of the base classes. */
   logits: tf.Tensor2D;
-  /** (B, C_b, h·w) Grad-CAM map of every base class, not normalised. */
+  /** (B, C_b, h·w) Grad-CAM map of every base class, not normalized. */
   maps: tf.Tensor3D;
 };
 

@@ -29,7 +29,7 @@ export interface StepOptions {
   learningRate: number;
   /** Images of one iteration, at most. */
   batchSize: number;
-  /** Settings of the optimiser. */
+  /** Settings of the optimizer. */
   sgd: OptimizerOptions;
   /** How many views of each image are drawn in one epoch. */
   drawsPerEpoch: number;
@@ -55,7 +55,7 @@ export interface StepState {
   epochsDone: number;
   /** What they were like. */
   log: EpochLog[];
-  /** Of the optimiser, by parameter name. */
+  /** Of the optimizer, by parameter name. */
   velocities: Map<string, SafeTensor>;
 }
 

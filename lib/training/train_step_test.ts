@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { type StepOptions, type StepState, trainStep } from "./train_step.ts";
-import { COLOUR_STATISTICS, colouredImages } from "./training_fixture.ts";
+import { COLOR_STATISTICS, coloredImages } from "./training_fixture.ts";
 
 await useEngine("wasm", { log: () => {} });
 
@@ -25,7 +25,7 @@ const OPTIONS: StepOptions = {
   sgd: { momentum: 0.9, weightDecay: 5e-4, maxNorm: 5 },
   drawsPerEpoch: 1,
   cacheTeacher: true,
-  normalization: COLOUR_STATISTICS,
+  normalization: COLOR_STATISTICS,
   seed: 1,
 };
 const headPosition = Int32Array.from([0, 1, 2, 3]);
@@ -35,7 +35,7 @@ const newModel = () => new ResNet({ depth: 8, widths: [4, 8, 8], stem: "3x3" }, 
 /** A trained teacher, and a student that has just grown by two classes. */
 async function teacherAndStudent() {
   const teacher = newModel();
-  await trainStep({ student: teacher, set: colouredImages([0, 1]), headPosition, teacher: null }, OPTIONS);
+  await trainStep({ student: teacher, set: coloredImages([0, 1]), headPosition, teacher: null }, OPTIONS);
   const student = teacher.clone();
   student.growHead(["c", "d"], 1);
   return { teacher, student };
@@ -46,7 +46,7 @@ const weightsOf = (model: ResNet) => Array.from(model.tensors().values(), (t) =>
 Deno.test("trainStep() learns, and logs every term of every epoch", async () => {
   const before = tf.memory().numTensors;
   const student = newModel();
-  const log = await trainStep({ student, set: colouredImages([0, 1]), headPosition, teacher: null }, {
+  const log = await trainStep({ student, set: coloredImages([0, 1]), headPosition, teacher: null }, {
     ...OPTIONS,
     epochs: 8,
   });
@@ -60,7 +60,7 @@ Deno.test("trainStep() with a teacher logs L_D and L_AD, never changes the teach
   const before = tf.memory().numTensors;
   const { teacher, student } = await teacherAndStudent();
   const frozen = weightsOf(teacher);
-  const log = await trainStep({ student, set: colouredImages([2, 3]), headPosition, teacher }, {
+  const log = await trainStep({ student, set: coloredImages([2, 3]), headPosition, teacher }, {
     ...OPTIONS,
     step: 1,
     method: "LwM",
@@ -80,7 +80,7 @@ Deno.test("a cached teacher trains the student like a fresh one", async () => {
   const losses = [];
   for (const cacheTeacher of [true, false]) {
     const copy = student.clone();
-    const log = await trainStep({ student: copy, set: colouredImages([2, 3]), headPosition, teacher }, {
+    const log = await trainStep({ student: copy, set: coloredImages([2, 3]), headPosition, teacher }, {
       ...OPTIONS,
       method: "LwM",
       step: 1,
@@ -97,7 +97,7 @@ Deno.test("a cached teacher trains the student like a fresh one", async () => {
 
 Deno.test("trainStep() that goes on from any epoch ends with bit-identical weights", async () => {
   const { teacher, student } = await teacherAndStudent();
-  const task = { set: colouredImages([2, 3]), headPosition, teacher };
+  const task = { set: coloredImages([2, 3]), headPosition, teacher };
   const options: StepOptions = { ...OPTIONS, method: "LwM", step: 1 };
 
   const states: { weights: ResNet; state: StepState }[] = [];
@@ -121,7 +121,7 @@ Deno.test("shouldStop ends trainStep() after the iteration", async () => {
   const student = newModel();
   let iterations = 0;
   const log = await trainStep(
-    { student, set: colouredImages([0, 1]), headPosition, teacher: null },
+    { student, set: coloredImages([0, 1]), headPosition, teacher: null },
     OPTIONS,
     {
       onProgress: () => iterations++,
@@ -136,7 +136,7 @@ Deno.test("shouldStop ends trainStep() after the iteration", async () => {
 Deno.test("a loss that is not finite stops trainStep() and names the step, the term and what to try", async () => {
   const student = newModel();
   await assert.rejects(
-    trainStep({ student, set: colouredImages([0, 1]), headPosition, teacher: null }, {
+    trainStep({ student, set: coloredImages([0, 1]), headPosition, teacher: null }, {
       ...OPTIONS,
       learningRate: 1e30,
       sgd: { ...OPTIONS.sgd, maxNorm: 1e30 },
@@ -148,7 +148,7 @@ Deno.test("a loss that is not finite stops trainStep() and names the step, the t
 
 Deno.test("a step reads no image but those of its own set", async () => {
   const touched = new Set<number>();
-  const set = colouredImages([2, 3]);
+  const set = coloredImages([2, 3]);
   const watched = {
     ...set,
     read: (i: number, v: number, t: Uint8Array) => (touched.add(set.labels[i]), set.read(i, v, t)),

@@ -52,7 +52,7 @@ export const Layout = {
 } as const;
 
 /** `dnnl_normalization_flags_t`, to be added up. */
-export const Normalisation = {
+export const Normalization = {
   /** mean and variance are inputs */
   givenStatistics: 1,
   /** γ is an input */

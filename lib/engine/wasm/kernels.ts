@@ -15,13 +15,13 @@ import {
   BATCH_NORMALIZATION_GRADIENT,
   BATCH_NORMALIZATION_INFERENCE,
   type BatchNormalizationAttributes,
-  composedNormalisation,
-} from "../normalisation.ts";
+  composedNormalization,
+} from "../normalization.ts";
 import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
 import { canAssemble } from "./assembler.ts";
 import { WasmConvolution } from "./convolution.ts";
 import { heapMemory, heapOffset, newTensor, share } from "./heap.ts";
-import { WasmNormalisation } from "./normalisation.ts";
+import { WasmNormalization } from "./normalization.ts";
 import { assembleResidual, residualSupports } from "./residual.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
@@ -29,7 +29,7 @@ type Kernels = Record<string, tf.KernelFunc>;
 
 /** Kernels of stock operations, for sizes and machines that those below do not support. */
 const composed: Kernels = {
-  ...composedNormalisation,
+  ...composedNormalization,
   ...composedResidual,
   Conv2DBackpropFilter: ({ inputs, attrs }) => {
     const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
@@ -78,11 +78,11 @@ function assembled(memory: WebAssembly.Memory, stockConv2D: tf.KernelFunc): Kern
     if (!found) convolutions.set(key, found = new WasmConvolution(memory, shape));
     return found;
   };
-  const normalisations = new Map<string, WasmNormalisation>();
-  const normalisation = (channels: number, relu: boolean) => {
+  const normalizations = new Map<string, WasmNormalization>();
+  const normalization = (channels: number, relu: boolean) => {
     const key = `${channels} ${relu}`;
-    let found = normalisations.get(key);
-    if (!found) normalisations.set(key, found = new WasmNormalisation(memory, channels, relu));
+    let found = normalizations.get(key);
+    if (!found) normalizations.set(key, found = new WasmNormalization(memory, channels, relu));
     return found;
   };
   const offsets = <Name extends string>(tensors: Record<Name, tf.TensorInfo>) =>
@@ -129,24 +129,24 @@ function assembled(memory: WebAssembly.Memory, stockConv2D: tf.KernelFunc): Kern
       const { x, gamma, beta } = call.inputs as Inputs;
       const { relu, epsilon } = call.attrs as unknown as BatchNormalizationAttributes;
       const channels = x.shape[3];
-      if (!WasmNormalisation.supports(channels)) return composed[BATCH_NORMALIZATION](call);
+      if (!WasmNormalization.supports(channels)) return composed[BATCH_NORMALIZATION](call);
       const rows = tf.util.sizeFromShape(x.shape) / channels;
       const [y, mean, variance] = [x.shape, [channels], [channels]].map((shape) => newTensor(shape));
       const at = offsets({ x, gamma, beta, y, mean, variance });
-      normalisation(channels, relu).statistics(rows, at.x, at.mean, at.variance);
-      normalisation(channels, relu).apply(rows, at, epsilon);
+      normalization(channels, relu).statistics(rows, at.x, at.mean, at.variance);
+      normalization(channels, relu).apply(rows, at, epsilon);
       return [y, mean, variance, newTensor([0])];
     },
     [BATCH_NORMALIZATION_GRADIENT]: (call) => {
       const { x, y, dy, gamma, mean, variance } = call.inputs as Inputs;
       const { relu, epsilon } = call.attrs as unknown as BatchNormalizationAttributes;
       const channels = x.shape[3];
-      if (!WasmNormalisation.supports(channels)) return composed[BATCH_NORMALIZATION_GRADIENT](call);
+      if (!WasmNormalization.supports(channels)) return composed[BATCH_NORMALIZATION_GRADIENT](call);
       expectFloats(dy);
       expectShape("dy", dy, x.shape);
       const rows = tf.util.sizeFromShape(x.shape) / channels;
       const [dx, dgamma, dbeta] = [x.shape, [channels], [channels]].map((shape) => newTensor(shape));
-      normalisation(channels, relu)
+      normalization(channels, relu)
         .gradient(rows, offsets({ x, y, dy, gamma, mean, variance, dx, dgamma, dbeta }), epsilon);
       return [dx, dgamma, dbeta];
     },
@@ -154,10 +154,10 @@ function assembled(memory: WebAssembly.Memory, stockConv2D: tf.KernelFunc): Kern
       const { x, gamma, beta, mean, variance } = call.inputs as Inputs;
       const { relu, epsilon } = call.attrs as unknown as BatchNormalizationAttributes;
       const channels = x.shape[3];
-      if (!WasmNormalisation.supports(channels)) return composed[BATCH_NORMALIZATION_INFERENCE](call);
+      if (!WasmNormalization.supports(channels)) return composed[BATCH_NORMALIZATION_INFERENCE](call);
       const y = newTensor(x.shape);
       const rows = tf.util.sizeFromShape(x.shape) / channels;
-      normalisation(channels, relu).apply(rows, offsets({ x, gamma, beta, mean, variance, y }), epsilon);
+      normalization(channels, relu).apply(rows, offsets({ x, gamma, beta, mean, variance, y }), epsilon);
       return y;
     },
     [ADD_RELU]: (call) => {

@@ -1,0 +1,210 @@
+/**
+ * CIFAR-100 (Krizhevsky, 2009), the binary version: `train.bin`, `test.bin` and `fine_label_names.txt`.
+ *
+ * A record of a `.bin` file has 3,074 bytes: the coarse label (0 … 19), the fine label (0 … 99), and a 32×32 image as
+ * three planes: red, green, blue. The classes are the fine labels.
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import sharp from "sharp";
+import { UserError } from "../../user_error.ts";
+import { explainFileError } from "../../file_errors.ts";
+import {
+  checkClassNames,
+  chooseClasses,
+  type ClassChoice,
+  isFolder,
+  type Photo,
+  type PhotoSource,
+} from "./photo_source.ts";
+
+const SIDE = 32;
+const PLANE = SIDE * SIDE;
+const RECORD = 2 + 3 * PLANE;
+const COARSE_CLASSES = 20;
+const FINE_CLASSES = 100;
+const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cifar-100`";
+
+/**
+ * Lists the images of CIFAR-100 and reads their labels.
+ *
+ * @param path `cifar-100-binary`, or the folder that holds it
+ * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right, or the images of
+ * the test are those of the training
+ */
+export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
+  const inner = join(path, "cifar-100-binary");
+  const root = isFolder(inner) ? inner : path;
+
+  const namesPath = join(root, "fine_label_names.txt");
+  const all = parseLabelNames(readFile(namesPath), namesPath);
+  const classNames = chooseClasses(all, choice, root);
+  const classIdOf = new Map(classNames.map((name, classId) => [all.indexOf(name), classId]));
+
+  const digest = createHash("sha256").update(JSON.stringify(["cifar-100", classNames]));
+  const records: (Photo & { record: number })[] = [];
+  for (const split of ["train", "test"] as const) {
+    const file = `${split}.bin`;
+    const labels = readLabels(join(root, file), digest.update.bind(digest));
+    for (const [record, label] of labels.entries()) {
+      const classId = classIdOf.get(label);
+      if (classId === undefined) continue;
+      records.push({ name: `${file}/${String(record).padStart(5, "0")}`, classId, split, record });
+    }
+  }
+  refuseSameImages(join(root, "train.bin"), join(root, "test.bin"));
+  records.sort((a, b) => a.classId - b.classId); // a stable sort: within a class the order of the files is kept
+
+  return {
+    name: "cifar-100",
+    classNames,
+    photos: records.map(({ name, classId, split }) => ({ name, classId, split })),
+    fingerprint: digest.digest("hex"),
+    async decode(photo, size) {
+      const { split, record } = records[photo];
+      const image = readRecord(join(root, `${split}.bin`), record);
+      return { pixels: size === SIDE ? image : await resize(image, size) };
+    },
+  };
+}
+
+/**
+ * Reads `fine_label_names.txt`.
+ *
+ * @param text one name a line
+ * @throws {UserError} unless there are 100 different names
+ */
+export function parseLabelNames(text: string, path: string): string[] {
+  const names = text.replace(/\n+$/, "").split("\n").map((line) => line.trim());
+  if (names.length !== FINE_CLASSES || names.some((name) => !/^[\w -]+$/.test(name))) {
+    throw new UserError(
+      `Expected ${FINE_CLASSES} class names, one a line, in "${path}" but found ${names.length} lines` +
+        `${names.length === FINE_CLASSES ? ", some of them no names" : ""}; ${FETCH_AGAIN}.`,
+    );
+  }
+  checkClassNames(names, path);
+  return names;
+}
+
+/**
+ * Checks the labels of one of the two files.
+ *
+ * @param labels (records, 2) bytes: the coarse and the fine label of each record
+ * @returns the fine labels
+ * @throws {UserError} if a label is out of range, a fine label comes with two coarse ones, or the classes are not
+ * equally large, as they are in the official files
+ */
+export function parseLabels(labels: Uint8Array, path: string): Int32Array {
+  const coarseOf = new Map<number, number>();
+  const counts = new Int32Array(FINE_CLASSES);
+  const fineLabels = new Int32Array(labels.length / 2);
+  for (let record = 0; record < fineLabels.length; record++) {
+    const [coarse, fine] = labels.subarray(2 * record);
+    if (coarse >= COARSE_CLASSES || fine >= FINE_CLASSES) {
+      throw new UserError(
+        `Expected a coarse label below ${COARSE_CLASSES} and a fine label below ${FINE_CLASSES} in record ${record} ` +
+          `of "${path}" but found ${coarse} and ${fine}; ${FETCH_AGAIN}.`,
+      );
+    }
+    const other = coarseOf.get(fine) ?? coarse;
+    if (other !== coarse) {
+      throw new UserError(
+        `Expected fine label ${fine} to come with coarse label ${other} in record ${record} of "${path}" ` +
+          `but found ${coarse}; ${FETCH_AGAIN}.`,
+      );
+    }
+    coarseOf.set(fine, coarse);
+    counts[fine]++;
+    fineLabels[record] = fine;
+  }
+  const unequal = counts.findIndex((count) => count !== counts[0] || count === 0);
+  if (unequal >= 0) {
+    throw new UserError(
+      `Expected equally many images of each of the ${FINE_CLASSES} classes in "${path}" but found ${
+        counts[0]
+      } of ` +
+        `class 0 and ${counts[unequal]} of class ${unequal}; ${FETCH_AGAIN}.`,
+    );
+  }
+  return fineLabels;
+}
+
+/**
+ * Counts the records of a file by its length.
+ *
+ * @throws {UserError} unless the length is that of whole records
+ */
+export function countRecords(bytes: number, path: string): number {
+  if (bytes > 0 && bytes % RECORD === 0) return bytes / RECORD;
+  throw new UserError(
+    `Expected the length of "${path}" to be a multiple of ${RECORD} bytes (a label pair and a 32×32 image) ` +
+      `but found ${bytes} bytes; ${FETCH_AGAIN}.`,
+  );
+}
+
+/** The official files differ in length, so that nothing more has to be read. */
+function refuseSameImages(train: string, test: string): void {
+  try {
+    if (Deno.statSync(train).size !== Deno.statSync(test).size) return;
+    if (Buffer.compare(Deno.readFileSync(train), Deno.readFileSync(test)) !== 0) return;
+  } catch (error) {
+    throw explainFileError(error, test, "read CIFAR-100");
+  }
+  throw new UserError(
+    `Expected other images in "${test}" than in "${train}" but found the same; ${FETCH_AGAIN}.`,
+  );
+}
+
+/** Reads the two label bytes of each record; `note` receives what tells this file from another. */
+function readLabels(path: string, note: (text: string) => void): Int32Array {
+  try {
+    using file = Deno.openSync(path);
+    const { size, mtime } = file.statSync();
+    const labels = new Uint8Array(2 * countRecords(size, path));
+    for (let record = 0; record < labels.length / 2; record++) {
+      file.seekSync(record * RECORD, Deno.SeekMode.Start);
+      file.readSync(labels.subarray(2 * record, 2 * record + 2));
+    }
+    note(JSON.stringify([size, mtime?.getTime()]));
+    return parseLabels(labels, path);
+  } catch (error) {
+    throw explainFileError(error, path, "read CIFAR-100");
+  }
+}
+
+/** @returns (32, 32, 3) bytes */
+function readRecord(path: string, record: number): Uint8Array {
+  const planes = new Uint8Array(3 * PLANE);
+  try {
+    using file = Deno.openSync(path);
+    file.seekSync(record * RECORD + 2, Deno.SeekMode.Start);
+    for (let read = 0; read < planes.length;) {
+      const bytes = file.readSync(planes.subarray(read));
+      if (bytes === null) throw new UserError(`Expected record ${record} in "${path}" but found its end.`);
+      read += bytes;
+    }
+  } catch (error) {
+    throw explainFileError(error, path, "read CIFAR-100");
+  }
+  const image = new Uint8Array(3 * PLANE);
+  for (let i = 0; i < PLANE; i++) {
+    for (let c = 0; c < 3; c++) image[3 * i + c] = planes[c * PLANE + i];
+  }
+  return image;
+}
+
+async function resize(image: Uint8Array, size: number): Promise<Uint8Array> {
+  return await sharp(image, { raw: { width: SIDE, height: SIDE, channels: 3 } }).resize(size, size).raw()
+    .toBuffer();
+}
+
+function readFile(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw explainFileError(error, path, "read CIFAR-100");
+  }
+}

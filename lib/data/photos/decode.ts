@@ -1,0 +1,113 @@
+/**
+ * From the bytes of a photo to a square RGB image.
+ * @module
+ */
+
+import sharp from "sharp";
+import { UserError } from "../../user_error.ts";
+
+/** A rectangle; fractions of pixels are allowed. */
+export interface Box {
+  /** Pixels from the left edge. */
+  readonly left: number;
+  /** Pixels from the top edge. */
+  readonly top: number;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
+/** A square image. */
+export interface DecodedPhoto {
+  /** (size, size, 3) bytes. */
+  readonly pixels: Uint8Array;
+  /** The object, in pixels of the square image, cut off at its edges; absent where none was given. */
+  readonly box?: Box;
+}
+
+/** A photo that is there and can be read, but not decoded: `--skip-broken` leaves it out. */
+export class DamagedPhotoError extends UserError {}
+
+/**
+ * Decodes a JPEG, PNG or WebP. The camera's orientation is applied (unless there is a box, which is given in the pixels
+ * as they are stored), grey and CMYK become RGB, and what is transparent becomes white. The shorter side is scaled to `size` (Lanczos) and the middle of the longer side is kept.
+ *
+ * @param bytes the file
+ * @param size height and width of the result in pixels
+ * @param path for messages
+ * @param box the object, in pixels of the photo as it is stored
+ * @throws {DamagedPhotoError} if the bytes are no such image or are damaged, or the box lies outside
+ */
+export async function decodePhoto(
+  bytes: Uint8Array,
+  size: number,
+  path: string,
+  box?: Box,
+): Promise<DecodedPhoto> {
+  if (!isPhoto(bytes)) {
+    throw damaged(path, bytes.length === 0 ? "an empty file" : "something else");
+  }
+  let pixels: Uint8Array;
+  try {
+    // Boxes are given in the pixels as they are stored.
+    pixels = await (box ? sharp(bytes) : sharp(bytes).autoOrient())
+      .resize(size, size, { fit: "cover", position: "center" })
+      .flatten({ background: "white" })
+      .toColorspace("srgb")
+      .raw()
+      .toBuffer();
+  } catch (error) {
+    throw damaged(path, describeDamage((error as Error).message));
+  }
+  if (!box) return { pixels };
+
+  const { width, height } = await sharp(bytes).metadata();
+  if (box.left >= width || box.top >= height) {
+    throw new DamagedPhotoError(
+      `Expected the object's box in "${path}" to lie in its ${width}×${height} pixels but found it at ` +
+        `(${box.left}, ${box.top}); photo and index do not belong together: unpack the data set again.`,
+    );
+  }
+  return { pixels, box: boxInSquare(box, width, height, size) };
+}
+
+/**
+ * Where a box of a (height, width) photo lies after scaling the shorter side to `size` and cropping the middle.
+ * @returns the box, cut off at the edges; without an area if nothing of it is left
+ */
+export function boxInSquare(box: Box, width: number, height: number, size: number): Box {
+  const scale = size / Math.min(width, height);
+  const shiftX = (size - width * scale) / 2;
+  const shiftY = (size - height * scale) / 2;
+  const clamp = (x: number) => Math.min(size, Math.max(0, x));
+  const left = clamp(box.left * scale + shiftX);
+  const top = clamp(box.top * scale + shiftY);
+  const right = clamp((box.left + box.width) * scale + shiftX);
+  const bottom = clamp((box.top + box.height) * scale + shiftY);
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** By the first bytes: names lie. sharp would also take SVG, and others that are no photos. */
+function isPhoto(bytes: Uint8Array): boolean {
+  const begins = (text: string, at = 0) =>
+    bytes.length >= at + text.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
+  return begins("\xff\xd8\xff") || begins("\x89PNG\r\n\x1a\n") || (begins("RIFF") && begins("WEBP", 8));
+}
+
+/**
+ * Says what the decoder found: its first reason, unless that is about its own settings.
+ * @param message what it threw
+ */
+export function describeDamage(message: string): string {
+  const reason = message.split("\n")[0].trim();
+  const says = /^$|failOn|header:$/.test(reason) ? "" : ` ("${reason}")`;
+  return `one that is cut off or damaged${says}`;
+}
+
+function damaged(path: string, found: string): DamagedPhotoError {
+  return new DamagedPhotoError(
+    `Expected a whole JPEG, PNG or WebP image in "${path}" but found ${found}; fetch the file again, delete it, ` +
+      `or pass --skip-broken to leave out all such files.`,
+  );
+}

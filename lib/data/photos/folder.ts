@@ -1,0 +1,95 @@
+/**
+ * Any folder of images: `ROOT/CLASS/*.jpg`, or `ROOT/train/CLASS/*.jpg` and `ROOT/test/CLASS/*.jpg`.
+ * The endings .jpg, .jpeg, .png and .webp count; other files are left alone.
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { UserError } from "../../user_error.ts";
+import {
+  checkClassNames,
+  chooseClasses,
+  type ClassChoice,
+  isFolder,
+  listFolder,
+  listImages,
+  type Photo,
+  photoFiles,
+  type PhotoSource,
+} from "./photo_source.ts";
+
+/**
+ * Lists the photos of a folder.
+ *
+ * @param path the folder that holds the class folders, or `train` and `test` with the class folders in them
+ * @throws {UserError} if there are no classes, a class is empty, or `train` and `test` have different classes
+ */
+export function folderSource(path: string, choice: ClassChoice): PhotoSource {
+  const splits = isFolder(join(path, "train")) && isFolder(join(path, "test"));
+  return splits
+    ? splitFolderSource(basename(path), path, { train: "train", test: "test" }, choice)
+    : classFolderSource(basename(path), path, choice);
+}
+
+/**
+ * `PATH/CLASS/*.jpg`, without a split.
+ * @param leaveOut folders that are no classes
+ */
+export function classFolderSource(
+  name: string,
+  path: string,
+  choice: ClassChoice,
+  leaveOut: readonly string[] = [],
+): PhotoSource {
+  const all = listFolder(path).folders.filter((folder) => !leaveOut.includes(folder));
+  requireClasses(all, path);
+  checkClassNames(all, path);
+  const classNames = chooseClasses(all, choice, path);
+  const photos = classNames.flatMap((className, classId) =>
+    listImages(join(path, className)).map((file): Photo => ({ name: `${className}/${file}`, classId }))
+  );
+  return photoFiles(name, path, classNames, photos);
+}
+
+/** `PATH/TRAIN/CLASS/*.jpg` and `PATH/TEST/CLASS/*.jpg`. */
+export function splitFolderSource(
+  name: string,
+  path: string,
+  folders: Readonly<Record<"train" | "test", string>>,
+  choice: ClassChoice,
+): PhotoSource {
+  const trainPath = join(path, folders.train);
+  const testPath = join(path, folders.test);
+  const all = listFolder(trainPath).folders;
+  requireClasses(all, trainPath);
+  checkClassNames(all, trainPath);
+  const classNames = chooseClasses(all, choice, trainPath);
+
+  const tested = new Set(listFolder(testPath).folders);
+  const untested = classNames.find((className) => !tested.has(className));
+  const untrained = choice.classes === undefined ? [...tested].find((c) => !all.includes(c)) : undefined;
+  if (untested !== undefined || untrained !== undefined) {
+    const [has, lacks] = untested !== undefined ? [trainPath, testPath] : [testPath, trainPath];
+    throw new UserError(
+      `Expected the same class folders in "${trainPath}" and "${testPath}" but found "${
+        untested ?? untrained
+      }" ` +
+        `only in "${has}"; add it to "${lacks}", or leave the class out with --classes.`,
+    );
+  }
+  const photos = classNames.flatMap((className, classId) =>
+    (["train", "test"] as const).flatMap((split) =>
+      listImages(join(path, folders[split], className))
+        .map((file): Photo => ({ name: `${folders[split]}/${className}/${file}`, classId, split }))
+    )
+  );
+  return photoFiles(name, path, classNames, photos);
+}
+
+function requireClasses(classNames: readonly string[], path: string): void {
+  if (classNames.length > 0) return;
+  throw new UserError(
+    `Expected one folder of images for each class in "${path}" but found no folder; ` +
+      `choose the folder that holds the class folders.`,
+  );
+}

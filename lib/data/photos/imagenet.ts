@@ -1,0 +1,140 @@
+/**
+ * ILSVRC-2012 (Russakovsky et al., 2015), of which iILSVRC-small uses 100 classes: `train/n01440764/*.JPEG`, and
+ * `val/n01440764/*.JPEG`, or `val/*.JPEG` with `LOC_val_solution.csv` beside it. Kaggle's archive, which has these
+ * below `ILSVRC/Data/CLS-LOC`, can be used as it is. The validation images serve as the test.
+ *
+ * The paper does not say which 100 classes; we draw them by the seed, unless a list of WordNet ids is given.
+ * @module
+ */
+
+import { join } from "node:path";
+import { UserError } from "../../user_error.ts";
+import { explainFileError } from "../../file_errors.ts";
+import { splitFolderSource } from "./folder.ts";
+import {
+  chooseClasses,
+  type ClassChoice,
+  isFolder,
+  isImageName,
+  listFolder,
+  listImages,
+  type Photo,
+  photoFiles,
+  type PhotoSource,
+} from "./photo_source.ts";
+
+const PAPER_CLASSES = 100;
+const SOLUTION = "LOC_val_solution.csv";
+
+/**
+ * Lists the photos of iILSVRC-small.
+ *
+ * @param path the folder with `train` and `val`, or that of Kaggle's archive
+ * @throws {UserError} if a folder is missing or empty, a class has no WordNet id, or images and labels disagree
+ */
+export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
+  const kaggle = join(path, "ILSVRC/Data/CLS-LOC");
+  const root = isFolder(kaggle) ? kaggle : path;
+  const all = listFolder(join(root, "train")).folders;
+  const stranger = all.find((name) => !/^n\d{8}$/.test(name));
+  if (all.length === 0 || stranger !== undefined) {
+    throw new UserError(
+      `Expected folders named by WordNet ids, such as n01440764, in "${join(root, "train")}" but found ` +
+        `${
+          stranger === undefined ? "none" : `"${stranger}"`
+        }; unpack the archive of each class into its own folder.`,
+    );
+  }
+  const classNames = chooseClasses(
+    all,
+    { ...choice, classes: choice.classes ?? Math.min(PAPER_CLASSES, all.length) },
+    join(root, "train"),
+  );
+
+  const val = join(root, "val");
+  const { folders, files } = listFolder(val);
+  if (folders.length > 0) {
+    return splitFolderSource("imagenet-small", root, { train: "train", test: "val" }, {
+      ...choice,
+      classes: classNames,
+    });
+  }
+  const images = files.filter(isImageName);
+  const solutionPath = join(path, SOLUTION);
+  const labels = parseSolution(readSolution(solutionPath, val), solutionPath);
+  checkSolution(labels, images, solutionPath, val);
+
+  const classIds = new Map(classNames.map((className, classId) => [className, classId]));
+  const train = classNames.flatMap((className, classId) =>
+    listImages(join(root, "train", className))
+      .map((file): Photo => ({ name: `train/${className}/${file}`, classId, split: "train" }))
+  );
+  const test = images.flatMap((file): Photo[] => {
+    const classId = classIds.get(labels.get(withoutEnding(file))!);
+    return classId === undefined ? [] : [{ name: `val/${file}`, classId, split: "test" }];
+  });
+  return photoFiles("imagenet-small", root, classNames, [...train, ...test]);
+}
+
+/**
+ * Kaggle's labels of the validation images: a line `ImageId,PredictionString`, then
+ * `ILSVRC2012_val_00048981,n03995372 85 1 499 272`: the image, the class, boxes.
+ *
+ * @returns the WordNet id of each image
+ * @throws {UserError} if a line is malformed or an image comes twice
+ */
+export function parseSolution(text: string, path: string): Map<string, string> {
+  const labels = new Map<string, string>();
+  const [header, ...lines] = text.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  if (header !== "ImageId,PredictionString" || lines.length === 0) {
+    throw new UserError(
+      `Expected the line "ImageId,PredictionString" and one line for each image in "${path}" but found ` +
+        `"${header.slice(0, 80)}" and ${lines.length} lines; fetch the file again.`,
+    );
+  }
+  for (const [i, line] of lines.entries()) {
+    const match = /^([^,/\\\s]+),(n\d{8})(?: \d+ \d+ \d+ \d+(?: n\d{8}(?= ))?)* ?$/.exec(line);
+    if (!match || labels.has(match[1])) {
+      throw new UserError(
+        `Expected a new image and its class, such as "ILSVRC2012_val_00048981,n03995372 85 1 499 272", in line ` +
+          `${i + 2} of "${path}" but found "${line.slice(0, 80)}"; fetch the file again.`,
+      );
+    }
+    labels.set(match[1], match[2]);
+  }
+  return labels;
+}
+
+function checkSolution(
+  labels: Map<string, string>,
+  images: string[],
+  solutionPath: string,
+  val: string,
+): void {
+  const names = new Set(images.map(withoutEnding));
+  const unlabelled = images.find((image) => !labels.has(withoutEnding(image)));
+  const missing = [...labels.keys()].find((image) => !names.has(image));
+  if (unlabelled === undefined && missing === undefined) return;
+  throw new UserError(
+    `Expected the same images in "${val}" and "${solutionPath}" but found ` +
+      (unlabelled !== undefined ? `"${unlabelled}" only in the folder` : `"${missing}" only in the list`) +
+      `; unpack the archive again, or fetch the list again.`,
+  );
+}
+
+function readSolution(path: string, val: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw explainFileError(error, path, "read the labels");
+    throw new UserError(
+      `Expected a folder for each class in "${val}", or the labels of its images in "${path}", but found neither; ` +
+        `sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
+    );
+  }
+}
+
+function withoutEnding(file: string): string {
+  return file.replace(/\.[^.]*$/, "");
+}

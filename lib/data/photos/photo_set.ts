@@ -1,0 +1,92 @@
+/**
+ * Images of a photo cache as an {@linkcode ImageSet}.
+ * @module
+ */
+
+import { randomStream } from "../../random.ts";
+import { cropAndFlip } from "../augmentation.ts";
+import type { Box } from "./decode.ts";
+import type { ImageSet, OpenOptions } from "../image_set.ts";
+import { type PhotoIndex, readCachedImages } from "./photo_cache.ts";
+
+/** Sets of up to this many bytes are kept in memory once read; larger ones are read from the file image by image. */
+export const MEMORY_LIMIT = 128 * 2 ** 20;
+
+/** Options for {@linkcode openPhotoSet}. */
+export interface PhotoSetOptions extends OpenOptions {
+  /** For messages. */
+  name: string;
+  /** Whether views are cropped and mirrored at random; if not, there is one view of each image. */
+  augmented: boolean;
+  /** In bytes. Default {@linkcode MEMORY_LIMIT}. */
+  memoryLimit?: number;
+}
+
+/**
+ * Each view of an augmented set is a random crop after padding by an eighth of the side (4 pixels at 32×32, as is the
+ * custom on CIFAR), mirrored or not. It depends on the seed, the photo's name and the view's number alone.
+ *
+ * @param path the cache file
+ * @param index what was read from it
+ * @param images positions in `index.photos`
+ */
+export function openPhotoSet(
+  path: string,
+  index: PhotoIndex,
+  images: readonly number[],
+  { name, augmented, seed, views, memoryLimit = MEMORY_LIMIT }: PhotoSetOptions,
+): ImageSet {
+  const size = index.imageSize;
+  const imageBytes = 3 * size * size;
+  const padding = Math.round(size / 8);
+  let inMemory: Uint8Array | undefined;
+  const single = new Uint8Array(imageBytes);
+
+  /** The image as it is in the cache; valid until the next call. */
+  const stored = (image: number): Uint8Array => {
+    if (images.length * imageBytes > memoryLimit) {
+      readCachedImages(path, index, [images[image]], single);
+      return single;
+    }
+    if (!inMemory) {
+      const all = new Uint8Array(images.length * imageBytes);
+      readCachedImages(path, index, images, all);
+      inMemory = all;
+    }
+    return inMemory.subarray(image * imageBytes, (image + 1) * imageBytes);
+  };
+
+  const writeView = (pixels: Uint8Array, image: number, view: number, target: Uint8Array): void => {
+    if (!augmented) return target.set(pixels);
+    const random = randomStream(seed, "photo view", index.photos[images[image]].name, view);
+    cropAndFlip(pixels, size, padding, random, target);
+  };
+
+  const boxOf = (image: number) => index.photos[images[image]].box;
+  const hasMasks = images.length > 0 && images.every((_, image) => boxOf(image));
+
+  return {
+    name,
+    count: images.length,
+    size,
+    views: augmented ? views : 1,
+    labels: Int32Array.from(images, (i) => index.photos[i].classId),
+    read: (image, view, target) => writeView(stored(image), image, view, target),
+    ...(hasMasks && {
+      readMask: (image, view, target) => writeView(boxMask(boxOf(image)!, size), image, view, target),
+    }),
+  };
+}
+
+/** (size, size) bytes: 255 where a pixel's middle is in the box, else 0. */
+function boxMask(box: Box, size: number): Uint8Array {
+  const mask = new Uint8Array(size * size);
+  const inside = (from: number, length: number, at: number) => at + 0.5 >= from && at + 0.5 < from + length;
+  for (let y = 0; y < size; y++) {
+    if (!inside(box.top, box.height, y)) continue;
+    for (let x = 0; x < size; x++) {
+      if (inside(box.left, box.width, x)) mask[y * size + x] = 255;
+    }
+  }
+  return mask;
+}

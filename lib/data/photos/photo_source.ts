@@ -1,0 +1,199 @@
+/**
+ * A data set of photos as it lies on the disk, before anything is decoded: which photos there are, of which class,
+ * and how to decode one. Each data set's module makes a {@linkcode PhotoSource}; the cache is made from it.
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { randomStream } from "../../random.ts";
+import { UserError } from "../../user_error.ts";
+import { type Box, type DecodedPhoto, decodePhoto } from "./decode.ts";
+import { explainFileError } from "../../file_errors.ts";
+
+/** One photo that is not decoded yet. */
+export interface Photo {
+  /** Path below the data set's folder, with forward slashes, or another name that tells it from all others. */
+  readonly name: string;
+  /** Position in {@linkcode PhotoSource.classNames}. */
+  readonly classId: number;
+  /** Where the data set says so; absent where the split is ours to make. */
+  readonly split?: "train" | "test";
+  /** The object, in pixels of the photo. */
+  readonly box?: Box;
+}
+
+/** A data set on the disk. */
+export interface PhotoSource {
+  /** Name of the data set. */
+  readonly name: string;
+  /** The classes in a fixed order. */
+  readonly classNames: readonly string[];
+  /** Ordered by class, then by name. */
+  readonly photos: readonly Photo[];
+  /** Changes when a photo, a label or the choice of classes changes. */
+  readonly fingerprint: string;
+  /**
+   * Decodes one photo.
+   *
+   * @param photo position in `photos`
+   * @param size height and width of the result in pixels
+   * @throws {DamagedPhotoError} if the photo is damaged: names the file
+   * @throws {UserError} if the file cannot be read
+   */
+  decode(photo: number, size: number): Promise<DecodedPhoto>;
+}
+
+/** Which classes of a data set to use: their names, or how many to draw by the seed. */
+export interface ClassChoice {
+  /** Names, or how many to draw, or all; what is absent means, each data set says. */
+  classes?: readonly string[] | number | "all";
+  /** Decides which are drawn. */
+  seed: number;
+}
+
+/** Makes a source of photos that are files below `root`. Reads no photo, only its size and date. */
+export function photoFiles(
+  name: string,
+  root: string,
+  classNames: readonly string[],
+  photos: readonly Photo[],
+): PhotoSource {
+  const sorted = photos.toSorted((a, b) => a.classId - b.classId || compareNames(a.name, b.name));
+  const digest = createHash("sha256").update(JSON.stringify([name, classNames]));
+  for (const photo of sorted) {
+    const { size, mtime } = statFile(join(root, photo.name));
+    digest.update(JSON.stringify([photo, size, mtime?.getTime()]));
+  }
+  return {
+    name,
+    classNames,
+    photos: sorted,
+    fingerprint: digest.digest("hex"),
+    async decode(index, size) {
+      const { name, box } = sorted[index];
+      const path = join(root, name);
+      const bytes = await Deno.readFile(path).catch((error) => {
+        throw explainFileError(error, path, "read the photo");
+      });
+      return await decodePhoto(bytes, size, path, box);
+    },
+  };
+}
+
+/**
+ * Picks the wanted classes, keeping the order of the data set.
+ *
+ * @param all the class names of the data set, in its order
+ * @param wanted names, or a number of classes to draw by the seed; all classes where absent too
+ * @throws {UserError} if a wanted class does not exist or more are wanted than there are
+ */
+export function chooseClasses(
+  all: readonly string[],
+  { classes: wanted, seed }: ClassChoice,
+  where: string,
+): string[] {
+  if (wanted === undefined || wanted === "all") return [...all];
+  if (typeof wanted === "number") {
+    if (!Number.isInteger(wanted) || wanted < 1 || wanted > all.length) {
+      throw new UserError(
+        `Expected a number of classes from 1 to ${all.length} for "${where}" but found ${wanted}; choose fewer.`,
+      );
+    }
+    const drawn = new Set(randomStream(seed, "classes").permutation(all.length).slice(0, wanted));
+    return all.filter((_, i) => drawn.has(i));
+  }
+  const names = new Set(all);
+  const missing = wanted.filter((name) => !names.has(name));
+  if (wanted.length === 0 || missing.length > 0) {
+    throw new UserError(
+      `Expected names of classes in "${where}" but found ${
+        missing.length > 0 ? missing.slice(0, 5).map((name) => `"${name}"`).join(", ") : "an empty list"
+      }; its classes are ${all.slice(0, 5).join(", ")}${all.length > 5 ? ", …" : ""}.`,
+    );
+  }
+  const chosen = new Set(wanted);
+  return all.filter((name) => chosen.has(name));
+}
+
+/** Refuses class names that a file system, or a reader, may take for the same. */
+export function checkClassNames(names: readonly string[], where: string): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const key = name.normalize("NFC").toLowerCase();
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new UserError(
+        `Expected class names in "${where}" that differ by more than case but found "${other}" and "${name}"; ` +
+          `rename one, or move the images of both into one folder.`,
+      );
+    }
+    seen.set(key, name);
+  }
+}
+
+/**
+ * Lists a folder. Names that begin with a dot are left out.
+ * @throws {UserError} if there is no such folder or it cannot be read
+ */
+export function listFolder(path: string): { folders: string[]; files: string[] } {
+  const folders: string[] = [];
+  const files: string[] = [];
+  try {
+    for (const entry of Deno.readDirSync(path)) {
+      if (entry.name.startsWith(".")) continue;
+      const isFolder = entry.isDirectory ||
+        (entry.isSymlink && Deno.statSync(join(path, entry.name)).isDirectory);
+      (isFolder ? folders : files).push(entry.name);
+    }
+  } catch (error) {
+    throw explainFileError(error, path, "list the folder");
+  }
+  return { folders: folders.sort(compareNames), files: files.sort(compareNames) };
+}
+
+/** Whether the name is that of an image, by its ending. */
+export function isImageName(name: string): boolean {
+  return /\.(jpe?g|png|webp)$/i.test(name);
+}
+
+/** Whether there is a folder at this path. */
+export function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Lists the images in a class's folder.
+ *
+ * @returns their names
+ * @throws {UserError} if there are none
+ */
+export function listImages(path: string): string[] {
+  const { files, folders } = listFolder(path);
+  const images = files.filter(isImageName);
+  if (images.length === 0) {
+    const found = folders.length > 0 ? `folders such as "${folders[0]}"` : `${files.length} other files`;
+    throw new UserError(
+      `Expected images (.jpg, .png or .webp) in the class folder "${path}" but found ${found}; ` +
+        `put images there, delete the folder, or choose the folder that holds the class folders.`,
+    );
+  }
+  return images;
+}
+
+/** By code units, so that the order does not depend on the machine's language. */
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function statFile(path: string): Deno.FileInfo {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    throw explainFileError(error, path, "read the photo");
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Which photo is for training, which for validation and which for the test.
+ * @module
+ */
+
+import { randomStream } from "../../random.ts";
+import { UserError } from "../../user_error.ts";
+import type { Split } from "../image_set.ts";
+
+/** The share of a class's photos that the test gets where the data set makes no split; the papers' 80 / 20. */
+const TEST_SHARE = 0.2;
+/** The share of a class's training photos that validation gets if it is held out. */
+const VALIDATION_SHARE = 0.2;
+
+/** What a split needs to know of a photo. */
+export interface SplitPhoto {
+  /** Position in the list of class names. */
+  readonly classId: number;
+  /** Where the data set says so. */
+  readonly split?: "train" | "test";
+}
+
+/**
+ * Splits every class by itself. Which photo goes where depends on the seed, the class's name and its number of photos alone.
+ *
+ * @param photos all photos, those of a class in a fixed order
+ * @param holdOut take a validation part out of the training photos
+ * @returns the split of each photo
+ * @throws {UserError} if a class has too few photos
+ */
+export function splitPhotos(
+  photos: readonly SplitPhoto[],
+  classNames: readonly string[],
+  { seed, holdOut }: { seed: number; holdOut: boolean },
+): Split[] {
+  const splits = new Array<Split>(photos.length);
+  const ofClass: number[][] = classNames.map(() => []);
+  photos.forEach((photo, i) => ofClass[photo.classId].push(i));
+
+  for (const [classId, className] of classNames.entries()) {
+    const members = ofClass[classId];
+    const given = members.some((i) => photos[i].split !== undefined);
+    let train: number[];
+    if (given) {
+      train = members.filter((i) => photos[i].split === "train");
+      for (const i of members) splits[i] = photos[i].split!;
+      requirePhotos(className, "test", members.length - train.length, 1);
+    } else {
+      requirePhotos(className, "training and test", members.length, holdOut ? 3 : 2);
+      train = takeShare(members, TEST_SHARE, "test", randomStream(seed, "test", className).permutation);
+    }
+    requirePhotos(className, "training", train.length, holdOut ? 2 : 1);
+    if (holdOut) {
+      const random = randomStream(seed, "validation", className);
+      train = takeShare(train, VALIDATION_SHARE, "validation", random.permutation);
+    }
+    for (const i of train) splits[i] = "train";
+  }
+  return splits;
+
+  /** Gives a share of the photos, at least one, to a split and returns the others. */
+  function takeShare(
+    members: number[],
+    share: number,
+    split: Split,
+    permutation: (count: number) => number[],
+  ): number[] {
+    const taken = Math.max(1, Math.round(members.length * share));
+    const order = permutation(members.length);
+    for (const i of order.slice(0, taken)) splits[members[i]] = split;
+    return order.slice(taken).map((i) => members[i]);
+  }
+}
+
+function requirePhotos(className: string, purpose: string, found: number, expected: number): void {
+  if (found >= expected) return;
+  throw new UserError(
+    `Expected at least ${expected} usable ${
+      expected === 1 ? "image" : "images"
+    } for ${purpose} in class "${className}" but ` +
+      `found ${found}; add images, or leave the class out with --classes.`,
+  );
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import sharp from "sharp";
+import { decodePhoto } from "./decode.ts";
+import { loadPhotos, type PhotoDataset, type PhotoOptions } from "./photos.ts";
+import {
+  jpeg,
+  naming,
+  withFolder,
+  writeCifar,
+  writeClassFolders,
+  writeCub,
+  writeFile,
+  writeImagenet,
+} from "./testdata/photo_fixtures.ts";
+
+/** Loads from FOLDER/photos with the cache in FOLDER/cache. */
+function load(folder: string, options: Partial<PhotoOptions> = {}): Promise<PhotoDataset> {
+  return loadPhotos({
+    name: "folder",
+    path: join(folder, "photos"),
+    cacheDirectory: join(folder, "cache"),
+    imageSize: 8,
+    seed: 1,
+    ...options,
+  });
+}
+
+function count(dataset: PhotoDataset, split: "train" | "validation" | "test"): number {
+  return dataset.open(split, dataset.classNames.map((_, id) => id), { seed: 1, views: 1 }).count;
+}
+
+Deno.test("loadPhotos() opens every data set in its official layout", async () => {
+  const layouts: [PhotoOptions["name"], (root: string) => void | Promise<void>, number, number, number][] = [
+    [
+      "caltech-101",
+      (root) => writeClassFolders(join(root, "101_ObjectCategories"), { ant: 10, bass: 5 }),
+      2,
+      12,
+      3,
+    ],
+    ["cifar-100", writeCifar, 100, 400, 200],
+    ["cub-200-2011", writeCub, 3, 12, 3],
+    ["imagenet-small", (root) => writeImagenet(root, "kaggle"), 4, 24, 8],
+    ["folder", (root) => writeClassFolders(root, { ant: 10, bee: 5 }), 2, 12, 3],
+  ];
+  for (const [name, write, classes, train, test] of layouts) {
+    await withFolder(async (folder) => {
+      await write(join(folder, "photos"));
+      const dataset = await load(folder, { name });
+      assert.equal(dataset.name, name === "folder" ? "photos" : name);
+      assert.equal(dataset.classNames.length, classes);
+      assert.equal(dataset.imageSize, 8);
+      assert.deepEqual([count(dataset, "train"), count(dataset, "test")], [train, test]);
+      assert.ok([...dataset.mean, ...dataset.std].every((x) => x > 0 && x < 1));
+      const set = dataset.open("test", [1], { seed: 1, views: 1 });
+      assert.ok(set.labels.every((label) => label === 1));
+      assert.equal(set.readMask !== undefined, name === "cub-200-2011");
+    });
+  }
+});
+
+Deno.test("loadPhotos() decodes no photo twice", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 5 });
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    const first = await load(folder, { onProgress });
+    assert.equal(progress.length, 10);
+    const second = await load(folder, { onProgress, seed: 2, holdOut: true });
+    assert.equal(progress.length, 10);
+    assert.equal(count(first, "train"), 8);
+    assert.equal(count(second, "train"), 6);
+
+    // A photo, the size, or the choice of classes is another.
+    writeFile(join(folder, "photos/ant/new.jpg"), await jpeg(77));
+    await load(folder, { onProgress });
+    await load(folder, { onProgress, imageSize: 9 });
+    await load(folder, { onProgress, classes: ["bee"] });
+    assert.equal(progress.length, 10 + 11 + 11 + 5);
+    await load(folder, { onProgress });
+    assert.equal(progress.length, 10 + 11 + 11 + 5);
+  });
+});
+
+Deno.test("loadPhotos() makes a damaged cache anew", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5 });
+    await load(folder);
+    const [cache] = [...Deno.readDirSync(join(folder, "cache"))].map(({ name }) =>
+      join(folder, "cache", name)
+    );
+    const bytes = Deno.readFileSync(cache);
+    writeFile(cache, bytes.subarray(0, bytes.length - 9));
+    await load(folder);
+    assert.deepEqual(Deno.readFileSync(cache), bytes);
+  });
+});
+
+Deno.test("loadPhotos() gives the pixels of the right photo to each image", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 9, bee: 4 });
+    const dataset = await load(folder);
+    const target = new Uint8Array(3 * 64);
+    const seen = new Set<string>();
+    for (const split of ["train", "test"] as const) {
+      const set = dataset.open(split, [1], { seed: 1, views: 1 });
+      for (let i = 0; i < set.count; i++) {
+        set.read(i, 0, target);
+        seen.add([...target.subarray(3 * 36, 3 * 37)].map((x) => Math.round(x / 8)).join());
+      }
+    }
+    // The middles of bee's four photos, whose colors are those of numbers 9 to 12.
+    const expected = await Promise.all([9, 10, 11, 12].map(async (number) => {
+      const { pixels } = await decodePhoto(await jpeg(number), 8, "");
+      return [...pixels.subarray(3 * 36, 3 * 37)].map((x) => Math.round(x / 8)).join();
+    }));
+    assert.deepEqual(seen, new Set(expected));
+  });
+});
+
+Deno.test("loadPhotos() computes mean and standard deviation over the training images alone", async () => {
+  await withFolder(async (folder) => {
+    // The test photos are white: they must not count.
+    const white = await sharp({ create: { width: 9, height: 9, channels: 3, background: "white" } }).png()
+      .toBuffer();
+    await writeClassFolders(join(folder, "photos/train"), { ant: 3, bee: 2 });
+    for (const name of ["ant", "bee"]) writeFile(join(folder, "photos/test", name, "white.png"), white);
+    const { mean, std } = await load(folder);
+
+    const photos = await Promise.all(
+      [0, 1, 2, 3, 4].map(async (i) => (await decodePhoto(await jpeg(i), 8, "")).pixels),
+    );
+    for (let c = 0; c < 3; c++) {
+      const values = photos.flatMap((pixels) => [...pixels].filter((_, i) => i % 3 === c)).map((x) =>
+        x / 255
+      );
+      const expected = values.reduce((a, b) => a + b) / values.length;
+      const variance = values.reduce((sum, x) => sum + (x - expected) ** 2, 0) / values.length;
+      assert.ok(Math.abs(mean[c] - expected) < 1e-9);
+      assert.ok(Math.abs(std[c] - Math.sqrt(variance)) < 1e-9);
+    }
+  });
+});
+
+Deno.test("loadPhotos() has a validation part only where one was asked for", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 10, bee: 5 });
+    const plain = await load(folder);
+    assert.throws(() => count(plain, "validation"), naming("validation", "holdOut"));
+    const held = await load(folder, { holdOut: true });
+    assert.deepEqual([count(held, "train"), count(held, "validation"), count(held, "test")], [9, 3, 3]);
+  });
+});
+
+Deno.test("loadPhotos() throws on a broken photo and names it, or leaves it out and lists it", async () => {
+  await withFolder(async (folder) => {
+    const photos = join(folder, "photos");
+    await writeClassFolders(photos, { ant: 5, bee: 5 });
+    const half = join(photos, "ant", "half.jpg");
+    const whole = await jpeg(3, 100, 100);
+    writeFile(half, whole.subarray(0, whole.length / 2));
+    const text = join(photos, "bee", "text.jpg");
+    writeFile(text, "I am no photo.");
+
+    await assert.rejects(() => load(folder), naming(half, "--skip-broken"));
+    assert.deepEqual([...Deno.readDirSync(join(folder, "cache"))], []);
+    const dataset = await load(folder, { skipBroken: true });
+    assert.deepEqual(dataset.skipped.map(({ name }) => name), ["ant/half.jpg", "bee/text.jpg"]);
+    assert.match(dataset.skipped[1].reason, /text\.jpg/);
+    assert.equal(count(dataset, "train") + count(dataset, "test"), 10);
+    // From the cache it is the same.
+    assert.equal((await load(folder, { skipBroken: true })).skipped.length, 2);
+    await assert.rejects(() => load(folder), naming(half));
+    Deno.removeSync(half);
+    Deno.removeSync(text);
+    assert.deepEqual((await load(folder)).skipped, []);
+  });
+});
+
+Deno.test("loadPhotos() tries photos again that were left out", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5 });
+    const path = join(folder, "photos/ant/image_0003.jpg");
+    const whole = Deno.readFileSync(path);
+    const { mtime } = Deno.statSync(path);
+    // Damage that leaves size and date as they are.
+    const write = (bytes: Uint8Array) => {
+      Deno.writeFileSync(path, bytes);
+      Deno.utimeSync(path, mtime!, mtime!);
+    };
+    write(new Uint8Array(whole.length));
+    assert.equal((await load(folder, { skipBroken: true })).skipped.length, 1);
+    write(whole);
+    for (const skipBroken of [true, false]) {
+      const dataset = await load(folder, { skipBroken });
+      assert.deepEqual(dataset.skipped, []);
+      assert.equal(count(dataset, "train") + count(dataset, "test"), 5);
+    }
+  });
+});
+
+Deno.test("loadPhotos() decodes no photo where a class has too few", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    await assert.rejects(() => load(folder, { onProgress }), naming('"bee"', "found 1"));
+    assert.deepEqual(progress, []);
+    await load(folder, { onProgress, classes: ["ant"] });
+    assert.equal(progress.length, 5);
+  });
+});
+
+Deno.test("loadPhotos() throws where a class has too few photos", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
+    await assert.rejects(() => load(folder), naming('"bee"', "found 1", "add images"));
+    await assert.rejects(() => load(folder, { holdOut: true }), naming('"bee"'));
+    assert.deepEqual((await load(folder, { classes: ["ant"] })).classNames, ["ant"]);
+  });
+});
+
+Deno.test("loadPhotos() throws where there is no such folder, or the size is no size", async () => {
+  await withFolder(async (folder) => {
+    await assert.rejects(() => load(folder), naming(join(folder, "photos"), "your images", "--data PATH"));
+    await assert.rejects(
+      () => load(folder, { name: "caltech-101" }),
+      naming("deno task data caltech-101", "--data PATH"),
+    );
+    await writeClassFolders(join(folder, "photos"), { ant: 5 });
+    for (const imageSize of [0, -1, 2.5, NaN, 5000]) {
+      await assert.rejects(() => load(folder, { imageSize }), naming("image size", String(imageSize)));
+    }
+  });
+});

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { UserError } from "../user_error.ts";
+import type { Dataset, ImageSet } from "./image_set.ts";
+import { classIncrementalSteps, headPositions, IncrementalStream } from "./protocol.ts";
+
+Deno.test("classIncrementalSteps() learns every class once", () => {
+  const { classOrder, steps } = classIncrementalSteps({
+    classCount: 100,
+    baseClasses: 40,
+    increment: 20,
+    seed: 1,
+  });
+  assert.deepEqual(steps.map((ids) => ids.length), [40, 20, 20, 20]);
+  assert.deepEqual(steps.flat(), classOrder);
+  assert.deepEqual(classOrder.toSorted((a, b) => a - b), Array.from({ length: 100 }, (_, i) => i));
+});
+
+Deno.test("classIncrementalSteps() gives another order for another seed and the same for the same", () => {
+  const order = (seed: number) =>
+    classIncrementalSteps({ classCount: 100, baseClasses: 10, increment: 10, seed }).classOrder;
+  assert.deepEqual(order(1), order(1));
+  assert.notDeepEqual(order(1), order(2));
+});
+
+Deno.test("classIncrementalSteps() ends after the given number of steps", () => {
+  const options = { classCount: 100, baseClasses: 10, increment: 15, seed: 1 };
+  const { classOrder, steps } = classIncrementalSteps({ ...options, steps: 3 });
+  assert.deepEqual(steps, [classOrder.slice(0, 10), classOrder.slice(10, 25), classOrder.slice(25, 40)]);
+  assert.deepEqual(classOrder, classIncrementalSteps({ ...options, increment: 10 }).classOrder);
+  assert.deepEqual(classIncrementalSteps({ ...options, steps: 1 }).steps, [classOrder.slice(0, 10)]);
+});
+
+Deno.test("classIncrementalSteps() begins with the classes that are asked for", () => {
+  const { classOrder } = classIncrementalSteps({
+    classCount: 20,
+    baseClasses: 5,
+    increment: 5,
+    first: [7, 3],
+    seed: 1,
+  });
+  assert.deepEqual(classOrder.slice(0, 2), [7, 3]);
+  assert.equal(new Set(classOrder).size, 20);
+});
+
+Deno.test("classIncrementalSteps() throws on impossible counts", () => {
+  const good = { classCount: 100, baseClasses: 10, increment: 10, seed: 1 };
+  const cases: [Partial<Parameters<typeof classIncrementalSteps>[0]>, RegExp][] = [
+    [{ baseClasses: 0 }, /baseClasses to be an integer of at least 1 but found 0/],
+    [{ increment: 2.5 }, /increment to be an integer of at least 1 but found 2.5/],
+    [{ steps: NaN }, /steps to be an integer of at least 1 but found NaN/],
+    [{ baseClasses: 101 }, /at most 100 classes.* but found 101 base classes/],
+    [{ baseClasses: 150, increment: 60, steps: 1 }, /at most 100 classes.* but found 150 base classes/],
+    [{ steps: 11 }, /at most 100 classes.* but found 110 in 11 steps/],
+    [
+      { increment: 7 },
+      /90 classes after the first 10 to be divisible by the increment but found an increment of 7/,
+    ],
+    [{ first: [1, 1] }, /different ids from 0 to 99 but found 1, 1/],
+    [{ first: [100] }, /different ids from 0 to 99 but found 100/],
+  ];
+  for (const [change, message] of cases) {
+    assert.throws(() => classIncrementalSteps({ ...good, ...change }), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("headPositions() is the inverse of the class order", () => {
+  const { classOrder } = classIncrementalSteps({ classCount: 30, baseClasses: 10, increment: 10, seed: 5 });
+  const positions = headPositions(classOrder);
+  assert.equal(positions.length, 30);
+  classOrder.forEach((id, column) => assert.equal(positions[id], column));
+});
+
+const STEPS = [[4, 1], [0, 5], [3, 2]];
+
+/** Two images a class, all pixels of which are the class id. Any reach for a class that is forbidden throws. */
+function guardedDataset() {
+  const forbidden = new Set<number>();
+  const opened: number[][] = [];
+  const guard = (classId: number) => {
+    if (forbidden.has(classId)) throw new Error(`class ${classId} was touched`);
+    return classId;
+  };
+  const dataset: Dataset = {
+    name: "guarded",
+    classNames: ["a", "b", "c", "d", "e", "f"],
+    imageSize: 2,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    open(_split, classIds, { views }): ImageSet {
+      opened.push([...classIds.map(guard)]);
+      return {
+        name: "guarded train",
+        count: 2 * classIds.length,
+        size: 2,
+        views,
+        get labels() {
+          return Int32Array.from(classIds.flatMap((id) => [guard(id), guard(id)]));
+        },
+        read: (image, _view, target) => void target.fill(guard(classIds[image >> 1])),
+        readMask: (image, _view, target) => void target.fill(100 + guard(classIds[image >> 1])),
+      };
+    },
+  };
+  return { dataset, forbid: (ids: number[]) => ids.forEach((id) => forbidden.add(id)), opened };
+}
+
+/** Reads all that there is to read. */
+function readAll(set: ImageSet) {
+  const images: number[] = [], masks: number[] = [];
+  for (let i = 0; i < set.count; i++) {
+    const image = new Uint8Array(12), mask = new Uint8Array(4);
+    set.read(i, 0, image);
+    set.readMask!(i, 0, mask);
+    images.push(image[11]);
+    masks.push(mask[3]);
+  }
+  return { labels: [...set.labels], images, masks };
+}
+
+Deno.test("IncrementalStream hands out each step's classes and touches no earlier one", () => {
+  const { dataset, forbid } = guardedDataset();
+  const stream = new IncrementalStream(dataset, STEPS, { seed: 1, views: 3 });
+  for (const [t, classes] of STEPS.entries()) {
+    const set = stream.open(t);
+    const twice = classes.flatMap((id) => [id, id]);
+    assert.deepEqual(readAll(set), { labels: twice, images: twice, masks: twice.map((id) => id + 100) });
+    assert.deepEqual([set.count, set.size, set.views], [4, 2, 3]);
+    assert.match(set.name, new RegExp(`step ${t}`));
+    forbid(classes); // from here on any touch would throw
+  }
+});
+
+Deno.test("IncrementalStream closes the sets of earlier steps", () => {
+  const { dataset } = guardedDataset();
+  const stream = new IncrementalStream(dataset, STEPS, { seed: 1, views: 1 });
+  const past = [stream.open(0), stream.open(1)];
+  const { read } = past[1]; // a method that someone has kept
+  const current = stream.open(2);
+  for (const set of past) {
+    assert.throws(() => set.read(0, 0, new Uint8Array(12)), UserError);
+    assert.throws(() => set.readMask!(0, 0, new Uint8Array(4)), UserError);
+    assert.throws(() => set.labels, /those of step \d, when a later step had begun/);
+  }
+  assert.throws(() => read(0, 0, new Uint8Array(12)), UserError);
+  assert.deepEqual(readAll(current).labels, [3, 3, 2, 2]);
+});
+
+Deno.test("IncrementalStream does not open an earlier step again", () => {
+  const { dataset, opened } = guardedDataset();
+  const stream = new IncrementalStream(dataset, STEPS, { seed: 1, views: 1 });
+  const second = stream.open(1); // a run that is resumed begins anywhere
+  assert.throws(() => stream.open(0), /step 0, when step 1 had begun/);
+  assert.equal(stream.open(1), second);
+  assert.throws(() => stream.open(3), /Expected a step from 0 to 2 but found 3/);
+  assert.deepEqual(opened, [[0, 5]]);
+});
+
+Deno.test("nothing that can be reached from a step's images leads to earlier images", () => {
+  const { dataset, forbid } = guardedDataset();
+  const stream = new IncrementalStream(dataset, STEPS, { seed: 1, views: 1 });
+  const past = stream.open(0);
+  const current = stream.open(1);
+  forbid(STEPS[0]);
+
+  for (const start of [current, stream]) {
+    const reached = reachable(start);
+    assert.ok(reached.size > 0);
+    assert.ok(!reached.has(past), "the earlier set");
+    assert.ok(!reached.has(dataset), "the data set");
+    for (const thing of reached) {
+      assert.ok(!ArrayBuffer.isView(thing) || !holdsAny(thing, STEPS[0]), "bytes of an earlier image");
+    }
+  }
+});
+
+/** All objects and functions to which properties lead, getters and inherited ones included. */
+function reachable(start: object): Set<object> {
+  const seen = new Set<object>();
+  const visit = (value: unknown) => {
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) {
+      return;
+    }
+    seen.add(value);
+    const builtIn: unknown[] = [Object.prototype, Function.prototype, null];
+    for (let owner: object = value; !builtIn.includes(owner); owner = Object.getPrototypeOf(owner)) {
+      for (const key of Reflect.ownKeys(owner)) {
+        if (key !== "constructor") visit(Reflect.get(value, key));
+      }
+    }
+  };
+  visit(start);
+  return seen;
+}
+
+function holdsAny(view: ArrayBufferView, values: number[]): boolean {
+  return [...new Uint8Array(view.buffer)].some((byte) => byte !== 0 && values.includes(byte));
+}

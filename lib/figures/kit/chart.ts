@@ -1,0 +1,84 @@
+/**
+ * Observable Plot without a browser: a chart as a piece of an SVG, and the legend that several charts share.
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { type Drawing, element, moved, text, textWidth } from "./svg.ts";
+import { FONT, INK, type SymbolName } from "./theme.ts";
+
+const { document } = parseHTML("<!doctype html><html><body></body></html>");
+
+/**
+ * Options of a chart: Plot's, with the size given and nothing that Plot would draw outside of the SVG.
+ *
+ * @internal
+ */
+export type ChartOptions =
+  & Omit<Plot.PlotOptions, "document" | "title" | "subtitle" | "caption" | "legend">
+  & {
+    width: number;
+    height: number;
+  };
+
+/** Draws a chart with Observable Plot. */
+export function chart(options: ChartOptions): Drawing {
+  const svg = Plot.plot({ ...options, document: document as unknown as Document });
+  // Plot's style sheet and variables belong to a page with a browser; a file that stands alone has literals.
+  svg.querySelector("style")?.remove();
+  const marks = svg.innerHTML
+    .replaceAll("currentColor", INK)
+    .replaceAll("var(--plot-background)", "white")
+    .replaceAll(/(\d+\.\d{2})\d+/g, "$1");
+  return {
+    svg: `<g fill="${INK}" font-family="${FONT}" font-size="11" text-anchor="middle">${marks}</g>`,
+    width: options.width,
+    height: options.height,
+  };
+}
+
+/** One entry of a legend. */
+export interface LegendEntry {
+  /** The words beside the key; may hold scripts, as in `L_{D}`. */
+  readonly label: string;
+  /** Color of line, symbol or box. */
+  readonly color: string;
+  /** A symbol on a line; a filled box where it is absent. */
+  readonly symbol?: SymbolName;
+  /** Dashes of the line, as in `stroke-dasharray`. */
+  readonly dash?: string;
+}
+
+/** A legend in one row. */
+export function legend(entries: readonly LegendEntry[], size = 12): Drawing {
+  let x = 0;
+  const pieces = entries.map(({ label, color, symbol: name, dash }) => {
+    const key = name === undefined && dash === undefined
+      ? element("rect", { x: 4, y: 3, width: 14, height: 11, fill: color })
+      : element("line", {
+        x1: 0,
+        x2: 24,
+        y1: 9,
+        y2: 9,
+        stroke: color,
+        "stroke-width": 2.5,
+        "stroke-dasharray": dash,
+      }) +
+        (name === undefined ? "" : moved(12, 9, symbol(name, color)));
+    const piece = moved(x, 0, key, text(30, 9 + size * 0.36, label, { size }));
+    x += 30 + textWidth(label, size) + 22;
+    return piece;
+  });
+  return { svg: `<g aria-label="legend">${pieces.join("")}</g>`, width: Math.max(0, x - 22), height: 20 };
+}
+
+/** A filled symbol around the origin, of the size that charts use. */
+function symbol(name: SymbolName, fill: string): string {
+  const paths: Record<SymbolName, string> = {
+    circle: "M4.5,0A4.5,4.5 0 1 1 -4.5,0A4.5,4.5 0 1 1 4.5,0Z",
+    square: "M-4,-4H4V4H-4Z",
+    triangle: "M0,-5.4L4.8,3.2H-4.8Z",
+    diamond: "M0,-5.6L5.6,0L0,5.6L-5.6,0Z",
+  };
+  return element("path", { d: paths[name], fill, stroke: "white", "stroke-width": 1 });
+}

@@ -1,0 +1,197 @@
+/**
+ * An attention map over the image that it belongs to.
+ * @module
+ */
+import { heatColor } from "./heat_colors.ts";
+import { pngDataUri } from "./png.ts";
+import { type Drawing, element, plainText } from "./svg.ts";
+import { FAINT } from "./theme.ts";
+
+/** A square picture. */
+export interface RgbImage {
+  /** Height and width in pixels. */
+  readonly size: number;
+  /** (size, size, 3) bytes. */
+  readonly rgb: Uint8Array;
+}
+
+/** A square attention map, as Grad-CAM gives it: nowhere negative. */
+export interface AttentionMap {
+  /** Height and width in cells, such as 8 for a ResNet on 32×32 pixels. */
+  readonly size: number;
+  /** (size, size) numbers, row by row. */
+  readonly values: ArrayLike<number>;
+}
+
+/** Pictures are drawn with at least this many pixels a side, so that a coarse map becomes a smooth overlay. */
+const SMALLEST_SIDE = 64;
+
+/**
+ * Scales a map to another resolution by bilinear interpolation. Cells and pixels are areas that cover the same
+ * square, so the center of the map stays in the center; beyond the outer centers the border value is kept.
+ *
+ * @param map (mapSize, mapSize) numbers
+ * @param size height and width of the result
+ * @returns (size, size) numbers
+ * @throws {RangeError} if the map has not mapSize² values
+ */
+export function enlargeMap(map: ArrayLike<number>, mapSize: number, size: number): Float64Array {
+  expectLength("an attention map", map.length, mapSize * mapSize, `${mapSize} × ${mapSize}`);
+  const scaled = new Float64Array(size * size);
+  for (let y = 0; y < size; y++) {
+    const row = between(y, mapSize, size);
+    for (let x = 0; x < size; x++) {
+      const column = between(x, mapSize, size);
+      const at = (r: number, c: number) => map[r * mapSize + c];
+      const upper = at(row.low, column.low) * (1 - column.share) + at(row.low, column.high) * column.share;
+      const lower = at(row.high, column.low) * (1 - column.share) + at(row.high, column.high) * column.share;
+      scaled[y * size + x] = upper * (1 - row.share) + lower * row.share;
+    }
+  }
+  return scaled;
+}
+
+/**
+ * A map divided by its 2-norm, Q/‖Q‖₂: what L_AD compares. An all-zero map stays all zero.
+ */
+export function unitMap(map: AttentionMap): AttentionMap {
+  const values = Array.from(map.values);
+  const norm = Math.hypot(...values);
+  return { size: map.size, values: norm === 0 ? values : values.map((value) => value / norm) };
+}
+
+/** The largest value of some maps: the `max` that makes their colors comparable. */
+export function largestValue(maps: readonly AttentionMap[]): number {
+  return Math.max(...maps.map((map) => Math.max(...Array.from(map.values))));
+}
+
+/** How strong the top of the color scale is. */
+export interface OverlayOptions {
+  /** The value drawn in the last color. Larger ones are drawn in it, too; 0 makes the whole map dark. */
+  readonly max: number;
+}
+
+/**
+ * Blends an attention map into its image: the image keeps its shapes in grey, and the color is the attention's.
+ *
+ * @param rgb (size, size, 3) bytes
+ * @param map (mapSize, mapSize) numbers, not negative
+ * @returns (size, size, 3) bytes
+ * @throws {RangeError} if the image or the map has the wrong number of values
+ */
+export function overlay(
+  rgb: Uint8Array,
+  size: number,
+  map: ArrayLike<number>,
+  mapSize: number,
+  { max }: OverlayOptions,
+): Uint8Array {
+  expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
+  const attention = enlargeMap(map, mapSize, size);
+  const blended = new Uint8Array(size * size * 3);
+  for (let pixel = 0; pixel < size * size; pixel++) {
+    const strength = max > 0 ? Math.min(1, Math.max(0, attention[pixel] / max)) : 0;
+    const color = heatColor(strength);
+    const [r, g, b] = rgb.subarray(pixel * 3, pixel * 3 + 3);
+    const grey = 0.299 * r + 0.587 * g + 0.114 * b; // luma of ITU-R BT.601
+    const cover = 0.45 + 0.3 * strength;
+    for (let channel = 0; channel < 3; channel++) {
+      const faded = 0.85 * grey + 0.15 * rgb[pixel * 3 + channel];
+      blended[pixel * 3 + channel] = Math.round(faded * (1 - cover) + color[channel] * cover);
+    }
+  }
+  return blended;
+}
+
+/** The image as a square of `side` pixels in a figure. */
+export function drawImage(image: RgbImage, side: number, label: string): Drawing {
+  return picture(enlargeImage(image), side, label);
+}
+
+/** The map over the image as a square of `side` pixels in a figure. */
+export function drawOverlay(
+  image: RgbImage,
+  map: AttentionMap,
+  side: number,
+  label: string,
+  options: OverlayOptions,
+): Drawing {
+  const { rgb, size } = enlargeImage(image);
+  return picture({ size, rgb: overlay(rgb, size, map.values, map.size, options) }, side, label);
+}
+
+function picture(image: RgbImage, side: number, label: string): Drawing {
+  const frame = element("rect", {
+    x: 0.5,
+    y: 0.5,
+    width: side - 1,
+    height: side - 1,
+    fill: "none",
+    stroke: FAINT,
+  });
+  const svg = element("image", {
+    width: side,
+    height: side,
+    href: pngDataUri(image.rgb, image.size, image.size),
+    "aria-label": plainText(label),
+  });
+  return { svg: svg + frame, width: side, height: side };
+}
+
+/**
+ * Enlarges a small picture by a whole factor with Catmull and Rom's cubic, which keeps edges sharper than a viewer's
+ * own smoothing would.
+ */
+function enlargeImage(image: RgbImage): RgbImage {
+  const { size, rgb } = image;
+  expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
+  const factor = Math.ceil(SMALLEST_SIDE / size);
+  if (factor === 1) return image;
+  const large = size * factor;
+  const taps = Array.from({ length: large }, (_, i) => cubicTaps((i + 0.5) / factor - 0.5, size));
+
+  const wide = new Float64Array(size * large * 3); // (size, large, 3): columns first, then rows
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < large; x++) {
+      for (const { index, weight } of taps[x]) {
+        for (let c = 0; c < 3; c++) wide[(y * large + x) * 3 + c] += weight * rgb[(y * size + index) * 3 + c];
+      }
+    }
+  }
+  const pixels = new Uint8ClampedArray(large * large * 3);
+  for (let y = 0; y < large; y++) {
+    for (let i = 0; i < large * 3; i++) {
+      pixels[y * large * 3 + i] = taps[y].reduce(
+        (sum, tap) => sum + tap.weight * wide[tap.index * large * 3 + i],
+        0,
+      );
+    }
+  }
+  return { size: large, rgb: new Uint8Array(pixels.buffer) };
+}
+
+/** The four pixels around a position, and their weights, which add up to 1; beyond the border, the border's pixel. */
+function cubicTaps(position: number, size: number): { index: number; weight: number }[] {
+  const first = Math.floor(position);
+  const t = position - first;
+  const weights = [
+    ((2 - t) * t - 1) * t / 2,
+    ((3 * t - 5) * t * t + 2) / 2,
+    ((4 - 3 * t) * t + 1) * t / 2,
+    (t - 1) * t * t / 2,
+  ];
+  return weights.map((weight, i) => ({ index: Math.min(Math.max(first - 1 + i, 0), size - 1), weight }));
+}
+
+/** The two cells between whose centers the center of pixel `index` lies, and how near it is to the second. */
+function between(index: number, cells: number, pixels: number): { low: number; high: number; share: number } {
+  const position = Math.min(Math.max((index + 0.5) * cells / pixels - 0.5, 0), cells - 1);
+  const low = Math.floor(position);
+  return { low, high: Math.min(low + 1, cells - 1), share: position - low };
+}
+
+function expectLength(what: string, found: number, expected: number, shape: string) {
+  if (found !== expected) {
+    throw new RangeError(`Expected ${shape} = ${expected} values of ${what} but found ${found}.`);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Pieces of SVG as strings, and two ways to put pieces together: side by side and one above the other.
+ * @module
+ */
+import { INK } from "./theme.ts";
+
+/** A piece of SVG and the room it takes, in pixels. Its origin is at the top left. */
+export interface Drawing {
+  /** Elements, without the `<svg>` around them. */
+  readonly svg: string;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
+/** How a text looks and on which side of its point it lies. */
+export interface TextStyle {
+  /** Font size in pixels; 12 where it is absent. */
+  readonly size?: number;
+  /** Whether the text is bold. */
+  readonly bold?: boolean;
+  /** The text's color; ink where it is absent. */
+  readonly color?: string;
+  /** Which part of the text lies at its point; the start where it is absent. */
+  readonly anchor?: "start" | "middle" | "end";
+}
+
+/** Text as XML wants it. */
+export function escapeXml(content: string): string {
+  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
+    '"',
+    "&quot;",
+  );
+}
+
+/**
+ * A line of text with its baseline at y. `_{…}` is set as a subscript and `^{…}` as a superscript, so that
+ * `L_{AD}` and `Q_{t−1}^{I,b}` look as in the paper.
+ */
+export function text(x: number, y: number, content: string, style: TextStyle = {}): string {
+  const { size = 12, bold = false, color = INK, anchor = "start" } = style;
+  const weight = bold ? ' font-weight="bold"' : "";
+  // Without `preserve`, a space after a script is lost at the border between two pieces of text.
+  const space = /[_^]\{/.test(content) ? ' xml:space="preserve"' : "";
+  return `<text x="${round(x)}" y="${round(y)}" font-size="${size}"${weight} fill="${color}" ` +
+    `text-anchor="${anchor}"${space}>${scripts(content, size)}</text>`;
+}
+
+/** The text without the marks of scripts, for places that show plain text: `L_AD`, `M_0`. */
+export function plainText(content: string): string {
+  return content.replace(/([_^])\{(.*?)\}/g, "$1$2");
+}
+
+/** The width that a text will take, to a few percent, from the widths of DejaVu Sans by groups of letters. */
+export function textWidth(content: string, size: number, bold = false): number {
+  const scripts = [...content.matchAll(/[_^]\{(.*?)\}/g)].map(([, script]) => script).join("");
+  const line = content.replace(/[_^]\{.*?\}/g, "");
+  const ems = (letters: string) => [...letters].reduce((sum, letter) => sum + emWidth(letter), 0);
+  return (ems(line) + SCRIPT_SIZE * ems(scripts)) * size * (bold ? 1.12 : 1);
+}
+
+/** The text in lines of at most `width` pixels, broken between words. */
+export function wrap(content: string, width: number, size: number): string[] {
+  const lines: string[] = [];
+  for (const word of content.split(" ")) {
+    const longer = lines.length > 0 ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The text, cut with an ellipsis where it would be wider than `width` pixels. */
+export function shorten(content: string, width: number, size: number): string {
+  if (textWidth(content, size) <= width) return content;
+  let kept = content.length - 1;
+  while (kept > 1 && textWidth(content.slice(0, kept) + "…", size) > width) kept--;
+  return content.slice(0, kept).trimEnd() + "…";
+}
+
+/** An element without content: `element("line", { x1: 0, … })`. Attributes that are undefined are left out. */
+export function element(name: string, attributes: Record<string, string | number | undefined>): string {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) =>
+      ` ${key}="${typeof value === "number" ? round(value) : escapeXml(String(value))}"`
+    );
+  return `<${name}${written.join("")}/>`;
+}
+
+/** Pieces moved together. */
+export function moved(x: number, y: number, ...pieces: string[]): string {
+  return `<g transform="translate(${round(x)},${round(y)})">${pieces.join("")}</g>`;
+}
+
+/** Drawings side by side, their upper edges in line. */
+export function beside(drawings: readonly Drawing[], gap = 0): Drawing {
+  let x = -gap;
+  const svg = drawings.map((drawing) => {
+    const left = x + gap;
+    x = left + drawing.width;
+    return moved(left, 0, drawing.svg);
+  });
+  return { svg: svg.join(""), width: Math.max(x, 0), height: Math.max(0, ...drawings.map((d) => d.height)) };
+}
+
+/** Drawings one above the other, their left edges in line. */
+export function stacked(drawings: readonly Drawing[], gap = 0): Drawing {
+  let y = -gap;
+  const svg = drawings.map((drawing) => {
+    const top = y + gap;
+    y = top + drawing.height;
+    return moved(0, top, drawing.svg);
+  });
+  return { svg: svg.join(""), width: Math.max(0, ...drawings.map((d) => d.width)), height: Math.max(y, 0) };
+}
+
+const SCRIPT_SIZE = 0.72;
+
+function emWidth(letter: string): number {
+  if (/[iljI.,:;'|!· ]/.test(letter)) return 0.31;
+  if (/[tfr()[\]\/-]/.test(letter)) return 0.39;
+  if (/[mwMW%@—…]/.test(letter)) return 0.92;
+  if (/[A-Z+=×±<>−]/.test(letter)) return 0.7;
+  return 0.61;
+}
+
+function scripts(content: string, size: number): string {
+  const small = round(size * SCRIPT_SIZE);
+  let shift = 0;
+  return content.split(/([_^]\{.*?\})/).filter((part) => part !== "").map((part) => {
+    const script = /^([_^])\{(.*)\}$/.exec(part);
+    const target = script === null ? 0 : script[1] === "_" ? size * 0.22 : -size * 0.36;
+    const step = round(target - shift);
+    shift = target;
+    if (script === null) {
+      return step === 0 ? escapeXml(part) : `<tspan dy="${step}">${escapeXml(part)}</tspan>`;
+    }
+    return `<tspan font-size="${small}" dy="${step}">${escapeXml(script[2])}</tspan>`;
+  }).join("");
+}
+
+/** Hundredths of a pixel are enough, and keep the files small. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

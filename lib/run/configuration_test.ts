@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { checkConfiguration, configure } from "./configuration.ts";
+import { type Configuration, configurationSchema, datasetNames, presetNames } from "./schema.ts";
+
+/** Runs without what the environment of the test says. */
+function withEnvironment(values: Record<string, string>, work: () => void): void {
+  const names = ["LWM_PRESET", "LWM_ENGINE"];
+  const before = names.map((name) => Deno.env.get(name));
+  names.forEach((name) => Deno.env.delete(name));
+  try {
+    for (const [name, value] of Object.entries(values)) Deno.env.set(name, value);
+    work();
+  } finally {
+    names.forEach((name, i) =>
+      before[i] === undefined ? Deno.env.delete(name) : Deno.env.set(name, before[i])
+    );
+  }
+}
+
+const refuses = (fields: Record<string, unknown>, message: RegExp) =>
+  withEnvironment(
+    {},
+    () => assert.throws(() => configure(fields as Partial<Configuration>), { name: "UserError", message }),
+  );
+
+Deno.test("every preset of every data set and method is a valid configuration", () => {
+  withEnvironment({}, () => {
+    for (const preset of presetNames) {
+      for (const dataset of datasetNames) {
+        for (const method of ["C", "LwF-MC", "LwM"] as const) {
+          const configuration = configure({ preset, dataset, method });
+          assert.deepEqual(checkConfiguration(JSON.parse(JSON.stringify(configuration))), configuration);
+          assert.equal(configuration.preset, preset);
+        }
+      }
+    }
+  });
+});
+
+Deno.test("configure() lets the given fields win over the preset", () => {
+  withEnvironment({}, () => assert.equal(configure({ gamma: 0.7 }).gamma, 0.7));
+});
+
+Deno.test("LWM_PRESET and LWM_ENGINE override preset and engine", () => {
+  withEnvironment({ LWM_PRESET: "smoke", LWM_ENGINE: "cpu" }, () => {
+    const { preset, engine, baseEpochs } = configure({ preset: "default", engine: "wasm" });
+    assert.deepEqual([preset, engine], ["smoke", "cpu"]);
+    assert.ok(baseEpochs <= 2);
+  });
+});
+
+Deno.test("configure() refuses unknown names and says which there are", () => {
+  refuses({ method: "EWC" }, /method to be "C" or "LwF-MC" or "LwM" but found "EWC"/);
+  refuses({ preset: "huge" }, /preset to be "smoke" or "default" or "paper" but found "huge"/);
+  refuses({ dataset: "mnist" }, /dataset to be "iemoji-100" or .* but found "mnist"/);
+  refuses({ engine: "cuda" }, /engine to be "auto" or .* but found "cuda"/);
+  refuses({ gama: 0.1 }, /known fields .* but found "gama"\. The fields are .*gamma/);
+});
+
+Deno.test("an unknown preset or engine in the environment is refused", () => {
+  withEnvironment(
+    { LWM_PRESET: "tiny" },
+    () => assert.throws(() => configure(), { name: "UserError", message: /"tiny"/ }),
+  );
+  withEnvironment(
+    { LWM_ENGINE: "gpu" },
+    () => assert.throws(() => configure(), { name: "UserError", message: /"gpu"/ }),
+  );
+});
+
+Deno.test("configure() refuses numbers out of their range and says the range", () => {
+  refuses({ beta: 1.5 }, /beta to be at most 1 but found 1\.5\. It means: β, weight of L_D/);
+  refuses({ gamma: -0.1 }, /gamma to be at least 0 but found -0\.1/);
+  refuses({ temperature: 0 }, /temperature to be more than 0 but found 0/);
+  refuses({ baseClasses: 0 }, /baseClasses to be at least 1 but found 0/);
+  refuses({ epochs: 2.5 }, /epochs to be .* but found 2\.5/);
+  refuses({ learningRate: NaN }, /learningRate to be .* but found/);
+  refuses({ widths: [] }, /widths to be at least 1/);
+});
+
+Deno.test("configure() shows a number that is too large for one", () => {
+  refuses({ learningRate: Infinity }, /learningRate to be a finite number but found Infinity/);
+  refuses({ learningRate: "fast" }, /learningRate to be a finite number but found "fast"/);
+});
+
+Deno.test("configure() refuses a depth that does not fit the stages, and says which does", () => {
+  const { depth } = configurationSchema.shape;
+  assert.match(depth.description!, /2 \+ stages · 2n/);
+  refuses(
+    { depth: 7 },
+    /depth to be 2 \+ stages · 2n, which is 2 \+ 6n with 3 widths, but found 7\. Take 8,/,
+  );
+  refuses({ depth: 2 }, /but found 2\. Take 8,/);
+  refuses({ depth: 18 }, /but found 18\. Take 20,/);
+  refuses({ depth: 20, widths: [64, 128, 256, 512] }, /2 \+ 8n with 4 widths, but found 20\. Take 18,/);
+  withEnvironment({}, () => {
+    assert.equal(configure({ depth: 18, widths: [64, 128, 256, 512] }).depth, 18);
+    assert.equal(configure({ depth: 14 }).depth, 14);
+  });
+});
+
+Deno.test("configure() refuses more guesses than the base step has wrong answers", () => {
+  refuses({ topK: 5, baseClasses: 5 }, /topK to be less than the 5 base classes but found 5: every image/);
+  withEnvironment({}, () => {
+    assert.equal(configure({ topK: 5, baseClasses: 6 }).topK, 5);
+    assert.equal(configure({ topK: 1, baseClasses: 1 }).topK, 1);
+    const kept = { ...configure(), topK: 5, baseClasses: 5 };
+    assert.deepEqual(checkConfiguration(kept), kept, "a run that was trained stays readable");
+  });
+});

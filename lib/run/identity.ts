@@ -1,0 +1,82 @@
+/**
+ * Which runs are the same run: names of the folders in which runs are kept.
+ * @module
+ */
+import { resolve } from "node:path";
+import type { Engine } from "../engine/mod.ts";
+import type { Configuration } from "./schema.ts";
+
+/** Fields that M_0 depends on. Methods that agree in these share it. */
+const BASE_FIELDS = [
+  "seed",
+  "dataset",
+  "classes",
+  "imageSize",
+  "views",
+  "drawsPerEpoch",
+  "evaluateOn",
+  "topK",
+  "baseClasses",
+  "firstClasses",
+  "depth",
+  "widths",
+  "stem",
+  "baseClassification",
+  "baseEpochs",
+  "baseLearningRate",
+  "batchSize",
+  "momentum",
+  "weightDecay",
+  "maxNorm",
+] as const satisfies readonly (keyof Configuration)[];
+
+/** Fields that the later steps depend on as well, by method. The number of increments is none: a run can be continued. */
+const C_FIELDS = ["method", "increment", "classification", "epochs", "learningRate"] as const;
+const LWF_FIELDS = [...C_FIELDS, "distillation", "temperature", "beta", "cacheTeacher"] as const;
+const LWM_FIELDS = [...LWF_FIELDS, "gamma", "norm", "attentionClass"] as const;
+const METHOD_FIELDS = { "C": C_FIELDS, "LwF-MC": LWF_FIELDS, "LwM": LWM_FIELDS };
+
+/** What decides about M_0, as plain JSON. */
+export function baseIdentity(configuration: Configuration, engine: Engine["name"]): Record<string, unknown> {
+  const identity = { engine, ...pick(configuration, BASE_FIELDS) };
+  // Elsewhere the same data set may lie in another folder; a folder of one's own is known by its place only.
+  return configuration.dataset === "folder" ? { ...identity, data: resolve(configuration.data) } : identity;
+}
+
+/** What decides about M_1, M_2 …, as plain JSON. */
+export function methodIdentity(
+  configuration: Configuration,
+  engine: Engine["name"],
+): Record<string, unknown> {
+  return {
+    ...baseIdentity(configuration, engine),
+    ...pick(configuration, METHOD_FIELDS[configuration.method]),
+  };
+}
+
+/** Folder names below the data set's, for M_0 and for the later steps, such as `seed1-LwM-0a1b2c3d4e`. */
+export async function runNames(
+  configuration: Configuration,
+  engine: Engine["name"],
+): Promise<{ base: string; method: string }> {
+  const { seed, method } = configuration;
+  return {
+    base: `seed${seed}-base-${await shortHash(baseIdentity(configuration, engine))}`,
+    method: `seed${seed}-${method}-${await shortHash(methodIdentity(configuration, engine))}`,
+  };
+}
+
+function pick(
+  configuration: Configuration,
+  fields: readonly (keyof Configuration)[],
+): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field, configuration[field]]));
+}
+
+async function shortHash(identity: Record<string, unknown>): Promise<string> {
+  const sorted = JSON.stringify(Object.entries(identity).sort(([a], [b]) => a < b ? -1 : 1));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sorted));
+  return Array.from(new Uint8Array(digest).subarray(0, 5), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The presets: `smoke` for tests (seconds), `default` for two cores (minutes), `paper` for a GPU.
+ *
+ * A preset is made of the scale (how much is trained), the data set (what is trained on) and the method (its tuned
+ * values). How β, γ and the learning rates were chosen, and on which validation data, stands in `studies/README.md`.
+ * @module
+ */
+import type { Configuration, DatasetName, PresetName } from "./schema.ts";
+
+/** The fields that a preset decides. */
+export type Values = Omit<Configuration, "preset" | "engine">;
+
+/** iEmoji-100 on two cores: five steps of ten classes. */
+const IEMOJI: Omit<Values, "method"> = {
+  seed: 1,
+  dataset: "iemoji-100",
+  data: "",
+  classes: [],
+  skipBroken: false,
+  imageSize: 32,
+  views: 40,
+  drawsPerEpoch: 10,
+  evaluateOn: "test",
+  topK: 1,
+  baseClasses: 10,
+  increment: 10,
+  increments: 4,
+  firstClasses: ["telephone"],
+  depth: 8,
+  widths: [16, 32, 64],
+  stem: "3x3",
+  classification: "sigmoid-new",
+  distillation: "sigmoid",
+  temperature: 2,
+  beta: 0.5,
+  gamma: 0.3,
+  norm: "L1",
+  attentionClass: "student-top",
+  baseClassification: "sigmoid",
+  baseEpochs: 30,
+  baseLearningRate: 0.1,
+  epochs: 20,
+  learningRate: 0.1,
+  batchSize: 32,
+  momentum: 0.9,
+  weightDecay: 5e-4,
+  maxNorm: 5,
+  cacheTeacher: true,
+};
+
+/** Photographs on two cores. */
+const PHOTOS: Partial<Values> = {
+  imageSize: 64,
+  views: 8,
+  drawsPerEpoch: 1,
+  increments: 9,
+  firstClasses: [],
+  depth: 20,
+  stem: "3x3/2",
+  baseEpochs: 60,
+  epochs: 24,
+};
+
+const DATASETS: Record<DatasetName, Partial<Values>> = {
+  "iemoji-100": {},
+  "caltech-101": PHOTOS,
+  "cifar-100": { ...PHOTOS, imageSize: 32, stem: "3x3" },
+  "cub-200-2011": PHOTOS,
+  "imagenet-small": { ...PHOTOS, topK: 5 },
+  "folder": PHOTOS,
+};
+
+/** Enough to see that every part works, not enough to learn much. */
+const SMOKE: Partial<Values> = {
+  views: 2,
+  drawsPerEpoch: 2,
+  baseEpochs: 2,
+  epochs: 2,
+  // So little training leaves a network with sigmoids no attention at all: everything speaks against every class.
+  baseClassification: "softmax",
+  widths: [8, 16, 32],
+  depth: 8,
+};
+
+const PAPER: Record<DatasetName, Partial<Values>> = {
+  "iemoji-100": { depth: 32, increments: 9, baseEpochs: 100, epochs: 60, views: 200, batchSize: 128 },
+  "caltech-101": paperPhotos({}),
+  "cifar-100": {
+    imageSize: 32,
+    stem: "3x3",
+    depth: 32,
+    batchSize: 128,
+    baseEpochs: 70,
+    epochs: 70,
+    views: 16,
+  },
+  "cub-200-2011": paperPhotos({}),
+  "imagenet-small": paperPhotos({ topK: 5, cacheTeacher: false, views: 1000 }),
+  "folder": paperPhotos({}),
+};
+
+function paperPhotos(values: Partial<Values>): Partial<Values> {
+  return {
+    imageSize: 224,
+    stem: "7x7/4",
+    depth: 18,
+    widths: [64, 128, 256, 512],
+    batchSize: 64,
+    baseEpochs: 60,
+    epochs: 60,
+    ...values,
+  };
+}
+
+/**
+ * What was tuned for each method, on validation data: studies/README.md. Of the photo data sets Caltech-101 was tuned; the others
+ * take its values.
+ */
+const TUNED: Record<"drawings" | "photos", Record<Configuration["method"], Partial<Values>>> = {
+  drawings: {
+    "C": { classification: "sigmoid-all" },
+    "LwF-MC": { learningRate: 0.05 },
+    "LwM": {},
+  },
+  photos: {
+    "C": { classification: "sigmoid-all", learningRate: 0.05 },
+    "LwF-MC": { beta: 1, learningRate: 0.02 },
+    "LwM": { beta: 1, gamma: 0.1, learningRate: 0.05 },
+  },
+};
+
+/** All fields but preset and engine. */
+export function presetValues(
+  { preset, dataset, method }: { preset: PresetName; dataset: DatasetName; method: Configuration["method"] },
+): Values {
+  const scale = { smoke: SMOKE, default: {}, paper: PAPER[dataset] }[preset];
+  const tuned = TUNED[dataset === "iemoji-100" ? "drawings" : "photos"][method];
+  return { ...IEMOJI, ...DATASETS[dataset], ...tuned, ...scale, dataset, method };
+}

@@ -1,0 +1,367 @@
+/**
+ * A run: one configuration, trained step by step, kept on disk, never computed twice.
+ *
+ *     data/runs/iemoji-100/seed1-base-…/step-0/          M_0, shared by the methods
+ *     data/runs/iemoji-100/seed1-LwM-…/step-1/           M_1
+ *         ../configuration.json  the complete configuration
+ *         ../data.json           the classes and how many images they have
+ *         model.safetensors      the weights, when the training is finished
+ *         metrics.json           what the evaluation found
+ *         progress.safetensors   after each epoch: weights, optimizer, position; gone when the step is finished
+ * @module
+ */
+import { join } from "node:path";
+import type { Dataset } from "../data/mod.ts";
+import { classIncrementalSteps, headPositions, IncrementalStream } from "../data/mod.ts";
+import { type Engine, useEngine } from "../engine/mod.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
+import {
+  type EpochLog,
+  type StepHooks,
+  type StepOptions,
+  type StepProgress,
+  trainStep,
+} from "../training/mod.ts";
+import { UserError } from "../user_error.ts";
+import type { Configuration } from "./schema.ts";
+import { dataDirectory, openDataset } from "./dataset.ts";
+import { evaluateStep, type StepMetrics } from "./evaluate_step.ts";
+import { readFileIfThere, writeFileWhole, writeJson } from "../files.ts";
+import { readStepMetrics } from "./metrics_file.ts";
+import { keepConfiguration, readRunFolder, type RunFolders, runFolders, stepFolder } from "./folder.ts";
+import { type ClassImages, classImages, readImages, refuseOtherImages, writeImages } from "./run_images.ts";
+import { baseIdentity, methodIdentity } from "./identity.ts";
+
+/** How far a run is. */
+export interface RunProgress extends StepProgress {
+  /** From 0, the base step. */
+  step: number;
+}
+
+/** What the caller may want to do while a run is trained. */
+export interface RunHooks {
+  /** Called after every iteration. */
+  onProgress?: (progress: RunProgress) => void;
+  /** Asked after every iteration; true stops the run. It goes on from its last finished epoch. */
+  shouldStop?: () => boolean;
+}
+
+/** Where a run is kept; tests use folders of their own. */
+export interface RunPlace {
+  /** Folder of data sets and runs. */
+  directory?: string;
+  /** Where the engine's one line goes. */
+  log?: (line: string) => void;
+  /** Told how far the images are, where they have to be rendered or decoded first. */
+  onImages?: (done: number, total: number) => void;
+}
+
+/** See the module's comment. Make one with {@linkcode Run.open}. */
+export class Run {
+  /** Class ids in the order in which they are learned. */
+  readonly classOrder: readonly number[];
+  /** (steps) class ids of each step. */
+  readonly steps: readonly (readonly number[])[];
+  readonly #images: readonly ClassImages[];
+  #stream: IncrementalStream | null = null;
+
+  private constructor(
+    readonly configuration: Configuration,
+    readonly engine: Engine,
+    readonly dataset: Dataset,
+    readonly folders: RunFolders,
+    images: readonly ClassImages[],
+  ) {
+    const { baseClasses, increment, increments, seed, firstClasses } = configuration;
+    const { classOrder, steps } = classIncrementalSteps({
+      classCount: dataset.classNames.length,
+      baseClasses,
+      increment,
+      steps: increments + 1,
+      seed,
+      first: firstClasses.map((name) => classIdOf(dataset, name)),
+    });
+    this.classOrder = classOrder;
+    this.steps = steps;
+    this.#images = images;
+  }
+
+  /**
+   * Takes the engine into use, opens the data set and finds what is already trained.
+   * @throws {UserError} where engine or data set are not there, the class counts are impossible, or what is trained already
+   * was trained on other images
+   */
+  static async open(configuration: Configuration, place: RunPlace = {}): Promise<Run> {
+    const { directory = dataDirectory(), log = () => {}, onImages } = place;
+    const engine = await useEngine(configuration.engine, { log });
+    const dataset = await openDataset(configuration, directory, onImages);
+    const folders = await runFolders(configuration, engine.name, directory);
+    const images = classImages(dataset, configuration);
+    await refuseOtherImages(folders, images, dataset.name);
+    return new Run(configuration, engine, dataset, folders, images);
+  }
+
+  /**
+   * Opens the run that lies in a folder, with the engine that trained it.
+   * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
+   * @throws {UserError} where it is no run, or what it needs is not there
+   */
+  static async fromFolder(folder: string, place: Omit<RunPlace, "directory"> = {}): Promise<Run> {
+    const { configuration, directory } = await readRunFolder(folder);
+    return await Run.open(configuration, { ...place, directory });
+  }
+
+  /** Names of the classes that M_t knows, in the order in which they were learned. */
+  classNames(step: number): string[] {
+    return this.steps.slice(0, step + 1).flat().map((id) => this.dataset.classNames[id]);
+  }
+
+  /** Whether M_t is trained and evaluated. */
+  async isTrained(step: number): Promise<boolean> {
+    return await this.hasModel(step) && await readFileIfThere(this.#path(step, "metrics.json")) !== null;
+  }
+
+  /** Whether there is a checkpoint of M_t; it may not be evaluated yet. */
+  async hasModel(step: number): Promise<boolean> {
+    return await readFileIfThere(this.#path(step, "model.safetensors")) !== null;
+  }
+
+  /**
+   * M_t. The caller disposes it.
+   * @throws {UserError} where it is not trained yet, damaged, or of another configuration
+   */
+  async model(step: number): Promise<ResNet> {
+    const checkpoint = await this.#checkpoint(step, "model.safetensors");
+    if (checkpoint === null) throw this.#notTrained(step);
+    return checkpoint.model;
+  }
+
+  /**
+   * What the evaluation after step t found.
+   * @throws {UserError} where the step is not trained yet, or the file is damaged
+   */
+  async metrics(step: number): Promise<StepMetrics> {
+    const metrics = await readStepMetrics(this.#path(step, "metrics.json"));
+    if (metrics === null) throw this.#notTrained(step);
+    return metrics;
+  }
+
+  /**
+   * The losses of step t, epoch by epoch.
+   * @throws {UserError} where the step is not trained yet
+   */
+  async log(step: number): Promise<EpochLog[]> {
+    const checkpoint = await this.#checkpoint(step, "model.safetensors");
+    if (checkpoint === null) throw this.#notTrained(step);
+    checkpoint.model.dispose();
+    return (checkpoint.state as { log: EpochLog[] }).log;
+  }
+
+  /**
+   * Trains and evaluates what is missing.
+   * @param through the last step to train, from 0; default all
+   * @returns false where `shouldStop` ended the training
+   */
+  async train(through: number = this.steps.length - 1, hooks: RunHooks = {}): Promise<boolean> {
+    if (!Number.isInteger(through) || through < 0 || through >= this.steps.length) {
+      throw new UserError(
+        `Expected a step from 0 to ${this.steps.length - 1} but found ${through}. ` +
+          "Raise `increments` for more steps.",
+      );
+    }
+    const configuration = { ...this.configuration, engine: this.engine.name };
+    await this.keepImages(through);
+    await keepConfiguration(this.folders.base, { ...configuration, increments: 0 });
+    if (through > 0) await keepConfiguration(this.folders.method, configuration);
+    for (let step = 0; step <= through; step++) {
+      if (await this.isTrained(step)) continue;
+      const finished = await this.#trainStep(step, hooks);
+      if (!finished) return false;
+      await this.evaluate(step);
+    }
+    return true;
+  }
+
+  /**
+   * Keeps in the run's folders which images it is trained on; later openings compare. A folder of an older version does not say
+   * it yet: then at least the classes that the run's models know must be those of the data set.
+   *
+   * @param through only where this is more than 0 is there a folder beside that of M_0
+   * @throws {UserError} where a model knows other classes
+   */
+  async keepImages(through: number): Promise<void> {
+    const { base, method } = this.folders;
+    const silent: string[] = [];
+    for (const folder of through > 0 ? [base, method] : [base]) {
+      // What is kept was compared when the run was opened.
+      if (await readImages(folder) === null) silent.push(folder);
+    }
+    if (silent.length === 0) return;
+    for (const step of this.steps.keys()) {
+      (await this.#checkpoint(step, "model.safetensors"))?.model.dispose();
+    }
+    for (const folder of silent) await writeImages(folder, this.#images);
+  }
+
+  /** Evaluates M_t anew from its checkpoint and keeps what was found. */
+  async evaluate(step: number): Promise<StepMetrics> {
+    const first = await this.model(0);
+    const model = step === 0 ? first : await this.model(step);
+    try {
+      const metrics = await evaluateStep(
+        {
+          model,
+          first,
+          dataset: this.dataset,
+          steps: this.steps.slice(0, step + 1),
+          headPositions: headPositions(this.classOrder),
+        },
+        this.configuration,
+      );
+      await writeJson(this.#path(step, "metrics.json"), metrics);
+      await Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
+      return metrics;
+    } finally {
+      first.dispose();
+      if (step > 0) model.dispose();
+    }
+  }
+
+  /** @returns false where `shouldStop` ended it */
+  async #trainStep(step: number, hooks: RunHooks): Promise<boolean> {
+    if (await this.hasModel(step)) return true;
+    const teacher = step === 0 ? null : await this.model(step - 1);
+    const resumed = await this.#checkpoint(step, "progress.safetensors");
+    const student = resumed?.model ?? this.#startOf(step, teacher);
+    const configuration = this.#identity(step);
+    const stepHooks: StepHooks = {
+      shouldStop: hooks.shouldStop,
+      onProgress: (progress) => hooks.onProgress?.({ ...progress, step }),
+      onEpoch: async ({ velocities, ...state }) => {
+        const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
+        await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
+      },
+    };
+    try {
+      const position = resumed?.state as { epochsDone: number; log: EpochLog[] } | undefined;
+      const log = await trainStep(
+        {
+          student,
+          teacher,
+          set: this.#trainingImages(step),
+          headPosition: headPositions(this.classOrder),
+          resume: position && { ...position, velocities: resumed!.extra },
+        },
+        stepOptions(this.configuration, step, this.dataset),
+        stepHooks,
+      );
+      if (log === null) return false;
+      const bytes = await encodeCheckpoint(student, { configuration, state: { log } });
+      await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
+      return true;
+    } finally {
+      student.dispose();
+      teacher?.dispose();
+    }
+  }
+
+  /** The student before its first iteration: new for M_0, else the teacher with a grown head. */
+  #startOf(step: number, teacher: ResNet | null): ResNet {
+    const { depth, widths, stem, seed } = this.configuration;
+    const names = this.steps[step].map((id) => this.dataset.classNames[id]);
+    if (teacher === null) return new ResNet({ depth, widths, stem }, names, seed);
+    const student = teacher.clone();
+    student.growHead(names, seed);
+    return student;
+  }
+
+  /** The images of this step; from now on those of earlier steps are out of reach. */
+  #trainingImages(step: number) {
+    const { seed, views } = this.configuration;
+    this.#stream ??= new IncrementalStream(this.dataset, this.steps, { seed, views });
+    return this.#stream.open(step);
+  }
+
+  #path(step: number, file: string): string {
+    return join(stepFolder(this.folders, step), file);
+  }
+
+  #identity(step: number): Record<string, unknown> {
+    return (step === 0 ? baseIdentity : methodIdentity)(this.configuration, this.engine.name);
+  }
+
+  async #checkpoint(step: number, file: string): Promise<Checkpoint | null> {
+    const path = this.#path(step, file);
+    const bytes = await readFileIfThere(path);
+    if (bytes === null) return null;
+    const checkpoint = await decodeCheckpoint(bytes, path);
+    if (JSON.stringify(checkpoint.configuration) !== JSON.stringify(this.#identity(step))) {
+      checkpoint.model.dispose();
+      throw new UserError(
+        `Expected ${path} to be of the run's configuration but found one of another. ` +
+          "Delete its folder, and the step will be trained again.",
+      );
+    }
+    const { classNames } = checkpoint.model;
+    const names = this.classNames(step);
+    if (JSON.stringify(classNames) !== JSON.stringify(names)) {
+      checkpoint.model.dispose();
+      const other = classNames.find((name) => !names.includes(name));
+      throw new UserError(
+        `Expected the model in ${path} to know the classes of this data set but found ${
+          other === undefined ? "them in another order" : `"${other}" among its own`
+        }. Put the data set back as it was, or say with \`data\` where it lies; to train on this one instead, delete the ` +
+          "folders of the run and of its M_0.",
+      );
+    }
+    return checkpoint;
+  }
+
+  #notTrained(step: number): UserError {
+    const { method, seed } = this.configuration;
+    return new UserError(
+      `Expected M_${step} of ${
+        step === 0 ? "the base step" : method
+      } (seed ${seed}) to be trained but found no ` +
+        `checkpoint in ${
+          this.#path(step, "")
+        }. Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
+    );
+  }
+}
+
+/** The settings of one step of a configuration. */
+export function stepOptions(configuration: Configuration, step: number, dataset: Dataset): StepOptions {
+  const { momentum, weightDecay, maxNorm, baseClassification } = configuration;
+  const shared = {
+    step,
+    batchSize: configuration.batchSize,
+    sgd: { momentum, weightDecay, maxNorm },
+    drawsPerEpoch: configuration.drawsPerEpoch,
+    cacheTeacher: configuration.cacheTeacher,
+    normalization: { mean: dataset.mean, std: dataset.std },
+    seed: configuration.seed,
+  };
+  if (step > 0) {
+    const { method, epochs, learningRate } = configuration;
+    return { ...shared, method, losses: configuration, epochs, learningRate };
+  }
+  // In the base step all classes are new and there is no teacher: every method is L_C.
+  const classification = baseClassification === "softmax" ? "softmax-all" : "sigmoid-all";
+  return {
+    ...shared,
+    method: "C",
+    losses: { ...configuration, classification },
+    epochs: configuration.baseEpochs,
+    learningRate: configuration.baseLearningRate,
+  };
+}
+
+function classIdOf(dataset: Dataset, name: string): number {
+  const id = dataset.classNames.indexOf(name);
+  if (id >= 0) return id;
+  throw new UserError(
+    `Expected firstClasses to name classes of ${dataset.name} but found "${name}". ` +
+      `Its classes are ${dataset.classNames.slice(0, 5).join(", ")} … (${dataset.classNames.length}).`,
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * The smallest run that has everything: for tests.
+ * @module
+ */
+import { join } from "node:path";
+import { configure } from "./configuration.ts";
+import type { Configuration } from "./schema.ts";
+
+/** Three steps of a few seconds on the wasm engine. */
+export function tinyConfiguration(fields: Partial<Configuration> = {}): Configuration {
+  return configure({
+    preset: "smoke",
+    engine: "wasm",
+    imageSize: 16,
+    widths: [4, 8, 8],
+    baseClasses: 3,
+    increment: 2,
+    increments: 2,
+    baseEpochs: 2,
+    epochs: 2,
+    ...fields,
+  });
+}
+
+/**
+ * Two steps of an epoch each, on three classes of photos.
+ *
+ * @param data their folder
+ */
+export function tinyPhotoConfiguration(data: string, fields: Partial<Configuration> = {}): Configuration {
+  return tinyConfiguration({
+    data,
+    firstClasses: [],
+    baseClasses: 2,
+    increment: 1,
+    increments: 1,
+    baseEpochs: 1,
+    epochs: 1,
+    ...fields,
+  });
+}
+
+/**
+ * A folder of its own for data and runs, removed afterwards. The drawings of iEmoji-100 are taken from the project's
+ * folder where they have been rendered already.
+ */
+export async function withDataDirectory(work: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  const drawings = join(import.meta.dirname!, "../../data/iemoji-100/drawings.bin");
+  try {
+    await Deno.mkdir(join(directory, "iemoji-100"));
+    await Deno.copyFile(drawings, join(directory, "iemoji-100", "drawings.bin")).catch(() => {});
+    await work(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}

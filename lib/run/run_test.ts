@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { encodeCheckpoint, ResNet } from "../model/mod.ts";
+import { randomStream } from "../random.ts";
+import { writeFileWhole } from "../files.ts";
+import { linesOf } from "./lines.ts";
+import { Run } from "./run.ts";
+import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { baseIdentity } from "./identity.ts";
+import type { WorkerMessage } from "./run_process.ts";
+
+/** The weights of M_t as bytes. */
+function modelBytes(run: Run, step: number): Promise<Uint8Array> {
+  return Deno.readFile(
+    join(step === 0 ? run.folders.base : run.folders.method, `step-${step}`, "model.safetensors"),
+  );
+}
+
+Deno.test("a run trains every step, measures it, and leaves no tensor behind", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration(), { directory });
+    const before = tf.memory().numTensors;
+    assert.equal(await run.train(), true);
+    for (const [step, classesSeen] of [3, 5, 7].entries()) {
+      const metrics = await run.metrics(step);
+      assert.equal(metrics.classesSeen, classesSeen);
+      assert.equal(metrics.accuracyOfSteps.length, step + 1);
+      const counted = metrics.confusion.flat().reduce((sum, n) => sum + n, 0);
+      const right = metrics.confusion.reduce((sum, row, c) => sum + row[c], 0);
+      assert.equal(counted, classesSeen * 20);
+      assert.ok(Math.abs(metrics.accuracy - right / counted) < 1e-9);
+      const log = await run.log(step);
+      assert.deepEqual(Object.keys(log[0]).includes("L_AD"), step > 0);
+    }
+    assert.ok(
+      Math.abs((await run.metrics(0)).attention.cosine - 1) < 1e-6,
+      "M_0 retains all of its own attention",
+    );
+    assert.equal(tf.memory().numTensors, before);
+  }));
+
+Deno.test("a run that is finished is not computed again", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
+    await run.train();
+    let iterations = 0;
+    const again = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
+    await again.train(undefined, { onProgress: () => iterations++ });
+    assert.equal(iterations, 0);
+    // One more increment is a continuation of the same run.
+    const longer = await Run.open(tinyConfiguration({ increments: 2 }), { directory });
+    const steps = new Set<number>();
+    await longer.train(undefined, { onProgress: ({ step }) => steps.add(step) });
+    assert.deepEqual([...steps], [2]);
+  }));
+
+Deno.test("the methods share M_0, and differ from step 1 on", () =>
+  withDataDirectory(async (directory) => {
+    const runs = [];
+    for (const method of ["C", "LwM"] as const) {
+      const run = await Run.open(tinyConfiguration({ method, increments: 1 }), { directory });
+      await run.train();
+      runs.push(run);
+    }
+    assert.equal(runs[0].folders.base, runs[1].folders.base);
+    assert.notDeepEqual(await modelBytes(runs[0], 1), await modelBytes(runs[1], 1));
+  }));
+
+Deno.test("a run that is killed at any moment goes on and ends with bit-identical weights", () =>
+  withDataDirectory(async (directory) => {
+    const configuration = tinyConfiguration({ increments: 1, baseEpochs: 3, epochs: 4 });
+    const whole = await Run.open(configuration, { directory: join(directory, "whole") });
+    let iterations = 0;
+    await whole.train(undefined, { onProgress: () => iterations++ });
+
+    const place = join(directory, "killed");
+    const random = randomStream("when to kill");
+    const kills = [];
+    for (let i = 0; i < 3; i++) {
+      kills.push(await killAfter(Math.ceil(random.uniform() * iterations / 3), place));
+    }
+    assert.deepEqual(kills, ["SIGKILL", "SIGKILL", "SIGKILL"]);
+
+    const resumed = await Run.open(configuration, { directory: place });
+    await resumed.train();
+    for (const step of [0, 1]) {
+      assert.deepEqual(await modelBytes(resumed, step), await modelBytes(whole, step), `M_${step} differs`);
+    }
+
+    /** Trains in a process of its own and kills it after a number of messages, one an iteration. */
+    async function killAfter(messages: number, directory: string): Promise<string | null> {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--allow-all", new URL("worker.ts", import.meta.url).pathname],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+      const task = child.stdin.getWriter();
+      const text = JSON.stringify({ configuration, directory, patience: 0 });
+      await task.write(new TextEncoder().encode(text + "\n"));
+      let heard = 0;
+      for await (const line of linesOf(child.stdout)) {
+        const message: WorkerMessage = JSON.parse(line);
+        if (message.kind === "progress" && ++heard === messages) child.kill("SIGKILL");
+      }
+      await task.close().catch(() => {});
+      return (await child.status).signal;
+    }
+  }));
+
+Deno.test("a step that is not trained is asked for in vain, with the way out", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration(), { directory });
+    for (const ask of [() => run.model(2), () => run.metrics(2), () => run.log(2)]) {
+      await assert.rejects(ask, {
+        name: "UserError",
+        message: /M_2 of LwM .*to be trained but found no .*Run the notebooks/,
+      });
+    }
+  }));
+
+Deno.test("a step number that does not exist is refused", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration(), { directory });
+    await assert.rejects(run.train(3), { name: "UserError", message: /from 0 to 2 but found 3/ });
+  }));
+
+Deno.test("impossible class counts and unknown first classes are refused", () =>
+  withDataDirectory(async (directory) => {
+    await assert.rejects(Run.open(tinyConfiguration({ baseClasses: 99 }), { directory }), {
+      name: "UserError",
+      message: /at most 100 classes.* but found 103/,
+    });
+    await assert.rejects(Run.open(tinyConfiguration({ firstClasses: ["telefone"] }), { directory }), {
+      name: "UserError",
+      message: /found "telefone"/,
+    });
+  }));
+
+Deno.test("a checkpoint that is cut off, or of another configuration, is refused and named", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
+    await run.train();
+    const path = join(run.folders.base, "step-0", "model.safetensors");
+    const bytes = await Deno.readFile(path);
+
+    await Deno.writeFile(path, bytes.subarray(0, 1000));
+    await assert.rejects(run.model(0), { name: "UserError", message: /step-0\/model\.safetensors/ });
+
+    const other = await Run.open(tinyConfiguration({ increments: 0, baseLearningRate: 0.05 }), { directory });
+    await other.train();
+    await Deno.copyFile(path.replace(run.folders.base, other.folders.base), path);
+    await assert.rejects(run.model(0), {
+      name: "UserError",
+      message: /run's configuration but found one of another/,
+    });
+  }));
+
+Deno.test("a checkpoint that was deleted is made again, as messages promise", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 2 }), { directory });
+    await run.train();
+    const bytes = await modelBytes(run, 1);
+    await Deno.remove(join(run.folders.method, "step-1", "model.safetensors"));
+    assert.equal(await run.isTrained(1), false);
+    // The next command is a run anew: this one has been past step 1, and its images are gone for it.
+    await (await Run.open(tinyConfiguration({ increments: 2 }), { directory })).train();
+    assert.deepEqual(await modelBytes(run, 1), bytes);
+  }));
+
+Deno.test("metrics that are damaged are refused and named", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
+    await run.train();
+    await Deno.writeTextFile(join(run.folders.base, "step-0", "metrics.json"), "{");
+    await assert.rejects(run.metrics(0), {
+      name: "UserError",
+      message: /metrics\.json to be JSON but found a damaged file/,
+    });
+  }));
+
+Deno.test("a network that looks nowhere is measured, too", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
+
+    await writeFileWhole(join(run.folders.base, "step-0", "model.safetensors"), await withoutMaps(run));
+    assert.deepEqual((await run.evaluate(0)).attention, { images: 0, cosine: 0 });
+  }));
+
+/** M_0 as bytes, with weights for which every map is zero. */
+async function withoutMaps(run: Run): Promise<Uint8Array> {
+  const { depth, widths, stem, seed } = run.configuration;
+  const model = new ResNet({ depth, widths, stem }, run.classNames(0), seed);
+  const weights = model.parameters.get("head.weights")!;
+  tf.tidy(() => weights.assign(tf.neg(tf.abs(weights))));
+  const bytes = await encodeCheckpoint(model, {
+    configuration: baseIdentity(run.configuration, run.engine.name),
+  });
+  model.dispose();
+  return bytes;
+}

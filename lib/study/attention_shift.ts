@@ -1,0 +1,82 @@
+/**
+ * From two models of a run to the figure `attention-shift`.
+ * @module
+ */
+import { allDraws, readPicture } from "../data/mod.ts";
+import { type AttentionShift, measureAttentionShifts, probabilities, topColumns } from "../evaluation/mod.ts";
+import type { AttentionShift as AttentionShiftFigure, AttentionShiftExample } from "../figures/mod.ts";
+import { evaluationImages, evaluationPasses } from "../run/evaluation_images.ts";
+import type { Run } from "../run/run.ts";
+
+/** The most scores drawn for an image. */
+const SCORES = 4;
+
+/**
+ * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D is the paper's
+ * equation (1) with a temperature of 1, whatever the run was trained with: it compares the probabilities that the figure
+ * draws, a softmax over the base classes.
+ *
+ * @param run trained through step t
+ * @param step t, from 1
+ */
+export async function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
+  const { norm } = run.configuration;
+  const [teacher, student] = [await run.model(0), await run.model(step)];
+  try {
+    const set = evaluationImages(run, run.steps[0]);
+    return await measureAttentionShifts(teacher, student, set, allDraws(set), {
+      ...evaluationPasses(run),
+      distillation: { kind: "softmax", temperature: 1 },
+      attention: { norm },
+    });
+  } finally {
+    teacher.dispose();
+    student.dispose();
+  }
+}
+
+/**
+ * What the figure draws of some of these images. Scores are a softmax over the base classes, of which the likeliest for the
+ * teacher are drawn.
+ *
+ * @param run as in {@linkcode attentionShiftsOf}
+ * @param step t
+ * @param shifts which images, in the order in which they are drawn
+ */
+export function attentionShiftFigure(
+  run: Run,
+  step: number,
+  shifts: readonly AttentionShift[],
+): AttentionShiftFigure {
+  const { dataset, configuration } = run;
+  const set = evaluationImages(run, run.steps[0]);
+  const baseClasses = run.classNames(0);
+  const example = (shift: AttentionShift): AttentionShiftExample => {
+    const columns = topColumns(shift.teacherLogits, SCORES);
+    if (!columns.includes(shift.topBaseClass)) columns[columns.length - 1] = shift.topBaseClass;
+    const side = (logits: Float32Array, map: Float32Array) => {
+      const scores = probabilities(logits, "softmax");
+      return {
+        scores: columns.map((column) => ({ className: baseClasses[column], score: scores[column] })),
+        map: { size: shift.mapSize[0], values: map },
+      };
+    };
+    return {
+      image: readPicture(set, shift.draw),
+      label: dataset.classNames[shift.classId],
+      topBaseClass: baseClasses[shift.topBaseClass],
+      teacher: side(shift.teacherLogits, shift.teacherMap),
+      student: side(shift.studentLogits, shift.studentMap),
+      distillation: shift.distillation,
+      leastDistillation: shift.leastDistillation,
+      attentionDistillation: shift.attentionDistillation,
+      cosine: shift.cosine,
+    };
+  };
+  return {
+    dataset: `${dataset.name}, method ${configuration.method}`,
+    teacher: "M_{0}",
+    student: `M_{${step}}`,
+    examples: shifts.map(example),
+  };
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { attentionShiftFigure, attentionShiftsOf } from "./attention_shift.ts";
+import { Run } from "../run/run.ts";
+import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
+
+Deno.test("attentionShiftsOf() and attentionShiftFigure() go from a run to what the figure draws", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
+    await run.train();
+    const before = tf.memory().numTensors;
+    const shifts = await attentionShiftsOf(run, 1);
+    assert.equal(tf.memory().numTensors, before);
+    assert.equal(shifts.length, 3 * 20, "every test image of the base classes");
+    assert.ok(shifts.every(({ distillation, leastDistillation }) => distillation > leastDistillation - 1e-6));
+
+    const { teacher, student, examples } = attentionShiftFigure(run, 1, [shifts[7], shifts[0]]);
+    assert.deepEqual([teacher, student, examples.length], ["M_{0}", "M_{1}", 2]);
+    const [example] = examples;
+    const scored = example.teacher.scores.map(({ className }) => className);
+    assert.deepEqual([...scored].sort(), [...run.classNames(0)].sort());
+    assert.deepEqual(example.student.scores.map(({ className }) => className), scored);
+    for (const { scores, map } of [example.teacher, example.student]) {
+      assert.ok(Math.abs(scores.reduce((sum, { score }) => sum + score, 0) - 1) < 1e-6);
+      assert.equal(map.values.length, map.size ** 2);
+    }
+    assert.equal(example.topBaseClass, run.classNames(0)[shifts[7].topBaseClass]);
+    assert.equal(example.image.rgb.length, 16 * 16 * 3);
+  }));

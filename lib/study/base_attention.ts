@@ -1,0 +1,116 @@
+/**
+ * Where the models of several runs look in images of the classes that were learned first: the paper's picture, and what
+ * it is chosen from.
+ * @module
+ */
+import { type ImageSet, readPicture } from "../data/mod.ts";
+import { mapCosines, type Predictions, rightAnswers } from "../evaluation/mod.ts";
+import type { AttentionRetention, Method } from "../figures/mod.ts";
+import { evaluationImages } from "../run/evaluation_images.ts";
+import type { Run } from "../run/run.ts";
+import { runPredictions } from "../run/run_predictions.ts";
+
+/** What the models of one run make of the images. */
+export interface RunAttention {
+  /** How the run was trained. */
+  readonly method: Method;
+  /** (models) scores and maps of M_0, M_1, … for each image's true class. */
+  readonly predictions: readonly Predictions[];
+  /** (models) cosine of each image's map to that of M_0. */
+  readonly cosines: readonly Float64Array[];
+  /** (models) mean of the cosines as the evaluation after each step found it. */
+  readonly meanCosine: readonly number[];
+}
+
+/** See the module's comment. */
+export interface BaseAttention {
+  /** Name of the data set. */
+  readonly dataset: string;
+  /** The evaluation images of the base classes. */
+  readonly images: ImageSet;
+  /** (images) name of each image's class. */
+  readonly labels: readonly string[];
+  /** Numbers of the images that count: M_0 has a map for them, so there is something to retain. */
+  readonly counted: readonly number[];
+  /** One for each run. */
+  readonly runs: readonly RunAttention[];
+}
+
+/**
+ * Asks M_0 … M_t of each run about every evaluation image of the base classes.
+ *
+ * @param runs of one data set and seed, with one M_0, trained through step t
+ * @param through t; default the last step
+ */
+export async function baseAttention(
+  runs: readonly Run[],
+  through: number = runs[0].steps.length - 1,
+): Promise<BaseAttention> {
+  const baseClasses = runs[0].steps[0];
+  const first = await runPredictions(runs[0], 0);
+  const attentions: RunAttention[] = [];
+  for (const run of runs) {
+    const predictions = [first];
+    for (let step = 1; step <= through; step++) {
+      predictions.push(await runPredictions(run, step, baseClasses));
+    }
+    const metrics = await Promise.all(predictions.map((_, step) => run.metrics(step)));
+    attentions.push({
+      method: run.configuration.method,
+      predictions,
+      cosines: predictions.map((now) => mapCosines(first, now)),
+      meanCosine: metrics.map(({ attention }) => attention.cosine),
+    });
+  }
+  const { dataset } = runs[0];
+  const images = evaluationImages(runs[0], baseClasses);
+  return {
+    dataset: dataset.name,
+    images,
+    labels: Array.from(images.labels, (classId) => dataset.classNames[classId]),
+    // The cosine of a map to itself is 1, and that of an all-zero map is 0.
+    counted: [...mapCosines(first, first).entries()].flatMap(([image, cosine]) => cosine > 0 ? [image] : []),
+    runs: attentions,
+  };
+}
+
+/**
+ * The first image of a class that M_0 classifies rightly and has a map for; the first of all where there is none. A choice
+ * that does not depend on what later models make of the image.
+ *
+ * @returns the image's number
+ */
+export function firstRecognized({ labels, counted, runs }: BaseAttention, className: string): number {
+  const isRight = rightAnswers(runs[0].predictions[0]);
+  return counted.find((image) => labels[image] === className && isRight[image] === 1) ??
+    labels.indexOf(className);
+}
+
+/**
+ * What the figure `attention-retention` draws of some of the images.
+ *
+ * @param images their numbers, in the order in which they are drawn
+ */
+export function attentionRetentionFigure(
+  attention: BaseAttention,
+  images: readonly number[],
+): AttentionRetention {
+  return {
+    dataset: attention.dataset,
+    examples: images.map((image) => ({
+      image: readPicture(attention.images, { image, view: 0 }),
+      label: attention.labels[image],
+      rows: attention.runs.map(({ method, predictions, cosines }) => ({
+        method,
+        cells: predictions.map(({ maps, mapSize: [h, w] }, t) => ({
+          map: { size: h, values: maps.subarray(image * h * w, (image + 1) * h * w) },
+          cosine: cosines[t][image],
+        })),
+      })),
+    })),
+    mean: {
+      images: attention.counted.length,
+      rows: attention.runs.map(({ method, meanCosine }) => ({ method, cosine: meanCosine })),
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * One image for the figure `caltech-101-attention`, chosen by a rule, and the form in which the figure is kept: with the image,
+ * so that it can be drawn where the data set is not.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import sharp from "sharp";
+import { z } from "zod";
+import { rightAnswers } from "../evaluation/mod.ts";
+import { type AttentionRetention, encodePng, type Method } from "../figures/mod.ts";
+import { UserError } from "../user_error.ts";
+import type { BaseAttention } from "./base_attention.ts";
+import { readKept } from "../kept_numbers.ts";
+
+/** How an image was chosen; see {@linkcode typicalImage}. */
+export interface ImageChoice {
+  /** The class that stays recognizable. */
+  readonly className: string;
+  /** Its test images. */
+  readonly testImages: number;
+  /** How many of these M_0 recognizes. */
+  readonly recognizedByFirst: number;
+  /** How many of these the last model of each method recognizes. */
+  readonly recognizedByLast: readonly { readonly method: Method; readonly images: number }[];
+  /** Median over the test images of all base classes that M_0 recognizes: LwM's cosine in the last model minus LwF-MC's. */
+  readonly medianDifference: number;
+  /** The same difference for the image that was chosen. */
+  readonly difference: number;
+}
+
+/**
+ * Chooses the image by which a difference in attention is fairly shown.
+ *
+ * 1. The **candidates**: test images of base classes that M_0 recognizes and has a map for, if the map is in the more peaked
+ *    half of these (peak over mean). Of a map that is nearly the same everywhere nobody could see whether it moves.
+ * 2. The **class**: of those with a candidate, the one of whose test images the last models of LwF-MC and LwM recognize the
+ *    largest share, the mean of both; the first in the order of learning where several are equal. So it stays
+ *    recognizable, and neither method is preferred.
+ * 3. The **image**: its candidate in which LwM's cosine exceeds LwF-MC's by what is nearest to the median over all test
+ *    images of the base classes that M_0 recognizes. So it is neither the best case nor the worst.
+ *
+ * @param attention of runs of LwF-MC and LwM, and perhaps of others
+ * @returns the image's number, and how it was found
+ * @throws {UserError} where a method is missing, or M_0 recognizes nothing
+ */
+export function typicalImage(attention: BaseAttention): { image: number; choice: ImageChoice } {
+  const { labels, counted, runs } = attention;
+  const [LwF, LwM] = (["LwF-MC", "LwM"] as const).map((method) => {
+    const run = runs.find((run) => run.method === method);
+    if (run !== undefined) return run;
+    throw new UserError(
+      `Expected runs of LwF-MC and LwM to choose an image from but found none of ${method}. Train it as well.`,
+    );
+  });
+  const byFirst = rightAnswers(runs[0].predictions[0]);
+  const recognized = counted.filter((image) => byFirst[image] === 1);
+  if (recognized.length === 0) {
+    throw new UserError(
+      "Expected M_0 to recognize a test image but found none. Train the base step for longer.",
+    );
+  }
+  const peaks = recognized.map((image) => peakOverMean(attention, image));
+  const candidates = recognized.filter((_, i) => peaks[i] >= median(peaks));
+
+  const byLast = runs.map(({ method, predictions }) => ({
+    method,
+    right: rightAnswers(predictions.at(-1)!),
+  }));
+  const ofClass = (className: string) => [...labels.keys()].filter((image) => labels[image] === className);
+  const kept = (className: string) =>
+    byLast.filter(({ method }) => method !== "C")
+      .reduce((sum, { right }) => sum + shareOf(ofClass(className), right), 0);
+  const className = inOrderOfLearning(attention, candidates)
+    .reduce((best, name) => kept(name) > kept(best) ? name : best);
+
+  const difference = (image: number) => LwM.cosines.at(-1)![image] - LwF.cosines.at(-1)![image];
+  const medianDifference = median(recognized.map(difference));
+  const distance = (image: number) => Math.abs(difference(image) - medianDifference);
+  const image = candidates.filter((candidate) => labels[candidate] === className)
+    .reduce((best, other) => distance(other) < distance(best) ? other : best);
+  const images = ofClass(className);
+  return {
+    image,
+    choice: {
+      className,
+      testImages: images.length,
+      recognizedByFirst: images.filter((image) => byFirst[image] === 1).length,
+      recognizedByLast: byLast.map(({ method, right }) => ({
+        method,
+        images: images.filter((image) => right[image] === 1).length,
+      })),
+      medianDifference,
+      difference: difference(image),
+    },
+  };
+}
+
+/** Classes of some images, in the order in which they were learned: that of the columns of the scores. */
+function inOrderOfLearning({ labels, runs }: BaseAttention, images: readonly number[]): string[] {
+  const columns = runs[0].predictions[0].labels;
+  return [...new Set(images.toSorted((a, b) => columns[a] - columns[b]).map((image) => labels[image]))];
+}
+
+function shareOf(images: readonly number[], right: ArrayLike<number>): number {
+  return images.reduce((sum, image) => sum + right[image], 0) / images.length;
+}
+
+function peakOverMean({ runs }: BaseAttention, image: number): number {
+  const { maps, mapSize: [h, w] } = runs[0].predictions[0];
+  const map = maps.subarray(image * h * w, (image + 1) * h * w);
+  const sum = map.reduce((total, value) => total + value, 0);
+  return sum === 0 ? 0 : Math.max(...map) * h * w / sum;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The form of `caltech-101-attention.json`: {@linkcode AttentionRetention} with pictures as PNG, and the choice. */
+export interface CaltechAttention {
+  /** Of the runs. */
+  readonly seed: number;
+  /** What the figure draws. */
+  readonly figure: AttentionRetention;
+  /** Why this image. */
+  readonly choice: ImageChoice;
+}
+
+/** As plain JSON, pictures included. */
+export function caltechAttentionJson({ seed, figure, choice }: CaltechAttention): unknown {
+  const examples = figure.examples.map(({ image: { size, rgb }, ...example }) => ({
+    ...example,
+    image: { size, png: Buffer.from(encodePng(rgb, size, size)).toString("base64") },
+  }));
+  return { ...figure, seed, examples, choice };
+}
+
+/**
+ * Reads the figure that comes with the project; needs neither the data set nor a run.
+ *
+ * @param directory of the figures
+ * @throws {UserError} where it is not there, or damaged
+ */
+export async function readCaltechAttention(directory: string): Promise<CaltechAttention> {
+  const { seed, choice, examples, ...rest } = await readKept(directory, "caltech-101-attention", SCHEMA);
+  const decoded = await Promise.all(examples.map(async ({ image: { size, png }, ...example }) => {
+    const rgb = await sharp(Buffer.from(png, "base64")).removeAlpha().raw().toBuffer();
+    return { ...example, image: { size, rgb: Uint8Array.from(rgb) } };
+  }));
+  return { seed, figure: { ...rest, examples: decoded }, choice };
+}
+
+const method = z.enum(["C", "LwF-MC", "LwM"]);
+
+const SCHEMA = z.strictObject({
+  dataset: z.string(),
+  seed: z.int(),
+  examples: z.array(z.strictObject({
+    image: z.strictObject({ size: z.int().min(1), png: z.base64() }),
+    label: z.string(),
+    rows: z.array(z.strictObject({
+      method,
+      cells: z.array(z.strictObject({
+        map: z.strictObject({ size: z.int().min(1), values: z.array(z.number()) }),
+        cosine: z.number(),
+      })),
+    })),
+  })),
+  mean: z.strictObject({
+    images: z.int(),
+    rows: z.array(z.strictObject({ method, cosine: z.array(z.number()) })),
+  }).optional(),
+  choice: z.strictObject({
+    className: z.string(),
+    testImages: z.int(),
+    recognizedByFirst: z.int(),
+    recognizedByLast: z.array(z.strictObject({ method, images: z.int() })),
+    medianDifference: z.number(),
+    difference: z.number(),
+  }),
+});

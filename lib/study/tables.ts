@@ -1,0 +1,216 @@
+/**
+ * The tables of the notebooks: one row a run or a method.
+ * @module
+ */
+import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
+import {
+  confidenceInterval,
+  type DistanceRun,
+  type DistanceRuns,
+  type GammaRun,
+  type GammaRuns,
+  mean,
+  type MethodRuns,
+  METHODS,
+  percentOf,
+  type TableRow,
+  type TrainingCurve,
+} from "../figures/mod.ts";
+import type { Configuration } from "../run/schema.ts";
+import type { MeasuredRun } from "./run_record.ts";
+import type { Run } from "../run/run.ts";
+
+/** The method's name, with the norm of L_AD where that is not the paper's. */
+export function methodTitle({ method, norm }: Pick<Configuration, "method" | "norm">): string {
+  return method === "LwM" && norm !== "L1" ? `${method}, ${norm}` : method;
+}
+
+/**
+ * A fraction as a table shows it.
+ *
+ * @param fraction between −1 and 1
+ * @returns such as `42.3 %`
+ */
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`.replace("-", "−");
+}
+
+/** After step t: accuracy over all classes seen and over each step's classes, and how much attention is retained. */
+export function accuracyTable(runs: readonly MeasuredRun[], step: number): TableRow[] {
+  return runs.map(({ configuration, metrics }) => {
+    const { accuracy, accuracyOfSteps, attention } = metrics[step];
+    const ofSteps = accuracyOfSteps.map((value, s) => [`classes of step ${s}`, percent(value)]);
+    return {
+      method: methodTitle(configuration),
+      "all classes seen": percent(accuracy),
+      ...Object.fromEntries(ofSteps),
+      "attention cosine": attention.cosine.toFixed(3),
+    };
+  });
+}
+
+/**
+ * The terms of the loss in step t, as means over the first and the last epoch.
+ *
+ * @throws {UserError} where the step is not trained yet
+ */
+export function lossTable(runs: readonly Run[], step: number): Promise<TableRow[]> {
+  return Promise.all(runs.map(async (run) => {
+    const log = await run.log(step);
+    const [first, last] = [log[0], log[log.length - 1]];
+    const change = (term: "L" | "L_C" | "L_D" | "L_AD") =>
+      first[term] === undefined ? "" : `${first[term].toFixed(3)} → ${last[term]!.toFixed(3)}`;
+    return {
+      method: methodTitle(run.configuration),
+      L_C: change("L_C"),
+      L_D: change("L_D"),
+      L_AD: change("L_AD"),
+      "L, weighed": change("L"),
+    };
+  }));
+}
+
+/** The losses of a run's step t as the figure of the training draws them. */
+export async function trainingCurveOf(run: Run, step: number): Promise<TrainingCurve> {
+  const { beta, gamma } = run.configuration;
+  const log = await run.log(step);
+  return {
+    model: step === 0 ? "M_{0}" : `${methodTitle(run.configuration)}, M_{${step}}`,
+    xLabel: "epoch",
+    x: log.map(({ epoch }) => epoch),
+    classification: log.map(({ L_C }) => L_C),
+    distillation: log[0].L_D === undefined ? undefined : log.map(({ L_D }) => beta * L_D!),
+    attentionDistillation: log[0].L_AD === undefined ? undefined : log.map(({ L_AD }) => gamma * L_AD!),
+  };
+}
+
+/** All that was measured of each run, up to its last step. */
+export function stateTable(runs: readonly MeasuredRun[]): TableRow[] {
+  return runs.map(({ configuration, metrics }) => {
+    const { attention } = metrics[metrics.length - 1];
+    const accuracies = metrics.map(({ accuracy }) => accuracy);
+    const change = (drop: Drop | undefined) =>
+      drop === undefined ? "" : (drop.drop < 0 ? "+" : "") + percent(-drop.drop);
+    return {
+      method: methodTitle(configuration),
+      ...Object.fromEntries(accuracies.map((value, step) => [`M_${step}`, percent(value)])),
+      "average": percent(averageIncrementalAccuracy(accuracies)),
+      "forgetting": percent(forgetting(metrics.map(({ accuracyOfSteps }) => accuracyOfSteps))),
+      "cosine": attention.cosine.toFixed(3),
+      "pointing game": change(attention.pointingGame),
+      "inside object": change(attention.energyInside),
+    };
+  });
+}
+
+/** How attention to the base classes' objects changed, from M_0 to the last step that was measured. */
+export function attentionTable(runs: readonly MeasuredRun[]): TableRow[] {
+  return runs.flatMap(({ configuration, metrics }) =>
+    metrics.map(({ attention: { cosine, pointingGame, energyInside } }, step) => ({
+      method: methodTitle(configuration),
+      model: `M_${step}`,
+      "cosine to M_0": cosine.toFixed(3),
+      "peak on the object": pointingGame === undefined ? "" : percent(pointingGame.now),
+      "attention inside the object": energyInside === undefined ? "" : percent(energyInside.now),
+    }))
+  );
+}
+
+/** Each method over its seeds: means with Student's 95 % interval where there are several seeds. */
+export function seedTable({ runs }: MethodRuns): TableRow[] {
+  return METHODS.map((method) => runs.filter((run) => run.method === method))
+    .filter((ofMethod) => ofMethod.length > 0)
+    .map((ofMethod) => ({
+      method: ofMethod[0].method,
+      seeds: ofMethod.length,
+      "average incremental accuracy": percentOf(ofMethod.map(({ accuracy }) => mean(accuracy))),
+      "accuracy after the last step": percentOf(
+        ofMethod.map(({ accuracy }) => accuracy[accuracy.length - 1]),
+      ),
+      "attention cosine after the last step": withInterval(
+        ofMethod.map(({ attentionCosine }) => attentionCosine[attentionCosine.length - 1]),
+      ),
+    }));
+}
+
+/**
+ * The difference of two methods in each seed, which have classes, images and M_0 in common, so that what makes seeds
+ * differ does not count.
+ *
+ * @param first such as LwM
+ * @param second such as LwF-MC
+ */
+export function pairedTable(
+  { runs }: MethodRuns,
+  pairs: readonly (readonly [first: Configuration["method"], second: Configuration["method"]])[],
+): TableRow[] {
+  return pairs.map(([first, second]) => {
+    const both = runs.flatMap((run) => {
+      const other = runs.find(({ method, seed }) => method === second && seed === run.seed);
+      return run.method === first && other !== undefined ? [[run, other]] : [];
+    });
+    const last = (values: readonly number[]) => values[values.length - 1];
+    const accuracies = both.map(([run, other]) => mean(run.accuracy) - mean(other.accuracy));
+    const cosines = both.map(([run, other]) => last(run.attentionCosine) - last(other.attentionCosine));
+    return {
+      difference: `${first} − ${second}`,
+      seeds: both.length,
+      "average incremental accuracy": percentOf(accuracies).replace("-", "−"),
+      "of them higher": accuracies.filter((value) => value > 0).length,
+      "attention cosine": withInterval(cosines),
+      "of them closer": cosines.filter((value) => value > 0).length,
+    };
+  });
+}
+
+/** LwF-MC, and LwM with each norm and γ, over their seeds; and what they gain over LwF-MC in each seed. */
+export function distanceTable({ runs }: DistanceRuns): TableRow[] {
+  const settingOf = ({ distance, gamma }: DistanceRun) =>
+    distance === "none" ? "LwF-MC" : `LwM, ${distance}, γ = ${gamma}`;
+  return outcomeTable({ setting: "method", gain: "gain over LwF-MC, within seeds" }, runs, settingOf);
+}
+
+/** LwM with each γ over its seeds; and what it gains over γ = 0 in each seed. */
+export function gammaTable({ runs }: GammaRuns): TableRow[] {
+  const rising = [...runs].sort((a, b) => a.gamma - b.gamma);
+  return outcomeTable(
+    { setting: "γ", gain: "gain over γ = 0, within seeds" },
+    rising,
+    ({ gamma }) => String(gamma),
+  );
+}
+
+function outcomeTable<Outcome extends GammaRun>(
+  headings: { setting: string; gain: string },
+  runs: readonly Outcome[],
+  settingOf: (run: Outcome) => string,
+): TableRow[] {
+  return [...new Set(runs.map(settingOf))].map((setting) => {
+    const ofSetting = runs.filter((run) => settingOf(run) === setting);
+    const gains = ofSetting.flatMap((run) => {
+      const without = runs.find(({ gamma, seed }) => gamma === 0 && seed === run.seed);
+      return run.gamma === 0 || without === undefined
+        ? []
+        : [run.averageIncrementalAccuracy - without.averageIncrementalAccuracy];
+    });
+    return {
+      [headings.setting]: setting,
+      seeds: ofSetting.length,
+      "average incremental accuracy": percentOf(ofSetting.map((run) => run.averageIncrementalAccuracy)),
+      [headings.gain]: gains.length === 0 ? "" : percentOf(gains).replace("-", "−"),
+      "attention cosine after the last step": withInterval(ofSetting.map((run) => run.attentionCosine)),
+    };
+  });
+}
+
+/**
+ * A mean as a table shows it.
+ *
+ * @param values one a seed
+ * @returns such as `0.953 ± 0.012`: the mean with Student's 95 % interval where there are several
+ */
+export function withInterval(values: readonly number[]): string {
+  const interval = confidenceInterval(values);
+  const center = mean(values).toFixed(3).replace("-", "−");
+  return interval === undefined ? center : `${center} ± ${(interval.high - interval.mean).toFixed(3)}`;
+}

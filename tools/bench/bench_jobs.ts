@@ -1,0 +1,381 @@
+/**
+ * What `deno task bench` measures, and the measuring itself. Runs in processes of its own, one an engine at a time, so that
+ * no measurement finds another's memory or compiled kernels.
+ * @module
+ */
+import { resolve } from "node:path";
+import process from "node:process";
+import * as tf from "@tensorflow/tfjs";
+import {
+  allDraws,
+  type Draw,
+  epochBatches,
+  type ImageSet,
+  inBatches,
+  loadIEmoji,
+  readBatch,
+} from "../../lib/data/mod.ts";
+import { type EngineName, useEngine } from "../../lib/engine/mod.ts";
+import { ResNet, type ResNetOptions } from "../../lib/model/mod.ts";
+import { randomStream } from "../../lib/random.ts";
+import {
+  cachedTeacher,
+  cosineSchedule,
+  freshTeacher,
+  iterate,
+  type IterationBatch,
+  type LossOptions,
+  type MethodName,
+  Sgd,
+} from "../../lib/training/mod.ts";
+
+/** A network, and what it is fed with. */
+export interface Setting {
+  /** Of the ResNet. */
+  depth: number;
+  /** Channels of the first stage; each further stage has twice as many as the one before. */
+  width: number;
+  /** Height and width in pixels. */
+  imageSize: number;
+  /** Images a step. */
+  batch: number;
+}
+
+/** One thing to measure. */
+export type Job =
+  | { kind: "speed"; setting: Setting; seconds: number; evaluation: boolean }
+  | { kind: "methods"; setting: Setting; rounds: number }
+  | { kind: "evaluation"; setting: Setting; seconds: number }
+  | { kind: "pipeline"; seconds: number }
+  | { kind: "leak"; steps: number }
+  | { kind: "smoke"; epochs: number };
+
+/** What a worker process is told. */
+export interface WorkerOrder {
+  /** What to measure with. */
+  engine: EngineName;
+  /** In this order. */
+  jobs: Job[];
+  /** Jobs that would begin later than this are left out. */
+  seconds: number;
+}
+
+/** Images a second of training steps and of forward passes. */
+export interface Speed {
+  /** Full steps: forward, backward, update. */
+  train: number;
+  /** Forward passes alone. */
+  evaluation?: number;
+}
+
+/** Seconds of one step. */
+export type MethodSeconds = Record<MethodName | "LwM uncached" | "two extra passes", number>;
+
+/** Tensors and resident bytes, after warming up and at the end. */
+export interface Leak {
+  /** Living tensors. */
+  tensors: [number, number];
+  /** Resident memory. */
+  bytes: [number, number];
+}
+
+const LOSSES: LossOptions = {
+  classification: "softmax-new",
+  distillation: "softmax",
+  temperature: 2,
+  beta: 1,
+  gamma: 0.1,
+  norm: "L1",
+  attentionClass: "student-top",
+};
+const SGD = { momentum: 0.9, weightDecay: 5e-4, maxNorm: 5 };
+const LEARNING_RATE = 0.02;
+const BASE_CLASSES = 10;
+const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+const SEED = 1;
+
+/** Depth 18 is the network for photographs, with four stages and a stem that quarters the resolution. */
+export function networkOf({ depth, width }: Pick<Setting, "depth" | "width">): ResNetOptions {
+  return depth === 18
+    ? { depth, widths: [width, 2 * width, 4 * width, 8 * width], stem: "7x7/4" }
+    : { depth, widths: [width, 2 * width, 4 * width], stem: "3x3" };
+}
+
+const classNames = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `class ${from + i}`);
+
+/** Images of noise: the speed depends on sizes alone. */
+function noise(imageSize: number, count: number): ImageSet {
+  const random = randomStream(SEED, "bench", imageSize);
+  const bytes = Uint8Array.from({ length: imageSize * imageSize * 3 }, () => random.integer(256));
+  return {
+    name: "noise",
+    count,
+    size: imageSize,
+    views: 1,
+    labels: Int32Array.from({ length: count }, (_, i) => BASE_CLASSES + i % BASE_CLASSES),
+    read: (image, _view, target) => {
+      target.set(bytes);
+      target[0] = image % 256;
+    },
+  };
+}
+
+function batchOf(
+  set: ImageSet,
+  draws: readonly Draw[],
+  classes: number,
+  baseClasses: number,
+): IterationBatch {
+  const { x, labels } = readBatch(set, draws, NORMALIZATION);
+  return {
+    x: tf.tensor4d(x, [draws.length, set.size, set.size, 3]),
+    labels: tf.tidy(() =>
+      tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32") as tf.Tensor2D
+    ),
+    baseClasses,
+  };
+}
+
+/** Seconds of one run, the median of as many as fit into the time, at least three. */
+async function secondsOf(run: () => Promise<unknown> | unknown, seconds: number): Promise<number> {
+  const times: number[] = [];
+  const timed = async () => {
+    const start = performance.now();
+    await run();
+    return (performance.now() - start) / 1000;
+  };
+  // The first makes the kernels, the next are still waiting for their compilation.
+  const first = await timed();
+  for (let spent = first; spent < seconds / 3; spent += await timed());
+  const start = performance.now();
+  while (times.length < 3 || (performance.now() - start) / 1000 < seconds) times.push(await timed());
+  return median(times);
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+async function speed({ setting, seconds, evaluation }: Extract<Job, { kind: "speed" }>): Promise<Speed> {
+  const model = new ResNet(networkOf(setting), classNames(0, 2 * BASE_CLASSES), SEED);
+  const sgd = new Sgd(model, SGD);
+  const set = noise(setting.imageSize, setting.batch);
+  const batch = batchOf(set, allDraws(set), 2 * BASE_CLASSES, BASE_CLASSES);
+  const train = await secondsOf(() => iterate(sgd, batch, "C", LOSSES, LEARNING_RATE), seconds);
+  const forward = evaluation ? await secondsOf(() => logitsOf(model, batch.x), seconds / 3) : undefined;
+  sgd.dispose();
+  model.dispose();
+  tf.dispose([batch.x, batch.labels]);
+  return { train: setting.batch / train, evaluation: forward && setting.batch / forward };
+}
+
+async function logitsOf(model: ResNet, x: tf.Tensor4D): Promise<Float32Array> {
+  const logits = tf.tidy(() => model.forward(x).logits);
+  const values = await logits.data<"float32">();
+  logits.dispose();
+  return values;
+}
+
+/** Forward passes alone, in images a second. */
+async function evaluation({ setting, seconds }: Extract<Job, { kind: "evaluation" }>): Promise<number> {
+  const model = new ResNet(networkOf(setting), classNames(0, 2 * BASE_CLASSES), SEED);
+  const set = noise(setting.imageSize, setting.batch);
+  const { x, labels } = batchOf(set, allDraws(set), 2 * BASE_CLASSES, BASE_CLASSES);
+  const time = await secondsOf(() => logitsOf(model, x), seconds);
+  model.dispose();
+  tf.dispose([x, labels]);
+  return setting.batch / time;
+}
+
+/**
+ * One step of each method. All take turns, so that a machine that slows down slows all of them.
+ *
+ * "Two extra passes" is the recipe of FACIL: Grad-CAM by automatic differentiation, which takes a forward and a backward
+ * pass of the teacher and another of the student, each step, besides the step itself.
+ */
+async function methods({ setting, rounds }: Extract<Job, { kind: "methods" }>): Promise<MethodSeconds> {
+  const teacherModel = new ResNet(networkOf(setting), classNames(0, BASE_CLASSES), SEED);
+  const student = teacherModel.clone();
+  student.growHead(classNames(BASE_CLASSES, BASE_CLASSES), SEED);
+  const sgd = new Sgd(student, SGD);
+  const set = noise(setting.imageSize, setting.batch);
+  const draws = allDraws(set);
+  const batch = batchOf(set, draws, 2 * BASE_CLASSES, BASE_CLASSES);
+  const cached = await cachedTeacher(teacherModel, set, {
+    views: 1,
+    batchSize: setting.batch,
+    normalization: NORMALIZATION,
+  });
+  const fresh = freshTeacher(teacherModel);
+
+  const step = async (method: MethodName, teacher?: typeof cached) => {
+    const answers = teacher && tf.tidy(() => teacher.answers(draws, batch.x));
+    await iterate(sgd, { ...batch, teacher: answers }, method, LOSSES, LEARNING_RATE);
+    if (answers) tf.dispose([answers.logits, answers.maps]);
+  };
+  const extraPass = (model: ResNet) =>
+    tf.tidy(() => {
+      const score = () => tf.sum(tf.max(model.forward(batch.x).logits, 1)) as tf.Scalar;
+      tf.variableGrads(score, [...model.parameters.values()]);
+    });
+  const variants: Record<keyof MethodSeconds, () => Promise<void>> = {
+    "C": () => step("C"),
+    "LwF-MC": () => step("LwF-MC", cached),
+    "LwM": () => step("LwM", cached),
+    "LwM uncached": () => step("LwM", fresh),
+    "two extra passes": async () => {
+      extraPass(teacherModel);
+      extraPass(student);
+      await step("LwM", cached);
+    },
+  };
+  const names = Object.keys(variants) as (keyof MethodSeconds)[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]]));
+  for (let round = -3; round < rounds; round++) { // the first three rounds warm up
+    for (const name of names) {
+      const start = performance.now();
+      await variants[name]();
+      if (round >= 0) times[name].push((performance.now() - start) / 1000);
+    }
+  }
+  sgd.dispose();
+  student.dispose();
+  teacherModel.dispose();
+  tf.dispose([batch.x, batch.labels]);
+  return Object.fromEntries(names.map((name) => [name, median(times[name])])) as MethodSeconds;
+}
+
+const openIEmoji = () =>
+  loadIEmoji({ directory: resolve(import.meta.dirname!, "../../data/iemoji-100"), size: 32 });
+
+/** Images a second that are read, augmented and put into batches. */
+async function pipeline({ seconds }: Extract<Job, { kind: "pipeline" }>): Promise<number> {
+  const dataset = await openIEmoji();
+  const set = dataset.open("train", classIds(BASE_CLASSES), { seed: SEED, views: 1000 });
+  const batches = epochBatches(set, { seed: SEED, step: 0, epoch: 0, drawsPerEpoch: 100, batchSize: 32 });
+  const start = performance.now();
+  let images = 0;
+  for (let i = 0; performance.now() - start < 1000 * seconds; i++) {
+    const draws = batches[i % batches.length];
+    readBatch(set, draws, dataset);
+    images += draws.length;
+  }
+  return images / ((performance.now() - start) / 1000);
+}
+
+const classIds = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Many steps of a small network: what is left behind by a step is left behind whatever its size. */
+async function leak({ steps }: Extract<Job, { kind: "leak" }>): Promise<Leak> {
+  const model = new ResNet(networkOf({ depth: 8, width: 4 }), classNames(0, 2 * BASE_CLASSES), SEED);
+  const sgd = new Sgd(model, SGD);
+  const set = noise(16, 8);
+  const teacher = freshTeacher(model);
+  const batch = batchOf(set, allDraws(set), 2 * BASE_CLASSES, 2 * BASE_CLASSES);
+  const step = async () => {
+    const answers = tf.tidy(() => teacher.answers(allDraws(set), batch.x));
+    await iterate(
+      sgd,
+      { ...batch, teacher: answers },
+      "LwM",
+      { ...LOSSES, classification: "softmax-all" },
+      1e-4,
+    );
+    tf.dispose([answers.logits, answers.maps]);
+  };
+  // V8 lets garbage lie while memory is plenty: collected at equal distances, it does not look like growth.
+  const collect = (globalThis as { gc?: () => void }).gc;
+  const run = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      await step();
+      if (i % 50 === 49) collect?.();
+    }
+    return { tensors: tf.memory().numTensors, bytes: process.memoryUsage.rss() };
+  };
+  const before = await run(500);
+  const after = await run(steps);
+  return { tensors: [before.tensors, after.tensors], bytes: [before.bytes, after.bytes] };
+}
+
+/** Stripes in noise; the direction tells the class. Simple enough to be learned in three epochs. */
+function stripes(seed: number, count: number): ImageSet {
+  const size = 16;
+  return {
+    name: "stripes",
+    count,
+    size,
+    views: 1,
+    labels: Int32Array.from({ length: count }, (_, image) => image % BASE_CLASSES),
+    read: (image, _view, target) => {
+      const random = randomStream(seed, "stripes", image);
+      const angle = Math.PI * (image % BASE_CLASSES) / BASE_CLASSES;
+      const phase = 2 * Math.PI * random.uniform();
+      for (let i = 0; i < size * size; i++) {
+        const along = (i % size) * Math.cos(angle) + Math.floor(i / size) * Math.sin(angle);
+        const wave = 30 * Math.sin(1.2 * along + phase);
+        for (let channel = 0; channel < 3; channel++) {
+          target[3 * i + channel] = Math.max(0, Math.min(255, 128 + wave + 30 * random.normal()));
+        }
+      }
+    },
+  };
+}
+
+/** Trains a small network from the same start on every engine, and tells its accuracy on images that it has not seen. */
+async function smoke({ epochs }: Extract<Job, { kind: "smoke" }>): Promise<number> {
+  const set = stripes(SEED, 1000), unseen = stripes(SEED + 1, 1000);
+  const model = new ResNet(networkOf({ depth: 8, width: 8 }), classNames(0, BASE_CLASSES), SEED);
+  const sgd = new Sgd(model, SGD);
+  const order = Array.from(
+    { length: epochs },
+    (_, epoch) => epochBatches(set, { seed: SEED, step: 0, epoch, batchSize: 25 }),
+  ).flat();
+  for (const [i, draws] of order.entries()) {
+    const batch = batchOf(set, draws, BASE_CLASSES, 0);
+    const rate = cosineSchedule(0.1, i, order.length);
+    await iterate(sgd, batch, "C", { ...LOSSES, classification: "softmax-all" }, rate);
+    tf.dispose([batch.x, batch.labels]);
+  }
+  let right = 0;
+  for (const draws of inBatches(allDraws(unseen), 200)) {
+    const { x, labels } = batchOf(unseen, draws, BASE_CLASSES, 0);
+    const logits = await logitsOf(model, x);
+    tf.dispose([x, labels]);
+    draws.forEach(({ image }, i) => {
+      const scores = logits.subarray(i * BASE_CLASSES, (i + 1) * BASE_CLASSES);
+      if (scores.indexOf(Math.max(...scores)) === unseen.labels[image]) right++;
+    });
+  }
+  sgd.dispose();
+  model.dispose();
+  return right / unseen.count;
+}
+
+/** Carries out an order. @param report takes the result of each job, by its position in the order */
+export async function work(
+  { engine, jobs, seconds }: WorkerOrder,
+  report: (job: number, result: unknown) => void,
+): Promise<void> {
+  const start = performance.now();
+  await useEngine(engine, { log: () => {} });
+  for (const [i, job] of jobs.entries()) {
+    if ((performance.now() - start) / 1000 > seconds) return;
+    report(i, await measure(job));
+  }
+}
+
+function measure(job: Job): Promise<unknown> {
+  switch (job.kind) {
+    case "speed":
+      return speed(job);
+    case "methods":
+      return methods(job);
+    case "evaluation":
+      return evaluation(job);
+    case "pipeline":
+      return pipeline(job);
+    case "leak":
+      return leak(job);
+    case "smoke":
+      return smoke(job);
+  }
+}

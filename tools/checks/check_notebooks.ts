@@ -1,0 +1,133 @@
+/**
+ * Checks what nobody else checks: a notebook's cells run with their types stripped, and an import of a name that does
+ * not exist is `undefined` there. So the cells of each notebook are joined into one module, which is type-checked and
+ * linted; and the notebook as committed must be whole: run in order, without errors, short cells, prose at both ends.
+ *
+ *     deno task check:notebooks [NOTEBOOK …]
+ *
+ * @module
+ */
+import { basename, join, resolve } from "node:path";
+import { UserError } from "../../lib/user_error.ts";
+import {
+  type CellPosition,
+  codeCells,
+  joinCells,
+  type Notebook,
+  numberedNotebooks,
+  readNotebook,
+  sourceOf,
+  statedRunTime,
+} from "../notebooks/notebook.ts";
+import { inScratchFolder } from "./scratch_folder.ts";
+
+const LONGEST_CELL = 15;
+/** Rules that make no sense where each cell is a step: none of them finds mistakes. */
+const UNSUITABLE_RULES = ["no-import-prefix"];
+
+/**
+ * Checks a notebook as it lies in the repository.
+ * @param notebook as committed
+ * @param root the project's folder on this machine, which no output may name
+ * @returns what is wrong with it apart from its code, one sentence each
+ */
+export function notebookProblems(notebook: Notebook, root: string): string[] {
+  const problems: string[] = [];
+  const opening = notebook.cells[0];
+  if (opening?.cell_type !== "markdown" || !sourceOf(opening).trimStart().startsWith("# ")) {
+    problems.push(
+      'the first cell is not a markdown cell with a title ("# …") that says what the notebook shows',
+    );
+  } else if (statedRunTime(notebook) === undefined) {
+    problems.push('the first cell does not state the run time, as in "Run time: about 2 minutes"');
+  }
+  if (notebook.cells.length < 2 || notebook.cells.at(-1)?.cell_type !== "markdown") {
+    problems.push("the last cell is not a markdown cell that says what was seen");
+  }
+  const ids = notebook.cells.map((cell) => cell.id);
+  if (ids.includes(undefined as unknown as string) || new Set(ids).size < ids.length) {
+    problems.push("cells have no id, or the same; save the notebook with JupyterLab or VS Code");
+  }
+  codeCells(notebook).forEach((cell, index) => {
+    const complain = (problem: string) => problems.push(`code cell ${index + 1}: ${problem}`);
+    const source = sourceOf(cell).trimEnd();
+    const length = source.split("\n").length;
+    if (source === "") complain("is empty");
+    if (length > LONGEST_CELL) {
+      complain(`has ${length} lines, more than ${LONGEST_CELL}; lib/ knows how, a cell says what`);
+    }
+    if (cell.execution_count !== index + 1) {
+      complain(`has run as number ${cell.execution_count}; run the notebook with \`deno task notebooks\``);
+    }
+    if (cell.outputs.some((output) => output.output_type === "error")) complain("has an error as output");
+    if (JSON.stringify(cell.outputs).includes(root)) {
+      complain(`names a folder of this machine (${root}) in its output`);
+    }
+  });
+  return problems;
+}
+
+/**
+ * Checks notebooks and the code in them.
+ * @param paths notebooks
+ * @param root the project's folder
+ * @returns what is wrong, in one text each; empty if all is well
+ */
+export async function checkNotebooks(paths: string[], root: string): Promise<string[]> {
+  const problems: string[] = [];
+  const joined: { path: string; name: string; code: string; positions: (CellPosition | undefined)[] }[] = [];
+  for (const path of paths) {
+    const notebook = await readNotebook(path);
+    problems.push(...notebookProblems(notebook, root).map((problem) => `${path}: ${problem}`));
+    joined.push({ path, name: `${basename(path, ".ipynb")}.ts`, ...joinCells(notebook) });
+  }
+  if (joined.length === 0) return problems;
+  return await inScratchFolder(root, async (folder) => {
+    const files = joined.map(({ name }) => join(folder, name));
+    await Promise.all(joined.map(({ code }, index) => Deno.writeTextFile(files[index], code)));
+    const reports = await Promise.all([
+      deno(["check", "--quiet", ...files], root),
+      deno(["lint", "--quiet", `--rules-exclude=${UNSUITABLE_RULES.join(",")}`, ...files], root),
+    ]);
+    const inCells = (report: string) =>
+      joined.reduce((text, { path, positions }, index) => {
+        return text.replaceAll(placesIn(files[index]), (_, line) => {
+          const position = positions[Number(line) - 1];
+          return position ? `${path}, code cell ${position.cell}, line ${position.line}` : path;
+        });
+      }, report);
+    return [...problems, ...reports.filter((report) => report !== "").map(inCells)];
+  });
+}
+
+/** Matches "file:///…/NAME.ts:12:5" and "/…/NAME.ts:12:5". */
+function placesIn(file: string): RegExp {
+  return new RegExp(`(?:file://)?${RegExp.escape(file)}:(\\d+):\\d+`, "g");
+}
+
+/** Runs a command of Deno's; @returns its complaints, or an empty text if it has none */
+async function deno(args: string[], cwd: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd,
+    env: { NO_COLOR: "1" },
+  }).output();
+  if (success) return "";
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  return text.replace(/\n+Stack backtrace:[\s\S]*/, "").trim();
+}
+
+if (import.meta.main) {
+  const root = resolve(import.meta.dirname!, "../..");
+  try {
+    const paths = Deno.args.length > 0 ? Deno.args : await numberedNotebooks("notebooks");
+    const problems = await checkNotebooks(paths, root);
+    for (const problem of problems) console.error(`${problem}\n`);
+    console.error(`Notebooks: ${paths.length} checked, ${problems.length === 0 ? "all well" : "see above"}.`);
+    if (problems.length > 0) Deno.exit(1);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`error: ${error.message}`);
+    Deno.exit(1);
+  }
+}

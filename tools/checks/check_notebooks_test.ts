@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { join, resolve } from "node:path";
+import { checkNotebooks, notebookProblems } from "./check_notebooks.ts";
+import { codeCells, type Notebook, type ProseCell, writeNotebook } from "../notebooks/notebook.ts";
+import { notebookOf } from "../notebooks/testdata/notebook_of.ts";
+
+const ROOT = resolve(import.meta.dirname!, "../..");
+
+const prose = (id: string, source: string): ProseCell => ({
+  cell_type: "markdown",
+  id,
+  metadata: {},
+  source,
+});
+
+/** @returns a notebook as it should be, with these cells */
+function tidyNotebook(...sources: string[]): Notebook {
+  const notebook = notebookOf(...sources);
+  codeCells(notebook).forEach((cell, index) => cell.execution_count = index + 1);
+  notebook.cells.unshift(prose("opening", "# Title\n\nRun time: about 3 seconds"));
+  notebook.cells.push(prose("closing", "What was seen."));
+  return notebook;
+}
+
+async function problemsOf(...notebooks: Notebook[]): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const paths = notebooks.map((_, index) => join(folder, `0${index + 1}-test.ipynb`));
+    await Promise.all(notebooks.map((notebook, index) => writeNotebook(paths[index], notebook)));
+    const problems = await checkNotebooks(paths, ROOT);
+    return problems.join("\n").replaceAll(`${folder}/`, "");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("checkNotebooks() is content with a tidy notebook, also when cells share names with those of another", async () => {
+  const sources = [
+    'import { UserError } from "lwm/user_error.ts";',
+    "const error = new UserError('a');\nawait Promise.resolve();\nerror.message",
+  ];
+  assert.equal(await problemsOf(tidyNotebook(...sources), tidyNotebook(...sources)), "");
+});
+
+Deno.test("checkNotebooks() finds an import of a name that does not exist, an error of types, and one of the linter", async () => {
+  const problems = await problemsOf(
+    tidyNotebook("let never = 1;", 'import { noSuchThing } from "lwm/user_error.ts";\nnoSuchThing(never);'),
+    tidyNotebook("// First line.\nconst x: number = 'text';\nx"),
+  );
+  assert.match(problems, /no exported member 'noSuchThing'[\s\S]*at 01-test\.ipynb, code cell 2, line 1/);
+  assert.match(problems, /prefer-const[\s\S]*01-test\.ipynb, code cell 1, line 1/);
+  assert.match(problems, /not assignable to type 'number'[\s\S]*at 02-test\.ipynb, code cell 1, line 2/);
+});
+
+Deno.test("notebookProblems() finds cells that were not run in order from a fresh kernel", () => {
+  const notebook = tidyNotebook("1", "2", "3");
+  codeCells(notebook)[1].execution_count = 5;
+  codeCells(notebook)[2].execution_count = null;
+  assert.deepEqual(notebookProblems(notebook, ROOT), [
+    "code cell 2: has run as number 5; run the notebook with `deno task notebooks`",
+    "code cell 3: has run as number null; run the notebook with `deno task notebooks`",
+  ]);
+});
+
+Deno.test("notebookProblems() finds errors, long cells, empty cells and paths of this machine", () => {
+  const notebook = tidyNotebook("1", "a;\n".repeat(16), " \n", "a;\n".repeat(15));
+  codeCells(notebook)[0].outputs = [{ output_type: "error", ename: "E", evalue: "", traceback: [] }];
+  codeCells(notebook)[3].outputs = [{
+    output_type: "stream",
+    name: "stdout",
+    text: [`wrote ${ROOT}/figures`],
+  }];
+  assert.deepEqual(notebookProblems(notebook, ROOT), [
+    "code cell 1: has an error as output",
+    "code cell 2: has 16 lines, more than 15; lib/ knows how, a cell says what",
+    "code cell 3: is empty",
+    `code cell 4: names a folder of this machine (${ROOT}) in its output`,
+  ]);
+});
+
+Deno.test("notebookProblems() misses a title, a run time, closing words and ids", () => {
+  const bare = notebookProblems(notebookOf(), ROOT);
+  assert.equal(bare.length, 2);
+  assert.match(bare[0], /^the first cell is not a markdown cell with a title/);
+  assert.match(bare[1], /^the last cell is not a markdown cell/);
+
+  const timeless = tidyNotebook("1");
+  timeless.cells[0].source = ["# Title\n", "No time."];
+  assert.match(notebookProblems(timeless, ROOT).join(), /^the first cell does not state the run time/);
+
+  const twins = tidyNotebook("1");
+  twins.cells[0].id = twins.cells[1].id;
+  assert.match(notebookProblems(twins, ROOT).join(), /^cells have no id, or the same/);
+});

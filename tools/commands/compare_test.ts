@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Configuration } from "../../lib/run/schema.ts";
+import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import { writeJson } from "../../lib/files.ts";
+import { keepConfiguration, runFolders, stepFolder } from "../../lib/run/folder.ts";
+import { tinyConfiguration } from "../../lib/run/run_fixture.ts";
+import { compare } from "./compare.ts";
+
+/** What a run of two steps would have left, with these accuracies after M_1 and this attention. */
+async function leaveRun(
+  directory: string,
+  fields: Partial<Configuration>,
+  { accuracy, meanClassAccuracy = accuracy, cosine, steps = 2 }: {
+    accuracy: number;
+    meanClassAccuracy?: number;
+    cosine: number;
+    steps?: number;
+  },
+): Promise<string> {
+  const configuration = { ...tinyConfiguration({ increments: 1, ...fields }), engine: "wasm" as const };
+  const folders = await runFolders(configuration, "wasm", directory);
+  await keepConfiguration(folders.base, { ...configuration, increments: 0 });
+  await keepConfiguration(folders.method, configuration);
+  for (let step = 0; step < steps; step++) {
+    const metrics: StepMetrics = {
+      step,
+      classesSeen: 3 + 2 * step,
+      accuracy: step === 0 ? 0.8 : accuracy,
+      accuracyOfSteps: step === 0 ? [0.8] : [0.5, 0.6],
+      meanClassAccuracy: step === 0 ? 0.8 : meanClassAccuracy,
+      confusion: [],
+      attention: { images: 60, cosine: step === 0 ? 1 : cosine },
+    };
+    await writeJson(join(stepFolder(folders, step), "metrics.json"), metrics);
+  }
+  return folders.method;
+}
+
+async function withRuns(work: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await work(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function compared(directory: string, ...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  await compare([...args, "--out", join(directory, "out")], (line) => lines.push(line));
+  return lines.join("\n");
+}
+
+Deno.test("compare prints mean and interval over seeds of each method, and draws the curves", () =>
+  withRuns(async (directory) => {
+    for (const [i, accuracy] of [0.4, 0.42, 0.44].entries()) {
+      await leaveRun(directory, { method: "LwM", seed: i + 1 }, { accuracy, cosine: 0.9 + i / 100 });
+    }
+    await leaveRun(directory, { method: "C", seed: 1, gamma: 0.9 }, { accuracy: 0.2, cosine: 0.3 });
+    const home = join(directory, "runs", "iemoji-100");
+    // As a shell gives them for `*`: the folders of M_0 are among them.
+    const folders = Array.from(Deno.readDirSync(home), ({ name }) => join(home, name));
+    assert.equal(folders.length, 7);
+    const text = await compared(directory, ...folders);
+
+    const cells = text.split("\n").map((line) => line.split(/ {2,}/));
+    assert.deepEqual(cells.slice(0, 3), [
+      ["method", "seeds", "average accuracy", "last accuracy", "forgetting", "retention"],
+      ["C", "1", "50.0 %", "20.0 %", "30.0 %", "0.30"],
+      // Student's t of two degrees of freedom is 4.303: 4.303 · 0.02 / √3 = 0.0497.
+      ["LwM", "3", "61.0 ± 2.5 %", "42.0 ± 5.0 %", "30.0 ± 0.0 %", "0.91 ± 0.02"],
+    ]);
+    const numbers = JSON.parse(await Deno.readTextFile(join(directory, "out", "accuracy-curve.json")));
+    const { runs, ...rest } = numbers;
+    assert.deepEqual(rest, { dataset: "iemoji-100", preset: "smoke", classesSeen: [3, 5] });
+    assert.equal(runs.length, 4);
+    assert.deepEqual(runs.find(({ method }: { method: string }) => method === "C"), {
+      method: "C",
+      seed: 1,
+      accuracy: [0.8, 0.2],
+      attentionCosine: [1, 0.3],
+    });
+    const written = Array.from(Deno.readDirSync(join(directory, "out")), ({ name }) => name).sort();
+    const expected = ["accuracy-curve", "attention-retention-curve"]
+      .flatMap((name) => ["json", "png", "svg"].map((ending) => `${name}.${ending}`));
+    assert.deepEqual(written, expected);
+    assert.match(
+      await Deno.readTextFile(join(directory, "out", "accuracy-curve.svg")),
+      /LwM: 61\.0 ± 2\.5 %/,
+    );
+  }));
+
+Deno.test("compare tells settings of one method apart, and then draws no curve of their mixture", () =>
+  withRuns(async (directory) => {
+    const folders = [
+      await leaveRun(directory, { gamma: 0.1 }, { accuracy: 0.4, cosine: 0.9 }),
+      await leaveRun(directory, { gamma: 0.3 }, { accuracy: 0.5, cosine: 0.9 }),
+    ];
+    const text = await compared(directory, ...folders);
+    assert.match(text, /^LwM, gamma 0\.1 +1 +60\.0 %.*\nLwM, gamma 0\.3 +1 +65\.0 %/m);
+    assert.match(text, /No curves: .* LwM has several settings/);
+  }));
+
+Deno.test("compare draws the mean over classes as well, where classes differ in size", () =>
+  withRuns(async (directory) => {
+    const folder = await leaveRun(directory, {}, { accuracy: 0.4, meanClassAccuracy: 0.3, cosine: 0.9 });
+    await compared(directory, folder);
+    const { runs } = JSON.parse(await Deno.readTextFile(join(directory, "out", "accuracy-curve.json")));
+    assert.deepEqual(runs[0].meanClassAccuracy, [0.8, 0.3]);
+  }));
+
+Deno.test("compare of runs of different lengths says which steps it compares", () =>
+  withRuns(async (directory) => {
+    const short = await leaveRun(directory, { method: "C" }, { accuracy: 0.2, cosine: 0.5 });
+    const long = await leaveRun(directory, { method: "LwM", increments: 2 }, {
+      accuracy: 0.4,
+      cosine: 0.9,
+      steps: 3,
+    });
+    assert.match(
+      await compared(directory, short, long),
+      /^Only 2 of 3 steps are compared: .*seed1-C-\w+ has no more/,
+    );
+  }));
+
+Deno.test("compare refuses what cannot be compared, in a sentence", () =>
+  withRuns(async (directory) => {
+    const refuses = (args: string[], message: RegExp) =>
+      assert.rejects(compare(args, () => {}), { name: "UserError", message });
+    const whole = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
+    const begun = await leaveRun(directory, { seed: 2 }, { accuracy: 0.4, cosine: 0.9, steps: 1 });
+    const other = await leaveRun(directory, { baseClasses: 4 }, { accuracy: 0.4, cosine: 0.9 });
+    const tuned = await leaveRun(directory, { evaluateOn: "validation" }, { accuracy: 0.4, cosine: 0.9 });
+    await refuses([], /folders of runs to compare but found none/);
+    await refuses([directory], /no configuration\.json/);
+    await refuses(
+      [begun],
+      /runs with an increment at least but found none:\n {2}.*seed2-LwM-\w+ has only come to M_0/,
+    );
+    await refuses([whole, other], /the same baseClasses but found 3 and 4/);
+    await refuses([whole, tuned], /the same evaluateOn but found test and validation/);
+    await refuses([whole, "--seed", "1"], /a known option but found --seed/);
+
+    const path = join(whole, "step-1", "metrics.json");
+    const metrics = JSON.parse(await Deno.readTextFile(path));
+    await writeJson(path, { ...metrics, accuracyOfSteps: [], attention: {} });
+    await refuses([whole], /metrics\.json .* another version/);
+    await Deno.writeTextFile(path, '{"accuracy": 0.4}');
+    await refuses([whole], /metrics\.json .* another version/);
+    await Deno.writeTextFile(join(whole, "configuration.json"), "{");
+    await refuses([whole], /configuration\.json to be JSON/);
+    await Deno.remove(join(whole, "configuration.json"));
+    await Deno.mkdir(join(whole, "configuration.json"));
+    await refuses([whole], /configuration\.json": it is a folder, not a file/);
+  }));
+
+Deno.test("compare passes over runs that have not come to M_1, and names them", () =>
+  withRuns(async (directory) => {
+    const whole = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
+    const begun = await leaveRun(directory, { seed: 2, baseClasses: 4 }, {
+      accuracy: 0.4,
+      cosine: 0.9,
+      steps: 1,
+    });
+    const empty = await leaveRun(directory, { seed: 3 }, { accuracy: 0.4, cosine: 0.9, steps: 0 });
+    const text = await compared(directory, whole, begun, empty);
+    const [first, second, , ...table] = text.split("\n");
+    assert.match(first, /^Passed over: .*seed2-LwM-\w+ has only come to M_0\.$/);
+    assert.match(second, /^Passed over: .*seed3-LwM-\w+ has no M_0 that is measured, in .*seed3-base-\w+\.$/);
+    assert.deepEqual(table.slice(0, 2).map((line) => line.split(/ {2,}/)[1]), ["seeds", "1"]);
+  }));
+
+Deno.test("compare of nothing but folders of M_0 says what they are", () =>
+  withRuns(async (directory) => {
+    const run = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
+    const home = join(run, "..");
+    const base = Array.from(Deno.readDirSync(home), ({ name }) => name).find((name) =>
+      name.includes("base")
+    )!;
+    await assert.rejects(compare([join(home, base)], () => {}), {
+      name: "UserError",
+      message: /but found none:\n {2}.*seed1-base-\w+ is M_0, which runs share\n/,
+    });
+  }));
+
+Deno.test("compare refuses a run and its copy, which would count as two seeds", () =>
+  withRuns(async (directory) => {
+    const folders = [];
+    for (const place of ["here", "there"]) {
+      folders.push(await leaveRun(join(directory, place), { seed: 4 }, { accuracy: 0.4, cosine: 0.9 }));
+    }
+    await assert.rejects(compare(folders, () => {}), {
+      name: "UserError",
+      message:
+        /each run once but found seed 4 .* in \S+here\S+seed4-LwM-\w+ and \S+there\S+seed4-LwM-\w+\. A copy/,
+    });
+    // The same setting with another seed is another run.
+    const other = await leaveRun(directory, { seed: 5 }, { accuracy: 0.4, cosine: 0.9 });
+    assert.match(await compared(directory, folders[0], other), /^LwM +2 /m);
+  }));
+
+Deno.test("compare refuses runs on two folders of images, but not on two places of a data set with a name", () =>
+  withRuns(async (directory) => {
+    const leave = (dataset: Configuration["dataset"], data: string, seed: number) =>
+      leaveRun(directory, { dataset, data, seed, firstClasses: [] }, { accuracy: 0.4, cosine: 0.9 });
+    const folders = [await leave("folder", "/pets", 1), await leave("folder", "/birds", 2)];
+    await assert.rejects(compare(folders, () => {}), {
+      name: "UserError",
+      message: /the same data but found \/pets and \/birds/,
+    });
+    const named = [await leave("caltech-101", "/a", 1), await leave("caltech-101", "/b", 2)];
+    assert.match(await compared(directory, ...named), /^LwM +2 /m);
+  }));

@@ -1,0 +1,213 @@
+/**
+ * Where each data set comes from, and how it gets into `data/NAME`.
+ * @module
+ */
+
+import { basename, join, resolve } from "node:path";
+import { UserError } from "../../../lib/user_error.ts";
+import { checkComplete, type DatasetCounts } from "../../../lib/data/photos/completeness.ts";
+import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
+import { explainFileError } from "../../../lib/file_errors.ts";
+import type { PhotoDatasetName } from "../../../lib/data/photos/photo_datasets.ts";
+import { isFolder } from "../../../lib/data/photos/photo_source.ts";
+import { unpack, type UnpackOptions } from "./unpack.ts";
+
+/** A data set that is fetched, or put there by hand. */
+export interface DataSource {
+  /** Also the name of its folder below `data/`. */
+  readonly name: PhotoDatasetName;
+  /** Who may use it for what, in a few words. */
+  readonly terms: string;
+  /** Where to read about it. */
+  readonly homepage: string;
+  /** What to download; absent where that takes an agreement or an account. */
+  readonly remote?: RemoteFile;
+  /** How to get it where it is not downloaded. */
+  readonly byHand?: string;
+  /** An archive within the archive, which holds the images. */
+  readonly inner?: { readonly path: string; readonly md5: string };
+  /** How much it has, as our loaders count it. */
+  readonly complete: DatasetCounts;
+  /** Far more than the archive holds, far less than a bomb. */
+  readonly limits: Pick<UnpackOptions, "maxBytes" | "maxEntries">;
+}
+
+const GIGABYTE = 1e9;
+
+/** Sizes and digests are those that the publishers give. */
+export const DATA_SOURCES: readonly DataSource[] = [
+  {
+    name: "caltech-101",
+    terms: "CC BY 4.0",
+    homepage: "https://data.caltech.edu/records/mzrjq-6wc02",
+    remote: {
+      url: "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip",
+      bytes: 137_414_764,
+      md5: "3138e1922a9193bfa496528edbbc45d0",
+    },
+    inner: { path: "caltech-101/101_ObjectCategories.tar.gz", md5: "b224c7392d521a49829488ab0f1120d9" },
+    // Without the two of its 102 folders that are left out.
+    complete: { classes: 100, images: 8242 },
+    limits: { maxBytes: GIGABYTE, maxEntries: 50_000 },
+  },
+  {
+    name: "cifar-100",
+    terms: "no license is given; cite Krizhevsky (2009)",
+    homepage: "https://www.cs.toronto.edu/~kriz/cifar.html",
+    remote: {
+      url: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+      bytes: 168_513_733,
+      md5: "03b5dce01913d631647c71ecec9e9cb8",
+    },
+    complete: { classes: 100, train: 50_000, test: 10_000 },
+    limits: { maxBytes: GIGABYTE, maxEntries: 100 },
+  },
+  {
+    name: "cub-200-2011",
+    terms: "non-commercial research and education",
+    homepage: "https://data.caltech.edu/records/65de6-vp158",
+    remote: {
+      url: "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz",
+      bytes: 1_150_585_339,
+      md5: "97eceeb196236b17998738112f37df78",
+    },
+    complete: { classes: 200, images: 11_788 },
+    limits: { maxBytes: 5 * GIGABYTE, maxEntries: 50_000 },
+  },
+  {
+    name: "imagenet-small",
+    terms: "non-commercial research and education, after agreeing to the terms",
+    homepage: "https://www.image-net.org/download.php",
+    byHand:
+      "agree to the terms of ILSVRC 2012 at https://www.image-net.org/download.php, or join the Kaggle competition " +
+      "imagenet-object-localization-challenge, and fetch the training and validation images",
+    // A hundred are drawn where there are more; their images are not equally many.
+    complete: { classes: 100 },
+    limits: { maxBytes: 500 * GIGABYTE, maxEntries: 3_000_000 },
+  },
+];
+
+/** Options for {@linkcode fetchDataset}. */
+export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
+  /** The folder `data`; the data set gets its own folder in it. */
+  directory: string;
+  /** An archive, or a folder with the data set, that is there already. */
+  from?: string;
+  /** Called with what is being done and how far it is. */
+  onProgress?: (activity: string, done: number, total: number) => void;
+}
+
+/**
+ * Gets a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a folder. What
+ * is there already is only checked, and must be what `from` names. An archive that was downloaded is removed in the end.
+ *
+ * @returns the folder of the data set
+ * @throws {UserError} if it has to be fetched by hand, what was fetched is not the data set or not all of it, or
+ * another one is there already
+ */
+export async function fetchDataset(source: DataSource, options: FetchOptions): Promise<string> {
+  const { directory, from, onProgress } = options;
+  const target = join(directory, source.name);
+  if (isFolder(target)) {
+    if (from !== undefined) refuseAnother(from, target);
+    checkComplete(source.name, target, source.complete);
+    return target;
+  }
+  if (from !== undefined) {
+    const info = statOf(from);
+    if (info.isDirectory) {
+      checkComplete(source.name, from, source.complete);
+      linkFolder(from, target);
+    } else {
+      await checkArchive(source, from, info.size);
+      await unpackDataset(source, from, target, onProgress);
+    }
+    return target;
+  }
+  if (!source.remote) {
+    throw new UserError(
+      `Expected the data set ${source.name} in "${target}" but found none, and it cannot be fetched without an ` +
+        `agreement (${source.terms}); ${source.byHand}, then unpack them there, or pass folder or archive with --from.`,
+    );
+  }
+  const archive = join(directory, basename(new URL(source.remote.url).pathname));
+  await download(source.remote, archive, {
+    ...options,
+    onProgress: (done, total) => onProgress?.("downloading", done, total),
+  });
+  await unpackDataset(source, archive, target, onProgress);
+  Deno.removeSync(archive);
+  return target;
+}
+
+/** Refuses to take what is in the place of a data set for what the user names. */
+function refuseAnother(from: string, target: string): void {
+  statOf(from);
+  const there = Deno.realPathSync(target);
+  if (there === Deno.realPathSync(from)) return;
+  const what = Deno.lstatSync(target).isSymlink ? `a link to "${there}"` : "a folder";
+  throw new UserError(
+    `Expected "${target}" to be free for "${from}" but found a data set there already, ${what}; remove it first, or ` +
+      `leave out --from.`,
+  );
+}
+
+/** Refuses an archive that is not the official one, where that is known. */
+async function checkArchive(source: DataSource, path: string, bytes: number): Promise<void> {
+  if (!source.remote) return;
+  const md5 = await md5OfFile(path);
+  const official = [source.remote.md5, source.inner?.md5];
+  if (official.includes(md5)) return;
+  throw new UserError(
+    `Expected the official archive of ${source.name} (${source.remote.bytes} bytes, MD5 ${source.remote.md5}) in ` +
+      `"${path}" but found ${bytes} bytes, MD5 ${md5}; fetch it from ${source.remote.url}, or unpack yours and ` +
+      `pass the folder with --from.`,
+  );
+}
+
+async function unpackDataset(
+  source: DataSource,
+  archive: string,
+  target: string,
+  onProgress?: FetchOptions["onProgress"],
+): Promise<void> {
+  const partial = `${target}.partial`;
+  const options = {
+    ...source.limits,
+    onProgress: (done: number, total: number) => onProgress?.("unpacking", done, total),
+  };
+  try {
+    if (isFolder(partial)) Deno.removeSync(partial, { recursive: true });
+    await unpack(archive, partial, options);
+    if (source.inner) {
+      const [folder] = source.inner.path.split("/");
+      if (isFolder(join(partial, folder))) {
+        await unpack(join(partial, source.inner.path), partial, options);
+        Deno.removeSync(join(partial, folder), { recursive: true });
+      }
+    }
+    checkComplete(source.name, partial, source.complete);
+    Deno.renameSync(partial, target);
+  } catch (error) {
+    throw explainFileError(error, target, "put the data set");
+  } finally {
+    if (isFolder(partial)) Deno.removeSync(partial, { recursive: true });
+  }
+}
+
+function linkFolder(from: string, target: string): void {
+  try {
+    Deno.mkdirSync(join(target, ".."), { recursive: true });
+    Deno.symlinkSync(resolve(from), target, { type: "dir" });
+  } catch (error) {
+    throw explainFileError(error, target, "link to the data set");
+  }
+}
+
+function statOf(path: string): Deno.FileInfo {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    throw explainFileError(error, path, "read the archive or folder");
+  }
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { DATA_SOURCES, type DataSource, fetchDataset, type FetchOptions } from "./data_sources.ts";
+import { type ArchiveEntry, gzip, tarArchive, zipArchive } from "./testdata/archives.ts";
+import {
+  cifarFile,
+  cifarNames,
+  jpeg,
+  naming,
+  withFolder,
+  writeCifar,
+  writeClassFolders,
+  writeCub,
+  writeFile,
+  writeImagenet,
+} from "../../../lib/data/photos/testdata/photo_fixtures.ts";
+
+function md5(bytes: Uint8Array): string {
+  return createHash("md5").update(bytes).digest("hex");
+}
+
+/** Caltech's archive in small: a zip that holds a .tar.gz that holds the photos. */
+async function caltechArchives(): Promise<{ outer: Uint8Array; inner: Uint8Array }> {
+  const photos: ArchiveEntry[] = [];
+  for (const name of ["ant", "bass"]) {
+    for (let i = 0; i < 3; i++) {
+      photos.push({ name: `101_ObjectCategories/${name}/image_000${i}.jpg`, content: await jpeg(i) });
+    }
+  }
+  const inner = gzip(tarArchive(photos));
+  return {
+    inner,
+    outer: zipArchive([
+      { name: "caltech-101/" },
+      { name: "caltech-101/101_ObjectCategories.tar.gz", content: inner },
+      { name: "caltech-101/Annotations.tar", content: "outlines" },
+    ]),
+  };
+}
+
+function cifarArchive(): Uint8Array {
+  return gzip(tarArchive([
+    { name: "cifar-100-binary/train.bin", content: cifarFile(2) },
+    { name: "cifar-100-binary/test.bin", content: cifarFile(1) },
+    { name: "cifar-100-binary/fine_label_names.txt", content: cifarNames.join("\n") },
+  ]));
+}
+
+/** What is complete for the small data sets here. */
+const small = {
+  caltech: { classes: 2, images: 6 },
+  cifar: { classes: 100, train: 400, test: 200 },
+  cub: { classes: 3, images: 15 },
+  imagenet: { classes: 4 },
+};
+
+function sourceOf(name: string): DataSource {
+  return DATA_SOURCES.find((source) => source.name === name)!;
+}
+
+/** The project's source of this name, but with this archive as the official one. */
+function sourceWith(name: string, archive: Uint8Array, url = "http://127.0.0.1/archive"): DataSource {
+  const remote = { url, bytes: archive.length, md5: md5(archive) };
+  return { ...sourceOf(name), remote, complete: name === "caltech-101" ? small.caltech : small.cifar };
+}
+
+/** Serves these bytes under any path. */
+async function withServer(bytes: Uint8Array, test: (url: string) => Promise<void>): Promise<void> {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(bytes.slice()),
+  );
+  try {
+    await test(`http://127.0.0.1:${server.addr.port}`);
+  } finally {
+    await server.shutdown();
+  }
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+Deno.test("DATA_SOURCES have an address with size and digest, or say what to do by hand", () => {
+  for (const { name, remote, byHand, inner } of DATA_SOURCES) {
+    assert.ok(remote || byHand, name);
+    if (remote) assert.match(`${remote.url} ${remote.md5}`, /^https:\/\/\S+ [0-9a-f]{32}$/);
+    if (inner) assert.match(inner.md5, /^[0-9a-f]{32}$/);
+  }
+});
+
+Deno.test("fetchDataset() downloads, unpacks both archives, shows its progress and cleans up", async () => {
+  const { outer } = await caltechArchives();
+  await withServer(outer, async (url) => {
+    await withFolder(async (folder) => {
+      const directory = join(folder, "data");
+      const activities = new Set<string>();
+      const options: FetchOptions = { directory, onProgress: (activity) => activities.add(activity) };
+      const source = sourceWith("caltech-101", outer, `${url}/files/caltech-101.zip`);
+      const target = await fetchDataset(source, options);
+      assert.equal(target, join(directory, "caltech-101"));
+      assert.deepEqual(names(directory), ["caltech-101"]);
+      assert.deepEqual(names(target), ["101_ObjectCategories"]);
+      assert.equal(names(join(target, "101_ObjectCategories/bass")).length, 3);
+      assert.deepEqual([...activities], ["downloading", "unpacking"]);
+      // A second time there is nothing to do: the address is not asked.
+      assert.equal(await fetchDataset({ ...source, remote: undefined }, options), target);
+    });
+  });
+});
+
+Deno.test("fetchDataset() leaves no half data set behind", async () => {
+  const archive = gzip(tarArchive([{ name: "cifar-100-binary/train.bin", content: cifarFile(2) }]));
+  await withServer(archive, async (url) => {
+    await withFolder(async (directory) => {
+      const source = sourceWith("cifar-100", archive, `${url}/cifar.tar.gz`);
+      await assert.rejects(() => fetchDataset(source, { directory }), naming("fine_label_names.txt"));
+      assert.deepEqual(names(directory), ["cifar.tar.gz"]);
+    });
+  });
+});
+
+Deno.test("fetchDataset() takes an official archive that is there already, also the inner one", async () => {
+  const { outer, inner } = await caltechArchives();
+  const source = sourceWith("caltech-101", outer);
+  for (const bytes of [outer, inner]) {
+    await withFolder(async (folder) => {
+      const from = join(folder, "my archive");
+      writeFile(from, bytes);
+      const target = await fetchDataset(
+        { ...source, inner: { path: source.inner!.path, md5: md5(inner) } },
+        { directory: join(folder, "data"), from },
+      );
+      assert.deepEqual(names(target), ["101_ObjectCategories"]);
+      assert.ok(Deno.statSync(from).isFile);
+    });
+  }
+});
+
+Deno.test("fetchDataset() refuses an archive that is not the official one and says where that is", async () => {
+  await withFolder(async (directory) => {
+    const from = join(directory, "other.tar.gz");
+    const archive = cifarArchive();
+    writeFile(from, archive);
+    const source = sourceWith("cifar-100", archive.with(20, archive[20] ^ 1));
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from }),
+      naming(from, source.remote!.url, "MD5"),
+    );
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from: join(directory, "none") }),
+      naming("none", "no such file"),
+    );
+    assert.deepEqual(names(directory), ["other.tar.gz"]);
+  });
+});
+
+Deno.test("fetchDataset() links to a folder that holds the data set, and to no other", async () => {
+  await withFolder(async (folder) => {
+    const source = { ...sourceOf("cifar-100"), complete: small.cifar };
+    const from = join(folder, "my data");
+    Deno.mkdirSync(from);
+    const directory = join(folder, "data");
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from }),
+      naming(from, "fine_label_names.txt"),
+    );
+    writeCifar(from);
+    const target = await fetchDataset(source, { directory, from });
+    assert.equal(Deno.realPathSync(target), Deno.realPathSync(from));
+    assert.equal(await fetchDataset(source, { directory }), target);
+  });
+});
+
+Deno.test("fetchDataset() says how to get by hand what may not be downloaded", async () => {
+  await withFolder(async (directory) => {
+    const source = sourceOf("imagenet-small");
+    await assert.rejects(
+      () => fetchDataset(source, { directory }),
+      naming("https://www.image-net.org", join(directory, "imagenet-small"), "--from"),
+    );
+    assert.deepEqual(names(directory), []);
+  });
+});
+
+Deno.test("fetchDataset() takes nothing else for what --from names", async () => {
+  await withFolder(async (folder) => {
+    const source = { ...sourceOf("cifar-100"), complete: small.cifar };
+    const [mine, other] = [join(folder, "mine"), join(folder, "other")];
+    writeCifar(mine);
+    writeCifar(other);
+    const directory = join(folder, "data");
+    const target = await fetchDataset(source, { directory, from: mine });
+    assert.equal(await fetchDataset(source, { directory, from: mine }), target);
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from: other }),
+      naming(target, other, Deno.realPathSync(mine), "remove it first"),
+    );
+    assert.equal(Deno.realPathSync(target), Deno.realPathSync(mine));
+    // Nor does an archive go unseen.
+    writeFile(join(folder, "archive"), cifarArchive());
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from: join(folder, "archive") }),
+      naming(target, join(folder, "archive"), "remove it first"),
+    );
+  });
+});
+
+Deno.test("fetchDataset() counts what it finds, in a folder, an archive and its own place", async () => {
+  const parts: [
+    DataSource["name"],
+    (root: string) => void | Promise<void>,
+    DataSource["complete"],
+    string[],
+  ][] = [
+    ["caltech-101", (root) => writeClassFolders(root, { ant: 3, bee: 3 }), small.caltech, [
+      "100 classes, 8242 images",
+      "2 classes, 6 images",
+    ]],
+    ["cifar-100", writeCifar, small.cifar, [
+      "100 classes, 50000 training images, 10000 test images",
+      "100 classes, 400 training images, 200 test images",
+    ]],
+    ["cub-200-2011", writeCub, small.cub, ["200 classes, 11788 images", "3 classes, 15 images"]],
+    ["imagenet-small", (root) => writeImagenet(root, "sorted"), small.imagenet, ["100 classes", "4 classes"]],
+  ];
+  for (const [name, write, complete, counts] of parts) {
+    await withFolder(async (folder) => {
+      const from = join(folder, "mine");
+      await write(from);
+      const directory = join(folder, "data");
+      const official = sourceOf(name);
+      await assert.rejects(() => fetchDataset(official, { directory, from }), naming(from, ...counts));
+      assert.deepEqual(names(folder), ["mine"]);
+      // The same where there is as much as there must be; and what is there already is counted again.
+      const target = await fetchDataset({ ...official, complete }, { directory, from });
+      await assert.rejects(() => fetchDataset(official, { directory }), naming(target, ...counts));
+    });
+  }
+  await withFolder(async (directory) => {
+    const { inner } = await caltechArchives();
+    const from = join(directory, "archive");
+    writeFile(from, inner);
+    const { complete } = sourceOf("caltech-101");
+    const source = { ...sourceWith("caltech-101", inner), complete };
+    await assert.rejects(
+      () => fetchDataset(source, { directory, from }),
+      naming("found 2 classes, 6 images"),
+    );
+    assert.deepEqual(names(directory), ["archive"]);
+  });
+});

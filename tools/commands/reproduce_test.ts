@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { configure } from "../../lib/run/configuration.ts";
+import { methodIdentity } from "../../lib/run/identity.ts";
+import { studyPlan } from "../../lib/study/study.ts";
+import { readNotebook, sourceOf } from "../notebooks/notebook.ts";
+import { demonstrationConfigurations, notebookConfigurations } from "./reproduce.ts";
+import { configurationsOf } from "./study.ts";
+
+async function reproduce(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const script = fileURLToPath(new URL("reproduce.ts", import.meta.url));
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args] });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test("reproduce --help names every option", async () => {
+  const { code, stdout } = await reproduce("--help");
+  assert.equal(code, 0);
+  for (const option of ["--fresh", "--all-seeds", "--preset", "--engine"]) {
+    assert.ok(stdout.includes(option), option);
+  }
+});
+
+Deno.test("reproduce refuses what it does not know, before it does anything", async () => {
+  const cases = [
+    [["--all-seed"], /'--all-seed'.*reproduce --help/s],
+    [["--preset=big"], /Expected preset to be "smoke" or "default" or "paper" but found "big"/],
+    [["--engine=tpu"], /Expected engine to be .* but found "tpu"/],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { code, stderr } = await reproduce(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /Stage|at file:/);
+  }
+});
+
+Deno.test("the study trains what the notebooks show as well", () => {
+  const run = (configuration: Parameters<typeof methodIdentity>[0]) =>
+    JSON.stringify(methodIdentity(configuration, "wasm"));
+  const study = new Set(configurationsOf(studyPlan()).map(run));
+  for (const configuration of notebookConfigurations()) assert.ok(study.has(run(configuration)));
+});
+
+Deno.test("what notebooks 02 and 03 train beside the methods is started over as well", async () => {
+  const [gentle, trial] = demonstrationConfigurations();
+  const { learningRate, baseEpochs } = configure({ method: "C" });
+  assert.deepEqual([gentle.learningRate, trial.baseEpochs], [learningRate / 2, Math.ceil(baseEpochs / 8)]);
+  const source = async (name: string) =>
+    (await readNotebook(fileURLToPath(new URL(`../../notebooks/${name}.ipynb`, import.meta.url)))).cells.map(
+      sourceOf,
+    ).join("\n");
+  assert.match(
+    await source("02-attention-and-losses"),
+    /learningRate: configure\(\{ method: "C" \}\)\.learningRate \/ 2/,
+  );
+  assert.match(await source("03-base-training"), /Math\.ceil\(configuration\.baseEpochs \/ 8\)/);
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import { runResults, stepHeading, stepRow } from "./run_results.ts";
+
+const METRICS: StepMetrics[] = [
+  {
+    step: 0,
+    classesSeen: 2,
+    accuracy: 0.8,
+    accuracyOfSteps: [0.8],
+    meanClassAccuracy: 0.7,
+    confusion: [],
+    attention: { images: 4, cosine: 1 },
+  },
+  {
+    step: 1,
+    classesSeen: 4,
+    accuracy: 0.4,
+    accuracyOfSteps: [0.2, 0.6],
+    meanClassAccuracy: 0.5,
+    confusion: [],
+    attention: { images: 4, cosine: 0.9 },
+  },
+];
+
+Deno.test("runResults() averages accuracy over the steps and reckons what was forgotten", () => {
+  const results = runResults(METRICS);
+  assert.ok(Math.abs(results.averageAccuracy - 0.6) < 1e-12);
+  assert.ok(Math.abs(results.forgetting - 0.6) < 1e-12);
+  assert.deepEqual(results.classesSeen, [2, 4]);
+  assert.equal(results.lastAccuracy, 0.4);
+  assert.equal(results.lastAttentionCosine, 0.9);
+});
+
+Deno.test("stepRow() stands under its heading", () => {
+  assert.equal(stepHeading(), "step  classes  accuracy  mean of classes  average  forgetting  cosine");
+  assert.equal(stepRow(METRICS), "   1        4    40.0 %           50.0 %   60.0 %      60.0 %    0.90");
+});

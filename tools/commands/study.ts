@@ -1,0 +1,99 @@
+/**
+ * Trains the study on all cores, and saves the figures that it draws.
+ * @module
+ */
+import type { Engine } from "../../lib/engine/mod.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
+import { dataDirectory } from "../../lib/run/dataset.ts";
+import type { MeasuredRun } from "../../lib/study/run_record.ts";
+import { readMetrics, runFolders } from "../../lib/run/folder.ts";
+import { type StudyNumbers, studyNumbers, type StudyPlan } from "../../lib/study/study.ts";
+import { accuracyCurve, attentionRetentionCurve, gamma, l1L2, saveFigure } from "../../lib/figures/mod.ts";
+import { UserError } from "../../lib/user_error.ts";
+import type { Log } from "./command_line.ts";
+import { duration } from "./run_report.ts";
+import { planSweep, type SweepRun } from "./sweep_plan.ts";
+import { trainSweep } from "./sweep_training.ts";
+
+/** What {@linkcode trainStudy} needs. */
+export interface StudyTraining {
+  /** Folder of data sets and runs. */
+  directory?: string;
+  /** Folder of the figures. */
+  figures: string;
+  /** What a step is expected to take, on all cores. */
+  secondsPerStep: number;
+  /** Ends the training. */
+  signal?: AbortSignal;
+  /** Is told what there is to do. */
+  log: Log;
+}
+
+/** All configurations of the study; several may come to the same run. */
+export function configurationsOf({ curves, distances, gammas }: StudyPlan): Configuration[] {
+  return [...curves, ...distances, ...gammas];
+}
+
+/**
+ * Trains what is missing, and saves the figures.
+ *
+ * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
+ */
+export async function trainStudy(plan: StudyPlan, options: StudyTraining): Promise<void> {
+  const { directory = dataDirectory(), figures, secondsPerStep, signal, log } = options;
+  const runs = await planSweep(configurationsOf(plan), { directory, log });
+  const steps = await stepsToTrain(runs);
+  const time = steps === 0 ? "" : `: about ${duration(steps * secondsPerStep)}`;
+  log(`${runs.length} runs, ${steps} steps to train${time}.`);
+
+  const completed = await trainSweep(runs, { directory, signal, onRunEnd: () => Promise.resolve() });
+  if (!completed) {
+    throw new UserError(
+      "Stopped. Nothing is lost but unfinished epochs: the same command goes on from there.",
+    );
+  }
+  const failed = runs.filter(({ state }) => state === "failed");
+  if (failed.length > 0) {
+    throw new UserError(failed.map(({ name, failure }) => `${name} failed: ${failure}`).join("\n"));
+  }
+  await saveStudy(await measureStudy(plan, runs, directory), figures);
+}
+
+/** The steps that are not trained yet; M_0 counts once for all runs that share it. */
+export async function stepsToTrain(runs: readonly SweepRun[]): Promise<number> {
+  const missing = new Set<string>();
+  for (const { configuration, folders } of runs) {
+    const steps = configuration.increments + 1;
+    const trained = (await readMetrics(folders, steps)).length;
+    for (let step = trained; step < steps; step++) {
+      missing.add(`${step === 0 ? folders.base : folders.method} ${step}`);
+    }
+  }
+  return missing.size;
+}
+
+async function measureStudy(
+  plan: StudyPlan,
+  runs: readonly SweepRun[],
+  directory: string,
+): Promise<StudyNumbers> {
+  const engine = runs[0].configuration.engine as Engine["name"]; // planSweep() has chosen it
+  const measured = new Map<Configuration, MeasuredRun>();
+  for (const configuration of configurationsOf(plan)) {
+    const folders = await runFolders(configuration, engine, directory);
+    const metrics = await readMetrics(folders, configuration.increments + 1);
+    measured.set(configuration, { configuration, metrics });
+  }
+  return studyNumbers(plan, (configuration) => measured.get(configuration)!);
+}
+
+async function saveStudy(numbers: StudyNumbers, directory: string): Promise<void> {
+  const curve = numbers["accuracy-curve"];
+  await saveFigure("accuracy-curve", accuracyCurve(curve), curve, { directory });
+  const retention = numbers["attention-retention-curve"];
+  const retentionFigure = attentionRetentionCurve(retention);
+  await saveFigure("attention-retention-curve", retentionFigure, retention, { directory });
+  const distances = numbers["l1-l2"];
+  await saveFigure("l1-l2", l1L2(distances), distances, { directory });
+  await saveFigure("gamma", gamma(numbers.gamma), numbers.gamma, { directory });
+}

@@ -1,0 +1,119 @@
+/**
+ * What a sweep has to do: its runs, without doubles, and which of them are finished.
+ * @module
+ */
+import { type Engine, useEngine } from "../../lib/engine/mod.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
+import { dataDirectory, openDataset } from "../../lib/run/dataset.ts";
+import { readMetrics, type RunFolders, runFolders } from "../../lib/run/folder.ts";
+import { type ClassImages, classImages, refuseOtherImages } from "../../lib/run/run_images.ts";
+import { UserError } from "../../lib/user_error.ts";
+import type { Log } from "./command_line.ts";
+import { listSkipped, withImageProgress } from "./open_run.ts";
+import { describeSetting, varyingFields } from "./setting.ts";
+
+/** A run of a sweep. */
+export interface SweepRun {
+  /** Such as `LwM, gamma 0.1, seed 2`: what tells it from the others. */
+  readonly name: string;
+  /** With the engine by name. */
+  readonly configuration: Configuration;
+  /** Where it is kept. */
+  readonly folders: RunFolders;
+  /** `stopped` is a run that was under way when the sweep was stopped. */
+  state: "waiting" | "running" | "finished" | "failed" | "stopped";
+  /** Why it failed. */
+  failure?: string;
+}
+
+/** What {@linkcode planSweep} needs. */
+export interface SweepPlace {
+  /** Folder of data sets and runs. */
+  directory?: string;
+  /** Is told the engine, and which photos are left out. */
+  log: Log;
+}
+
+/**
+ * Chooses engines and prepares images here, so that the processes of the runs find the same engine and no two of them decode
+ * the same images.
+ *
+ * @param configurations of the runs; those that come to the same run, such as LwF-MC with another γ, become one
+ */
+export async function planSweep(
+  configurations: readonly Configuration[],
+  { directory = dataDirectory(), log }: SweepPlace,
+): Promise<SweepRun[]> {
+  const prepare = preparation(directory, log);
+  const plans = new Map<string, Omit<SweepRun, "name">>();
+  for (const asked of configurations) {
+    const { engine, images, failure: unprepared } = await prepare(asked);
+    const configuration = { ...asked, engine };
+    // "auto" where there is no engine: the run then fails, but has to be told from others.
+    const folders = await runFolders(configuration, engine as Engine["name"], directory);
+    const steps = configuration.increments + 1;
+    const key = steps > 1 ? folders.method : folders.base;
+    if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
+    const changed = images && await otherImages(folders, images);
+    const finished = changed === undefined && (await readMetrics(folders, steps)).length === steps;
+    const failure = unprepared ?? changed;
+    const state = finished ? "finished" : failure === undefined ? "waiting" : "failed";
+    plans.set(key, { configuration, folders, state, ...state === "failed" && { failure } });
+  }
+  const runs = [...plans.values()];
+  const fields = varyingFields(runs.map(({ configuration }) => configuration));
+  return runs.map((run) => {
+    const { seed } = run.configuration;
+    return { ...run, name: `${describeSetting(run.configuration, fields)}, seed ${seed}` };
+  });
+}
+
+/** Why a run cannot go on with these images; nothing where it can. */
+async function otherImages(folders: RunFolders, { classes, name }: Images): Promise<string | undefined> {
+  try {
+    await refuseOtherImages(folders, classes, name);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
+}
+
+/** What is left of a data set when it is prepared. */
+interface Images {
+  name: string;
+  classes: readonly ClassImages[];
+}
+
+/** Each engine is chosen once, and each data set prepared once; what fails fails for all runs that need it. */
+function preparation(directory: string, log: Log) {
+  const engines = new Map<string, Promise<Engine["name"]>>();
+  const dataSets = new Map<string, Promise<Images>>();
+  return async (configuration: Configuration) => {
+    const { engine, dataset, data, classes, skipBroken, imageSize, seed, evaluateOn } = configuration;
+    let name = engine;
+    try {
+      name = await once(engines, engine, async () => (await useEngine(engine, { log })).name);
+      const images = await once(
+        dataSets,
+        [dataset, data, classes, skipBroken, imageSize, seed, evaluateOn],
+        async () => {
+          const opened = await withImageProgress((onImages) =>
+            openDataset(configuration, directory, onImages)
+          );
+          listSkipped(opened, log);
+          return { name: opened.name, classes: classImages(opened, configuration) };
+        },
+      );
+      return { engine: name, images };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { engine: name, failure: error.message };
+    }
+  };
+}
+
+function once<T>(done: Map<string, Promise<T>>, key: unknown, work: () => Promise<T>): Promise<T> {
+  const text = JSON.stringify(key);
+  if (!done.has(text)) done.set(text, work());
+  return done.get(text)!;
+}

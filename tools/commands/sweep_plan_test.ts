@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
+import { Run } from "../../lib/run/run.ts";
+import { tinyPhotoConfiguration } from "../../lib/run/run_fixture.ts";
+import { planSweep } from "./sweep_plan.ts";
+
+Deno.test("planSweep() does not take a run for finished whose images have changed since", () =>
+  withFolder(async (directory) => {
+    const data = join(directory, "pets");
+    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    const configuration = tinyPhotoConfiguration(data, { dataset: "folder" });
+    const plan = async () => (await planSweep([configuration], { directory, log: () => {} }))[0];
+    assert.equal((await plan()).state, "waiting");
+    await (await Run.open(configuration, { directory })).train();
+    assert.equal((await plan()).state, "finished");
+
+    const photo = await Deno.readFile(join(data, "bee", "image_0001.jpg"));
+    writeFile(join(data, "bee", "image_0006.jpg"), photo);
+    const { state, failure } = await plan();
+    assert.equal(state, "failed");
+    assert.match(failure!, /trained on but found 5 train images of "bee" where there were 4/);
+  }));

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
+import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import { withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { decodeCheckpoint } from "../../lib/model/mod.ts";
+import { fieldNames } from "./configuration_fields.ts";
+import { evaluate } from "./evaluate.ts";
+import { tinyArgs } from "./testdata/tiny_run.ts";
+import { train } from "./train.ts";
+
+/** What a command prints. */
+async function linesOf(
+  command: (args: string[], log: (line: string) => void) => Promise<void>,
+  args: string[],
+): Promise<string[]> {
+  const lines: string[] = [];
+  await command(args, (line) => lines.push(...line.split("\n")));
+  return lines;
+}
+
+const folderIn = (lines: string[]) => lines.find((line) => line.startsWith("Run: "))!.slice(5);
+const rowsIn = (lines: string[]) => lines.filter((line) => /^ +\d+ +\d+ +[\d.]+ %/.test(line));
+
+Deno.test("train --help and evaluate --help name every field", async () => {
+  for (const [command, name] of [[train, "train"], [evaluate, "evaluate"]] as const) {
+    const help = (await linesOf(command, ["--help"])).join("\n");
+    assert.match(help, new RegExp(`^deno task ${name} `));
+    for (const field of [...fieldNames, "directory", "help"]) assert.ok(help.includes(`--${field} `), field);
+  }
+});
+
+Deno.test("train --help gives the defaults of the preset that is asked for", async () => {
+  const help = (await linesOf(train, ["--help", "--dataset", "imagenet-small"])).join("\n");
+  assert.match(help, /--topK .* \[5\]/);
+});
+
+Deno.test("train says where the run is and how every step went; evaluate measures the same again", () =>
+  withDataDirectory(async (directory) => {
+    const args = [...tinyArgs({ method: "lwm", gamma: 0.3 }), "--directory", directory];
+    const trained = await linesOf(train, args);
+    const folder = folderIn(trained);
+    assert.match(folder, /runs\/iemoji-100\/seed1-LwM-\w+$/);
+    assert.equal(rowsIn(trained).length, 3);
+    assert.match(rowsIn(trained)[2], /^ +2 +7 .*%.*%.*%.*% +\d\.\d\d$/);
+
+    // From the checkpoints alone.
+    const path = join(folder, "step-2", "metrics.json");
+    const before: StepMetrics = JSON.parse(await Deno.readTextFile(path));
+    await Deno.remove(path);
+    const measured = await linesOf(evaluate, [folder]);
+    assert.deepEqual(rowsIn(measured), rowsIn(trained));
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), before);
+    const ofSteps = before.accuracyOfSteps.map((share) => `${(100 * share).toFixed(1)} %`);
+    assert.ok(
+      measured.map((line) => line.split(/ {2,}/).join(", ")).includes(["M_2", ...ofSteps].join(", ")),
+    );
+
+    assert.deepEqual(await linesOf(evaluate, args), measured, "named by its options");
+    assert.deepEqual(rowsIn(await linesOf(train, args)), rowsIn(trained), "trained already");
+  }));
+
+Deno.test("evaluate says how many steps are not trained yet, and knows the folder of M_0", () =>
+  withDataDirectory(async (directory) => {
+    const place = ["--directory", directory];
+    const base = await linesOf(train, [...tinyArgs({ increments: 0 }), ...place]);
+    assert.match(folderIn(base), /seed1-base-\w+$/);
+    assert.equal(rowsIn(await linesOf(evaluate, [folderIn(base)])).length, 1);
+    const unfinished = await linesOf(evaluate, [...tinyArgs({}), ...place]);
+    assert.match(unfinished.at(-1)!, /Not trained yet: 2 of 3 steps/);
+  }));
+
+Deno.test("train that is interrupted says how to go on, and the same command does", () =>
+  withDataDirectory(async (directory) => {
+    const args = [...tinyArgs({ increments: 0, baseEpochs: 120 }), "--directory", directory];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", join(import.meta.dirname!, "train.ts"), ...args],
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    let said = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      if (!said.includes("epoch") && text.includes("epoch")) setTimeout(() => child.kill("SIGINT"), 100);
+      said += text;
+    }
+    assert.equal((await child.status).code, 130);
+    assert.match(said, /Stopped\. Nothing is lost but the unfinished epoch: the same command goes on/);
+    assert.equal(rowsIn(await linesOf(train, args)).length, 1);
+  }));
+
+Deno.test("train and evaluate refuse another data set than the run's, and change no number", () =>
+  withFolder(async (directory) => {
+    const data = join(directory, "sets", "good");
+    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    await writeClassFolders(join(directory, "sets", "other"), { cow: 5, dog: 5, eel: 5 });
+    const args = (data: string) => [
+      ...tinyArgs({ dataset: "caltech-101", baseClasses: 2, increment: 1, increments: 1, data }),
+      ...["--firstClasses", "", "--directory", directory],
+    ];
+    const folder = folderIn(await linesOf(train, args(data)));
+    const home = join(directory, "runs", "caltech-101");
+    const base = Array.from(Deno.readDirSync(home), ({ name }) => name).find((name) =>
+      name.includes("base")
+    )!;
+    const paths = [join(home, base, "step-0"), join(folder, "step-1")].map((step) =>
+      join(step, "metrics.json")
+    );
+    for (const path of paths) {
+      // What measuring again would not give.
+      const metrics = JSON.parse(await Deno.readTextFile(path));
+      await Deno.writeTextFile(path, JSON.stringify({ ...metrics, accuracy: 0.123 }));
+    }
+    const refuses = (command: typeof train, args: string[], message: RegExp) =>
+      assert.rejects(command(args, () => {}), { name: "UserError", message });
+
+    for (const command of [train, evaluate]) {
+      await refuses(command, args(join(directory, "sets", "other")), /trained on but found no class "ant"/);
+    }
+    // The name of the class that is learned last stands where the old one stood.
+    const { classes } = JSON.parse(await Deno.readTextFile(join(folder, "data.json")));
+    const names = await learnedIn(join(folder, "step-1", "model.safetensors"));
+    assert.equal(classes.length, names.length);
+    await Deno.rename(join(data, names[2]), join(data, `${names[2]}s`));
+    await refuses(evaluate, [folder], new RegExp(`but found no class "${names[2]}"`));
+    // As a version left it that kept no such note.
+    for (const kept of [join(home, base), folder]) await Deno.remove(join(kept, "data.json"));
+    await refuses(evaluate, [folder], new RegExp(`step-1/model.* but found "${names[2]}" among its own`));
+    await refuses(train, args(data), new RegExp(`step-1/model.* but found "${names[2]}" among its own`));
+    for (const path of paths) assert.equal(JSON.parse(await Deno.readTextFile(path)).accuracy, 0.123);
+  }));
+
+/** Names of a checkpoint's classes, in the order of learning. */
+async function learnedIn(path: string): Promise<string[]> {
+  const { model } = await decodeCheckpoint(await Deno.readFile(path), path);
+  model.dispose();
+  return [...model.classNames];
+}
+
+Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
+  withDataDirectory(async (directory) => {
+    const place = ["--directory", directory];
+    const refuses = (command: typeof train, args: string[], message: RegExp) =>
+      assert.rejects(command(args, () => {}), { name: "UserError", message });
+    await refuses(train, ["--method", "ewc"], /method to be "C" or "LwF-MC" or "LwM" but found "ewc"/);
+    await refuses(train, ["--preset", "huge"], /preset to be .* but found "huge"/);
+    await refuses(train, ["--dataset", "mnist"], /dataset to be .* but found "mnist"/);
+    await refuses(train, ["--engine", "cuda"], /engine to be .* but found "cuda"/);
+    await refuses(train, ["--gamma", "2"], /gamma to be at most 1 but found 2/);
+    await refuses(train, [...tinyArgs({ depth: 7 }), ...place], /depth to be .* but found 7\. Take 8/);
+    assert.equal(await Deno.stat(join(directory, "runs")).catch(() => null), null, "a run was left behind");
+    await refuses(train, ["--learningRate", "1e999"], /learningRate to be .* but found Infinity/);
+    await refuses(train, ["caltech-101"], /only options but found caltech-101/);
+    await refuses(train, [...tinyArgs({ baseClasses: 101 }), ...place], /at most 100 classes/);
+    await refuses(
+      train,
+      [...tinyArgs({ dataset: "caltech-101", data: join(directory, "nowhere") }), ...place],
+      /caltech-101 .*nowhere/,
+    );
+    await refuses(
+      evaluate,
+      [join(directory, "nowhere")],
+      /folder of a run, .* but found no folder .*nowhere/,
+    );
+    await refuses(evaluate, [directory], /found no configuration\.json in/);
+    await refuses(evaluate, ["a", "b"], /folder of one run, .* but found a b/);
+    await refuses(evaluate, ["a", "--seed", "1"], /folder of one run, .* but found a --seed/);
+    await refuses(evaluate, [...tinyArgs({ seed: 5 }), ...place], /trained models in .* but found none/);
+  }));

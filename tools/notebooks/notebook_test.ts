@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { UserError } from "../../lib/user_error.ts";
+import {
+  joinCells,
+  lines,
+  type Notebook,
+  parseNotebook,
+  readNotebook,
+  serializeNotebook,
+  statedRunTime,
+  writeNotebook,
+} from "./notebook.ts";
+import { notebookOf } from "./testdata/notebook_of.ts";
+
+Deno.test("parseNotebook() reads back what serializeNotebook() writes, and the text stays the same", () => {
+  const text = serializeNotebook(notebookOf("let x = 1;\nx"));
+  assert.equal(serializeNotebook(parseNotebook(text, "a.ipynb")), text);
+});
+
+Deno.test("serializeNotebook() sorts keys, keeps ids and writes sources as lines", () => {
+  const cell = {
+    source: "a\nb",
+    outputs: [],
+    metadata: {},
+    id: "mine",
+    execution_count: 2,
+    cell_type: "code",
+  };
+  const notebook = { nbformat: 4, cells: [cell], nbformat_minor: 5, metadata: {} } as Notebook;
+  const text = serializeNotebook(notebook);
+  assert.match(
+    text,
+    /"cell_type": "code",\s+"execution_count": 2,\s+"id": "mine",\s+"metadata": {},\s+"outputs"/,
+  );
+  assert.deepEqual(JSON.parse(text).cells[0].source, ["a\n", "b"]);
+});
+
+Deno.test("parseNotebook() says what is wrong with a file that is no notebook", () => {
+  assert.throws(() => parseNotebook('{"cells": [', "notebooks/01.ipynb"), (error: Error) => {
+    return error instanceof UserError && error.message.includes("notebooks/01.ipynb");
+  });
+  assert.throws(() => parseNotebook('{"nbformat": 3}', "old.ipynb"), /format 4 with cells, found format 3/);
+  assert.throws(() => parseNotebook("null", "null.ipynb"), UserError);
+});
+
+Deno.test("readNotebook() names a file that is not there", async () => {
+  await assert.rejects(readNotebook("nowhere/07.ipynb"), /Expected a notebook at nowhere\/07\.ipynb/);
+});
+
+Deno.test("writeNotebook() leaves the old file whole when it cannot finish the new one", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/a.ipynb`;
+    await writeNotebook(path, notebookOf("old"));
+    // A folder where the temporary file should go: writing fails, as it would on a full disk.
+    await Deno.mkdir(`${folder}/a.ipynb.${Deno.pid}.partial`);
+    await assert.rejects(writeNotebook(path, notebookOf("new")));
+    assert.deepEqual(await readNotebook(path), parseNotebook(serializeNotebook(notebookOf("old")), path));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("joinCells() knows for each line of code where it stands in the notebook", () => {
+  const { code, positions } = joinCells(notebookOf("let a = 1;\na", "let b = 2;"));
+  const joined = code.split("\n");
+  assert.deepEqual(positions[joined.indexOf("a")], { cell: 1, line: 2 });
+  assert.deepEqual(positions[joined.indexOf("let b = 2;")], { cell: 2, line: 1 });
+});
+
+Deno.test("statedRunTime() reads seconds and minutes from the opening cell", () => {
+  const opening = (text: string) => {
+    const notebook = notebookOf("1");
+    notebook.cells.unshift({ cell_type: "markdown", id: "opening", metadata: {}, source: text });
+    return statedRunTime(notebook);
+  };
+  assert.equal(opening("# Title\n\nRun time: about 2 minutes"), 120);
+  assert.equal(opening("# Title\n\n**Run time:** 45 s with wasm, 10 s with oneDNN"), 45);
+  assert.equal(opening("# Title\n\n*Run time*: 1.5 min"), 90);
+  assert.equal(opening("# Title"), undefined);
+  assert.equal(statedRunTime(notebookOf("// Run time: 5 s")), undefined);
+});
+
+Deno.test("lines() keeps line ends", () => {
+  assert.deepEqual(lines("a\n\nb"), ["a\n", "\n", "b"]);
+  assert.deepEqual(lines(""), []);
+});
+
+Deno.test("writeNotebook() says in a sentence that a notebook cannot be written", async () => {
+  const file = await Deno.makeTempFile();
+  const notebook: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+  await assert.rejects(writeNotebook(`${file}/a.ipynb`, notebook), {
+    name: "UserError",
+    message: /to be a folder/,
+  });
+  await Deno.remove(file);
+});
