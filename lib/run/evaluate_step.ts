@@ -1,15 +1,24 @@
-import { allDraws, type Dataset, readMasks } from "../data/mod.ts";
+/**
+ * What is measured after a step, and `metrics.json`, which keeps it.
+ * @module
+ */
+import { z } from "zod";
+import { allDraws, type Dataset, type Draw, type ImageSet, readMasks } from "../data/mod.ts";
 import {
   accuracy,
   accuracyOfSteps,
   type AttentionRetention,
   attentionRetention,
   confusionMatrix,
+  energyInside,
   meanClassAccuracy,
   ofFirstClasses,
+  type OutputKind,
   predict,
 } from "../evaluation/mod.ts";
+import { readJsonIfThere } from "../files.ts";
 import type { ResNet } from "../model/mod.ts";
+import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
 
 /** What is measured after a step, on images of all classes seen so far. Shares are between 0 and 1. */
@@ -73,4 +82,75 @@ export async function evaluateStep(
       ? attentionRetention(before, ofFirstClasses(seen, steps[0].length), masks)
       : { images: 0, cosine: 0 },
   };
+}
+
+/**
+ * How the scores of M_t become probabilities: as in the L_C that it was trained with.
+ *
+ * @param configuration of the run
+ * @param step t
+ */
+export function outputKind(
+  { baseClassification, classification }: Pick<Configuration, "baseClassification" | "classification">,
+  step: number,
+): OutputKind {
+  if (step === 0) return baseClassification;
+  return classification.startsWith("sigmoid") ? "sigmoid" : "softmax";
+}
+
+/**
+ * How much of an attention map lies on the object; 1 where nobody knows where the object is.
+ *
+ * @param set with or without masks
+ * @param draw the image that the map is of
+ * @param map (h·w), not below 0
+ * @param mapSize h and w
+ */
+export function shareOnObject(
+  set: ImageSet,
+  draw: Draw,
+  map: ArrayLike<number>,
+  mapSize: readonly [height: number, width: number],
+): number {
+  if (!set.readMask) return 1;
+  return energyInside(map, mapSize, readMasks(set, [draw]), [set.size, set.size]);
+}
+
+const share = z.number().min(0).max(1);
+const drop = z.object({ first: z.number(), now: z.number(), drop: z.number() });
+
+const stepMetricsSchema: z.ZodType<StepMetrics> = z.object({
+  step: z.int().min(0),
+  classesSeen: z.int().min(1),
+  accuracy: share,
+  accuracyOfSteps: z.array(share).min(1),
+  meanClassAccuracy: share,
+  confusion: z.array(z.array(z.number())),
+  attention: z.object({
+    images: z.int().min(0),
+    cosine: z.number(),
+    pointingGame: drop.optional(),
+    energyInside: drop.optional(),
+  }),
+});
+
+/**
+ * Reads what was measured after a step.
+ *
+ * @param path of the file
+ * @returns null where there is no such file
+ * @throws {UserError} where it is damaged or of another version
+ */
+export async function readStepMetrics(path: string): Promise<StepMetrics | null> {
+  const found = await readJsonIfThere<unknown>(path);
+  if (found === null) return null;
+  const parsed = stepMetricsSchema.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const { path: place, message } = parsed.error.issues[0];
+  throw new UserError(
+    `Expected ${path} to hold what is measured after a step but found this at ${
+      place.join(".") || "its root"
+    }: ${message}. ` +
+      "It is damaged, or of another version: delete it, and train or evaluate the run again.",
+  );
 }

@@ -1,27 +1,38 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import type { Configuration } from "./schema.ts";
-import type { StepMetrics } from "./evaluate_step.ts";
+import { basename, join, relative, resolve } from "node:path";
+import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/testdata/photo_fixtures.ts";
 import { writeJson } from "../files.ts";
-import { tinyConfiguration } from "./run_fixture.ts";
-import { keepConfiguration, readMetrics, readRunFolder, runFolders, stepFolder } from "./folder.ts";
+import type { StepMetrics } from "./evaluate_step.ts";
+import {
+  classImages,
+  figuresDirectory,
+  keepConfiguration,
+  readImages,
+  readMetrics,
+  readRunFolder,
+  refuseOtherImages,
+  runFolders,
+  stepFolder,
+  writeImages,
+} from "./folder.ts";
+import { Run } from "./run.ts";
+import { tinyConfiguration, tinyPhotoConfiguration } from "./run_fixture.ts";
+import type { Configuration } from "./schema.ts";
+import { trainRuns } from "./train_runs.ts";
+
+Deno.test("figuresDirectory() is the committed folder for the default preset alone", () => {
+  const root = resolve(import.meta.dirname!, "../..");
+  assert.equal(relative(root, figuresDirectory({ preset: "default" })), "figures");
+  assert.equal(relative(root, figuresDirectory({ preset: "smoke" })), "data/figures/smoke");
+});
 
 /** By name, whatever engine the environment asks for. */
 const tiny = (fields: Partial<Configuration> = {}): Configuration => {
   return { ...tinyConfiguration(fields), engine: "wasm" };
 };
 
-async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 Deno.test("readRunFolder() gives back what keepConfiguration() has written", () =>
-  withDirectory(async (directory) => {
+  withFolder(async (directory) => {
     const configuration = tiny();
     const folders = await runFolders(configuration, "wasm", directory);
     await keepConfiguration(folders.method, configuration);
@@ -32,7 +43,7 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
   }));
 
 Deno.test("keepConfiguration() keeps the largest number of increments, and the latest place of the data", () =>
-  withDirectory(async (directory) => {
+  withFolder(async (directory) => {
     const configuration = tiny({ increments: 4 });
     const { method } = await runFolders(configuration, "wasm", directory);
     await keepConfiguration(method, configuration);
@@ -42,7 +53,7 @@ Deno.test("keepConfiguration() keeps the largest number of increments, and the l
   }));
 
 Deno.test("readRunFolder() refuses what is no run, or another than its name says", () =>
-  withDirectory(async (directory) => {
+  withFolder(async (directory) => {
     const refuses = (folder: string, message: RegExp) =>
       assert.rejects(readRunFolder(folder), { name: "UserError", message });
     await refuses(join(directory, "nowhere"), /folder of a run.* but found no folder .*nowhere/);
@@ -67,7 +78,7 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
   }));
 
 Deno.test("readMetrics() reads up to the first step that is missing", () =>
-  withDirectory(async (directory) => {
+  withFolder(async (directory) => {
     const folders = { base: join(directory, "base"), method: join(directory, "method") };
     const metrics = (step: number): StepMetrics => ({
       step,
@@ -84,4 +95,125 @@ Deno.test("readMetrics() reads up to the first step that is missing", () =>
     assert.deepEqual((await readMetrics(folders, 5)).map(({ step }) => step), [0, 1]);
     await writeJson(join(stepFolder(folders, 2), "metrics.json"), { step: 2, accuracy: 1 });
     await assert.rejects(readMetrics(folders, 5), { name: "UserError", message: /step-2.* another version/ });
+  }));
+
+/** A tiny run on photos, which lie in FOLDER/good unless told otherwise. */
+function photos(folder: string, fields: Partial<Configuration> = {}): Configuration {
+  return tinyPhotoConfiguration(join(folder, "good"), { dataset: "caltech-101", ...fields });
+}
+
+const open = (folder: string, fields: Partial<Configuration> = {}) =>
+  Run.open(photos(folder, fields), { directory: folder });
+
+async function trained(folder: string): Promise<Run> {
+  await writeClassFolders(join(folder, "good"), { ant: 5, bee: 5, cat: 5 });
+  const run = await open(folder);
+  assert.ok(await run.train());
+  return run;
+}
+
+const refused = (message: RegExp) => ({ name: "UserError", message });
+
+/** As a version before this note was kept would have left the run. */
+async function forget({ folders }: Run): Promise<void> {
+  for (const folder of Object.values(folders)) await Deno.remove(join(folder, "data.json"));
+}
+
+Deno.test("a trained run is not opened with a data set of other classes, and says where it is trained", () =>
+  withFolder(async (folder) => {
+    const { folders } = await trained(folder);
+    await writeClassFolders(join(folder, "other"), { cow: 5, dog: 5, eel: 5 });
+    const both = `${basename(folders.base)} and .*${basename(folders.method)} were trained on`;
+    await assert.rejects(
+      open(folder, { data: join(folder, "other") }),
+      refused(
+        new RegExp(`images of caltech-101 that .*${both} but found no class "ant"\\. Put the data set back`),
+      ),
+    );
+  }));
+
+Deno.test("a trained run is opened with the same data set at another place and of another date", () =>
+  withFolder(async (folder) => {
+    const run = await trained(folder);
+    // The photos are written anew.
+    await writeClassFolders(join(folder, "moved"), { ant: 5, bee: 5, cat: 5 });
+    await Deno.utime(join(folder, "moved", "ant", "image_0001.jpg"), 1, 1);
+    const moved = await open(folder, { data: join(folder, "moved") });
+    assert.deepEqual(moved.folders, run.folders);
+    assert.equal(await moved.train(), true);
+  }));
+
+Deno.test("a trained run notices photos that were added or mended", () =>
+  withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "good"), { ant: 5, bee: 5, cat: 5 });
+    const broken = join(folder, "good", "bee", "image_0006.jpg");
+    writeFile(broken, "no photo");
+    assert.ok(await (await open(folder, { skipBroken: true })).train());
+    await open(folder, { skipBroken: true });
+    writeFile(broken, await jpeg(77));
+    await assert.rejects(
+      open(folder, { skipBroken: true }),
+      refused(/but found 5 train images of "bee" where there were 4/),
+    );
+  }));
+
+Deno.test("a run of which nothing is trained yet takes the images that there are", () =>
+  withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "good"), { ant: 5, bee: 5, cat: 5 });
+    await writeClassFolders(join(folder, "other"), { cow: 5, dog: 5, eel: 5 });
+    const run = await open(folder);
+    assert.equal(await run.train(undefined, { shouldStop: () => true }), false);
+    assert.match(await Deno.readTextFile(join(run.folders.base, "data.json")), /"ant"/);
+    const other = await open(folder, { data: join(folder, "other") });
+    assert.ok(await other.train());
+    const kept = await readImages(run.folders.method);
+    assert.deepEqual(kept?.[0], { name: "cow", images: { train: 4, test: 1 } });
+    await assert.rejects(open(folder), refused(/no class "cow"/));
+  }));
+
+Deno.test("a run of an older version keeps its images when it is trained next, if its models know the classes", () =>
+  withFolder(async (folder) => {
+    const run = await trained(folder);
+    await forget(run);
+    await trainRuns([photos(folder)], { directory: folder });
+    for (const kept of Object.values(run.folders)) {
+      assert.deepEqual(await readImages(kept), classImages(run.dataset, run.configuration));
+    }
+
+    await forget(run);
+    // Learned in step 1; the new name stands where the old one stood, so that all else is the same.
+    const [, , last] = run.classNames(1);
+    await Deno.rename(join(folder, "good", last), join(folder, "good", `${last}s`));
+    const message = new RegExp(`step-1/model\\.safetensors to know .* but found "${last}" among its own`);
+    const renamed = await open(folder);
+    await assert.rejects(renamed.train(), refused(message));
+    await assert.rejects(trainRuns([photos(folder)], { directory: folder }), refused(message));
+    await assert.rejects(renamed.keepImages(1), refused(message));
+    await assert.rejects(renamed.evaluate(1), refused(message));
+    await assert.rejects(renamed.model(1), refused(message));
+    for (const kept of Object.values(run.folders)) assert.equal(await readImages(kept), null);
+    await Deno.rename(join(folder, "good", `${last}s`), join(folder, "good", last));
+    assert.ok(await (await open(folder)).train(), "put back as it was");
+  }));
+
+Deno.test("refuseOtherImages() names the first difference, and only folders that differ", () =>
+  withFolder(async (folder) => {
+    const folders = { base: join(folder, "M0"), method: join(folder, "LwM") };
+    const classes = [{ name: "ant", images: { train: 4, test: 1 } }, { name: "bee" }];
+    const refuses = (now: typeof classes, message: RegExp) =>
+      assert.rejects(refuseOtherImages(folders, now, "pets"), refused(message));
+    for (const kept of Object.values(folders)) {
+      writeFile(join(kept, "step-0", "model.safetensors"), "");
+    }
+    await refuseOtherImages(folders, classes, "pets");
+    await writeImages(folders.method, classes);
+    await refuseOtherImages(folders, classes, "pets");
+    await refuses([...classes, { name: "cat" }], /that \S+LwM was trained on but found a new class "cat"/);
+    await refuses([classes[1], classes[0]], /the classes in another order/);
+    await refuses(
+      [{ name: "ant", images: { train: 5, test: 0 } }, classes[1]],
+      /5 train images of "ant" where there were 4/,
+    );
+    await Deno.writeTextFile(join(folders.method, "data.json"), "[]");
+    await refuses(classes, /data\.json to list the classes .* but found something else/);
   }));

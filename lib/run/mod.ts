@@ -1,14 +1,10 @@
 /** Configurations, presets, and runs that are kept. @module */
 export * from "./configuration.ts";
 export * from "./schema.ts";
-export * from "./dataset.ts";
 export * from "./evaluate_step.ts";
-export * from "./evaluation_images.ts";
-export * from "./figures_directory.ts";
 export * from "../files.ts";
 export * from "./presets.ts";
 export * from "../progress.ts";
 export * from "./run.ts";
 export * from "./folder.ts";
-export * from "./run_predictions.ts";
 export * from "./train_runs.ts";

@@ -11,9 +11,17 @@
  * @module
  */
 import { join } from "node:path";
-import type { Dataset } from "../data/mod.ts";
-import { classIncrementalSteps, headPositions, IncrementalStream } from "../data/mod.ts";
+import {
+  classIncrementalSteps,
+  type Dataset,
+  headPositions,
+  type ImageSet,
+  IncrementalStream,
+  type Normalization,
+} from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
+import { predict, type Predictions } from "../evaluation/mod.ts";
+import { readFileIfThere, writeFileWhole, writeJson } from "../files.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
 import {
   type EpochLog,
@@ -24,12 +32,21 @@ import {
 } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
-import { dataDirectory, openDataset } from "./dataset.ts";
-import { evaluateStep, type StepMetrics } from "./evaluate_step.ts";
-import { readFileIfThere, writeFileWhole, writeJson } from "../files.ts";
-import { readStepMetrics } from "./metrics_file.ts";
-import { keepConfiguration, readRunFolder, type RunFolders, runFolders, stepFolder } from "./folder.ts";
-import { type ClassImages, classImages, readImages, refuseOtherImages, writeImages } from "./run_images.ts";
+import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
+import {
+  type ClassImages,
+  classImages,
+  dataDirectory,
+  keepConfiguration,
+  openDataset,
+  readImages,
+  readRunFolder,
+  refuseOtherImages,
+  type RunFolders,
+  runFolders,
+  stepFolder,
+  writeImages,
+} from "./folder.ts";
 import { baseIdentity, methodIdentity } from "./identity.ts";
 
 /** How far a run is. */
@@ -155,6 +172,43 @@ export class Run {
     if (checkpoint === null) throw this.#notTrained(step);
     checkpoint.model.dispose();
     return (checkpoint.state as { log: EpochLog[] }).log;
+  }
+
+  /**
+   * The images that the run is evaluated on, of some of its classes.
+   * @param classIds such as `run.steps[0]`
+   */
+  evaluationImages(classIds: readonly number[]): ImageSet {
+    const { evaluateOn, seed } = this.configuration;
+    return this.dataset.open(evaluateOn, classIds, { seed, views: 1 });
+  }
+
+  /** How images are fed to the run's models when these are evaluated. */
+  get evaluationPasses(): { normalization: Normalization; batchSize: number } {
+    const { mean, std } = this.dataset;
+    return { normalization: { mean, std }, batchSize: EVALUATION_BATCH_SIZE };
+  }
+
+  /**
+   * What M_t makes of the images that the run is evaluated on.
+   *
+   * @param classIds of which classes the images are; default all that M_t knows
+   * @returns scores of all classes that M_t knows, and maps for the true class, in the order of the evaluation images
+   * @throws {UserError} where the step is not trained yet
+   */
+  async predictions(
+    step: number,
+    classIds: readonly number[] = this.steps.slice(0, step + 1).flat(),
+  ): Promise<Predictions> {
+    const model = await this.model(step);
+    try {
+      return await predict(model, this.evaluationImages(classIds), {
+        ...this.evaluationPasses,
+        headPositions: headPositions(this.classOrder),
+      });
+    } finally {
+      model.dispose();
+    }
   }
 
   /**

@@ -5,7 +5,6 @@
 import { allDraws, readPicture } from "../data/mod.ts";
 import { type AttentionShift, measureAttentionShifts, probabilities, topColumns } from "../evaluation/mod.ts";
 import type { AttentionShift as AttentionShiftFigure, AttentionShiftExample } from "../figures/mod.ts";
-import { evaluationImages, evaluationPasses } from "../run/evaluation_images.ts";
 import type { Run } from "../run/run.ts";
 
 /** The most scores drawn for an image. */
@@ -23,9 +22,9 @@ export async function attentionShiftsOf(run: Run, step: number): Promise<Attenti
   const { norm } = run.configuration;
   const [teacher, student] = [await run.model(0), await run.model(step)];
   try {
-    const set = evaluationImages(run, run.steps[0]);
+    const set = run.evaluationImages(run.steps[0]);
     return await measureAttentionShifts(teacher, student, set, allDraws(set), {
-      ...evaluationPasses(run),
+      ...run.evaluationPasses,
       distillation: { kind: "softmax", temperature: 1 },
       attention: { norm },
     });
@@ -49,7 +48,7 @@ export function attentionShiftFigure(
   shifts: readonly AttentionShift[],
 ): AttentionShiftFigure {
   const { dataset, configuration } = run;
-  const set = evaluationImages(run, run.steps[0]);
+  const set = run.evaluationImages(run.steps[0]);
   const baseClasses = run.classNames(0);
   const example = (shift: AttentionShift): AttentionShiftExample => {
     const columns = topColumns(shift.teacherLogits, SCORES);

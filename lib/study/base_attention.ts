@@ -6,9 +6,7 @@
 import { type ImageSet, readPicture } from "../data/mod.ts";
 import { mapCosines, type Predictions, rightAnswers } from "../evaluation/mod.ts";
 import type { AttentionRetention, Method } from "../figures/mod.ts";
-import { evaluationImages } from "../run/evaluation_images.ts";
 import type { Run } from "../run/run.ts";
-import { runPredictions } from "../run/run_predictions.ts";
 
 /** What the models of one run make of the images. */
 export interface RunAttention {
@@ -47,12 +45,12 @@ export async function baseAttention(
   through: number = runs[0].steps.length - 1,
 ): Promise<BaseAttention> {
   const baseClasses = runs[0].steps[0];
-  const first = await runPredictions(runs[0], 0);
+  const first = await runs[0].predictions(0);
   const attentions: RunAttention[] = [];
   for (const run of runs) {
     const predictions = [first];
     for (let step = 1; step <= through; step++) {
-      predictions.push(await runPredictions(run, step, baseClasses));
+      predictions.push(await run.predictions(step, baseClasses));
     }
     const metrics = await Promise.all(predictions.map((_, step) => run.metrics(step)));
     attentions.push({
@@ -63,7 +61,7 @@ export async function baseAttention(
     });
   }
   const { dataset } = runs[0];
-  const images = evaluationImages(runs[0], baseClasses);
+  const images = runs[0].evaluationImages(baseClasses);
   return {
     dataset: dataset.name,
     images,

@@ -5,7 +5,7 @@
 import { allDraws, headPositions, readPicture } from "../data/mod.ts";
 import { measureAttentionShifts, predict, probabilities, topColumns } from "../evaluation/mod.ts";
 import type { MethodOverview } from "../figures/mod.ts";
-import { evaluationPasses, outputKind, shareOnObject } from "../run/evaluation_images.ts";
+import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
 
 /** Views of each training image that are looked at. */
@@ -25,7 +25,7 @@ export async function methodOverviewExample(run: Run, step: number): Promise<Met
   const { distillation, temperature, norm } = configuration;
   const views = Math.min(VIEWS, configuration.views);
   const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
-  const passes = evaluationPasses(run);
+  const passes = run.evaluationPasses;
   const [teacher, student] = [await run.model(step - 1), await run.model(step)];
   const predictions = predict(student, set, { ...passes, headPositions: headPositions(run.classOrder) });
   const shifts = measureAttentionShifts(teacher, student, set, allDraws(set), {

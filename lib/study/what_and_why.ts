@@ -5,7 +5,7 @@
 import { allDraws, type Draw, readPicture } from "../data/mod.ts";
 import { mapCosine, type NearestClass, nearestClasses } from "../evaluation/mod.ts";
 import type { WhatAndWhy, WhatAndWhyExample } from "../figures/mod.ts";
-import { evaluationImages, evaluationPasses, outputKind, shareOnObject } from "../run/evaluation_images.ts";
+import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
 
 /** Classes shown for each image. */
@@ -25,11 +25,11 @@ export async function whatAndWhyExamples(
   { step, count }: { step: number; count: number },
 ): Promise<WhatAndWhy> {
   const { dataset, configuration } = run;
-  const set = evaluationImages(run, run.steps[step + 1]);
+  const set = run.evaluationImages(run.steps[step + 1]);
   const draws = allDraws(set);
   const model = await run.model(step);
   const nearest = await nearestClasses(model, set, draws, {
-    ...evaluationPasses(run),
+    ...run.evaluationPasses,
     count: CLASSES,
     outputs: outputKind(configuration, step),
   }).finally(() => model.dispose());

@@ -14,11 +14,9 @@ import {
 } from "../../lib/study/caltech_attention.ts";
 import { caltechTable, claimsTable, controlTable } from "../../lib/study/caltech_tables.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { dataDirectory } from "../../lib/run/dataset.ts";
-import { figuresDirectory } from "../../lib/run/figures_directory.ts";
+import { dataDirectory, figuresDirectory, readMetrics, runFolders } from "../../lib/run/folder.ts";
 import type { MeasuredRun } from "../../lib/study/run_record.ts";
 import type { Run } from "../../lib/run/run.ts";
-import { readMetrics, runFolders } from "../../lib/run/folder.ts";
 import {
   accuracyCurve,
   attentionRetention,

@@ -4,13 +4,12 @@
  */
 import { join } from "node:path";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { dataDirectory } from "../../lib/run/dataset.ts";
+import { dataDirectory, readMetrics, readRunFolder } from "../../lib/run/folder.ts";
 import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
   type MeasuredRun,
 } from "../../lib/study/run_record.ts";
-import { readMetrics, readRunFolder } from "../../lib/run/folder.ts";
 import { percentOf } from "../../lib/figures/method_runs.ts";
 import {
   accuracyCurve,

@@ -4,9 +4,8 @@
  */
 import type { Engine } from "../../lib/engine/mod.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { dataDirectory } from "../../lib/run/dataset.ts";
+import { dataDirectory, readMetrics, runFolders } from "../../lib/run/folder.ts";
 import type { MeasuredRun } from "../../lib/study/run_record.ts";
-import { readMetrics, runFolders } from "../../lib/run/folder.ts";
 import { type StudyNumbers, studyNumbers, type StudyPlan } from "../../lib/study/study.ts";
 import { accuracyCurve, attentionRetentionCurve, gamma, l1L2, saveFigure } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";

@@ -4,9 +4,16 @@
  */
 import { type Engine, useEngine } from "../../lib/engine/mod.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { dataDirectory, openDataset } from "../../lib/run/dataset.ts";
-import { readMetrics, type RunFolders, runFolders } from "../../lib/run/folder.ts";
-import { type ClassImages, classImages, refuseOtherImages } from "../../lib/run/run_images.ts";
+import {
+  type ClassImages,
+  classImages,
+  dataDirectory,
+  openDataset,
+  readMetrics,
+  refuseOtherImages,
+  type RunFolders,
+  runFolders,
+} from "../../lib/run/folder.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
 import { listSkipped, withImageProgress } from "./open_run.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
 import { prepareIEmoji } from "../../../lib/data/iemoji/iemoji.ts";
-import { dataDirectory } from "../../../lib/run/dataset.ts";
+import { dataDirectory } from "../../../lib/run/folder.ts";
 import { UserError } from "../../../lib/user_error.ts";
 import { fromHere } from "../command_line.ts";
 import { ProgressBar } from "../progress_bar.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { StepMetrics } from "./evaluate_step.ts";
+import type { ImageSet } from "../data/mod.ts";
 import { writeJson } from "../files.ts";
-import { readStepMetrics } from "./metrics_file.ts";
+import { outputKind, readStepMetrics, shareOnObject, type StepMetrics } from "./evaluate_step.ts";
 
 const METRICS: StepMetrics = {
   step: 1,
@@ -42,4 +42,35 @@ Deno.test("readStepMetrics() reads back what was measured, and refuses what says
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("outputKind() follows the L_C of the step", () => {
+  const configuration = { baseClassification: "softmax", classification: "sigmoid-new" } as const;
+  assert.equal(outputKind(configuration, 0), "softmax");
+  assert.equal(outputKind(configuration, 2), "sigmoid");
+});
+
+/** The object fills the left half. */
+const SET: ImageSet = {
+  name: "halves",
+  count: 1,
+  size: 4,
+  views: 1,
+  labels: Int32Array.of(0),
+  read: (_image, _view, target) => void target.fill(0),
+  readMask: (_image, _view, target) => target.forEach((_, i) => target[i] = i % 4 < 2 ? 255 : 0),
+};
+
+Deno.test("shareOnObject() is the share of the map inside the mask", () => {
+  const draw = { image: 0, view: 0 };
+  assert.equal(shareOnObject(SET, draw, [1, 1, 0, 0].flatMap((v) => [v, v, v, v]), [4, 4]), 0.5);
+  assert.equal(
+    shareOnObject(SET, draw, Array.from({ length: 16 }, (_, i) => Number(i % 4 === 0)), [4, 4]),
+    1,
+  );
+});
+
+Deno.test("shareOnObject() is 1 where there are no masks", () => {
+  const { readMask: _, ...withoutMasks } = SET;
+  assert.equal(shareOnObject(withoutMasks, { image: 0, view: 0 }, [1, 0, 0, 0], [2, 2]), 1);
 });
