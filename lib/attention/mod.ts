@@ -2,4 +2,4 @@
 export * from "./closed_form.ts";
 export * from "./grad_cam.ts";
 export * from "./one_hot_classes.ts";
-export * from "./resize_map.ts";
+export * from "../resize_map.ts";

@@ -2,8 +2,10 @@
  * The paper's result: accuracy over all classes seen so far, after each step.
  * @module
  */
+import { mean } from "../statistics.ts";
 import { legend } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import { INK, type Method } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import {
   describeSeeds,
   expectComplete,
@@ -12,10 +14,7 @@ import {
   type MethodRuns,
   methodsOf,
   percentOf,
-} from "./method_runs.ts";
-import { mean } from "../statistics.ts";
-import { beside, stacked } from "./kit/svg.ts";
-import { INK, type Method } from "./kit/theme.ts";
+} from "./runs.ts";
 
 /** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
 export interface AccuracyCurve extends MethodRuns {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
 import { accuracyCurve } from "./accuracy_curve.ts";
-import { inspect } from "./kit/figure_fixtures.ts";
-import type { MethodRun } from "./method_runs.ts";
-import { METHOD_COLORS, METHODS } from "./kit/theme.ts";
+import { METHOD_COLORS, METHODS } from "./kit/colors.ts";
+import type { MethodRun } from "./runs.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 const runs: MethodRun[] = METHODS.flatMap((method, m) =>
   [0, 1, 2].map((seed) => ({

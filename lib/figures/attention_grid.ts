@@ -2,18 +2,26 @@
  * Where one or several models look in a few images: one column an image, one row a model.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { heatLegend } from "./kit/heat_colors.ts";
+import type { Picture } from "../data/picture.ts";
+import { MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  heatLegend,
   largestValue,
-  type RgbImage,
   unitMap,
 } from "./kit/overlay.ts";
-import { type Drawing, moved, shorten, stacked, text } from "./kit/svg.ts";
-import { MUTED } from "./kit/theme.ts";
+import {
+  BODY_WIDTH,
+  composeFigure,
+  type Drawing,
+  type Figure,
+  moved,
+  shorten,
+  stacked,
+  text,
+} from "./kit/svg.ts";
 
 /** What {@linkcode attentionGrid} draws. */
 export interface AttentionGrid {
@@ -22,7 +30,7 @@ export interface AttentionGrid {
   /** A second line, smaller. */
   readonly subtitle?: string;
   /** One column each. */
-  readonly images: readonly { readonly image: RgbImage; readonly label: string }[];
+  readonly images: readonly { readonly image: Picture; readonly label: string }[];
   /** One row each: for each image a map, and what stands under it. */
   readonly rows: readonly {
     readonly name: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { attentionGrid } from "./attention_grid.ts";
-import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
+import { IMAGE, inspect, spot } from "./testdata/drawn.ts";
 
 Deno.test("attentionGrid() draws each image once and its map for each model, on one scale", async () => {
   const cell = (at: number) => ({ map: spot(at), caption: `peak ${at}` });

@@ -2,18 +2,17 @@
  * The paper's picture: where each model of a sequence looks, for each method.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { heatLegend } from "./kit/heat_colors.ts";
+import type { Picture } from "../data/picture.ts";
+import { type Method, METHOD_COLORS, METHODS, MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  heatLegend,
   largestValue,
-  type RgbImage,
   unitMap,
 } from "./kit/overlay.ts";
-import { type Drawing, shorten, stacked, text } from "./kit/svg.ts";
-import { type Method, METHOD_COLORS, METHODS, MUTED } from "./kit/theme.ts";
+import { BODY_WIDTH, composeFigure, type Drawing, type Figure, shorten, stacked, text } from "./kit/svg.ts";
 
 /** One model's map of one image. */
 export interface RetentionCell {
@@ -26,7 +25,7 @@ export interface RetentionCell {
 /** One image of a class learned in the first step. */
 export interface RetentionExample {
   /** The image as the model saw it, without normalization. */
-  readonly image: RgbImage;
+  readonly image: Picture;
   /** The image's class, for which the maps are. */
   readonly label: string;
   /** One row a method: the maps of M_0, M_1, … */

@@ -2,8 +2,10 @@
  * How well attention to the first classes is kept, step by step.
  * @module
  */
+import { mean } from "../statistics.ts";
 import { legend } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
+import type { Method } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import {
   type CurvePanel,
   describeSeeds,
@@ -13,10 +15,7 @@ import {
   methodLegend,
   type MethodRuns,
   methodsOf,
-} from "./method_runs.ts";
-import { mean } from "../statistics.ts";
-import { beside, stacked } from "./kit/svg.ts";
-import type { Method } from "./kit/theme.ts";
+} from "./runs.ts";
 
 /**
  * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in

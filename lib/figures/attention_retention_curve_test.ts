@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { attentionRetentionCurve } from "./attention_retention_curve.ts";
-import { inspect } from "./kit/figure_fixtures.ts";
-import type { MethodRun } from "./method_runs.ts";
-import { METHODS } from "./kit/theme.ts";
+import { METHODS } from "./kit/colors.ts";
+import type { MethodRun } from "./runs.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 const runs: MethodRun[] = METHODS.flatMap((method, m) =>
   [0, 1].map((seed) => ({

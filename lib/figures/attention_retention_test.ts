@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { attentionRetention } from "./attention_retention.ts";
-import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
-import { METHODS } from "./kit/theme.ts";
+import { METHODS } from "./kit/colors.ts";
+import { IMAGE, inspect, spot } from "./testdata/drawn.ts";
 
 const rows = METHODS.map((method, row) => ({
   method,

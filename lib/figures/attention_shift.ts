@@ -2,25 +2,24 @@
  * The paper's first observation: a network's attention can wander off while its scores hardly change.
  * @module
  */
-import { composeFigure, type Figure } from "./kit/figure.ts";
-import { heatLegend } from "./kit/heat_colors.ts";
+import type { Picture } from "../data/picture.ts";
+import { legend } from "./kit/chart.ts";
+import { STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
 import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  heatLegend,
   largestValue,
-  type RgbImage,
   unitMap,
 } from "./kit/overlay.ts";
-import { legend } from "./kit/chart.ts";
+import { beside, composeFigure, type Drawing, type Figure, moved, stacked, text } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
-import { beside, type Drawing, moved, stacked, text } from "./kit/svg.ts";
-import { STUDENT_COLOR, TEACHER_COLOR } from "./kit/theme.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShiftExample {
   /** The image as the models saw it, without normalization. */
-  readonly image: RgbImage;
+  readonly image: Picture;
   /** What is in the image. */
   readonly label: string;
   /** The class b that both maps are for. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { attentionShift, type AttentionShiftExample } from "./attention_shift.ts";
-import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
+import { IMAGE, inspect, spot } from "./testdata/drawn.ts";
 
 const example = (label: string, student: number): AttentionShiftExample => ({
   image: IMAGE,

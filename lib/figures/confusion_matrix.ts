@@ -2,11 +2,21 @@
  * Which classes are taken for which, and with it forgetting and the bias to new classes.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { heatColor, heatLegend } from "./kit/heat_colors.ts";
+import { heatColor, MUTED } from "./kit/colors.ts";
+import { heatLegend } from "./kit/overlay.ts";
 import { pngDataUri } from "./kit/png.ts";
-import { beside, type Drawing, element, moved, plainText, stacked, text } from "./kit/svg.ts";
-import { MUTED } from "./kit/theme.ts";
+import {
+  beside,
+  BODY_WIDTH,
+  composeFigure,
+  type Drawing,
+  element,
+  type Figure,
+  moved,
+  plainText,
+  stacked,
+  text,
+} from "./kit/svg.ts";
 
 /** The answers of one model. */
 export interface Confusion {

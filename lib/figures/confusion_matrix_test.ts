@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { confusionMatrix } from "./confusion_matrix.ts";
-import { inspect } from "./kit/figure_fixtures.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 Deno.test("confusionMatrix() draws each matrix as shares of its rows, and parts the steps", async () => {
   const counts = [[8, 2, 0], [0, 5, 5], [0, 0, 10]];

@@ -2,10 +2,19 @@
  * Many small images at a glance.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { drawImage, type RgbImage } from "./kit/overlay.ts";
-import { beside, type Drawing, shorten, stacked, text } from "./kit/svg.ts";
-import { MUTED } from "./kit/theme.ts";
+import type { Picture } from "../data/picture.ts";
+import { MUTED } from "./kit/colors.ts";
+import { drawImage } from "./kit/overlay.ts";
+import {
+  beside,
+  BODY_WIDTH,
+  composeFigure,
+  type Drawing,
+  type Figure,
+  shorten,
+  stacked,
+  text,
+} from "./kit/svg.ts";
 
 /** What {@linkcode contactSheet} draws. */
 export interface ContactSheet {
@@ -16,7 +25,7 @@ export interface ContactSheet {
   /** Images a row. */
   readonly columns: number;
   /** Row by row. An empty label takes no room if all labels are empty. */
-  readonly images: readonly { readonly image: RgbImage; readonly label: string }[];
+  readonly images: readonly { readonly image: Picture; readonly label: string }[];
 }
 
 const GAP = 6;

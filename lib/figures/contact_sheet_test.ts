@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { contactSheet } from "./contact_sheet.ts";
-import { IMAGE, inspect } from "./kit/figure_fixtures.ts";
+import { IMAGE, inspect } from "./testdata/drawn.ts";
 
 const images = ["axe", "key", "violin", "a-very-long-name-of-a-class", "axe"].map((label) => ({
   image: IMAGE,

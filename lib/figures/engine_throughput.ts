@@ -4,9 +4,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { beside, type Drawing, stacked } from "./kit/svg.ts";
-import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./kit/theme.ts";
+import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked } from "./kit/svg.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {

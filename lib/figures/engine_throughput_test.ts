@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { engineThroughput, type ThroughputRow } from "./engine_throughput.ts";
-import { inspect } from "./kit/figure_fixtures.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 const base = { depth: 20, width: 16, imageSize: 32, batch: 32, threads: 1 };
 const row = (

@@ -2,11 +2,10 @@
  * What γ, the weight of L_AD, does.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { countSeeds } from "./method_runs.ts";
-import { seedPanel } from "./kit/seed_panel.ts";
-import { beside } from "./kit/svg.ts";
-import { METHOD_COLORS } from "./kit/theme.ts";
+import { seedPanel } from "./kit/chart.ts";
+import { METHOD_COLORS } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Figure } from "./kit/svg.ts";
+import { countSeeds } from "./runs.ts";
 
 /** One run with one γ. γ = 0 is LwF-MC. */
 export interface GammaRun {

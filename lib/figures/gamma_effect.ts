@@ -4,9 +4,17 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { beside, type Drawing, stacked, text, wrap } from "./kit/svg.ts";
-import { FAINT, MUTED, PALETTE } from "./kit/theme.ts";
+import { FAINT, MUTED, PALETTE } from "./kit/colors.ts";
+import {
+  beside,
+  BODY_WIDTH,
+  composeFigure,
+  type Drawing,
+  type Figure,
+  stacked,
+  text,
+  wrap,
+} from "./kit/svg.ts";
 
 /** One way to write L_AD. */
 export interface LossVariant {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { inspect } from "./kit/figure_fixtures.ts";
 import { gammaEffect } from "./gamma_effect.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 Deno.test("gammaEffect() draws one panel a variant with two lines each, all in the same scale", async () => {
   const figure = gammaEffect({

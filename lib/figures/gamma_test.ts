@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { inspect } from "./kit/figure_fixtures.ts";
 import { gamma } from "./gamma.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 const setting = { dataset: "iEmoji-100", preset: "default" };
 const seeds = [0, 1, 2];

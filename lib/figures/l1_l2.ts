@@ -2,12 +2,11 @@
  * The paper's remark that the L1 distance between maps works better than the L2 distance.
  * @module
  */
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { countSeeds } from "./method_runs.ts";
-import { seedPanel } from "./kit/seed_panel.ts";
 import { mean } from "../statistics.ts";
-import { beside } from "./kit/svg.ts";
-import { METHOD_COLORS, PALETTE } from "./kit/theme.ts";
+import { seedPanel } from "./kit/chart.ts";
+import { METHOD_COLORS, PALETTE } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Figure } from "./kit/svg.ts";
+import { countSeeds } from "./runs.ts";
 
 /** One run of LwM with one of the two distances. */
 export interface DistanceRun {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { inspect } from "./kit/figure_fixtures.ts";
 import { l1L2 } from "./l1_l2.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 const setting = { dataset: "iEmoji-100", preset: "default" };
 const seeds = [0, 1, 2];

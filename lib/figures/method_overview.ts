@@ -2,22 +2,15 @@
  * The method in one picture: the teacher, the student, and the three losses between them.
  * @module
  */
-import { composeFigure, type Figure } from "./kit/figure.ts";
-import {
-  type AttentionMap,
-  drawImage,
-  drawOverlay,
-  largestValue,
-  type RgbImage,
-  unitMap,
-} from "./kit/overlay.ts";
-import { element, moved, shorten, text, textWidth } from "./kit/svg.ts";
-import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/theme.ts";
+import type { Picture } from "../data/picture.ts";
+import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/colors.ts";
+import { type AttentionMap, drawImage, drawOverlay, largestValue, unitMap } from "./kit/overlay.ts";
+import { composeFigure, element, type Figure, moved, shorten, text, textWidth } from "./kit/svg.ts";
 
 /** What {@linkcode methodOverview} draws: one new image on its way through teacher and student. */
 export interface MethodOverview {
   /** An image of a new class. */
-  readonly image: RgbImage;
+  readonly image: Picture;
   /** Its class, one of the new ones. */
   readonly label: string;
   /** The student's top base class b. */
@@ -115,7 +108,7 @@ function arrow(points: readonly Point[], color: string = MUTED, dash?: string): 
     element("path", { d: "M1,0L-8,-4L-8,4Z", fill: color }) + "</g>";
 }
 
-function inputImage(image: RgbImage, label: string): string {
+function inputImage(image: Picture, label: string): string {
   return moved(
     0,
     LOSS_Y - IMAGE_SIDE / 2,
@@ -192,7 +185,7 @@ function gradCam(from: number, y: number): string {
 }
 
 function map(
-  image: RgbImage,
+  image: Picture,
   values: AttentionMap,
   max: number,
   y: number,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
 import { methodOverview } from "./method_overview.ts";
+import { IMAGE, inspect, spot } from "./testdata/drawn.ts";
 
 Deno.test("methodOverview() shows teacher, student, both maps and the three losses", async () => {
   const figure = methodOverview({

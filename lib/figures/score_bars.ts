@@ -4,8 +4,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart } from "./kit/chart.ts";
+import { MUTED } from "./kit/colors.ts";
 import { type Drawing, shorten, textWidth } from "./kit/svg.ts";
-import { MUTED } from "./kit/theme.ts";
 
 /** A class with its score, a probability between 0 and 1. */
 export interface ClassScore {

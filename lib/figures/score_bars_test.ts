@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { composeFigure } from "./kit/figure.ts";
-import { inspect } from "./kit/figure_fixtures.ts";
+import { composeFigure } from "./kit/svg.ts";
 import { scoreBars } from "./score_bars.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 Deno.test("scoreBars() draws a bar for each score of each series, and labels classes and scores", async () => {
   const classes = ["telephone", "a-name-much-too-long-for-any-chart"];

@@ -4,9 +4,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { beside, stacked, text } from "./kit/svg.ts";
-import { FAINT, INK, type Method, METHOD_COLORS, MUTED } from "./kit/theme.ts";
+import { FAINT, INK, type Method, METHOD_COLORS, MUTED } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Figure, stacked, text } from "./kit/svg.ts";
 
 /** What {@linkcode stepBars} draws. */
 export interface StepBars {

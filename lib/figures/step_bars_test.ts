@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { inspect } from "./kit/figure_fixtures.ts";
 import { stepBars } from "./step_bars.ts";
+import { inspect } from "./testdata/drawn.ts";
 
 Deno.test("stepBars() draws one panel a method and one bar a step, and says what the line is", async () => {
   const drawn = await inspect(stepBars({

@@ -4,9 +4,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, type Figure } from "./kit/figure.ts";
-import { stacked } from "./kit/svg.ts";
-import { FAINT, INK, MUTED, PALETTE } from "./kit/theme.ts";
+import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
+import { BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 
 /** What {@linkcode trainingCurve} draws. */
 export interface TrainingCurve {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inspect } from "./kit/figure_fixtures.ts";
+import { inspect } from "./testdata/drawn.ts";
 import { trainingCurve } from "./training_curve.ts";
 
 const curve = { model: "LwM, M_{1}", xLabel: "epoch", x: [1, 2, 3], classification: [2, 1, 0.5] };

@@ -2,24 +2,23 @@
  * The paper's second observation: scores say what an image resembles, attention says why.
  * @module
  */
-import { composeFigure, type Figure } from "./kit/figure.ts";
-import { heatLegend } from "./kit/heat_colors.ts";
+import type { Picture } from "../data/picture.ts";
+import { TEACHER_COLOR } from "./kit/colors.ts";
 import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  heatLegend,
   largestValue,
-  type RgbImage,
   unitMap,
 } from "./kit/overlay.ts";
+import { composeFigure, type Drawing, type Figure, moved, shorten, stacked, text } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
-import { type Drawing, moved, shorten, stacked, text } from "./kit/svg.ts";
-import { TEACHER_COLOR } from "./kit/theme.ts";
 
 /** One image with the classes that are nearest to it. */
 export interface WhatAndWhyExample {
   /** The image as the model saw it, without normalization. */
-  readonly image: RgbImage;
+  readonly image: Picture;
   /** What is in the image. */
   readonly label: string;
   /** Two to four classes, the nearest first, each with its score and its map. */

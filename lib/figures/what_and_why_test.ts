@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IMAGE, inspect, spot } from "./kit/figure_fixtures.ts";
+import { IMAGE, inspect, spot } from "./testdata/drawn.ts";
 import { whatAndWhy } from "./what_and_why.ts";
 
 Deno.test("whatAndWhy() shows the nearest classes with their scores, and a map for each of them", async () => {

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { engineThroughput } from "../../lib/figures/engine_throughput.ts";
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
-import { saveFigure } from "../../lib/figures/kit/save.ts";
+import { saveFigure } from "../../lib/figures/save.ts";
 import type { Job, Leak, MethodSeconds, Setting, Speed } from "./bench_jobs.ts";
 import {
   BASE,

@@ -42,7 +42,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   run: ["training", "evaluation", "data", "engine", "model"],
   training: ["model", "losses", "attention", "data", "engine"],
   evaluation: ["model", "attention", "losses", "data"],
-  figures: [],
+  figures: ["data"],
   losses: ["attention"],
   attention: ["model", "engine"],
   model: ["engine"],

@@ -38,8 +38,8 @@ Deno.test("structureViolations() reports an import against the direction of the 
   assert.deepEqual(check(module("lib/losses/a.ts", ["lib/attention/b.ts", "lib/training/c.ts"])), [
     'lib/losses/a.ts:2: losses/ may import from attention, not from training/ ("../training/c.ts")',
   ]);
-  assert.deepEqual(check(module("lib/figures/a.ts", [{ target: "lib/data/b.ts", typeOnly: true }])), [
-    'lib/figures/a.ts:1: figures/ may import from no other room, not from data/ ("../data/b.ts")',
+  assert.deepEqual(check(module("lib/data/a.ts", [{ target: "lib/model/b.ts", typeOnly: true }])), [
+    'lib/data/a.ts:1: data/ may import from no other room, not from model/ ("../model/b.ts")',
   ]);
 });
 

@@ -10,7 +10,7 @@ import {
   attentionRetentionCurveNumbers,
   type MeasuredRun,
 } from "../../lib/study/run_record.ts";
-import { percentOf } from "../../lib/figures/method_runs.ts";
+import { percentOf } from "../../lib/figures/runs.ts";
 import {
   accuracyCurve,
   attentionRetentionCurve,

@@ -1,19 +1,12 @@
 /**
- * An attention map over the image that it belongs to.
+ * An attention map over the image that it belongs to, and the scale of its colors.
  * @module
  */
-import { heatColor } from "./heat_colors.ts";
+import type { Picture } from "../../data/picture.ts";
+import { resizeMap } from "../../resize_map.ts";
+import { FAINT, HEAT_COLORS, heatColor, MUTED } from "./colors.ts";
 import { pngDataUri } from "./png.ts";
-import { type Drawing, element, plainText } from "./svg.ts";
-import { FAINT } from "./theme.ts";
-
-/** A square picture. */
-export interface RgbImage {
-  /** Height and width in pixels. */
-  readonly size: number;
-  /** (size, size, 3) bytes. */
-  readonly rgb: Uint8Array;
-}
+import { type Drawing, element, plainText, text, textWidth } from "./svg.ts";
 
 /** A square attention map, as Grad-CAM gives it: nowhere negative. */
 export interface AttentionMap {
@@ -25,31 +18,6 @@ export interface AttentionMap {
 
 /** Pictures are drawn with at least this many pixels a side, so that a coarse map becomes a smooth overlay. */
 const SMALLEST_SIDE = 64;
-
-/**
- * Scales a map to another resolution by bilinear interpolation. Cells and pixels are areas that cover the same
- * square, so the center of the map stays in the center; beyond the outer centers the border value is kept.
- *
- * @param map (mapSize, mapSize) numbers
- * @param size height and width of the result
- * @returns (size, size) numbers
- * @throws {RangeError} if the map has not mapSize² values
- */
-export function enlargeMap(map: ArrayLike<number>, mapSize: number, size: number): Float64Array {
-  expectLength("an attention map", map.length, mapSize * mapSize, `${mapSize} × ${mapSize}`);
-  const scaled = new Float64Array(size * size);
-  for (let y = 0; y < size; y++) {
-    const row = between(y, mapSize, size);
-    for (let x = 0; x < size; x++) {
-      const column = between(x, mapSize, size);
-      const at = (r: number, c: number) => map[r * mapSize + c];
-      const upper = at(row.low, column.low) * (1 - column.share) + at(row.low, column.high) * column.share;
-      const lower = at(row.high, column.low) * (1 - column.share) + at(row.high, column.high) * column.share;
-      scaled[y * size + x] = upper * (1 - row.share) + lower * row.share;
-    }
-  }
-  return scaled;
-}
 
 /**
  * A map divided by its 2-norm, Q/‖Q‖₂: what L_AD compares. An all-zero map stays all zero.
@@ -87,7 +55,8 @@ export function overlay(
   { max }: OverlayOptions,
 ): Uint8Array {
   expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
-  const attention = enlargeMap(map, mapSize, size);
+  expectLength("an attention map", map.length, mapSize * mapSize, `${mapSize} × ${mapSize}`);
+  const attention = resizeMap(map, [mapSize, mapSize], [size, size]);
   const blended = new Uint8Array(size * size * 3);
   for (let pixel = 0; pixel < size * size; pixel++) {
     const strength = max > 0 ? Math.min(1, Math.max(0, attention[pixel] / max)) : 0;
@@ -104,13 +73,13 @@ export function overlay(
 }
 
 /** The image as a square of `side` pixels in a figure. */
-export function drawImage(image: RgbImage, side: number, label: string): Drawing {
+export function drawImage(image: Picture, side: number, label: string): Drawing {
   return picture(enlargeImage(image), side, label);
 }
 
 /** The map over the image as a square of `side` pixels in a figure. */
 export function drawOverlay(
-  image: RgbImage,
+  image: Picture,
   map: AttentionMap,
   side: number,
   label: string,
@@ -120,7 +89,7 @@ export function drawOverlay(
   return picture({ size, rgb: overlay(rgb, size, map.values, map.size, options) }, side, label);
 }
 
-function picture(image: RgbImage, side: number, label: string): Drawing {
+function picture(image: Picture, side: number, label: string): Drawing {
   const frame = element("rect", {
     x: 0.5,
     y: 0.5,
@@ -142,7 +111,7 @@ function picture(image: RgbImage, side: number, label: string): Drawing {
  * Enlarges a small picture by a whole factor with Catmull and Rom's cubic, which keeps edges sharper than a viewer's
  * own smoothing would.
  */
-function enlargeImage(image: RgbImage): RgbImage {
+function enlargeImage(image: Picture): Picture {
   const { size, rgb } = image;
   expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
   const factor = Math.ceil(SMALLEST_SIDE / size);
@@ -183,15 +152,29 @@ function cubicTaps(position: number, size: number): { index: number; weight: num
   return weights.map((weight, i) => ({ index: Math.min(Math.max(first - 1 + i, 0), size - 1), weight }));
 }
 
-/** The two cells between whose centers the center of pixel `index` lies, and how near it is to the second. */
-function between(index: number, cells: number, pixels: number): { low: number; high: number; share: number } {
-  const position = Math.min(Math.max((index + 0.5) * cells / pixels - 0.5, 0), cells - 1);
-  const low = Math.floor(position);
-  return { low, high: Math.min(low + 1, cells - 1), share: position - low };
-}
-
 function expectLength(what: string, found: number, expected: number, shape: string) {
   if (found !== expected) {
     throw new RangeError(`Expected ${shape} = ${expected} values of ${what} but found ${found}.`);
   }
+}
+
+/** The colors from 0 to 1 in one line, with what the two ends stand for. */
+export function heatLegend(low: string, high: string, width = 120): Drawing {
+  const left = textWidth(low, 11) + 10;
+  const ramp = element("image", {
+    x: left,
+    y: 3,
+    width,
+    height: 12,
+    preserveAspectRatio: "none",
+    href: pngDataUri(HEAT_COLORS, HEAT_COLORS.length / 3, 1),
+    "aria-label": "color scale",
+  });
+  const style = { size: 11, color: MUTED };
+  return {
+    svg: text(0, 13, low, style) + ramp +
+      text(left + width + 8, 13, high, style),
+    width: left + width + 8 + textWidth(high, 11),
+    height: 20,
+  };
 }

@@ -1,27 +1,7 @@
 import assert from "node:assert/strict";
-import { IMAGE, spot } from "./figure_fixtures.ts";
-import { drawImage, drawOverlay, enlargeMap, largestValue, overlay, unitMap } from "./overlay.ts";
-
-Deno.test("enlargeMap() interpolates between the centers of the cells and keeps the border value beyond", () => {
-  // One row of the cells 0 and 1 on four pixels, whose centers lie at −1/4, 1/4, 3/4 and 5/4 of the way.
-  const row = [...enlargeMap([0, 1, 0, 1], 2, 4)].slice(0, 4);
-  assert.deepEqual(row, [0, 0.25, 0.75, 1]);
-});
-
-Deno.test("enlargeMap() keeps a constant map constant, the mean of a map, and its symmetry", () => {
-  assert.deepEqual(new Set(enlargeMap([3, 3, 3, 3], 2, 7)), new Set([3]));
-  const spread = enlargeMap([0, 0, 0, 0, 1, 0, 0, 0, 0], 3, 9);
-  assert.ok(Math.abs(spread.reduce((sum, value) => sum + value, 0) / 81 - 1 / 9) < 1e-12);
-  for (let i = 0; i < 81; i++) assert.ok(Math.abs(spread[i] - spread[80 - i]) < 1e-12);
-  assert.equal(spread[40], 1);
-});
-
-Deno.test("enlargeMap() throws on a map that is not square", () => {
-  assert.throws(
-    () => enlargeMap([1, 2, 3], 2, 4),
-    /Expected 2 × 2 = 4 values of an attention map but found 3/,
-  );
-});
+import { IMAGE, spot } from "../testdata/drawn.ts";
+import { heatColor } from "./colors.ts";
+import { drawImage, drawOverlay, heatLegend, largestValue, overlay, unitMap } from "./overlay.ts";
 
 Deno.test("unitMap() has the 2-norm 1, and leaves an all-zero map all zero", () => {
   assert.deepEqual(unitMap({ size: 2, values: [3, 0, 4, 0] }).values, [0.6, 0, 0.8, 0]);
@@ -53,10 +33,14 @@ Deno.test("overlay() is brightest where the map is strongest", () => {
   assert.ok(luma(0) > luma(2) && luma(2) > luma(63));
 });
 
-Deno.test("overlay() throws on an image of another size", () => {
+Deno.test("overlay() throws on an image or a map of another size", () => {
   assert.throws(
     () => overlay(IMAGE.rgb, 9, spot(0).values, 4, { max: 1 }),
     /Expected 9 × 9 × 3 = 243 values/,
+  );
+  assert.throws(
+    () => overlay(IMAGE.rgb, 8, [1, 2, 3], 2, { max: 1 }),
+    /Expected 2 × 2 = 4 values of an attention map but found 3/,
   );
 });
 
@@ -67,4 +51,22 @@ Deno.test("drawImage() and drawOverlay() hold their picture inside, with a label
     assert.match(drawing.svg, /href="data:image\/png;base64,[^"]+" aria-label="M_0"/);
     assert.deepEqual([drawing.width, drawing.height], [50, 50]);
   }
+});
+
+Deno.test("heatColor() becomes steadily lighter from 0 to 1, so that it also reads in grey", () => {
+  const luma = (strength: number) => {
+    const [r, g, b] = heatColor(strength);
+    return 0.299 * r + 0.587 * g + 0.114 * b;
+  };
+  assert.ok(luma(0) < 5 && luma(1) > 220);
+  for (let step = 1; step <= 20; step++) assert.ok(luma(step / 20) > luma((step - 1) / 20));
+});
+
+Deno.test("heatColor() draws values outside of its range as the nearer end", () => {
+  assert.deepEqual(heatColor(-1), heatColor(0));
+  assert.deepEqual(heatColor(7), heatColor(1));
+});
+
+Deno.test("heatLegend() names both ends of the scale", () => {
+  assert.match(heatLegend("nothing", "much").svg, />nothing<.*aria-label="color scale".*>much</);
 });

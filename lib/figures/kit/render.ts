@@ -1,10 +1,15 @@
 /**
- * The picture of a figure, for places that show no SVG.
+ * The picture of a figure, for places that show no SVG. Its font comes with the project: a machine without fonts would draw
+ * boxes, and another font other pictures.
  * @module
  */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+// Imported so that Deno installs the package; the fonts themselves are read by fontconfig.
+import fontPackage from "dejavu-fonts-ttf/package.json" with { type: "json" };
 import sharp from "sharp";
-import type { Figure } from "./figure.ts";
-import { provideFonts } from "./fonts.ts";
+import type { Figure } from "./svg.ts";
 
 /** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
 const CHART_DENSITY = 144;
@@ -37,4 +42,28 @@ async function render({ svg }: Figure): Promise<Uint8Array> {
     .png(format)
     .toBuffer();
   return Uint8Array.from(png);
+}
+
+let ready = false;
+
+/**
+ * Makes fontconfig, and so librsvg, know DejaVu Sans. To be called before the first text is drawn; `FONTCONFIG_FILE` in the
+ * environment is left as it is. All processes of a user share one folder of the temporary directory, since a notebook kernel
+ * is killed and has no chance to clean up.
+ */
+export function provideFonts(): void {
+  if (ready || Deno.env.has("FONTCONFIG_FILE")) return;
+  const fonts = fileURLToPath(new URL("ttf", import.meta.resolve("dejavu-fonts-ttf/package.json")));
+  const folder = join(tmpdir(), `${fontPackage.name}-${fontPackage.version}-${Deno.uid() ?? "user"}`);
+  const configuration = join(folder, "fonts.conf");
+  const partial = `${configuration}.${Deno.pid}`;
+  Deno.mkdirSync(folder, { recursive: true });
+  Deno.writeTextFileSync(
+    partial,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">` +
+      `<fontconfig><dir>${fonts}</dir><cachedir>${folder}</cachedir></fontconfig>`,
+  );
+  Deno.renameSync(partial, configuration);
+  Deno.env.set("FONTCONFIG_FILE", configuration);
+  ready = true;
 }

@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
-import { beside, element, escapeXml, plainText, shorten, stacked, text, textWidth, wrap } from "./svg.ts";
+import { inspect } from "../testdata/drawn.ts";
+import { FIGURE_WIDTH } from "./colors.ts";
+import {
+  beside,
+  composeFigure,
+  element,
+  escapeXml,
+  plainText,
+  shorten,
+  stacked,
+  text,
+  textWidth,
+  wrap,
+} from "./svg.ts";
 
 Deno.test("escapeXml() leaves nothing that XML would read as markup", () => {
   assert.equal(escapeXml(`a < b & "c" > d`), "a &lt; b &amp; &quot;c&quot; &gt; d");
@@ -58,4 +71,31 @@ Deno.test("beside() and stacked() add up widths and heights, with gaps between",
   assert.deepEqual([column.width, column.height], [20, 39]);
   assert.match(column.svg, /translate\(0,34\)"><b\/>/);
   assert.deepEqual(beside([]), { svg: "", width: 0, height: 0 });
+});
+
+const body = { svg: '<rect width="100" height="50"/>', width: 100, height: 50 };
+
+Deno.test("composeFigure() makes an SVG that stands alone, with title and description for screen readers", async () => {
+  const figure = composeFigure({
+    title: "What L_{D} & L_{AD} see",
+    subtitle: "a <small> test",
+    body,
+    notes: ["A note."],
+    description: "A rectangle as large as L_{D} is.",
+  });
+  const drawn = await inspect(figure);
+  assert.equal(figure.width, FIGURE_WIDTH);
+  assert.match(
+    figure.svg,
+    /<title>What L_D &amp; L_AD see<\/title><desc>A rectangle as large as L_D is.<\/desc>/,
+  );
+  assert.deepEqual(drawn.texts, ["What LD & LAD see", "a <small> test", "A note."]);
+});
+
+Deno.test("composeFigure() grows with its notes and with a wide body, and is the same for the same parts", () => {
+  const parts = { title: "Title", body, description: "A rectangle." };
+  const plain = composeFigure(parts);
+  assert.ok(composeFigure({ ...parts, notes: ["one", "two"] }).height > plain.height);
+  assert.ok(composeFigure({ ...parts, body: { ...body, width: 1000 } }).width > 1000);
+  assert.deepEqual(composeFigure(parts), plain);
 });

@@ -3,11 +3,11 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
+import { confidenceInterval, mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { chart, type LegendEntry } from "./kit/chart.ts";
-import { confidenceInterval, mean } from "../statistics.ts";
+import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./kit/colors.ts";
 import type { Drawing } from "./kit/svg.ts";
-import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./kit/theme.ts";
 
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface MethodRun {

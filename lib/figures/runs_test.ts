@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
-import { describeSeeds, expectComplete, type MethodRun, methodsOf, percentOf } from "./method_runs.ts";
-import type { Method } from "./kit/theme.ts";
+import type { Method } from "./kit/colors.ts";
+import { describeSeeds, expectComplete, type MethodRun, methodsOf, percentOf } from "./runs.ts";
 
 const run = (method: Method, seed: number): MethodRun => ({
   method,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
-import { UserError } from "../../user_error.ts";
-import { composeFigure, type Figure } from "./figure.ts";
+import { UserError } from "../user_error.ts";
+import { composeFigure, type Figure } from "./kit/svg.ts";
 import { saveFigure } from "./save.ts";
 
 const rectangle = (height: number): Figure =>

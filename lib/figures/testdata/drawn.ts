@@ -5,11 +5,12 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
-import type { Figure } from "./figure.ts";
-import type { AttentionMap, RgbImage } from "./overlay.ts";
+import type { Picture } from "../../data/picture.ts";
+import type { AttentionMap } from "../kit/overlay.ts";
+import type { Figure } from "../kit/svg.ts";
 
 /** A picture of 8×8 pixels with a slope in each channel. */
-export const IMAGE: RgbImage = {
+export const IMAGE: Picture = {
   size: 8,
   rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (Math.floor(i / 3) * 4 + (i % 3) * 40) % 256),
 };

@@ -3,10 +3,10 @@
  * @module
  */
 import { join } from "node:path";
-import { renderPng } from "./render.ts";
-import type { Figure } from "./figure.ts";
-import { numbersToJson } from "../../numbers.ts";
-import { UserError } from "../../user_error.ts";
+import { numbersToJson } from "../numbers.ts";
+import { UserError } from "../user_error.ts";
+import { renderPng } from "./kit/render.ts";
+import type { Figure } from "./kit/svg.ts";
 
 /** Where a figure is saved. */
 export interface SaveOptions {
