@@ -26,8 +26,15 @@ import {
   type TableRow,
 } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type CommandOptions, fromHere, type Log, parseCommandLine, runCommand } from "./command_line.ts";
-import { openRun, showPath } from "./open_run.ts";
+import {
+  type CommandOptions,
+  fromHere,
+  type Log,
+  parseCommandLine,
+  runCommand,
+  showPath,
+} from "./command_line.ts";
+import { openRun } from "./open_run.ts";
 import { readSweepFile } from "./sweep_file.ts";
 import { textTable } from "./text_table.ts";
 

@@ -1,13 +1,13 @@
 /**
- * What the commands share: their options, and errors that a user can read.
+ * What the commands share: options, help, paths, and errors that a user can read.
  * @module
  */
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/run/configuration_help.ts";
+import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { fieldNames, fieldValue, isSwitch } from "./configuration_fields.ts";
-import { nearestName } from "./nearest_name.ts";
 
 /** Where a command writes its results; progress goes to standard error. */
 export type Log = (line: string) => void;
@@ -16,26 +16,31 @@ export type Log = (line: string) => void;
 export interface CommandOptions {
   /** As it is called: `deno task NAME`. */
   command: string;
-  /** Names of its own options; each takes a text. */
+  /** Names of its own options that take a value. */
   own: readonly string[];
+  /** Names of its own options that take none. */
+  switches?: readonly string[];
   /** Whether it takes the fields of a configuration as options. */
   takesFields: boolean;
 }
 
-/** What was written behind a command. */
+/** The arguments of a command. */
 export interface CommandLine {
   /** Fields of the configuration, of the right type where they can be; {@linkcode configure} checks them. */
   fields: Partial<Configuration>;
   /** The command's own options. */
   own: Record<string, string>;
-  /** What is no option, such as the folders of runs. */
+  /** The command's own switches that were given. */
+  switches: ReadonlySet<string>;
+  /** Arguments that are no options, such as the folders of runs. */
   positionals: string[];
-  /** Whether `--help` or `-h` was asked for. */
+  /** Whether `--help` or `-h` was given. */
   help: boolean;
 }
 
 /**
- * Runs a command: what the user can mend is printed alone and the exit code is 1; anything else is a bug and keeps its stack.
+ * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed alone. Any
+ * other error is a bug and keeps its stack.
  *
  * @param main is given the arguments
  */
@@ -50,118 +55,86 @@ export async function runCommand(main: (args: string[]) => Promise<void>): Promi
 }
 
 /**
- * Reads a command's options; fields get values of their types.
+ * Reads a command's arguments.
  *
- * @param args what was written behind the command
- * @throws {UserError} where an option is unknown, lacks its value or is given twice
+ * @throws {UserError} where an option is unknown or lacks its value
  */
 export function parseCommandLine(args: readonly string[], options: CommandOptions): CommandLine {
-  const known = [...options.takesFields ? fieldNames : [], ...options.own, "help"];
-  const { tokens } = parseArgs({
-    args: args.map((arg) => canonical(arg, known)),
-    options: Object.fromEntries(
-      known.map((name) => [name, { type: isSwitch(name) || name === "help" ? "boolean" : "string" }]),
-    ),
-    // The messages of the strict mode know neither the nearest name nor the help.
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-
-  const line: CommandLine = { fields: {}, own: {}, positionals: [], help: false };
-  const given = new Map<string, string>();
-  for (const [i, token] of tokens.entries()) {
-    const before = tokens[i - 1];
-    if (token.kind === "positional") {
-      const switched = before?.kind === "option" && isSwitch(before.name) && before.value === undefined;
-      if (switched && ["true", "false"].includes(token.value)) given.set(before.name, token.value);
-      else line.positionals.push(token.value);
-    }
-    if (token.kind !== "option") continue;
-    const { name } = token;
-    if (name === "help" || token.rawName === "-h") line.help = true;
-    else {
-      if (!known.includes(name)) throw unknownOption(token.rawName, known, options);
-      if (given.has(name)) throw complaint(options, `--${name} once`, "it twice", "Leave one out");
-      given.set(name, expectValue(token, options));
-    }
-  }
-  for (const [name, text] of given) {
-    if (options.own.includes(name)) line.own[name] = text;
-    else Object.assign(line.fields, { [name]: name === "data" ? dataPath(text) : fieldValue(name, text) });
+  const { command, own, switches = [], takesFields } = options;
+  const names = [...takesFields ? fieldNames : [], ...own, ...switches];
+  const type = (name: string) => isSwitch(name) || switches.includes(name) ? "boolean" : "string";
+  const known = Object.fromEntries(names.map((name) => [name, { type: type(name) } as const]));
+  const { values: { help = false, ...values }, positionals } = explained(command, () =>
+    parseArgs({
+      args: [...args],
+      options: { ...known, help: { type: "boolean", short: "h" } },
+      allowPositionals: true,
+      allowNegative: true,
+    }));
+  const line = { fields: {}, own: {}, switches: new Set<string>(), positionals, help: help === true };
+  for (const [name, value] of Object.entries(values)) {
+    if (switches.includes(name)) value && line.switches.add(name);
+    else if (own.includes(name)) Object.assign(line.own, { [name]: value });
+    else Object.assign(line.fields, { [name]: typeof value === "string" ? readField(name, value) : value });
   }
   return line;
 }
 
-/**
- * For commands that take options only.
- *
- * @throws {UserError} where something was written that is no option
- */
-export function refusePositionals({ positionals }: CommandLine, options: CommandOptions): void {
-  if (positionals.length === 0) return;
-  throw complaint(options, "only options", positionals.join(" "), "Values stand behind their option");
+/** Runs a parser of Node's; its errors become sentences for the user. */
+function explained<T>(command: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (!code?.startsWith("ERR_PARSE_ARGS_")) throw error;
+    const reason = message.split(/\.? To specify a positional|\.?\n/)[0];
+    throw new UserError(`${reason}. See \`deno task ${command} --help\` for the options.`);
+  }
 }
 
-/** Where the user called the command: tasks themselves run in the project's folder. */
+/** The value of a field from text; paths are relative to where the command was called. */
+export function readField(name: string, text: string): unknown {
+  return name === "data" && text !== "" ? fromHere(text) : fieldValue(name, text);
+}
+
+/**
+ * Refuses arguments that are not options.
+ *
+ * @throws {UserError} where there is one
+ */
+export function refusePositionals({ positionals }: CommandLine, { command }: CommandOptions): void {
+  if (positionals.length === 0) return;
+  throw new UserError(
+    `Expected only options but found ${positionals.join(" ")}. See \`deno task ${command} --help\`.`,
+  );
+}
+
+/** The help for the fields of a configuration, with the defaults that these fields lead to. */
+export function describeFields(start: Partial<Configuration>): string {
+  const { preset, dataset, method } = configure(start);
+  const fields = configurationHelp({ preset, dataset, method }).map((
+    { field, values, default: value, meaning },
+  ) => `  --${field}  ${values}   [${value}]\n      ${meaning}`);
+  return `Fields of the configuration, with the defaults in brackets for preset ${preset}, data set ${dataset} and
+method ${method}. Give others together with --help to see theirs. Items of a list are separated by commas; --FIELD and
+--no-FIELD set a field that is true or false.
+
+${fields.join("\n")}`;
+}
+
+/** The folder in which the user called the command: tasks run in the project's folder. */
 export function callerDirectory(): string {
   return Deno.env.get("INIT_CWD") ?? Deno.cwd();
 }
 
-/** A path as the user means it. */
+/** A path as the user means it; `~` is their home folder. */
 export function fromHere(path: string): string {
-  return resolve(callerDirectory(), path);
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  return resolve(callerDirectory(), home === undefined ? path : path.replace(/^~(?=$|[/\\])/, home));
 }
 
-/** The field `data`: empty, or a path as the user means it. */
-export function dataPath(text: string): string {
-  return text === "" ? "" : fromHere(text);
-}
-
-/** `--Learning-Rate=1` to `--learningRate=1`, `--no-cache-teacher` to `--cacheTeacher=false`; others stay as they are. */
-function canonical(arg: string, known: readonly string[]): string {
-  const [, written, value = ""] = arg.match(/^--([^=]+)(=.*)?$/s) ?? [];
-  if (written === undefined) return arg;
-  const find = (text: string) =>
-    known.find((name) => name.toLowerCase() === text.replaceAll("-", "").toLowerCase());
-  const name = find(written);
-  if (name !== undefined) return `--${name}${value}`;
-  const negated = written.startsWith("no-") ? find(written.slice(3)) : undefined;
-  return negated !== undefined && isSwitch(negated) ? `--${negated}=false` : arg;
-}
-
-function expectValue(
-  token: { name: string; value?: string; inlineValue?: boolean },
-  options: CommandOptions,
-): string {
-  const { name, value, inlineValue } = token;
-  if (value === undefined && isSwitch(name)) return "true";
-  if (value === undefined) throw complaint(options, `a value behind --${name}`, "none", "Write one");
-  // A number may be negative, and then the schema says its range.
-  if (!inlineValue && /^-[^\d.]/.test(value)) {
-    throw complaint(options, `a value behind --${name}`, value, "Write one");
-  }
-  return value;
-}
-
-function unknownOption(written: string, known: readonly string[], options: CommandOptions): UserError {
-  const nearest = nearestName(written, known);
-  return complaint(
-    options,
-    "a known option",
-    written,
-    nearest === undefined ? "Choose another" : `Did you mean --${nearest}?`,
-  );
-}
-
-function complaint(
-  { command }: CommandOptions,
-  expected: string,
-  found: string,
-  remedy: string,
-): UserError {
-  const end = remedy.endsWith("?") ? " See" : "; see";
-  return new UserError(
-    `Expected ${expected} but found ${found}. ${remedy}${end} \`deno task ${command} --help\`.`,
-  );
+/** A path as the user would write it: relative where it lies in their folder. */
+export function showPath(path: string): string {
+  const short = relative(callerDirectory(), path);
+  return short.startsWith("..") ? path : short;
 }

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type CommandOptions, fromHere, parseCommandLine } from "./command_line.ts";
+import { configurationHelp } from "../../lib/run/configuration_help.ts";
+import { type CommandOptions, describeFields, fromHere, parseCommandLine, showPath } from "./command_line.ts";
 
-const OPTIONS: CommandOptions = { command: "train", own: ["directory"], takesFields: true };
+const OPTIONS: CommandOptions = {
+  command: "train",
+  own: ["directory"],
+  switches: ["json"],
+  takesFields: true,
+};
 const parse = (...args: string[]) => parseCommandLine(args, OPTIONS);
 const refuses = (args: string[], message: RegExp) =>
   assert.throws(() => parse(...args), { name: "UserError", message });
@@ -10,7 +16,16 @@ const refuses = (args: string[], message: RegExp) =>
 Deno.test("parseCommandLine() reads fields of every type", () => {
   const { fields } = parse(
     ...["--seed", "3", "--gamma=0.3", "--widths", "16,32, 64", "--firstClasses", "telephone,alarm clock"],
-    ...["--evaluateOn", "validation", "--cacheTeacher", "--skipBroken", "false"],
+    ...[
+      "--evaluateOn",
+      "validation",
+      "--method",
+      "lwf-mc",
+      "--classes",
+      "",
+      "--cacheTeacher",
+      "--no-skipBroken",
+    ],
   );
   assert.deepEqual(fields, {
     seed: 3,
@@ -18,28 +33,15 @@ Deno.test("parseCommandLine() reads fields of every type", () => {
     widths: [16, 32, 64],
     firstClasses: ["telephone", "alarm clock"],
     evaluateOn: "validation",
+    method: "LwF-MC",
+    classes: [],
     cacheTeacher: true,
     skipBroken: false,
   });
 });
 
-Deno.test("parseCommandLine() takes names with dashes, words in any case, and a no- before a switch", () => {
-  const { fields } = parse(
-    ...["--learning-rate", "1e-2", "--method", "lwf-mc", "--norm", "l2", "--first-classes", ""],
-    ...["--no-cache-teacher", "--BATCHSIZE", "8"],
-  );
-  assert.deepEqual(fields, {
-    learningRate: 0.01,
-    method: "LwF-MC",
-    norm: "L2",
-    firstClasses: [],
-    cacheTeacher: false,
-    batchSize: 8,
-  });
-});
-
-Deno.test("parseCommandLine() leaves what cannot be a value to the schema", () => {
-  assert.deepEqual(parse("--gamma", "much", "--method", "EWC", "--beta", "-1").fields, {
+Deno.test("parseCommandLine() leaves values of the wrong type to the schema", () => {
+  assert.deepEqual(parse("--gamma", "much", "--method", "EWC", "--beta=-1").fields, {
     gamma: "much",
     method: "EWC",
     beta: -1,
@@ -47,43 +49,60 @@ Deno.test("parseCommandLine() leaves what cannot be a value to the schema", () =
 });
 
 Deno.test("parseCommandLine() separates fields, the command's own options and the rest", () => {
-  assert.deepEqual(parse("run-1", "--directory", "d", "run-2", "-h", "--seed", "1"), {
+  assert.deepEqual(parse("run-1", "--directory", "d", "run-2", "-h", "--json", "--seed", "1"), {
     fields: { seed: 1 },
     own: { directory: "d" },
+    switches: new Set(["json"]),
     positionals: ["run-1", "run-2"],
     help: true,
   });
 });
 
-Deno.test("parseCommandLine() means data relative to where the command was called", () => {
+Deno.test("paths are relative to where the command was called, and ~ is the home folder", () => {
   assert.equal(parse("--data", "x").fields.data, fromHere("x"));
   assert.equal(parse("--data", "").fields.data, "");
-  const before = Deno.env.get("INIT_CWD");
-  Deno.env.set("INIT_CWD", join("/", "somewhere"));
-  try {
+  withEnvironment({ INIT_CWD: join("/", "somewhere"), HOME: join("/", "home", "me") }, () => {
     assert.equal(fromHere("x"), join("/", "somewhere", "x"));
-  } finally {
-    before === undefined ? Deno.env.delete("INIT_CWD") : Deno.env.set("INIT_CWD", before);
-  }
-});
-
-Deno.test("parseCommandLine() refuses an unknown option and suggests the nearest", () => {
-  refuses(
-    ["--gama", "1"],
-    /^Expected a known option but found --gama\. Did you mean --gamma\? See `deno task train --help`\.$/,
-  );
-  refuses(["--lerning-rate", "1"], /Did you mean --learningRate\?/);
-  refuses(["-x"], /found -x\. Choose another/);
-  assert.throws(() => parseCommandLine(["--seed", "1"], { ...OPTIONS, takesFields: false }), {
-    message: /a known option but found --seed/,
+    assert.equal(fromHere("~"), join("/", "home", "me"));
+    assert.equal(parse("--data=~/pictures").fields.data, join("/", "home", "me", "pictures"));
+    assert.equal(fromHere("~other"), join("/", "somewhere", "~other"));
+    assert.equal(showPath(join("/", "somewhere", "data", "runs")), join("data", "runs"));
+    assert.equal(showPath(join("/", "runs")), join("/", "runs"));
   });
 });
 
-Deno.test("parseCommandLine() refuses an option without its value, and one that is given twice", () => {
-  refuses(["--gamma"], /a value behind --gamma but found none/);
-  refuses(["--gamma", "--seed", "1"], /a value behind --gamma but found --seed/);
-  refuses(["--seed", "1", "--seed=2"], /--seed once but found it twice/);
+Deno.test("parseCommandLine() refuses an unknown option, and a value that is missing or too many", () => {
+  refuses(["--gama", "1"], /^Unknown option '--gama'\. See `deno task train --help` for the options\.$/);
+  refuses(["-x"], /^Unknown option '-x'\. See/);
+  refuses(["--gamma"], /^Option '--gamma <value>' argument missing\. See/);
+  refuses(["--gamma", "--seed", "1"], /^Option '--gamma' argument is ambiguous\. See/);
+  refuses(["--json=yes"], /^Option '--json' does not take an argument\. See/);
+  assert.throws(() => parseCommandLine(["--seed", "1"], { ...OPTIONS, takesFields: false }), {
+    message: /^Unknown option '--seed'/,
+  });
 });
+
+Deno.test("describeFields() names every field with its default", () => {
+  const help = describeFields({ preset: "paper", dataset: "caltech-101", method: "C" });
+  assert.match(help, /preset paper, data set caltech-101 and\nmethod C/);
+  for (const { field, values, default: value } of configurationHelp({ preset: "paper", method: "C" })) {
+    if (field !== "data" && field !== "dataset") assert.ok(help.includes(`--${field}  ${values}   [`), field);
+    assert.equal(typeof value, "string");
+  }
+});
+
+/** Runs some work with other variables in the environment. */
+function withEnvironment(variables: Record<string, string>, work: () => void): void {
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  Object.entries(variables).forEach(([name, value]) => Deno.env.set(name, value));
+  try {
+    work();
+  } finally {
+    before.forEach(([name, value]) =>
+      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value)
+    );
+  }
+}
 
 /** Runs a command that throws; @returns exit code and what stands on standard error */
 async function outcomeOf(thrown: string): Promise<[number, string]> {

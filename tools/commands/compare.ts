@@ -21,8 +21,14 @@ import {
   saveFigure,
 } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type CommandOptions, fromHere, type Log, parseCommandLine, runCommand } from "./command_line.ts";
-import { showPath } from "./open_run.ts";
+import {
+  type CommandOptions,
+  fromHere,
+  type Log,
+  parseCommandLine,
+  runCommand,
+  showPath,
+} from "./command_line.ts";
 import { type RunResults, runResults } from "./run_results.ts";
 import { describeSetting, settingKey, varyingFields } from "./setting.ts";
 import { textTable } from "./text_table.ts";

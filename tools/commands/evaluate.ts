@@ -2,30 +2,45 @@
  * `deno task evaluate`: measures a run's models again.
  * @module
  */
+import { markdownTable } from "../../lib/figures/kit/table.ts";
 import { configure } from "../../lib/run/configuration.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import type { Run } from "../../lib/run/run.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type CommandOptions, fromHere, type Log, parseCommandLine, runCommand } from "./command_line.ts";
-import { describeFields } from "./configuration_fields.ts";
-import { openRun, showPath, untilInterrupted } from "./open_run.ts";
+import {
+  type CommandOptions,
+  describeFields,
+  fromHere,
+  type Log,
+  parseCommandLine,
+  runCommand,
+  showPath,
+} from "./command_line.ts";
+import { openRun, untilInterrupted } from "./open_run.ts";
 import { percent, stepHeading, stepRow } from "./run_results.ts";
-import { textTable } from "./text_table.ts";
 
-const OPTIONS: CommandOptions = { command: "evaluate", own: ["directory"], takesFields: true };
+const OPTIONS: CommandOptions = {
+  command: "evaluate",
+  own: ["directory"],
+  switches: ["json"],
+  takesFields: true,
+};
 
 const help = (fields: Partial<Configuration>) =>
-  `deno task evaluate RUN
-deno task evaluate [--FIELD VALUE …] [--directory DIRECTORY]
+  `deno task evaluate RUN [--json]
+deno task evaluate [--FIELD VALUE …] [--directory DIRECTORY] [--json]
 
 Measures every model of a run again from its checkpoint, keeps the numbers in the run's folder, and prints
-them. The run is named by its folder, or by the options that it was trained with.
+them. The run is given by its folder, or by the options that it was trained with. Exit code: 0, or 1 where
+there is nothing to measure.
 
   deno task evaluate data/runs/iemoji-100/seed1-LwM-…
   deno task evaluate --dataset caltech-101 --data PATH --method lwm --seed 1
+  deno task evaluate --method lwm --seed 1 --json > lwm.json
 
 --directory DIRECTORY   folder of data sets and runs [data]
+--json                  print one JSON object, {run, configuration, metrics}, and nothing else to standard output
 --help                  this text
 
 ${describeFields(fields)}`;
@@ -33,7 +48,7 @@ ${describeFields(fields)}`;
 /** Runs the command; see its help. */
 export async function evaluate(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, OPTIONS);
-  const { fields, own, positionals } = line;
+  const { fields, own, switches, positionals } = line;
   if (line.help) return log(help(fields));
   const options = [...Object.keys(fields), ...Object.keys(own)];
   if (positionals.length > 1 || positionals.length === 1 && options.length > 0) {
@@ -43,24 +58,33 @@ export async function evaluate(args: readonly string[], log: Log = console.log):
         "Call `deno task evaluate` once for each run.",
     );
   }
+  const json = switches.has("json");
   await untilInterrupted("Stopped. Steps that were not measured again keep their numbers.", async () => {
     const run = await openRun(
       positionals.length === 1 ? fromHere(positionals[0]) : configure(fields),
       own,
-      log,
+      json ? console.error : log,
     );
-    await evaluateRun(run, log);
+    const metrics = await evaluateRun(run, json ? () => {} : log);
+    if (json) log(JSON.stringify({ run: folderOf(run), configuration: run.configuration, metrics }, null, 1));
   });
 }
 
-async function evaluateRun(run: Run, log: Log): Promise<void> {
-  const folder = showPath(run.steps.length > 1 ? run.folders.method : run.folders.base);
+function folderOf({ steps, folders }: Run): string {
+  return showPath(steps.length > 1 ? folders.method : folders.base);
+}
+
+/** Measures all models that are trained, and prints the tables. */
+async function evaluateRun(run: Run, log: Log): Promise<StepMetrics[]> {
   if (!await run.hasModel(0)) {
     throw new UserError(
-      `Expected trained models in ${folder} but found none. Train the run first: \`deno task train\` with the same options.`,
+      `Expected trained models in ${
+        folderOf(run)
+      } but found none. Train the run first: \`deno task train\` with the ` +
+        "same options.",
     );
   }
-  log(`Run: ${folder}`);
+  log(`Run: ${folderOf(run)}`);
   let trained = 1;
   while (trained < run.steps.length && await run.hasModel(trained)) trained++;
   // Before any number is replaced.
@@ -72,38 +96,41 @@ async function evaluateRun(run: Run, log: Log): Promise<void> {
     log(stepRow(metrics));
   }
 
-  log("\nAccuracy of the classes of each step");
-  for (const row of stepTable(metrics, ({ accuracyOfSteps }) => accuracyOfSteps.map(percent))) log(row);
+  log("\nAccuracy of each model on the classes of each step\n");
+  log(accuracyTable(run, metrics));
   log(
-    "\nAttention to M_0's classes: cosine to M_0's maps, and where masks are known, how often the peak lies on the object",
+    "\nAttention to the classes of step 0. Cosine: between each model's maps and those of M_0. Where masks are known:",
   );
-  log("and how much of the attention does");
-  for (const row of attentionTable(metrics)) log(row);
+  log(
+    "pointing game, how often the peak of the map lies on the object; inside, which part of the map lies on it.\n",
+  );
+  log(attentionTable(metrics));
 
   const missing = run.steps.length - metrics.length;
   if (missing > 0) {
-    log(`\nNot trained yet: ${missing} of ${run.steps.length} steps. \`deno task train\` goes on.`);
+    log(`\nNot trained yet: ${missing} of ${run.steps.length} steps. \`deno task train\` trains them.`);
   }
+  return metrics;
 }
 
-/** One row for M_0, M_1 …; cells that a model does not have yet are empty. */
-function stepTable(metrics: readonly StepMetrics[], cells: (step: StepMetrics) => string[]): string[] {
-  const rows = metrics.map((step) => {
-    const row = cells(step);
-    return [`M_${step.step}`, ...metrics.map((_, i) => row[i] ?? "")];
-  });
-  const headings = ["", ...metrics.map((_, step) => `step ${step}`)];
-  return textTable(["left", ...metrics.map(() => "right" as const)], [headings, ...rows]);
+/** One row for the classes of each step, one column for each model that knows them. */
+function accuracyTable(run: Run, metrics: readonly StepMetrics[]): string {
+  return markdownTable(metrics.map((_, step) => {
+    const models = metrics.map(({ accuracyOfSteps }, t) =>
+      [`M_${t}`, step <= t ? percent(accuracyOfSteps[step]) : ""] as const
+    );
+    const classes = run.steps[step].map((id) => run.dataset.classNames[id]);
+    return { step, ...Object.fromEntries(models), classes: classes.join(", ") };
+  }));
 }
 
-function attentionTable(metrics: readonly StepMetrics[]): string[] {
-  const rows = metrics.map(({ step, attention: { cosine, pointingGame, energyInside } }) => [
-    `M_${step}`,
-    cosine.toFixed(3),
-    pointingGame ? percent(pointingGame.now) : "–",
-    energyInside ? percent(energyInside.now) : "–",
-  ]);
-  return textTable(["left", "right", "right", "right"], [["", "cosine", "pointing game", "inside"], ...rows]);
+function attentionTable(metrics: readonly StepMetrics[]): string {
+  return markdownTable(metrics.map(({ step, attention: { cosine, pointingGame, energyInside } }) => ({
+    model: `M_${step}`,
+    cosine: cosine.toFixed(3),
+    "pointing game": pointingGame ? percent(pointingGame.now) : "–",
+    inside: energyInside ? percent(energyInside.now) : "–",
+  })));
 }
 
 if (import.meta.main) await runCommand(evaluate);

@@ -2,13 +2,12 @@
  * What the commands that work on runs share.
  * @module
  */
-import { relative } from "node:path";
 import type { PhotoDataset } from "../../lib/data/photos/photos.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { progressDisplay } from "../../lib/progress.ts";
 import { Run, type RunPlace } from "../../lib/run/run.ts";
 import type { Dataset } from "../../lib/data/image_set.ts";
-import { callerDirectory, fromHere, type Log } from "./command_line.ts";
+import { fromHere, type Log } from "./command_line.ts";
 
 /**
  * Opens a run with a bar while its images are decoded, and lists photos that were left out.
@@ -64,10 +63,4 @@ export async function untilInterrupted(farewell: string, work: () => Promise<voi
   } finally {
     Deno.removeSignalListener("SIGINT", stop);
   }
-}
-
-/** A path as the caller would write it: short where it lies in their folder. */
-export function showPath(path: string): string {
-  const short = relative(callerDirectory(), path);
-  return short.startsWith("..") ? path : short;
 }

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { tinyConfiguration } from "../../lib/run/run_fixture.ts";
-import { callerDirectory } from "./command_line.ts";
-import { openRun, showPath } from "./open_run.ts";
+import { openRun } from "./open_run.ts";
 
 Deno.test("openRun() lists the photos that were left out, or refuses them", () =>
   withFolder(async (folder) => {
@@ -26,8 +25,3 @@ Deno.test("openRun() lists the photos that were left out, or refuses them", () =
     assert.ok(lines.includes("Left out 1 photo that cannot be decoded:"));
     assert.match(lines.at(-1)!, /^ {2}.*broken\.jpg/);
   }));
-
-Deno.test("showPath() is short in the caller's folder and whole elsewhere", () => {
-  assert.equal(showPath(join(callerDirectory(), "data", "runs")), join("data", "runs"));
-  assert.equal(showPath(join(callerDirectory(), "..", "runs")), join(callerDirectory(), "..", "runs"));
-});

@@ -5,8 +5,14 @@
 import { basename, dirname, join } from "node:path";
 import { writeFileWhole, writeJson } from "../../lib/files.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type CommandOptions, fromHere, type Log, parseCommandLine, runCommand } from "./command_line.ts";
-import { showPath } from "./open_run.ts";
+import {
+  type CommandOptions,
+  fromHere,
+  type Log,
+  parseCommandLine,
+  runCommand,
+  showPath,
+} from "./command_line.ts";
 import { percent } from "./run_results.ts";
 import { readSweepFile } from "./sweep_file.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";

@@ -10,9 +10,8 @@ import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { readFileIfThere } from "../../lib/files.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { dataPath } from "./command_line.ts";
-import { fieldNames, fieldValue } from "./configuration_fields.ts";
-import { nearestName } from "./nearest_name.ts";
+import { fieldNames } from "../../lib/run/configuration_help.ts";
+import { readField } from "./command_line.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -87,14 +86,11 @@ function combinations(grid: unknown, name: string): Fields[] {
 function configureRun(fields: Fields, name: string): Configuration {
   const unknown = Object.keys(fields).find((field) => !fieldNames.includes(field));
   if (unknown !== undefined) {
-    const nearest = nearestName(unknown, fieldNames);
-    const suggestion = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
-    throw wrong(name, "only fields of a configuration", `"${unknown}"${suggestion}`);
+    throw wrong(name, "only fields of a configuration", `"${unknown}"`);
   }
-  const read = Object.entries(fields).map(([field, value]) => {
-    if (typeof value !== "string") return [field, value];
-    return [field, field === "data" ? dataPath(value) : fieldValue(field, value)];
-  });
+  const read = Object.entries(fields).map((
+    [field, value],
+  ) => [field, typeof value === "string" ? readField(field, value) : value]);
   try {
     return configure(Object.fromEntries(read));
   } catch (error) {
@@ -113,8 +109,7 @@ function typeName(value: unknown): string {
 }
 
 function wrong(name: string, expected: string, found: string): UserError {
-  const end = found.endsWith("?") ? "" : ".";
   return new UserError(
-    `Expected ${expected} in ${name} but found ${found}${end} Correct the file; \`deno task sweep --help\` has an example.`,
+    `Expected ${expected} in ${name} but found ${found}. Correct the file; \`deno task sweep --help\` has an example.`,
   );
 }

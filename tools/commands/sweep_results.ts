@@ -4,7 +4,7 @@
  */
 import type { Configuration } from "../../lib/run/schema.ts";
 import { readMetrics } from "../../lib/run/folder.ts";
-import { showPath } from "./open_run.ts";
+import { showPath } from "./command_line.ts";
 import { type RunResults, runResults } from "./run_results.ts";
 import { settingOf, varyingFields } from "./setting.ts";
 import type { SweepRun } from "./sweep_plan.ts";

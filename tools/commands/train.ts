@@ -10,13 +10,14 @@ import { runProgressLine } from "../../lib/run/run_process.ts";
 import type { Run } from "../../lib/run/run.ts";
 import {
   type CommandOptions,
+  describeFields,
   type Log,
   parseCommandLine,
   refusePositionals,
   runCommand,
+  showPath,
 } from "./command_line.ts";
-import { describeFields } from "./configuration_fields.ts";
-import { openRun, showPath, untilInterrupted } from "./open_run.ts";
+import { openRun, untilInterrupted } from "./open_run.ts";
 import { stepHeading, stepRow } from "./run_results.ts";
 
 const OPTIONS: CommandOptions = { command: "train", own: ["directory"], takesFields: true };

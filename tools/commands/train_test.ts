@@ -4,7 +4,7 @@ import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/ph
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { withDataDirectory } from "../../lib/run/run_fixture.ts";
 import { decodeCheckpoint } from "../../lib/model/mod.ts";
-import { fieldNames } from "./configuration_fields.ts";
+import { fieldNames } from "../../lib/run/configuration_help.ts";
 import { evaluate } from "./evaluate.ts";
 import { tinyArgs } from "./testdata/tiny_run.ts";
 import { train } from "./train.ts";
@@ -51,10 +51,19 @@ Deno.test("train says where the run is and how every step went; evaluate measure
     const measured = await linesOf(evaluate, [folder]);
     assert.deepEqual(rowsIn(measured), rowsIn(trained));
     assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), before);
-    const ofSteps = before.accuracyOfSteps.map((share) => `${(100 * share).toFixed(1)} %`);
-    assert.ok(
-      measured.map((line) => line.split(/ {2,}/).join(", ")).includes(["M_2", ...ofSteps].join(", ")),
+    // One row for the classes of each step, named.
+    const rows = measured.filter((line) => /^\| +\d \|/.test(line)).map((line) => line.split(/ *\| */));
+    assert.deepEqual(
+      rows.map((row) => row[4]),
+      before.accuracyOfSteps.map((share) => `${(100 * share).toFixed(1)} %`),
     );
+    assert.match(rows[0][5], /^telephone, \w+/);
+
+    const json = await linesOf(evaluate, [folder, "--json"]);
+    const { run, configuration, metrics } = JSON.parse(json.join("\n"));
+    assert.equal(run, folder);
+    assert.equal(configuration.gamma, 0.3);
+    assert.deepEqual(metrics[2], before);
 
     assert.deepEqual(await linesOf(evaluate, args), measured, "named by its options");
     assert.deepEqual(rowsIn(await linesOf(train, args)), rowsIn(trained), "trained already");

@@ -1,0 +1,116 @@
+/**
+ * The fields of a configuration as text: their help, and their values from a command line. Everything comes from the
+ * schema.
+ * @module
+ */
+import { z } from "zod";
+import { configure } from "./configuration.ts";
+import { type Configuration, configurationSchema } from "./schema.ts";
+
+/** One field of the configuration. */
+export interface FieldHelp {
+  /** The field's name. */
+  readonly field: string;
+  /** What it accepts, such as `integer, at least 1`. */
+  readonly values: string;
+  /** Its value where none is given. */
+  readonly default: string;
+  /** What it means. */
+  readonly meaning: string;
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const schemas = z.toJSONSchema(configurationSchema).properties as Record<string, JsonSchema>;
+
+/** Names of all fields, in the order of the schema. */
+export const fieldNames: readonly string[] = Object.keys(schemas);
+
+/** Whether a field is either true or false. */
+export function isSwitch(field: string): boolean {
+  return schemas[field]?.type === "boolean";
+}
+
+/**
+ * Describes every field of the configuration. In a notebook the result shows itself as a table.
+ *
+ * @param start what the defaults depend on
+ * @returns one entry for each field, in the order of the schema
+ *
+ * @example
+ * ```ts
+ * const help = configurationHelp({ preset: "paper", method: "LwF-MC" });
+ * help.find(({ field }) => field === "beta"); // { field: "beta", values: "number, at least 0, at most 1", … }
+ * ```
+ */
+export function configurationHelp(
+  start: Pick<Partial<Configuration>, "preset" | "dataset" | "method"> = {},
+): readonly FieldHelp[] {
+  const defaults = configure(start);
+  const help = fieldNames.map((field): FieldHelp => ({
+    field,
+    values: valuesOf(schemas[field]),
+    default: String(defaults[field as keyof Configuration]),
+    meaning: schemas[field].description ?? "",
+  }));
+  const display = () => ({ "text/html": htmlTable(help) });
+  return Object.defineProperty(help, Symbol.for("Jupyter.display"), { value: display });
+}
+
+function htmlTable(help: readonly FieldHelp[]): string {
+  const row = (tag: string, texts: readonly string[]) =>
+    `<tr>${texts.map((text) => `<${tag} style="text-align: left">${escape(text)}</${tag}>`).join("")}</tr>`;
+  const rows = help.map(({ field, values, default: value, meaning }) =>
+    row("td", [field, values, value, meaning])
+  );
+  return `<table>${row("th", ["field", "values", "default", "meaning"])}${rows.join("")}</table>`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+function valuesOf(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.join(", ");
+  if (schema.type === "boolean") return "true, false";
+  if (schema.type === "string") return "text";
+  if (schema.type !== "array") return [schema.type, ...bounds(schema)].join(", ");
+  const { minItems, maxItems, items } = schema;
+  const length = minItems === undefined ? "" : `${minItems} to ${maxItems} times `;
+  return `list of ${length}${valuesOf(items as JsonSchema)}`;
+}
+
+function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string[] {
+  const all = [];
+  if (minimum !== undefined) all.push(`at least ${minimum}`);
+  if (exclusiveMinimum !== undefined) all.push(`more than ${exclusiveMinimum}`);
+  // Integers without an upper bound have the largest safe one.
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) all.push(`at most ${maximum}`);
+  if (exclusiveMaximum !== undefined) all.push(`less than ${exclusiveMaximum}`);
+  return all;
+}
+
+/**
+ * Reads the value of a field from a command line.
+ *
+ * @param field one of {@linkcode fieldNames}
+ * @param text what was given for it
+ * @returns the value; the text itself where it cannot be one, which {@linkcode configure} then refuses
+ */
+export function fieldValue(field: string, text: string): unknown {
+  return valueOf(schemas[field], text.trim());
+}
+
+function valueOf(schema: JsonSchema, text: string): unknown {
+  switch (schema.type) {
+    case "integer":
+    case "number":
+      return text === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    case "array":
+      return text === ""
+        ? []
+        : text.split(",").map((item) => valueOf(schema.items as JsonSchema, item.trim()));
+    default:
+      return schema.enum?.find((word) => String(word).toLowerCase() === text.toLowerCase()) ?? text;
+  }
+}
