@@ -1,5 +1,6 @@
 /** Configurations, presets, and runs that are kept. @module */
 export * from "./configuration.ts";
+export { configurationHelp, type FieldHelp } from "./configuration_help.ts";
 export * from "./schema.ts";
 export * from "./evaluate_step.ts";
 export * from "../files.ts";
