@@ -23,13 +23,7 @@ import { type Engine, useEngine } from "../engine/mod.ts";
 import { predict, type Predictions } from "../evaluation/mod.ts";
 import { readFileIfThere, writeFileWhole, writeJson } from "../files.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
-import {
-  type EpochLog,
-  type StepHooks,
-  type StepOptions,
-  type StepProgress,
-  trainStep,
-} from "../training/mod.ts";
+import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainStep } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
 import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
@@ -382,33 +376,6 @@ export class Run {
         }. Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
   }
-}
-
-/** The settings of one step of a configuration. */
-export function stepOptions(configuration: Configuration, step: number, dataset: Dataset): StepOptions {
-  const { momentum, weightDecay, maxNorm, baseClassification } = configuration;
-  const shared = {
-    step,
-    batchSize: configuration.batchSize,
-    sgd: { momentum, weightDecay, maxNorm },
-    drawsPerEpoch: configuration.drawsPerEpoch,
-    cacheTeacher: configuration.cacheTeacher,
-    normalization: { mean: dataset.mean, std: dataset.std },
-    seed: configuration.seed,
-  };
-  if (step > 0) {
-    const { method, epochs, learningRate } = configuration;
-    return { ...shared, method, losses: configuration, epochs, learningRate };
-  }
-  // In the base step all classes are new and there is no teacher: every method is L_C.
-  const classification = baseClassification === "softmax" ? "softmax-all" : "sigmoid-all";
-  return {
-    ...shared,
-    method: "C",
-    losses: { ...configuration, classification },
-    epochs: configuration.baseEpochs,
-    learningRate: configuration.baseLearningRate,
-  };
 }
 
 function classIdOf(dataset: Dataset, name: string): number {

@@ -41,6 +41,61 @@ export interface StepOptions {
   seed: number;
 }
 
+/** The fields of a configuration that decide how its steps are trained. */
+export interface StepsConfiguration extends LossOptions, OptimizerOptions {
+  /** Of the steps after the base step. */
+  method: MethodName;
+  /** L_C of the base step. */
+  baseClassification: "softmax" | "sigmoid";
+  /** Epochs of the base step. */
+  baseEpochs: number;
+  /** Learning rate of the base step, at the start of the cosine schedule. */
+  baseLearningRate: number;
+  /** Epochs of each later step. */
+  epochs: number;
+  /** Learning rate of the later steps, at the start of the cosine schedule. */
+  learningRate: number;
+  /** See {@linkcode StepOptions.batchSize}. */
+  batchSize: number;
+  /** See {@linkcode StepOptions.drawsPerEpoch}. */
+  drawsPerEpoch: number;
+  /** See {@linkcode StepOptions.cacheTeacher}. */
+  cacheTeacher: boolean;
+  /** See {@linkcode StepOptions.seed}. */
+  seed: number;
+}
+
+/** The settings of one step of a configuration. */
+export function stepOptions(
+  configuration: StepsConfiguration,
+  step: number,
+  { mean, std }: Normalization,
+): StepOptions {
+  const { momentum, weightDecay, maxNorm, baseClassification } = configuration;
+  const shared = {
+    step,
+    batchSize: configuration.batchSize,
+    sgd: { momentum, weightDecay, maxNorm },
+    drawsPerEpoch: configuration.drawsPerEpoch,
+    cacheTeacher: configuration.cacheTeacher,
+    normalization: { mean, std },
+    seed: configuration.seed,
+  };
+  if (step > 0) {
+    const { method, epochs, learningRate } = configuration;
+    return { ...shared, method, losses: configuration, epochs, learningRate };
+  }
+  // In the base step all classes are new and there is no teacher: every method is L_C.
+  const classification = baseClassification === "softmax" ? "softmax-all" : "sigmoid-all";
+  return {
+    ...shared,
+    method: "C",
+    losses: { ...configuration, classification },
+    epochs: configuration.baseEpochs,
+    learningRate: configuration.baseLearningRate,
+  };
+}
+
 /** Mean of each loss value over the batches of an epoch. */
 export interface EpochLog extends LossValues {
   /** From 1. */
