@@ -1,5 +1,5 @@
 /**
- * Progress bars with the time that is left, in a notebook and in a terminal.
+ * Progress with the time that is left, in a notebook, on a terminal and in a log file.
  * @module
  */
 
@@ -11,41 +11,59 @@ export interface ProgressLine {
   done: number;
   /** Of how much. */
   total: number;
-  /** Said behind the bar, such as the current loss. */
+  /** Text behind the bar, such as the current loss. */
   note?: string;
-  /** `performance.now()` when the work began; the time left is reckoned from it. */
+  /** `performance.now()` when `doneBefore` was done; the time left is estimated from it. */
   startedAt?: number;
   /** `performance.now()` when it ended: from then on the line stays as it is. */
   finishedAt?: number;
-  /** How much of `done` had been done before, such as by a run that is resumed; default 0. */
+  /** How much of `done` does not count for the estimate, such as epochs of an earlier run; default 0. */
   doneBefore?: number;
 }
 
 /** Shows lines of progress, each over its earlier state. */
 export interface ProgressDisplay {
-  /** At most ten times a second; later states replace earlier ones. */
+  /**
+   * Shows these lines in place of the earlier ones, at most ten times a second. No lines at all make room on a terminal at once,
+   * so that other text can be written; the next ones are drawn below it.
+   */
   show(lines: readonly ProgressLine[]): void;
-  /** Shows the last state for good; nothing where nothing was shown. */
+  /** Shows the last state for good. */
   finish(): Promise<void>;
+}
+
+/** Where lines are drawn, outside of notebooks. */
+export interface Screen {
+  /** Whether lines can be drawn over. */
+  isTerminal: boolean;
+  /** In a log, the longest time without a line; default 30. */
+  logSeconds?: number;
+  /** Columns and rows of the terminal now. */
+  size(): { columns: number; rows: number };
+  /** Writes text as it is. */
+  write(text: string): void;
 }
 
 const WIDTH = 24;
 const MILLISECONDS_BETWEEN_UPDATES = 100;
+/** Before that there is too little to estimate the time left from. */
+const SECONDS_BEFORE_ESTIMATE = 5;
 
 /**
  * One line of progress.
  *
- * @param line what to say
+ * @param line what to show
  * @param now `performance.now()`
  * @returns for example `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  0:12 left  loss 1.203`
  */
 export function formatProgress(line: ProgressLine, now: number): string {
-  const fraction = line.total > 0 ? Math.min(1, line.done / line.total) : 0;
+  const fraction = shareOf(line);
   const filled = Math.round(fraction * WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
   const elapsed = line.startedAt === undefined ? 0 : ((line.finishedAt ?? now) - line.startedAt) / 1000;
   const gained = fraction - (line.doneBefore ?? 0) / line.total;
-  const left = gained > 0 && fraction < 1 ? `${clock(elapsed * (1 - fraction) / gained)} left` : "";
+  const known = gained > 0 && fraction < 1 && elapsed >= SECONDS_BEFORE_ESTIMATE;
+  const left = known ? `${clock(elapsed * (1 - fraction) / gained)} left` : "";
   const time = fraction === 1 && line.startedAt !== undefined ? clock(elapsed) : left;
   const percent = `${Math.floor(100 * fraction)} %`.padStart(5);
   return `${line.label}  ${bar} ${percent}  ${time.padEnd(10)}  ${line.note ?? ""}`.trimEnd();
@@ -59,32 +77,102 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/**
- * A display for wherever the code runs: a notebook cell's output, a terminal, or a log file (a line every tenth of the way).
- */
-export function progressDisplay(): ProgressDisplay {
-  const write = notebookWriter() ?? (Deno.stderr.isTerminal() ? terminalWriter() : logWriter());
+/** A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file. */
+export function progressDisplay(screen: Screen = standardError()): ProgressDisplay {
+  const place = inNotebook() ? notebookPlace() : screen.isTerminal ? terminalPlace(screen) : logPlace(screen);
   let lines: readonly ProgressLine[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let drawnAt = -Infinity;
   let last: Promise<void> = Promise.resolve();
-  const flush = () => {
+  const draw = () => {
     clearTimeout(timer);
     timer = undefined;
-    // One after the other, so that an older state never overwrites a newer one.
-    if (lines.length > 0) last = last.then(() => write(lines));
-    return last;
+    drawnAt = performance.now();
+    if (lines.length > 0) last = place.draw(lines, last);
+    else place.clear();
   };
-  let lastFlush = -Infinity;
   return {
     show(next) {
       lines = align(next);
-      const now = performance.now();
-      if (now - lastFlush >= MILLISECONDS_BETWEEN_UPDATES) {
-        lastFlush = now;
-        void flush();
-      } else timer ??= setTimeout(flush, MILLISECONDS_BETWEEN_UPDATES);
+      const wait = MILLISECONDS_BETWEEN_UPDATES - (performance.now() - drawnAt);
+      if (wait <= 0 || lines.length === 0) draw();
+      else timer ??= setTimeout(draw, wait);
     },
-    finish: flush,
+    async finish() {
+      if (timer !== undefined) draw();
+      await last;
+      place.end();
+    },
+  };
+}
+
+/**
+ * Shows a bar for each activity of some work, one after the other.
+ *
+ * @param work is given a function to report its progress with
+ */
+export async function withProgress<T>(
+  work: (show: (activity: string, done: number, total: number) => void) => Promise<T>,
+  display: ProgressDisplay = progressDisplay(),
+): Promise<T> {
+  const lines = new Map<string, ProgressLine>();
+  try {
+    return await work((label, done, total) => {
+      const now = performance.now();
+      const { startedAt, doneBefore } = lines.get(label) ?? { startedAt: now, doneBefore: done };
+      const finishedAt = done >= total ? now : undefined;
+      lines.set(label, { label, done, total, startedAt, doneBefore, finishedAt });
+      display.show([...lines.values()]);
+    });
+  } finally {
+    await display.finish();
+  }
+}
+
+/** Whether the code runs in a notebook's kernel; elsewhere `Deno.jupyter` throws. */
+export function inNotebook(): boolean {
+  try {
+    return Deno.jupyter.display !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Shows something in a notebook, under the cell that runs. One turn of the event loop passes afterwards: without it
+ * the output may reach the front end after the cell has ended, and is then shown under the next one.
+ *
+ * @param data by media type
+ * @param options such as the `display_id` of an output that is to be replaced
+ */
+export async function displayInNotebook(
+  data: Record<string, unknown>,
+  options: { display_id?: string; update?: boolean } = {},
+): Promise<void> {
+  await Deno.jupyter.display(data, { raw: true, ...options });
+  await oneTurn();
+}
+
+/** Writes to the console as `console.log` does, and waits until a notebook shows it under the right cell. */
+export async function print(...values: unknown[]): Promise<void> {
+  console.log(...values);
+  await oneTurn();
+}
+
+function oneTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Standard error, so that standard output is free for results. */
+export function standardError(): Screen {
+  const encoder = new TextEncoder();
+  return {
+    isTerminal: Deno.stderr.isTerminal(),
+    size: () => Deno.consoleSize(),
+    write(text) {
+      const bytes = encoder.encode(text);
+      for (let sent = 0; sent < bytes.length;) sent += Deno.stderr.writeSync(bytes.subarray(sent));
+    },
   };
 }
 
@@ -94,47 +182,100 @@ function align(lines: readonly ProgressLine[]): ProgressLine[] {
   return lines.map((line) => ({ ...line, label: line.label.padEnd(longest) }));
 }
 
-type Write = (lines: readonly ProgressLine[]) => Promise<void> | void;
+function shareOf({ done, total }: ProgressLine): number {
+  return total > 0 ? Math.min(1, done / total) : 0;
+}
 
-/** null outside a Jupyter kernel, where `Deno.jupyter` throws. */
-function notebookWriter(): Write | null {
-  try {
-    void Deno.jupyter.display;
-  } catch {
-    return null;
-  }
+/** One kind of place where lines are shown. */
+interface Place {
+  /** @param before is settled when the earlier state is shown, so that an older state never overwrites a newer one */
+  draw(lines: readonly ProgressLine[], before: Promise<void>): Promise<void>;
+  clear(): void;
+  end(): void;
+}
+
+function notebookPlace(): Place {
   const display_id = crypto.randomUUID();
   let update = false;
-  return async (lines) => {
-    const text = lines.map((line) => formatProgress(line, performance.now())).join("\n");
-    await Deno.jupyter.display({ "text/plain": text }, { raw: true, display_id, update });
-    update = true;
+  return {
+    async draw(lines, before) {
+      await before;
+      const text = lines.map((line) => formatProgress(line, performance.now())).join("\n");
+      await displayInNotebook({ "text/plain": text }, { display_id, update });
+      update = true;
+    },
+    clear() {},
+    end() {},
   };
 }
 
-function terminalWriter(): Write {
-  let height = 0;
-  return (lines) => {
-    const columns = Deno.consoleSize().columns;
-    const texts = lines.map((line) => formatProgress(line, performance.now()).slice(0, columns - 1));
-    const up = height > 0 ? `\x1b[${height}A` : "";
-    const drawn = texts.map((text) => `\x1b[2K${text}\n`).join("");
-    // There may be fewer lines than before: the rest of the screen is cleared.
-    Deno.stderr.writeSync(new TextEncoder().encode(`${up}${drawn}\x1b[J`));
-    height = texts.length;
+function terminalPlace(screen: Screen): Place {
+  // Some terminals say 0.
+  const size = () => ({ columns: screen.size().columns || 80, rows: screen.size().rows || 24 });
+  /** Length of each line that is drawn. */
+  let drawn: number[] = [];
+  /** Brings the cursor back to where the lines begin, and clears the rest of the screen. */
+  const erase = () => {
+    const { columns } = size();
+    // A terminal that has become narrower has wrapped them.
+    const rows = drawn.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+    drawn = [];
+    return rows > 0 ? `\r\x1b[${rows}A\x1b[J` : "";
+  };
+  return {
+    draw(lines) {
+      const { columns, rows } = size();
+      // What does not fit could not be erased.
+      const texts = lines.slice(-Math.max(1, rows - 1)).map((line) =>
+        [...formatProgress(line, performance.now())].slice(0, Math.max(1, columns - 1))
+      );
+      screen.write(erase() + texts.map((text) => `${text.join("")}\n`).join(""));
+      drawn = texts.map(({ length }) => length);
+      return Promise.resolve();
+    },
+    clear() {
+      if (drawn.length > 0) screen.write(erase());
+    },
+    end() {
+      drawn = [];
+    },
   };
 }
 
-function logWriter(): Write {
-  const said = new Map<string, number>();
-  return (lines) => {
-    for (const line of lines) {
-      const tenth = Math.floor(10 * line.done / Math.max(1, line.total));
+/** A line every tenth of the way, and one for whatever is under way when there was none for long. */
+function logPlace({ write: writeText, logSeconds = 30 }: Screen): Place {
+  const tenths = new Map<string, number>();
+  let lines: readonly ProgressLine[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = (line: ProgressLine) => {
+    tenths.set(line.label.trimEnd(), Math.floor(10 * shareOf(line)));
+    writeText(`${formatProgress(line, performance.now())}\n`);
+  };
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const underWay = lines.filter((line) => line.startedAt !== undefined && shareOf(line) < 1);
+      underWay.forEach(write);
+      wait();
+    }, logSeconds * 1000);
+    // It does not keep the process from ending.
+    Deno.unrefTimer(timer as unknown as number);
+  };
+  return {
+    draw(next) {
+      lines = next;
       // How far a label is padded depends on the others.
-      const label = line.label.trimEnd();
-      if (said.get(label) === tenth) continue;
-      said.set(label, tenth);
-      console.error(formatProgress(line, performance.now()));
-    }
+      const moved = lines.filter((line) =>
+        tenths.get(line.label.trimEnd()) !== Math.floor(10 * shareOf(line))
+      );
+      moved.forEach(write);
+      if (moved.length > 0 || timer === undefined) wait();
+      return Promise.resolve();
+    },
+    clear() {},
+    end() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
   };
 }

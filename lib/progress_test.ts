@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { clock, formatProgress } from "./progress.ts";
+import {
+  clock,
+  formatProgress,
+  progressDisplay,
+  type ProgressLine,
+  type Screen,
+  withProgress,
+} from "./progress.ts";
+import { Terminal } from "./terminal_fixture.ts";
 
 Deno.test("clock() says minutes and seconds, and hours where there are any", () => {
   assert.equal(clock(65), "1:05");
@@ -36,3 +44,103 @@ Deno.test("formatProgress() of work that has not begun promises nothing", () => 
     /░{24} +0 % +waiting$/,
   );
 });
+
+Deno.test("formatProgress() gives no time left before there is something to go by", () => {
+  const line = { label: "C", done: 1, total: 100_000, startedAt: 0 };
+  assert.doesNotMatch(formatProgress(line, 500), /left/);
+  assert.match(formatProgress({ ...line, done: 10_000 }, 6_000), /0:54 left/);
+});
+
+const bars = (...notes: string[]): ProgressLine[] =>
+  notes.map((note, i) => ({ label: `run ${i + 1}`, done: 1, total: 2, note }));
+
+Deno.test("progressDisplay() draws over its own lines on a terminal, and over nothing else", async () => {
+  const terminal = new Terminal(60);
+  const display = progressDisplay(terminal);
+  terminal.write("heading\n");
+  for (const row of ["row 1", "row 2", "row 3"]) {
+    display.show(bars("early", "early"));
+    display.show(bars("late"));
+    if (row === "row 2") await new Promise((resolve) => setTimeout(resolve, 110));
+    display.show([]);
+    terminal.write(`${row}\n`);
+  }
+  display.show(bars("the last"));
+  await display.finish();
+  terminal.write("end\n");
+  const lines = terminal.lines();
+  assert.deepEqual(lines.slice(0, 4), ["heading", "row 1", "row 2", "row 3"]);
+  assert.match(lines[4], /^run 1 .*the last$/);
+  assert.deepEqual(lines.slice(5), ["end"]);
+});
+
+Deno.test("progressDisplay() draws over its lines when the terminal has become narrower or wider", async () => {
+  const terminal = new Terminal(80);
+  const display = progressDisplay(terminal);
+  terminal.write("heading\n");
+  for (const columns of [80, 23, 9, 80, 40]) {
+    terminal.columns = columns;
+    display.show(bars("a note that is long enough to be cut at the end of a line", "short"));
+    await new Promise((resolve) => setTimeout(resolve, 110));
+  }
+  await display.finish();
+  assert.equal(terminal.lines().length, 3, terminal.lines().join("\n"));
+  assert.equal(terminal.lines()[0], "heading");
+});
+
+Deno.test("progressDisplay() draws whole lines where a terminal says that it has no columns", async () => {
+  const terminal = new Terminal(80);
+  const display = progressDisplay({ ...screenOf(terminal), size: () => ({ columns: 0, rows: 0 }) });
+  display.show(bars("first"));
+  await new Promise((resolve) => setTimeout(resolve, 110));
+  display.show(bars("second"));
+  await display.finish();
+  assert.deepEqual(terminal.lines().map((line) => line.slice(-6)), ["second"]);
+});
+
+Deno.test("progressDisplay() draws no more lines than the terminal has rows", async () => {
+  const terminal = new Terminal(60, 4);
+  const display = progressDisplay(terminal);
+  for (const note of ["a", "b"]) {
+    display.show(bars(...Array.from({ length: 9 }, () => note)));
+    await new Promise((resolve) => setTimeout(resolve, 110));
+  }
+  await display.finish();
+  assert.deepEqual(terminal.lines().map((line) => line.slice(0, 5)), ["run 7", "run 8", "run 9"]);
+});
+
+Deno.test("progressDisplay() writes a line each tenth of the way into a log", async () => {
+  const written: string[] = [];
+  await withProgress((show) => {
+    for (let i = 0; i <= 1000; i++) show("decoding", i, 1000);
+    return Promise.resolve();
+  }, progressDisplay(logTo(written)));
+  assert.ok(written.length <= 11);
+  assert.match(written[0], /^decoding {2}░{24} {3}0 %\n$/);
+  assert.match(written.at(-1)!, /^decoding {2}█{24} 100 % {2}0:00\n$/);
+});
+
+Deno.test("progressDisplay() writes into a log what is under way, however slow it is", async () => {
+  const written: string[] = [];
+  const display = progressDisplay({ ...logTo(written), logSeconds: 0.05 });
+  display.show([
+    { label: "slow", done: 1, total: 1000, startedAt: performance.now() },
+    { label: "waiting", done: 0, total: 1 },
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await display.finish();
+  assert.equal(written.filter((line) => line.startsWith("waiting")).length, 1);
+  assert.ok(written.filter((line) => line.startsWith("slow")).length >= 3);
+});
+
+function screenOf(terminal: Terminal): Screen {
+  return { isTerminal: true, size: () => terminal.size(), write: (text) => terminal.write(text) };
+}
+
+function logTo(written: string[]): Screen {
+  return {
+    isTerminal: false,
+    size: () => ({ columns: 80, rows: 24 }),
+    write: (text) => void written.push(text),
+  };
+}

@@ -4,7 +4,7 @@
  */
 import type { PhotoDataset } from "../../lib/data/photos/photos.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { progressDisplay } from "../../lib/progress.ts";
+import { withProgress } from "../../lib/progress.ts";
 import { Run, type RunPlace } from "../../lib/run/run.ts";
 import type { Dataset } from "../../lib/data/image_set.ts";
 import { fromHere, type Log } from "./command_line.ts";
@@ -30,17 +30,10 @@ export async function openRun(
 }
 
 /** Shows a bar where images have to be rendered or decoded first. */
-export async function withImageProgress<T>(
+export function withImageProgress<T>(
   work: (onImages: (done: number, total: number) => void) => Promise<T>,
 ): Promise<T> {
-  const display = progressDisplay();
-  const startedAt = performance.now();
-  try {
-    return await work((done, total) => display.show([{ label: "preparing images", done, total, startedAt }]));
-  } finally {
-    display.show([]);
-    await display.finish();
-  }
+  return withProgress((show) => work((done, total) => show("preparing images", done, total)));
 }
 
 /** Names the photos that could not be decoded and were left out. */

@@ -8,12 +8,12 @@ import { prepareIEmoji } from "../../lib/data/iemoji/iemoji.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { dataDirectory, figuresDirectory } from "../../lib/run/folder.ts";
+import { withProgress } from "../../lib/progress.ts";
 import { readJsonIfThere, writeJson } from "../../lib/files.ts";
 import { studyPlan } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, statedRunTime } from "../notebooks/notebook.ts";
 import { expectedSeconds, type NotebookTimes, TimedReport } from "../notebooks/notebook_times.ts";
-import { ProgressBar } from "./progress_bar.ts";
 import { CellError, runNotebooks } from "../notebooks/run_notebooks.ts";
 import { stopSignals } from "./stop_signals.ts";
 import { configurationsOf, trainStudy } from "./study.ts";
@@ -78,11 +78,10 @@ export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): 
 }
 
 async function prepareImages(): Promise<void> {
-  using bar = new ProgressBar();
-  await prepareIEmoji({
-    directory: join(dataDirectory(), "iemoji-100"),
-    onProgress: (done, total) => bar.show("drawing", done, total),
-  });
+  const directory = join(dataDirectory(), "iemoji-100");
+  await withProgress((show) =>
+    prepareIEmoji({ directory, onProgress: (done, total) => show("drawing", done, total) })
+  );
 }
 
 /** The runs that the notebooks show. */

@@ -8,9 +8,9 @@ import { parseArgs } from "node:util";
 import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
 import { prepareIEmoji } from "../../../lib/data/iemoji/iemoji.ts";
 import { dataDirectory } from "../../../lib/run/folder.ts";
+import { withProgress } from "../../../lib/progress.ts";
 import { UserError } from "../../../lib/user_error.ts";
 import { fromHere } from "../command_line.ts";
-import { ProgressBar } from "../progress_bar.ts";
 
 const HELP = `deno task data NAME [--from PATH] [--directory DIRECTORY]
 
@@ -45,7 +45,6 @@ export async function fetchData(
   const { name, from, directory, help } = readArguments(args);
   if (help) return log(HELP);
 
-  using bar = new ProgressBar();
   if (name === "iemoji-100") {
     if (from !== undefined) {
       throw new UserError(
@@ -53,7 +52,9 @@ export async function fetchData(
       );
     }
     const target = join(directory, name);
-    await prepareIEmoji({ directory: target, onProgress: (done, total) => bar.show("drawing", done, total) });
+    await withProgress((show) =>
+      prepareIEmoji({ directory: target, onProgress: (done, total) => show("drawing", done, total) })
+    );
     return log(`${name} is ready in "${target}".`);
   }
   const source = sources.find((source) => source.name === name);
@@ -65,7 +66,7 @@ export async function fetchData(
         `${name === undefined ? "none" : `"${name}"`}; see \`deno task data --help\`.`,
     );
   }
-  const target = await fetchDataset(source, { directory, from, onProgress: bar.show.bind(bar) });
+  const target = await withProgress((onProgress) => fetchDataset(source, { directory, from, onProgress }));
   log(`${name} is ready in "${target}". Terms of use: ${source.terms}; ${source.homepage}`);
 }
 
