@@ -1,7 +1,8 @@
 /**
- * Checks what nobody else checks: a notebook's cells run with their types stripped, and an import of a name that does
- * not exist is `undefined` there. So the cells of each notebook are joined into one module, which is type-checked and
- * linted; and the notebook as committed must be whole: run in order, without errors, short cells, prose at both ends.
+ * Checks the notebooks. The kernel strips the types of a cell, and an import of a name that does not exist is `undefined`
+ * there; so the cells of each notebook are joined into one module, which is type-checked and linted. A notebook imports
+ * only `lwm` and the npm packages of deno.json. As committed, it was run in order and without errors, its cells are short,
+ * and it begins and ends with prose.
  *
  *     deno task check:notebooks [NOTEBOOK …]
  *
@@ -19,19 +20,24 @@ import {
   sourceOf,
   statedRunTime,
 } from "../notebooks/notebook.ts";
-import { inScratchFolder } from "./scratch_folder.ts";
 
 const LONGEST_CELL = 15;
 /** Rules that make no sense where each cell is a step: none of them finds mistakes. */
 const UNSUITABLE_RULES = ["no-import-prefix"];
 
 /**
- * Checks a notebook as it lies in the repository.
- * @param notebook as committed
+ * Checks a notebook as committed.
+ *
+ * @param notebook with its outputs
  * @param root the project's folder on this machine, which no output may name
- * @returns what is wrong with it apart from its code, one sentence each
+ * @param packages the npm packages that it may import
+ * @returns what is wrong with it apart from the types and the lint of its code, one sentence each
  */
-export function notebookProblems(notebook: Notebook, root: string): string[] {
+export function notebookProblems(
+  notebook: Notebook,
+  root: string,
+  packages: readonly string[] = [],
+): string[] {
   const problems: string[] = [];
   const opening = notebook.cells[0];
   if (opening?.cell_type !== "markdown" || !sourceOf(opening).trimStart().startsWith("# ")) {
@@ -53,8 +59,18 @@ export function notebookProblems(notebook: Notebook, root: string): string[] {
     const source = sourceOf(cell).trimEnd();
     const length = source.split("\n").length;
     if (source === "") complain("is empty");
+    if (/^\s*console\./m.test(source)) {
+      complain(
+        "prints with console, whose text may appear under a later cell; use `await print(…)` from lwm",
+      );
+    }
+    for (const [, name] of source.matchAll(/\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
+      if (name !== "lwm" && !packages.some((known) => name === known || name.startsWith(`${known}/`))) {
+        complain(`imports "${name}"; a notebook imports "lwm" and the npm packages of deno.json`);
+      }
+    }
     if (length > LONGEST_CELL) {
-      complain(`has ${length} lines, more than ${LONGEST_CELL}; lib/ knows how, a cell says what`);
+      complain(`has ${length} lines, more than ${LONGEST_CELL}; split it, or move code to lib/`);
     }
     if (cell.execution_count !== index + 1) {
       complain(`has run as number ${cell.execution_count}; run the notebook with \`deno task notebooks\``);
@@ -69,16 +85,19 @@ export function notebookProblems(notebook: Notebook, root: string): string[] {
 
 /**
  * Checks notebooks and the code in them.
+ *
  * @param paths notebooks
  * @param root the project's folder
- * @returns what is wrong, in one text each; empty if all is well
+ * @returns what is wrong, in one text each
  */
 export async function checkNotebooks(paths: string[], root: string): Promise<string[]> {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const packages = Object.keys(imports).filter((name) => imports[name].startsWith("npm:"));
   const problems: string[] = [];
   const joined: { path: string; name: string; code: string; positions: (CellPosition | undefined)[] }[] = [];
   for (const path of paths) {
     const notebook = await readNotebook(path);
-    problems.push(...notebookProblems(notebook, root).map((problem) => `${path}: ${problem}`));
+    problems.push(...notebookProblems(notebook, root, packages).map((problem) => `${path}: ${problem}`));
     joined.push({ path, name: `${basename(path, ".ipynb")}.ts`, ...joinCells(notebook) });
   }
   if (joined.length === 0) return problems;
@@ -100,12 +119,24 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
   });
 }
 
+/** Runs some work in a folder below deno.json, so that imports mean there what they mean in the project. */
+async function inScratchFolder<T>(root: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const parent = join(root, ".check");
+  await Deno.mkdir(parent, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: parent });
+  try {
+    return await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Matches "file:///…/NAME.ts:12:5" and "/…/NAME.ts:12:5". */
 function placesIn(file: string): RegExp {
   return new RegExp(`(?:file://)?${RegExp.escape(file)}:(\\d+):\\d+`, "g");
 }
 
-/** Runs a command of Deno's; @returns its complaints, or an empty text if it has none */
+/** Runs a command of Deno's. @returns its complaints; empty where it has none */
 async function deno(args: string[], cwd: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
@@ -123,7 +154,7 @@ if (import.meta.main) {
     const paths = Deno.args.length > 0 ? Deno.args : await numberedNotebooks("notebooks");
     const problems = await checkNotebooks(paths, root);
     for (const problem of problems) console.error(`${problem}\n`);
-    console.error(`Notebooks: ${paths.length} checked, ${problems.length === 0 ? "all well" : "see above"}.`);
+    console.error(`Notebooks: ${paths.length} checked, ${problems.length} problems.`);
     if (problems.length > 0) Deno.exit(1);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -34,9 +34,9 @@ async function problemsOf(...notebooks: Notebook[]): Promise<string> {
   }
 }
 
-Deno.test("checkNotebooks() is content with a tidy notebook, also when cells share names with those of another", async () => {
+Deno.test("checkNotebooks() accepts a tidy notebook, also when cells share names with those of another", async () => {
   const sources = [
-    'import { UserError } from "lwm/user_error.ts";',
+    'import { UserError } from "lwm";',
     "const error = new UserError('a');\nawait Promise.resolve();\nerror.message",
   ];
   assert.equal(await problemsOf(tidyNotebook(...sources), tidyNotebook(...sources)), "");
@@ -44,7 +44,7 @@ Deno.test("checkNotebooks() is content with a tidy notebook, also when cells sha
 
 Deno.test("checkNotebooks() finds an import of a name that does not exist, an error of types, and one of the linter", async () => {
   const problems = await problemsOf(
-    tidyNotebook("let never = 1;", 'import { noSuchThing } from "lwm/user_error.ts";\nnoSuchThing(never);'),
+    tidyNotebook("let never = 1;", 'import { noSuchThing } from "lwm";\nnoSuchThing(never);'),
     tidyNotebook("// First line.\nconst x: number = 'text';\nx"),
   );
   assert.match(problems, /no exported member 'noSuchThing'[\s\S]*at 01-test\.ipynb, code cell 2, line 1/);
@@ -72,9 +72,24 @@ Deno.test("notebookProblems() finds errors, long cells, empty cells and paths of
   }];
   assert.deepEqual(notebookProblems(notebook, ROOT), [
     "code cell 1: has an error as output",
-    "code cell 2: has 16 lines, more than 15; lib/ knows how, a cell says what",
+    "code cell 2: has 16 lines, more than 15; split it, or move code to lib/",
     "code cell 3: is empty",
     `code cell 4: names a folder of this machine (${ROOT}) in its output`,
+  ]);
+});
+
+Deno.test("notebookProblems() finds console, and imports of other modules than lwm and the packages", () => {
+  const cell = [
+    'import { a } from "lwm";',
+    'import * as Plot from "plot";',
+    'import fs from "node:fs";',
+    "f(() => {",
+    "  console.log(a);",
+    "});",
+  ].join("\n");
+  assert.deepEqual(notebookProblems(tidyNotebook(cell), ROOT, ["plot"]), [
+    "code cell 1: prints with console, whose text may appear under a later cell; use `await print(…)` from lwm",
+    'code cell 1: imports "node:fs"; a notebook imports "lwm" and the npm packages of deno.json',
   ]);
 });
 
