@@ -10,6 +10,8 @@
  */
 export * from "./attention/mod.ts";
 export * from "./data/mod.ts";
+export * from "./data/iemoji/drawings.ts";
+export * from "./data/photos/photos.ts";
 export * from "./engine/mod.ts";
 export * as evaluation from "./evaluation/mod.ts";
 export * from "./run/mod.ts";

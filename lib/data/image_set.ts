@@ -43,6 +43,8 @@ export interface Dataset {
   readonly classNames: readonly string[];
   /** Height and width of the images in pixels. */
   readonly imageSize: number;
+  /** Tells these images from all others; the same wherever they lie and whenever they were copied. */
+  readonly digest: string;
   /** Mean of each channel over the training images, between 0 and 1. */
   readonly mean: readonly [number, number, number];
   /** Standard deviation of each channel over the training images. */

@@ -1,5 +1,6 @@
 /**
- * Data sets, the class-incremental protocol, augmentation, and batches. Plain arrays; knows no tensors.
+ * The class-incremental protocol, augmentation, batches, and the definition of iEmoji-100. Plain arrays; knows no tensors,
+ * and a browser can load it. `iemoji/drawings.ts` and `photos/photos.ts` read images from files.
  * @module
  */
 
@@ -8,6 +9,5 @@ export * from "./iemoji/iemoji.ts";
 export * from "./iemoji/artists.ts";
 export * from "./image_set.ts";
 export * from "./protocol.ts";
-export * from "./photos/photos.ts";
 export * from "./remember_views.ts";
 export * from "./picture.ts";

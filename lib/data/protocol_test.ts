@@ -85,6 +85,7 @@ function guardedDataset() {
     return classId;
   };
   const dataset: Dataset = {
+    digest: "",
     name: "guarded",
     classNames: ["a", "b", "c", "d", "e", "f"],
     imageSize: 2,

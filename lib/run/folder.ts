@@ -8,7 +8,9 @@
  */
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { type Dataset, loadIEmoji, loadPhotos, type Split } from "../data/mod.ts";
+import { loadIEmoji } from "../data/iemoji/drawings.ts";
+import type { Dataset, Split } from "../data/mod.ts";
+import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { readJsonIfThere, writeJson } from "../files.ts";
 import { UserError } from "../user_error.ts";

@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "node:path";
+import { prepareIEmoji } from "../data/iemoji/drawings.ts";
 import { configure } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -40,16 +41,15 @@ export function tinyPhotoConfiguration(data: string, fields: Partial<Configurati
   });
 }
 
-/**
- * A folder of its own for data and runs, removed afterwards. The drawings of iEmoji-100 are taken from the project's
- * folder where they have been rendered already.
- */
+/** The checkout's drawings of iEmoji-100, rendered by the first test that needs them. */
+export const DRAWINGS: string = join(import.meta.dirname!, "../../data/iemoji-100");
+
+/** A folder of its own for data and runs, removed afterwards; the drawings of iEmoji-100 are the checkout's. */
 export async function withDataDirectory(work: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
-  const drawings = join(import.meta.dirname!, "../../data/iemoji-100/drawings.bin");
   try {
-    await Deno.mkdir(join(directory, "iemoji-100"));
-    await Deno.copyFile(drawings, join(directory, "iemoji-100", "drawings.bin")).catch(() => {});
+    await prepareIEmoji({ directory: DRAWINGS });
+    await Deno.symlink(DRAWINGS, join(directory, "iemoji-100"));
     await work(directory);
   } finally {
     await Deno.remove(directory, { recursive: true });

@@ -6,13 +6,13 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
+import { loadIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import {
   allDraws,
   type Draw,
   epochBatches,
   type ImageSet,
   inBatches,
-  loadIEmoji,
   readBatch,
 } from "../../lib/data/mod.ts";
 import { type EngineName, useEngine } from "../../lib/engine/mod.ts";

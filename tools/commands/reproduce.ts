@@ -4,7 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { prepareIEmoji } from "../../lib/data/iemoji/iemoji.ts";
+import { prepareIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { dataDirectory, figuresDirectory } from "../../lib/run/folder.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import configuration from "../../../deno.json" with { type: "json" };
-import { loadIEmoji } from "./iemoji.ts";
+import { DRAWINGS } from "../../run/run_fixture.ts";
+import { loadIEmoji } from "./drawings.ts";
 import { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
 
@@ -30,6 +31,17 @@ Deno.test("the data card credits every artist as the packages ask for", () => {
   assert.deepEqual(table("Artists and licenses"), rows);
 });
 
+Deno.test("the artists' credits are those in their packages", async () => {
+  for (const { name, author, source, license, licenseUrl } of IEMOJI_ARTISTS) {
+    const path = new URL(import.meta.resolve(`@iconify-json/${name}/info.json`));
+    const info = JSON.parse(await Deno.readTextFile(path));
+    assert.deepEqual(
+      [name, author, source, license, licenseUrl],
+      [info.prefix, info.author.name, info.author.url, info.license.title, info.license.url],
+    );
+  }
+});
+
 Deno.test("the artists' versions are those that deno.json pins", () => {
   const pinned = Object.values(configuration.imports).filter((target) => target.includes("@iconify-json/"));
   const expected = IEMOJI_ARTISTS.map(({ name, version }) => `npm:@iconify-json/${name}@${version}`);
@@ -46,22 +58,17 @@ Deno.test("the data card lists the classes", () => {
 });
 
 Deno.test("the data card counts the images of each split", async () => {
-  const directory = await Deno.makeTempDir({ prefix: "iemoji-" });
-  try {
-    const everyClass = IEMOJI_CLASSES.map((_, id) => id);
-    const counted: string[][] = [];
-    for (const holdOut of [false, true]) {
-      const dataset = await loadIEmoji({ directory, holdOut });
-      for (const split of ["train", "validation", "test"] as const) {
-        if (holdOut && split === "test") continue; // the same
-        const { count, views } = dataset.open(split, everyClass, { seed: 1, views: 40 });
-        const drawings = split === "train" ? count : count / 10;
-        const name = holdOut ? `${split}, with \`holdOut: true\`` : split;
-        counted.push([name, `${drawings}`, `${count}`, views === 40 ? "as configured" : `${views}`]);
-      }
+  const everyClass = IEMOJI_CLASSES.map((_, id) => id);
+  const counted: string[][] = [];
+  for (const holdOut of [false, true]) {
+    const dataset = await loadIEmoji({ directory: DRAWINGS, holdOut });
+    for (const split of ["train", "validation", "test"] as const) {
+      if (holdOut && split === "test") continue; // the same
+      const { count, views } = dataset.open(split, everyClass, { seed: 1, views: 40 });
+      const drawings = split === "train" ? count : count / 10;
+      const name = holdOut ? `${split}, with \`holdOut: true\`` : split;
+      counted.push([name, `${drawings}`, `${count}`, views === 40 ? "as configured" : `${views}`]);
     }
-    assert.deepEqual(table("Splits").map(([name, , ...numbers]) => [name, ...numbers]), counted);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
   }
+  assert.deepEqual(table("Splits").map(([name, , ...numbers]) => [name, ...numbers]), counted);
 });

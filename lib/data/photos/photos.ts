@@ -92,6 +92,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
     name: source.name,
     classNames: source.classNames,
     imageSize,
+    digest: digestOf(index, source.classNames),
     ...colorStatistics(index, splits),
     skipped: index.skipped,
     open(split, classIds, openOptions) {
@@ -136,6 +137,12 @@ function cacheKey(path: string, source: PhotoSource): string {
     0,
     8,
   );
+}
+
+/** Neither place nor dates count: the same photos may lie elsewhere. */
+function digestOf({ photos }: PhotoIndex, classNames: readonly string[]): string {
+  const images = photos.map(({ name, classId, split, crc }) => [name, classId, split, crc]);
+  return createHash("sha256").update(JSON.stringify([classNames, images])).digest("hex").slice(0, 16);
 }
 
 /** Mean and standard deviation of each channel over the training images, between 0 and 1. */

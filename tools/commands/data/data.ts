@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
-import { prepareIEmoji } from "../../../lib/data/iemoji/iemoji.ts";
+import { prepareIEmoji } from "../../../lib/data/iemoji/drawings.ts";
 import { dataDirectory } from "../../../lib/run/folder.ts";
 import { withProgress } from "../../../lib/progress.ts";
 import { UserError } from "../../../lib/user_error.ts";

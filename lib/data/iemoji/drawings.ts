@@ -1,0 +1,190 @@
+/**
+ * The drawings of iEmoji-100: rendered by sharp from the artists' npm packages, once, and kept in a file.
+ *
+ * Importing the packages' small `info.json` makes Deno install them. `icons.json` (up to 104 MB) is read as a file and
+ * released again, which an imported module could not be.
+ * @module
+ */
+
+import "@iconify-json/emojione/info.json" with { type: "json" };
+import "@iconify-json/emojione-v1/info.json" with { type: "json" };
+import "@iconify-json/fluent-emoji/info.json" with { type: "json" };
+import "@iconify-json/fluent-emoji-flat/info.json" with { type: "json" };
+import "@iconify-json/noto/info.json" with { type: "json" };
+import "@iconify-json/noto-v1/info.json" with { type: "json" };
+import "@iconify-json/openmoji/info.json" with { type: "json" };
+import "@iconify-json/twemoji/info.json" with { type: "json" };
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import sharp from "sharp";
+import { explainFileError } from "../../file_errors.ts";
+import { readFileIfThere, writeFileWhole } from "../../files.ts";
+import type { Dataset } from "../image_set.ts";
+import { IEMOJI_ARTISTS } from "./artists.ts";
+import { IEMOJI_CLASSES } from "./classes.ts";
+import { checkIEmojiSize, DRAWING_SIDE, iemojiDataset } from "./iemoji.ts";
+
+/** Number of drawings: every class by every artist. */
+const DRAWING_COUNT = IEMOJI_CLASSES.length * IEMOJI_ARTISTS.length;
+const PIXEL_BYTES = DRAWING_COUNT * DRAWING_SIDE * DRAWING_SIDE * 4;
+
+/** Increase this when rendering changes. */
+const RENDERING = 1;
+
+/** What the drawings depend on. */
+const RECIPE: string = createHash("sha256").update(JSON.stringify([
+  RENDERING,
+  DRAWING_SIDE,
+  IEMOJI_ARTISTS.map(({ name, version }) => `${name} ${version}`),
+  IEMOJI_CLASSES,
+])).digest("hex").slice(0, 16);
+
+/** Options for {@linkcode prepareIEmoji}. */
+export interface PrepareIEmojiOptions {
+  /** The folder for the rendered drawings, such as `data/iemoji-100`. */
+  directory: string;
+  /** Called after each drawing. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** Options for {@linkcode loadIEmoji}. */
+export interface LoadIEmojiOptions extends PrepareIEmojiOptions {
+  /** Height and width of the images, 16 to 64 pixels; 32 by default. */
+  size?: number;
+  /**
+   * For tuning: take the artist `noto` out of training and validate on those drawings. Without it, validation images are
+   * further draws of the training drawings.
+   */
+  holdOut?: boolean;
+}
+
+/**
+ * Opens iEmoji-100. The first time the drawings are rendered, which takes about two seconds.
+ *
+ * @throws {UserError} if the size is out of range, the folder cannot be written to, or the disk is full
+ */
+export async function loadIEmoji(
+  { size = 32, holdOut = false, ...where }: LoadIEmojiOptions,
+): Promise<Dataset> {
+  checkIEmojiSize(size);
+  return iemojiDataset(await prepareIEmoji(where), { size, holdOut, digest: RECIPE });
+}
+
+/**
+ * Renders the drawings of iEmoji-100 unless that has been done. They are kept as `drawings-RECIPE.bin`: other versions of
+ * the packages, or other classes, give another file.
+ *
+ * @returns (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha; the same bytes every time
+ * @throws {UserError} if the folder cannot be written to or the disk is full
+ */
+export async function prepareIEmoji({ directory, onProgress }: PrepareIEmojiOptions): Promise<Uint8Array> {
+  const path = join(directory, `drawings-${RECIPE}.bin`);
+  const readKept = async () => {
+    const kept = await readFileIfThere(path);
+    if (kept?.length !== PIXEL_BYTES) return null;
+    onProgress?.(DRAWING_COUNT, DRAWING_COUNT);
+    return kept;
+  };
+  const kept = await readKept();
+  if (kept) return kept;
+  // Of several processes one renders, and the others wait for it.
+  using _lock = await lockRendering(directory);
+  return await readKept() ?? await renderInto(path, onProgress);
+}
+
+async function lockRendering(directory: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(directory, { recursive: true });
+    const file = await Deno.open(join(directory, "rendering.lock"), { create: true, write: true });
+    await file.lock(true);
+    return file;
+  } catch (error) {
+    throw explainFileError(error, directory, "write the drawings of iEmoji-100");
+  }
+}
+
+async function renderInto(path: string, onProgress: PrepareIEmojiOptions["onProgress"]): Promise<Uint8Array> {
+  const drawings = await renderDrawings(onProgress);
+  await writeFileWhole(path, drawings);
+  return drawings;
+}
+
+/** The part of the Iconify JSON format that is used here: https://iconify.design/docs/types/iconify-json.html */
+export interface IconSet {
+  /** Width of its drawings where they do not give their own; 16 if missing. */
+  width?: number;
+  /** Height of its drawings where they do not give their own; 16 if missing. */
+  height?: number;
+  /** Drawings by name. */
+  icons: Record<string, Icon>;
+  /** Other names of drawings. */
+  aliases?: Record<string, { parent: string }>;
+}
+
+/** One drawing. What is not given is the set's. */
+export interface Icon {
+  /** SVG elements. */
+  body: string;
+  /** Left end of the view box, 0 if missing. */
+  left?: number;
+  /** Top of the view box, 0 if missing. */
+  top?: number;
+  /** Width of the view box. */
+  width?: number;
+  /** Height of the view box. */
+  height?: number;
+}
+
+async function renderDrawings(
+  onProgress?: (done: number, total: number) => void,
+): Promise<Uint8Array> {
+  const drawingBytes = DRAWING_SIDE * DRAWING_SIDE * 4;
+  const all = new Uint8Array(DRAWING_COUNT * drawingBytes);
+  let done = 0;
+  for (const [a, artist] of IEMOJI_ARTISTS.entries()) {
+    // One set at a time: the largest is 104 MB of text.
+    const set = await readIconSet(artist.name);
+    await Promise.all(IEMOJI_CLASSES.map(async (className, c) => {
+      const pixels = await rasterize(drawingAsSvg(set, className));
+      all.set(pixels, (a * IEMOJI_CLASSES.length + c) * drawingBytes);
+      onProgress?.(++done, DRAWING_COUNT);
+    }));
+  }
+  return all;
+}
+
+async function readIconSet(name: string): Promise<IconSet> {
+  return JSON.parse(
+    await Deno.readTextFile(new URL(import.meta.resolve(`@iconify-json/${name}/icons.json`))),
+  );
+}
+
+/**
+ * Finds a drawing in an icon set.
+ *
+ * @param set an icon set
+ * @param name an icon or an alias
+ * @returns a complete SVG document
+ */
+export function drawingAsSvg(set: IconSet, name: string): string {
+  let icon = set.icons[name];
+  for (let alias = name; !icon;) {
+    const parent = set.aliases?.[alias]?.parent;
+    if (parent === undefined) throw new Error(`the icon set has no drawing named ${name}`);
+    alias = parent;
+    icon = set.icons[alias];
+  }
+  // Iconify: a size that is not given is the set's, and 16 where the set gives none.
+  const { left = 0, top = 0, width = set.width ?? 16, height = set.height ?? 16, body } = icon;
+  return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+    `width="${DRAWING_SIDE}" height="${DRAWING_SIDE}" viewBox="${left} ${top} ${width} ${height}">${body}</svg>`;
+}
+
+async function rasterize(svg: string): Promise<Uint8Array> {
+  const pixels = await sharp(new TextEncoder().encode(svg)).ensureAlpha().raw().toBuffer(); // (64, 64, 4)
+  for (let i = 0; i < pixels.length; i += 4) {
+    const alpha = pixels[i + 3] / 255;
+    for (let c = i; c < i + 3; c++) pixels[c] = Math.round(pixels[c] * alpha);
+  }
+  return pixels;
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { DRAWINGS } from "../../run/run_fixture.ts";
+import { naming, withFolder, writeFile } from "../photos/testdata/photo_fixtures.ts";
+import { IEMOJI_ARTISTS } from "./artists.ts";
+import { drawingAsSvg, loadIEmoji, prepareIEmoji } from "./drawings.ts";
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+Deno.test("prepareIEmoji() replaces a truncated file by the same bytes, once for all who wait", () =>
+  withFolder(async (folder) => {
+    const expected = await prepareIEmoji({ directory: DRAWINGS });
+    const [{ name }] = [...Deno.readDirSync(DRAWINGS)].filter(({ name }) => name.startsWith("drawings-"));
+    writeFile(join(folder, name), expected.subarray(0, 1_000_000));
+    const calls: number[] = [];
+    const onProgress = (done: number, total: number) => calls.push(done, total);
+    const all = [prepareIEmoji({ directory: folder, onProgress }), prepareIEmoji({ directory: folder })];
+    for (const drawings of await Promise.all(all)) assert.equal(sha256(drawings), sha256(expected));
+    assert.deepEqual([calls.at(-2), calls.at(-1)], [800, 800]);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).toSorted(), [
+      name,
+      "rendering.lock",
+    ]);
+  }));
+
+Deno.test("prepareIEmoji() renders nothing when the drawings are there", async () => {
+  await prepareIEmoji({ directory: DRAWINGS });
+  const calls: number[] = [];
+  await prepareIEmoji({ directory: DRAWINGS, onProgress: (done, total) => calls.push(done, total) });
+  assert.deepEqual(calls, [800, 800]);
+});
+
+Deno.test("loadIEmoji() has 100 classes by 8 artists", async () => {
+  const { classNames, imageSize, mean, std } = await loadIEmoji({ directory: DRAWINGS });
+  assert.deepEqual([classNames.length, imageSize, IEMOJI_ARTISTS.length], [100, 32, 8]);
+  for (const value of [...mean, ...std]) assert.ok(value > 0.1 && value < 0.9);
+});
+
+Deno.test("prepareIEmoji() says what to do when it cannot write", () =>
+  withFolder(async (folder) => {
+    writeFile(join(folder, "file"), "");
+    await assert.rejects(
+      prepareIEmoji({ directory: join(folder, "file", "below") }),
+      naming("Could not write the drawings of iEmoji-100", "a part of the path is a file"),
+    );
+  }));
+
+Deno.test("drawingAsSvg() follows aliases and takes sizes from the icon, else from the set", () => {
+  const set = {
+    width: 36,
+    height: 24,
+    icons: { own: { body: "<a/>", left: 1, top: 2, width: 3 }, plain: { body: "<b/>" } },
+    aliases: { one: { parent: "two" }, two: { parent: "own" }, broken: { parent: "nowhere" } },
+  };
+  assert.match(drawingAsSvg(set, "one"), /width="64" height="64" viewBox="1 2 3 24"><a\/><\/svg>$/);
+  assert.match(drawingAsSvg(set, "plain"), /viewBox="0 0 36 24"><b\/>/);
+  assert.throws(() => drawingAsSvg(set, "broken"), /no drawing named broken/);
+});
