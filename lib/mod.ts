@@ -20,5 +20,6 @@ export * as figures from "./figures/mod.ts";
 export * from "./losses/mod.ts";
 export * from "./model/mod.ts";
 export { type RandomStream, randomStream } from "./random.ts";
+export { mean, percent } from "./statistics.ts";
 export * from "./training/mod.ts";
 export { UserError } from "./user_error.ts";

@@ -1,16 +1,22 @@
 /**
- * The few statistics that the figures and tables print: mean, sample standard deviation and Student's interval.
+ * The statistics that figures and tables print, and the one form in which numbers are written: for people as text, for
+ * files as JSON.
  * @module
  */
+import { randomStream } from "./random.ts";
 
-/** A mean with the ends of its confidence interval. */
-export interface Interval {
-  /** The center. */
-  readonly mean: number;
+/** The ends of an interval. */
+export interface Ends {
   /** The lower end. */
   readonly low: number;
   /** The upper end. */
   readonly high: number;
+}
+
+/** A mean with the ends of its confidence interval. */
+export interface Interval extends Ends {
+  /** The center. */
+  readonly mean: number;
 }
 
 /**
@@ -97,4 +103,205 @@ function centralProbability(theta: number, degreesOfFreedom: number): number {
     term *= ((power + 1) / (power + 2)) * cosine ** 2;
   }
   return odd ? (2 / Math.PI) * (theta + Math.sin(theta) * sum) : Math.sin(theta) * sum;
+}
+
+/**
+ * The two-sided p value of Student's t test: how often means as far from zero would be found if the true one were zero.
+ *
+ * @param values one difference a seed
+ * @returns undefined for a single value
+ * @throws {RangeError} if there is no value
+ */
+export function studentP(values: readonly number[]): number | undefined {
+  const center = mean(values);
+  if (values.length === 1) return undefined;
+  const standardError = sampleStandardDeviation(values) / Math.sqrt(values.length);
+  if (standardError === 0) return center === 0 ? 1 : 0;
+  const degreesOfFreedom = values.length - 1;
+  const theta = Math.atan(Math.abs(center) / standardError / Math.sqrt(degreesOfFreedom));
+  return 1 - centralProbability(theta, degreesOfFreedom);
+}
+
+/**
+ * The bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same values give the
+ * same interval.
+ *
+ * @param values one number a seed
+ * @param options the probability that the interval covers, the number of samples, and the seed that they come from
+ * @returns undefined for a single value
+ */
+export function bootstrapInterval(
+  values: readonly number[],
+  { level = 0.95, resamples = 10_000, seed = 1 } = {},
+): Ends | undefined {
+  if (values.length < 2) return undefined;
+  const random = randomStream("bootstrap", seed);
+  const means = Float64Array.from(
+    { length: resamples },
+    () => mean(values.map(() => values[random.integer(values.length)])),
+  ).sort();
+  const percentile = (share: number) => {
+    const place = share * (resamples - 1);
+    const below = Math.floor(place);
+    const above = Math.min(below + 1, resamples - 1);
+    return means[below] + (place - below) * (means[above] - means[below]);
+  };
+  return { low: percentile((1 - level) / 2), high: percentile((1 + level) / 2) };
+}
+
+/**
+ * Holm's adjustment of several p values, which keeps the probability of any false finding below the level of each test.
+ *
+ * @param pValues of the comparisons of one question
+ * @returns the adjusted values in the same order
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const rising = [...pValues.keys()].sort((a, b) => pValues[a] - pValues[b]);
+  const adjusted = new Array<number>(pValues.length);
+  let largest = 0;
+  rising.forEach((index, rank) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - rank) * pValues[index]));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}
+
+/** What differences over seeds say about a claim that the true one is positive. */
+export type Verdict = "holds" | "does not hold" | "undecided";
+
+/**
+ * Judges a claim by Student's interval: it *holds* where the interval lies above zero, *does not hold* where it lies below
+ * zero or within the margin around it, and is *undecided* otherwise.
+ *
+ * @param differences first minus second, one a seed
+ * @param margin differences up to this count as none
+ */
+export function verdict(differences: readonly number[], margin: number): Verdict {
+  const interval = confidenceInterval(differences);
+  if (interval === undefined) return "undecided";
+  if (interval.low > 0) return "holds";
+  const none = interval.low >= -margin && interval.high <= margin;
+  return interval.high < 0 || none ? "does not hold" : "undecided";
+}
+
+/**
+ * Spearman's rank correlation: Pearson's correlation of the ranks. Equal values share the mean of their ranks.
+ *
+ * @param xs at least two numbers
+ * @param ys as many
+ * @returns between −1 and 1; NaN where all values of one list are equal
+ */
+export function rankCorrelation(xs: readonly number[], ys: readonly number[]): number {
+  if (xs.length !== ys.length || xs.length < 2) {
+    throw new RangeError(
+      `Expected two lists of the same length, at least 2, but found ${xs.length} and ${ys.length}.`,
+    );
+  }
+  const [x, y] = [centeredRanks(xs), centeredRanks(ys)];
+  const dot = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
+
+function centeredRanks(values: readonly number[]): number[] {
+  const center = (values.length - 1) / 2;
+  return values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return below + (equal - 1) / 2 - center;
+  });
+}
+
+/**
+ * A share in percent; of several seeds the mean with Student's 95 % interval.
+ *
+ * @param shares one between −1 and 1, or one a seed
+ * @returns such as `42.3 %` or `42.3 ± 1.2 %`
+ */
+export function percent(shares: number | readonly number[]): string {
+  return `${decimal(listOf(shares).map((share) => 100 * share), 1)} %`;
+}
+
+/**
+ * A difference of shares in percentage points, with its sign.
+ *
+ * @param differences one between −1 and 1, or one a seed
+ * @returns such as `+1.0 points` or `−1.0 ± 2.1 points`
+ */
+export function points(differences: number | readonly number[]): string {
+  return `${signed(listOf(differences).map((difference) => 100 * difference), 1)} points`;
+}
+
+/**
+ * A number with some decimals; of several seeds the mean with Student's 95 % interval.
+ *
+ * @param values one, or one a seed
+ * @param digits after the point
+ * @returns such as `0.953` or `0.953 ± 0.012`
+ */
+export function decimal(values: number | readonly number[], digits: number): string {
+  const list = listOf(values);
+  const interval = confidenceInterval(list);
+  const center = mean(list).toFixed(digits).replace("-", "−");
+  return interval === undefined ? center : `${center} ± ${(interval.high - interval.mean).toFixed(digits)}`;
+}
+
+/** As {@linkcode decimal}, with a sign before a positive number too: for differences. */
+export function signed(values: number | readonly number[], digits: number): string {
+  const written = decimal(values, digits);
+  return written.startsWith("−") ? written : `+${written}`;
+}
+
+function listOf(values: number | readonly number[]): readonly number[] {
+  return typeof values === "number" ? [values] : values;
+}
+
+const JSON_DIGITS = 5;
+const JSON_LINE = 100;
+
+/**
+ * The numbers of a figure as JSON that a person can read and a version control system can compare: small objects and lists of numbers
+ * stand in one line. Numbers with a fraction are rounded to five significant digits, typed arrays of numbers become lists, what JSON has no word for (NaN, ∞) becomes null, and
+ * bytes (`Uint8Array`: pixels) are left out together with undefined properties.
+ */
+export function numbersToJson(numbers: unknown): string {
+  return write(numbers, "") + "\n";
+}
+
+function write(value: unknown, indent: string): string {
+  if (typeof value === "number") return writeNumber(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  const list = asList(value);
+  const deeper = indent + "  ";
+  if (list !== undefined) {
+    if (list.every((item) => typeof item !== "object" || item === null)) {
+      return `[${list.map((item) => write(item, deeper)).join(", ")}]`;
+    }
+    return lines("[", list.map((item) => write(item, deeper)), "]", indent);
+  }
+  const properties = Object.entries(value)
+    .filter(([, property]) => property !== undefined && !isBytes(property))
+    .map(([key, property]) => `${JSON.stringify(key)}: ${write(property, deeper)}`);
+  const short = `{ ${properties.join(", ")} }`;
+  return short.length <= JSON_LINE && !short.includes("\n") ? short : lines("{", properties, "}", indent);
+}
+
+function lines(open: string, items: string[], close: string, indent: string): string {
+  return `${open}\n${items.map((item) => `${indent}  ${item}`).join(",\n")}\n${indent}${close}`;
+}
+
+function writeNumber(value: number): string {
+  if (!Number.isFinite(value)) return "null";
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(JSON_DIGITS)));
+}
+
+function asList(value: object): unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+    ? Array.from(value as unknown as ArrayLike<number>)
+    : undefined;
+}
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array || value instanceof Uint8ClampedArray;
 }

@@ -1,5 +1,20 @@
 import assert from "node:assert/strict";
-import { confidenceInterval, mean, sampleStandardDeviation, studentQuantile } from "./statistics.ts";
+import {
+  bootstrapInterval,
+  confidenceInterval,
+  decimal,
+  holm,
+  mean,
+  numbersToJson,
+  percent,
+  points,
+  rankCorrelation,
+  sampleStandardDeviation,
+  signed,
+  studentP,
+  studentQuantile,
+  verdict,
+} from "./statistics.ts";
 
 function close(actual: number, expected: number, tolerance: number) {
   assert.ok(Math.abs(actual - expected) <= tolerance, `expected ${expected} but found ${actual}`);
@@ -52,4 +67,89 @@ Deno.test("confidenceInterval() knows no spread from one value and none at all f
   assert.equal(confidenceInterval([0.4]), undefined);
   assert.deepEqual(confidenceInterval([0.5, 0.5, 0.5]), { mean: 0.5, low: 0.5, high: 0.5 });
   assert.throws(() => confidenceInterval([]), RangeError);
+});
+
+Deno.test("studentP() is 0.05 at the quantile of the 95 % interval", () => {
+  // Mean 2 and standard error 1 with 4 degrees of freedom: t = 2, p = 0.1161 by the printed tables.
+  const spread = Math.sqrt(5);
+  const shape = [-1, -1, 0, 1, 1].map((x) => 2 + x * spread);
+  close(studentP(shape)!, 0.1161, 5e-5);
+  // Whatever the values: where the interval touches zero, p is 0.05.
+  const interval = confidenceInterval([1, 2, 4, 5])!;
+  close(studentP([1, 2, 4, 5].map((x) => x - interval.low))!, 0.05, 1e-9);
+  assert.equal(studentP([1]), undefined);
+  assert.equal(studentP([0, 0]), 1);
+});
+
+Deno.test("bootstrapInterval() is the same for the same values and has the spread of the mean", () => {
+  const values = Array.from({ length: 30 }, (_, i) => i);
+  const found = bootstrapInterval(values)!;
+  assert.deepEqual(bootstrapInterval(values), found);
+  // Normal approximation: the standard deviation of the population of 0 … 29 is 8.655.
+  close(found.low, 14.5 - 1.96 * 8.655 / Math.sqrt(30), 0.1);
+  close(found.high, 14.5 + 1.96 * 8.655 / Math.sqrt(30), 0.1);
+  assert.equal(bootstrapInterval([1]), undefined);
+});
+
+Deno.test("holm() multiplies the smallest p by the number of tests, the next by one less, and never falls", () => {
+  const adjusted = holm([0.04, 0.01, 0.03, 0.005]);
+  [0.06, 0.03, 0.06, 0.02].forEach((expected, i) => close(adjusted[i], expected, 1e-12));
+  assert.deepEqual(holm([0.6, 0.9]), [1, 1]);
+});
+
+Deno.test("verdict() follows the interval and the margin", () => {
+  assert.equal(verdict([0.01, 0.012, 0.011], 0.005), "holds");
+  assert.equal(verdict([-0.01, -0.012, -0.011], 0.005), "does not hold");
+  assert.equal(verdict([0.001, -0.001, 0], 0.005), "does not hold");
+  assert.equal(verdict([0.001, -0.001, 0], 0), "undecided");
+  assert.equal(verdict([0.03, -0.01, 0.01], 0.005), "undecided");
+  assert.equal(verdict([0.03], 0.005), "undecided");
+});
+
+Deno.test("rankCorrelation() knows order, reversed order and ties", () => {
+  close(rankCorrelation([1, 2, 3], [10, 20, 1000]), 1, 1e-12);
+  close(rankCorrelation([1, 2, 3], [9, 4, 1]), -1, 1e-12);
+  close(rankCorrelation([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]), 0.8207826817, 1e-9);
+  assert.throws(() => rankCorrelation([1, 2], [1]), RangeError);
+});
+
+Deno.test("percent() and points() give the half width of the 95 % interval, and none for one seed", () => {
+  assert.equal(percent([0.4, 0.42, 0.44]), "42.0 ± 5.0 %");
+  assert.equal(percent(0.4236), "42.4 %");
+  assert.equal(points([0.4236]), "+42.4 points");
+  assert.equal(points([-0.4, -0.42, -0.44]), "−42.0 ± 5.0 points");
+  assert.equal(decimal([0.953], 3), "0.953");
+  assert.equal(signed(-0.0151, 2), "−0.02");
+});
+
+Deno.test("numbersToJson() rounds fractions to five digits and keeps whole numbers whole", () => {
+  assert.equal(
+    numbersToJson([1 / 3, 123456.789, 1234567, 1e-9 / 3, -0.5]),
+    "[0.33333, 123460, 1234567, 3.3333e-10, -0.5]\n",
+  );
+});
+
+Deno.test("numbersToJson() writes lists of numbers and small objects in one line each", () => {
+  const json = numbersToJson({
+    name: "a",
+    runs: [{ seed: 1, accuracy: [0.5, 0.25] }, { seed: 2, accuracy: [] }],
+  });
+  assert.equal(
+    json,
+    '{\n  "name": "a",\n  "runs": [\n    { "seed": 1, "accuracy": [0.5, 0.25] },\n    { "seed": 2, "accuracy": [] }\n  ]\n}\n',
+  );
+});
+
+Deno.test("numbersToJson() leaves pixels out and writes other typed arrays as lists", () => {
+  const json = numbersToJson({
+    image: { size: 1, rgb: new Uint8Array(3) },
+    map: new Float32Array([0.1, 2]),
+    gone: undefined,
+  });
+  assert.deepEqual(JSON.parse(json), { image: { size: 1 }, map: [0.1, 2] });
+});
+
+Deno.test("numbersToJson() is valid JSON for text, truth values, NaN and empty objects", () => {
+  const value = { text: 'a "b"\n[1, 2]', yes: true, none: null, wrong: Number.NaN, empty: {} };
+  assert.deepEqual(JSON.parse(numbersToJson(value)), { ...value, wrong: null });
 });

@@ -2,7 +2,7 @@
  * The paper's result: accuracy over all classes seen so far, after each step.
  * @module
  */
-import { mean } from "../statistics.ts";
+import { mean, percent } from "../statistics.ts";
 import { legend } from "./kit/chart.ts";
 import { INK, type Method } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
@@ -13,7 +13,6 @@ import {
   methodLegend,
   type MethodRuns,
   methodsOf,
-  percentOf,
 } from "./runs.ts";
 
 /** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
@@ -33,7 +32,7 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
   expectComplete(curve, byClass ? ["accuracy", "meanClassAccuracy"] : ["accuracy"]);
   const average = (method: Method) =>
-    percentOf(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
+    percent(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
 
   const panel = {
     x: classesSeen,
@@ -63,7 +62,7 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   const entries = methodLegend(methods, (method) => `${method}: ${average(method)}`);
   if (upperBound !== undefined) {
     entries.push({
-      label: `all classes together: ${percentOf([upperBound.accuracy])}`,
+      label: `all classes together: ${percent(upperBound.accuracy)}`,
       color: INK,
       dash: "5,4",
     });

@@ -36,7 +36,6 @@ export { methodOverview } from "./method_overview.ts";
 export type { MethodOverview } from "./method_overview.ts";
 export { displayFigure, showFigure, showTable } from "./notebook.ts";
 export type { DisplayData, TableRow } from "./notebook.ts";
-export { percentOf } from "./runs.ts";
 export type { MethodRun, MethodRuns } from "./runs.ts";
 export { saveFigure } from "./save.ts";
 export type { SaveOptions } from "./save.ts";

@@ -118,15 +118,6 @@ export function countSeeds(runs: readonly { readonly seed: number }[]): string {
   return `${n} seed${n === 1 ? "" : "s"}`;
 }
 
-/** `42.3 ± 1.2 %` over seeds, or `42.3 %` for one seed. */
-export function percentOf(values: readonly number[]): string {
-  const interval = confidenceInterval(values);
-  const center = (100 * mean(values)).toFixed(1);
-  return interval === undefined
-    ? `${center} %`
-    : `${center} ± ${(100 * (interval.high - interval.mean)).toFixed(1)} %`;
-}
-
 /** A legend of methods, each with a number of its own. */
 export function methodLegend(methods: readonly Method[], label: (method: Method) => string): LegendEntry[] {
   return methods.map((method) => ({

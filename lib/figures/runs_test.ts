@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
 import type { Method } from "./kit/colors.ts";
-import { describeSeeds, expectComplete, type MethodRun, methodsOf, percentOf } from "./runs.ts";
+import { describeSeeds, expectComplete, type MethodRun, methodsOf } from "./runs.ts";
 
 const run = (method: Method, seed: number): MethodRun => ({
   method,
@@ -34,9 +34,4 @@ Deno.test("methodsOf() lists the methods that occur in the order of all figures"
 Deno.test("describeSeeds() counts seeds, method by method where they differ", () => {
   assert.equal(describeSeeds([run("C", 0), run("LwM", 0)]), "1 seed");
   assert.equal(describeSeeds([run("C", 0), run("C", 1), run("LwM", 0)]), "C 2 seeds, LwM 1 seed");
-});
-
-Deno.test("percentOf() gives the half width of the 95 % interval, and none for one seed", () => {
-  assert.equal(percentOf([0.4, 0.42, 0.44]), "42.0 ± 5.0 %");
-  assert.equal(percentOf([0.4236]), "42.4 %");
 });

@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import { numbersToJson } from "../numbers.ts";
+import { numbersToJson } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { renderPng } from "./kit/render.ts";
 import type { Figure } from "./kit/svg.ts";

@@ -3,9 +3,9 @@
  * @module
  */
 import { forgetting } from "../evaluation/mod.ts";
-import { confidenceInterval, mean, type Method, METHODS, percentOf, type TableRow } from "../figures/mod.ts";
+import { type Method, METHODS, type TableRow } from "../figures/mod.ts";
+import { confidenceInterval, decimal, mean, percent, signed } from "../statistics.ts";
 import type { CaltechAccuracy, CaltechRun } from "./caltech_accuracy.ts";
-import { withInterval } from "./tables.ts";
 
 /**
  * Each method over its seeds, as means with Student's 95 % interval, and the upper bound. *average* is the average
@@ -22,8 +22,8 @@ export function caltechTable({ runs, controls, upperBound }: CaltechAccuracy): T
     "seeds": 1,
     "average, images": "",
     "average, classes": "",
-    "last, images": percentOf([upperBound.accuracy]),
-    "last, classes": percentOf([upperBound.meanClassAccuracy]),
+    "last, images": percent(upperBound.accuracy),
+    "last, classes": percent(upperBound.meanClassAccuracy),
     "forgetting": "",
     "cosine, last": "",
   }];
@@ -34,12 +34,12 @@ function rowOf(method: string, runs: readonly CaltechRun[]): TableRow {
   return {
     "method": method,
     "seeds": runs.length,
-    "average, images": percentOf(over(({ accuracy }) => mean(accuracy))),
-    "average, classes": percentOf(over(({ meanClassAccuracy }) => mean(meanClassAccuracy))),
-    "last, images": percentOf(over(({ accuracy }) => lastOf(accuracy))),
-    "last, classes": percentOf(over(({ meanClassAccuracy }) => lastOf(meanClassAccuracy))),
-    "forgetting": percentOf(over(({ accuracyOfSteps }) => forgetting(accuracyOfSteps))),
-    "cosine, last": withInterval(over(({ attentionCosine }) => lastOf(attentionCosine))),
+    "average, images": percent(over(({ accuracy }) => mean(accuracy))),
+    "average, classes": percent(over(({ meanClassAccuracy }) => mean(meanClassAccuracy))),
+    "last, images": percent(over(({ accuracy }) => lastOf(accuracy))),
+    "last, classes": percent(over(({ meanClassAccuracy }) => lastOf(meanClassAccuracy))),
+    "forgetting": percent(over(({ accuracyOfSteps }) => forgetting(accuracyOfSteps))),
+    "cosine, last": decimal(over(({ attentionCosine }) => lastOf(attentionCosine)), 3),
   };
 }
 
@@ -68,18 +68,17 @@ const MEASURES: readonly { name: string; of: (run: CaltechRun) => number; percen
 export function claimsTable({ runs }: CaltechAccuracy): TableRow[] {
   return MEASURES.flatMap(({ name, of, percent }) =>
     PAIRS.flatMap(([first, second]): TableRow[] => {
-      const write = (value: number) => percent ? signed(100 * value, 1) : signed(value, 3);
+      const write = (values: number | readonly number[]) =>
+        percent ? signed([values].flat().map((value) => 100 * value), 1) : signed(values, 3);
       const differences = pairsOf(runs, first, second)
         .map(([run, other]) => ({ seed: run.seed, value: of(run) - of(other) }));
       if (differences.length === 0) return [];
       const values = differences.map(({ value }) => value);
-      const interval = confidenceInterval(values);
-      const spread = interval === undefined ? "" : ` ± ${write(interval.high - interval.mean).slice(1)}`;
       return [{
         "measure": name,
         "difference": `${first} − ${second}`,
         ...Object.fromEntries(differences.map(({ seed, value }) => [`seed ${seed}`, write(value)])),
-        "mean": write(mean(values)) + spread,
+        "mean": write(values),
         "is the first higher?": verdict(values),
       }];
     })
@@ -137,10 +136,4 @@ function pairsOf(runs: readonly CaltechRun[], first: Method, second: Method): [C
 
 function lastOf<Item>(items: readonly Item[]): Item {
   return items[items.length - 1];
-}
-
-/** Such as `+1.2` or `−0.4`. */
-function signed(value: number, digits: number): string {
-  const written = value.toFixed(digits);
-  return written.startsWith("-") ? written.replace("-", "−") : `+${written}`;
 }

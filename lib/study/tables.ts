@@ -4,18 +4,16 @@
  */
 import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
 import {
-  confidenceInterval,
   type DistanceRun,
   type DistanceRuns,
   type GammaRun,
   type GammaRuns,
-  mean,
   type MethodRuns,
   METHODS,
-  percentOf,
   type TableRow,
   type TrainingCurve,
 } from "../figures/mod.ts";
+import { decimal, mean, percent, points, signed } from "../statistics.ts";
 import type { Configuration } from "../run/schema.ts";
 import type { MeasuredRun } from "./run_record.ts";
 import type { Run } from "../run/run.ts";
@@ -23,16 +21,6 @@ import type { Run } from "../run/run.ts";
 /** The method's name, with the norm of L_AD where that is not the paper's. */
 export function methodTitle({ method, norm }: Pick<Configuration, "method" | "norm">): string {
   return method === "LwM" && norm !== "L1" ? `${method}, ${norm}` : method;
-}
-
-/**
- * A fraction as a table shows it.
- *
- * @param fraction between −1 and 1
- * @returns such as `42.3 %`
- */
-export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)} %`.replace("-", "−");
 }
 
 /** After step t: accuracy over all classes seen and over each step's classes, and how much attention is retained. */
@@ -89,8 +77,7 @@ export function stateTable(runs: readonly MeasuredRun[]): TableRow[] {
   return runs.map(({ configuration, metrics }) => {
     const { attention } = metrics[metrics.length - 1];
     const accuracies = metrics.map(({ accuracy }) => accuracy);
-    const change = (drop: Drop | undefined) =>
-      drop === undefined ? "" : (drop.drop < 0 ? "+" : "") + percent(-drop.drop);
+    const change = (drop: Drop | undefined) => drop === undefined ? "" : points(-drop.drop);
     return {
       method: methodTitle(configuration),
       ...Object.fromEntries(accuracies.map((value, step) => [`M_${step}`, percent(value)])),
@@ -123,12 +110,13 @@ export function seedTable({ runs }: MethodRuns): TableRow[] {
     .map((ofMethod) => ({
       method: ofMethod[0].method,
       seeds: ofMethod.length,
-      "average incremental accuracy": percentOf(ofMethod.map(({ accuracy }) => mean(accuracy))),
-      "accuracy after the last step": percentOf(
+      "average incremental accuracy": percent(ofMethod.map(({ accuracy }) => mean(accuracy))),
+      "accuracy after the last step": percent(
         ofMethod.map(({ accuracy }) => accuracy[accuracy.length - 1]),
       ),
-      "attention cosine after the last step": withInterval(
+      "attention cosine after the last step": decimal(
         ofMethod.map(({ attentionCosine }) => attentionCosine[attentionCosine.length - 1]),
+        3,
       ),
     }));
 }
@@ -155,9 +143,9 @@ export function pairedTable(
     return {
       difference: `${first} − ${second}`,
       seeds: both.length,
-      "average incremental accuracy": percentOf(accuracies).replace("-", "−"),
+      "average incremental accuracy": points(accuracies),
       "of them higher": accuracies.filter((value) => value > 0).length,
-      "attention cosine": withInterval(cosines),
+      "attention cosine": signed(cosines, 3),
       "of them closer": cosines.filter((value) => value > 0).length,
     };
   });
@@ -196,21 +184,9 @@ function outcomeTable<Outcome extends GammaRun>(
     return {
       [headings.setting]: setting,
       seeds: ofSetting.length,
-      "average incremental accuracy": percentOf(ofSetting.map((run) => run.averageIncrementalAccuracy)),
-      [headings.gain]: gains.length === 0 ? "" : percentOf(gains).replace("-", "−"),
-      "attention cosine after the last step": withInterval(ofSetting.map((run) => run.attentionCosine)),
+      "average incremental accuracy": percent(ofSetting.map((run) => run.averageIncrementalAccuracy)),
+      [headings.gain]: gains.length === 0 ? "" : points(gains),
+      "attention cosine after the last step": decimal(ofSetting.map((run) => run.attentionCosine), 3),
     };
   });
-}
-
-/**
- * A mean as a table shows it.
- *
- * @param values one a seed
- * @returns such as `0.953 ± 0.012`: the mean with Student's 95 % interval where there are several
- */
-export function withInterval(values: readonly number[]): string {
-  const interval = confidenceInterval(values);
-  const center = mean(values).toFixed(3).replace("-", "−");
-  return interval === undefined ? center : `${center} ± ${(interval.high - interval.mean).toFixed(3)}`;
 }

@@ -40,8 +40,8 @@ Deno.test("stateTable() has the accuracy after each step, and what is made of th
     "average": "65.0 %",
     "forgetting": "30.0 %",
     "cosine": "0.600",
-    "pointing game": "−36.0 %",
-    "inside object": "−36.0 %",
+    "pointing game": "−36.0 points",
+    "inside object": "−36.0 points",
   }]);
 });
 
@@ -72,7 +72,7 @@ Deno.test("seedTable() gives means, and intervals where there are several seeds"
 
 Deno.test("pairedTable() takes differences within the seeds that both methods have", () => {
   const [row] = pairedTable(CURVE, [["LwM", "LwF-MC"]]);
-  assert.deepEqual(Object.values(row), ["LwM − LwF-MC", 2, "5.0 ± 0.0 %", 2, "0.100 ± 0.000", 2]);
+  assert.deepEqual(Object.values(row), ["LwM − LwF-MC", 2, "+5.0 ± 0.0 points", 2, "+0.100 ± 0.000", 2]);
 });
 
 const outcome = (last: number) => ({ averageIncrementalAccuracy: last, attentionCosine: 0.9 });
@@ -90,9 +90,9 @@ Deno.test("distanceTable() has a row for LwF-MC and for each norm and γ", () =>
   });
   assert.deepEqual(rows.map(Object.values), [
     ["LwF-MC", 1, "40.0 %", "", "0.900"],
-    ["LwM, L2, γ = 0.1", 1, "40.0 %", "0.0 %", "0.900"],
+    ["LwM, L2, γ = 0.1", 1, "40.0 %", "+0.0 points", "0.900"],
     // Student's t with one degree of freedom is 12.7; only seed 1 has a run of LwF-MC to compare with.
-    ["LwM, L2, γ = 1", 2, "39.0 ± 12.7 %", "−2.0 %", "0.900 ± 0.000"],
+    ["LwM, L2, γ = 1", 2, "39.0 ± 12.7 %", "−2.0 points", "0.900 ± 0.000"],
   ]);
 });
 

@@ -4,11 +4,11 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { mean, METHODS, type TableRow } from "../figures/mod.ts";
+import { METHODS, type TableRow } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "../run/schema.ts";
 import { readJsonIfThere } from "../files.ts";
-import { percent } from "./tables.ts";
+import { mean, percent } from "../statistics.ts";
 import { methodIdentity } from "../run/identity.ts";
 
 const SCHEMA = z.object({

@@ -10,12 +10,10 @@ import {
   attentionRetentionCurveNumbers,
   type MeasuredRun,
 } from "../../lib/study/run_record.ts";
-import { percentOf } from "../../lib/figures/runs.ts";
+import { decimal, percent } from "../../lib/statistics.ts";
 import {
   accuracyCurve,
   attentionRetentionCurve,
-  confidenceInterval,
-  mean,
   type MethodRuns,
   METHODS,
   saveFigure,
@@ -174,21 +172,14 @@ function comparisonTable(settings: readonly (readonly ComparedRun[])[]): string[
     return [
       describeSetting(runs[0].configuration, fields),
       String(runs.length),
-      percentOf(over(({ averageAccuracy }) => averageAccuracy)),
-      percentOf(over(({ lastAccuracy }) => lastAccuracy)),
-      percentOf(over(({ forgetting }) => forgetting)),
-      shareOf(over(({ lastAttentionCosine }) => lastAttentionCosine)),
+      percent(over(({ averageAccuracy }) => averageAccuracy)),
+      percent(over(({ lastAccuracy }) => lastAccuracy)),
+      percent(over(({ forgetting }) => forgetting)),
+      decimal(over(({ lastAttentionCosine }) => lastAttentionCosine), 2),
     ];
   });
   const headings = ["method", "seeds", "average accuracy", "last accuracy", "forgetting", "retention"];
   return textTable(["left", "right", "right", "right", "right", "right"], [headings, ...rows]);
-}
-
-/** Such as `0.95 ± 0.02`. */
-function shareOf(values: readonly number[]): string {
-  const interval = confidenceInterval(values);
-  const spread = interval === undefined ? "" : ` ± ${(interval.high - interval.mean).toFixed(2)}`;
-  return `${mean(values).toFixed(2)}${spread}`;
 }
 
 /** In the form of `accuracy-curve.json`; with the mean over classes where that says something new, since classes differ in size. */

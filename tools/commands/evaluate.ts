@@ -7,6 +7,7 @@ import { configure } from "../../lib/run/configuration.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import type { Run } from "../../lib/run/run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
+import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
@@ -18,7 +19,7 @@ import {
   showPath,
 } from "./command_line.ts";
 import { openRun, untilInterrupted } from "./open_run.ts";
-import { percent, stepHeading, stepRow } from "./run_results.ts";
+import { stepHeading, stepRow } from "./run_results.ts";
 
 const OPTIONS: CommandOptions = {
   command: "evaluate",

@@ -4,6 +4,7 @@
  */
 import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/mod.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import { percent } from "../../lib/statistics.ts";
 import { textTable } from "./text_table.ts";
 
 /** One number a step, M_0 first, and what they come to. Shares are between 0 and 1. */
@@ -71,13 +72,4 @@ export function stepRow(metrics: readonly StepMetrics[]): string {
     results.lastAttentionCosine.toFixed(2),
   ];
   return textTable(HEADINGS.map(() => "right"), [HEADINGS, row])[1];
-}
-
-/**
- * A share in percent, such as `42.3 %`.
- *
- * @param share between −1 and 1
- */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { writeFileWhole, writeJson } from "../../lib/files.ts";
+import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
@@ -13,7 +14,6 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { percent } from "./run_results.ts";
 import { readSweepFile } from "./sweep_file.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 import { type SweepRow, sweepRows, sweepTsv } from "./sweep_results.ts";
