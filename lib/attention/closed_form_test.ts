@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 import { allClassMaps, gradCamClosedForm, mapsOfClass } from "./closed_form.ts";
 import { oneHotClasses, oneHotRows } from "./one_hot_classes.ts";
-import { assertClose, testOnEachEngine, valuesOf } from "./testdata/each_engine.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
 const { classIndex, map } = golden.gradCamGap;

@@ -5,7 +5,7 @@ import { ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
 import { gradCamClosedForm } from "./closed_form.ts";
 import { gradCam } from "./grad_cam.ts";
-import { assertClose, testOnEachEngine, valuesOf } from "./testdata/each_engine.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
 testOnEachEngine("gradCam() gives the golden maps behind global average pooling", async () => {

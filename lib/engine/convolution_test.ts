@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "./convolution.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
-import { normal } from "./testdata/normal.ts";
+import { normal, variableOf } from "./testdata/normal.ts";
 import { assertClose, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";
 
 /** y, dx and dW. */
@@ -22,10 +22,10 @@ function convolve(
 for (const [name, stride] of [["conv3x3s1", 1], ["conv3x3s2", 2]] as const) {
   testOnEachEngine(`conv2d() and its gradients are the float64 values of ${name}`, async () => {
     const { x, w, y, dy, dx, dw, padding } = golden[name];
-    const found = await valuesOf(() =>
-      convolve(tf.tensor4d(x), tf.tensor4d(w), tf.tensor4d(dy), stride, padding)
+    const found = await valuesOf(
+      ...tf.tidy(() => convolve(tf.tensor4d(x), tf.tensor4d(w), tf.tensor4d(dy), stride, padding)),
     );
-    [y, dx, dw].forEach((expected, i) => assertClose(found[i], expected, ["y", "dx", "dW"][i]));
+    [y, dx, dw].forEach((expected, i) => assertClose(found[i], expected, 1e-5, ["y", "dx", "dW"][i]));
   });
 }
 
@@ -60,11 +60,12 @@ testOnEachEngine(
           padding,
         );
       const expected = await valuesOnCpu(engine, compute);
-      const found = await valuesOf(compute);
+      const found = await valuesOf(...tf.tidy(compute));
       ["y", "dx", "dW"].forEach((what, i) =>
         assertClose(
           found[i],
           expected[i],
+          1e-5,
           `${what} of ${[batch, height, width, input, output, size, stride, padding]}`,
         )
       );
@@ -74,10 +75,9 @@ testOnEachEngine(
 );
 
 testOnEachEngine("conv2d() sees new values of a variable", async () => {
-  const filter = tf.variable(tf.ones([1, 1, 1, 1]) as tf.Tensor4D);
+  const filter = variableOf(tf.ones([1, 1, 1, 1]));
   const x = tf.ones([1, 2, 2, 1]) as tf.Tensor4D;
-  const convolved = async () =>
-    (await valuesOf(() => [conv2d(x, filter as tf.Tensor as tf.Tensor4D, 1, 0)]))[0][0];
+  const convolved = async () => (await valuesOf(conv2d(x, filter as tf.Tensor as tf.Tensor4D, 1, 0)))[0][0];
   assert.equal(await convolved(), 1);
   const five = tf.fill([1, 1, 1, 1], 5) as tf.Tensor4D;
   filter.assign(five);
@@ -85,25 +85,25 @@ testOnEachEngine("conv2d() sees new values of a variable", async () => {
   tf.dispose([filter, x, five]);
 });
 
-testOnEachEngine("conv2d() throws on tensors that do not fit", () => {
-  const x = tf.zeros([2, 4, 4, 3]), filter = tf.zeros([3, 3, 3, 8]);
-  const wrong: [tf.Tensor, tf.Tensor, number, number][] = [
-    [x, tf.zeros([3, 3, 4, 8]), 1, 1], // channels
-    [x, tf.zeros([3, 3, 3]), 1, 1], // rank of the filter
-    [tf.zeros([4, 3]), filter, 1, 1], // rank of the input
-    [tf.zeros([0, 4, 4, 3]), filter, 1, 1], // no image
-    [x, tf.zeros([3, 3, 3, 0]), 1, 1], // no channel out
-    [x, tf.zeros([7, 7, 3, 8]), 1, 0], // filter larger than the input
-    [x, filter, 0, 1], // stride
-    [x, filter, 1, -2], // padding
-    [x, filter, 1, 0.5],
-    [tf.zeros([2, 4, 4, 3], "int32"), tf.zeros([3, 3, 3, 8], "int32"), 1, 1], // type
-  ];
-  for (const [input, filter, stride, padding] of wrong) {
-    assert.throws(
-      () => conv2d(input as tf.Tensor4D, filter as tf.Tensor4D, stride, padding),
-      `${[input.shape, filter.shape, stride, padding]}`,
-    );
-  }
-  return Promise.resolve();
-});
+testOnEachEngine("conv2d() throws on tensors that do not fit", () =>
+  tf.tidy(() => {
+    const x = tf.zeros([2, 4, 4, 3]), filter = tf.zeros([3, 3, 3, 8]);
+    const wrong: [tf.Tensor, tf.Tensor, number, number][] = [
+      [x, tf.zeros([3, 3, 4, 8]), 1, 1], // channels
+      [x, tf.zeros([3, 3, 3]), 1, 1], // rank of the filter
+      [tf.zeros([4, 3]), filter, 1, 1], // rank of the input
+      [tf.zeros([0, 4, 4, 3]), filter, 1, 1], // no image
+      [x, tf.zeros([3, 3, 3, 0]), 1, 1], // no channel out
+      [x, tf.zeros([7, 7, 3, 8]), 1, 0], // filter larger than the input
+      [x, filter, 0, 1], // stride
+      [x, filter, 1, -2], // padding
+      [x, filter, 1, 0.5],
+      [tf.zeros([2, 4, 4, 3], "int32"), tf.zeros([3, 3, 3, 8], "int32"), 1, 1], // type
+    ];
+    for (const [input, filter, stride, padding] of wrong) {
+      assert.throws(
+        () => conv2d(input as tf.Tensor4D, filter as tf.Tensor4D, stride, padding),
+        `${[input.shape, filter.shape, stride, padding]}`,
+      );
+    }
+  }));

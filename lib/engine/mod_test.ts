@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 import { addRelu, batchNormalization, conv2d, type EngineName, sgdStep, useEngine } from "./mod.ts";
 import { assertClose, isHere, testOnEachEngine } from "./testdata/each_engine.ts";
-import { normal } from "./testdata/normal.ts";
+import { normal, variableOf } from "./testdata/normal.ts";
 
 /** What a process of its own says about an engine; see `testdata/report_engine.ts`. */
 interface Report {
@@ -115,8 +115,8 @@ Deno.test("useEngine() takes wasm where there is no Deno, as in a browser", asyn
 testOnEachEngine("training goes the same way on every engine", async () => {
   const losses = async () => {
     const shapes = [[3, 3, 3, 8], [8], [8], [3, 3, 8, 8], [8], [8]];
-    const weights = shapes.map((shape, i) => tf.variable(normal(shape, i)));
-    const velocities = weights.map((weight) => tf.variable(tf.zerosLike(weight)));
+    const weights = shapes.map((shape, i) => variableOf(normal(shape, i)));
+    const velocities = weights.map((weight) => variableOf(tf.zerosLike(weight)));
     const x = normal([4, 9, 9, 3], 9);
     const found: number[] = [];
     for (let step = 0; step < 8; step++) {
@@ -144,7 +144,7 @@ testOnEachEngine("training goes the same way on every engine", async () => {
   await useEngine("cpu", { log: () => {} });
   const expected = await losses();
   assert.ok(expected.at(-1)! < 0.8 * expected[0], `Expected the loss to fall but found ${expected}`);
-  assertClose(Float32Array.from(found), expected, "loss", 1e-4);
+  assertClose(Float32Array.from(found), expected, 1e-4, "loss");
 }, ["wasm", "onednn", "webgpu"]);
 
 Deno.test("training is bit-identical from run to run on one thread", async (t) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { assertClose, testOnEachEngine } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine } from "../engine/testdata/each_engine.ts";
 import type { ResNet } from "../model/mod.ts";
 import { compareAttentionClasses } from "./attention_class_choices.ts";
 import { measureAttentionShifts } from "./attention_shift.ts";

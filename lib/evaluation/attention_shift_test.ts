@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertClose, testOnEachEngine } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine } from "../engine/testdata/each_engine.ts";
 import { mapCosine } from "./attention_measures.ts";
 import { type AttentionShift, findAttentionShifts, measureAttentionShifts } from "./attention_shift.ts";
 import { topColumns } from "./top_columns.ts";

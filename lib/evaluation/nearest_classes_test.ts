@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertClose, testOnEachEngine } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine } from "../engine/testdata/each_engine.ts";
 import { nearestClasses } from "./nearest_classes.ts";
 import { predict } from "./predict.ts";
 import { probabilities } from "./probabilities.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { gradCamClosedForm } from "../attention/mod.ts";
-import { assertClose, testOnEachEngine, valuesOf } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import { randomStream } from "../random.ts";
 import { attentionDistillation, mapDistances, type MapNorm } from "./attention_distillation.ts";
 import { centralDifferences, mapLoss, maps, type Matrix, rowsOf } from "./testdata/float64.ts";

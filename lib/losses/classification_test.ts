@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertClose, testOnEachEngine, valuesOf } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import { randomStream } from "../random.ts";
 import { type ClassificationKind, classificationLoss } from "./classification.ts";
 import { centralDifferences, columns, rowsOf, sigmoidLoss, softmaxLoss } from "./testdata/float64.ts";

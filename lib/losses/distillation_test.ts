@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { assertClose, testOnEachEngine, valuesOf } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import { randomStream } from "../random.ts";
 import { distillationLoss, type DistillationOptions } from "./distillation.ts";
 import {

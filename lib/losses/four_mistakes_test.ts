@@ -1,7 +1,7 @@
 /** The four mistakes that keep an attention loss from working, and what each does to the gradient. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { assertClose } from "../attention/testdata/each_engine.ts";
+import { assertClose } from "../engine/testdata/each_engine.ts";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { assertClose, testOnEachEngine } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine } from "../engine/testdata/each_engine.ts";
 import { gradientsOverGamma } from "./gradients_over_gamma.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { assertClose, testOnEachEngine, valuesOf } from "../attention/testdata/each_engine.ts";
+import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import { type AttentionClass, topBaseClass } from "./top_base_class.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 

@@ -1,3 +1,7 @@
+/**
+ * What tests on several engines share.
+ * @module
+ */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../user_error.ts";
@@ -19,10 +23,13 @@ export async function isHere(engine: Engine["name"]): Promise<boolean> {
   }
 }
 
-/** Registers a test for each engine; where the engine is not there it is skipped, by a step that says so. */
+/**
+ * Registers a test for each engine, and checks that it leaves no tensor behind. Where the engine is not available the
+ * test is skipped, by a step that says so.
+ */
 export function testOnEachEngine(
   name: string,
-  test: (engine: Engine["name"]) => Promise<void>,
+  test: (engine: Engine["name"]) => void | Promise<void>,
   engines = ENGINES,
 ): void {
   for (const engine of engines) {
@@ -31,44 +38,47 @@ export function testOnEachEngine(
         await t.step({ name: `skipped: the engine ${engine} is not here`, ignore: true, fn: () => {} });
         return;
       }
+      const before = tf.memory().numTensors;
       await test(engine);
+      assert.equal(tf.memory().numTensors, before, "Expected no tensor to be left behind");
     });
   }
 }
 
-/** Computes tensors and reads them; nothing else may be left behind. */
-export async function valuesOf(compute: () => tf.Tensor[]): Promise<Float32Array[]> {
-  const before = tf.memory().numTensors;
-  const tensors = tf.tidy(compute);
+/** The values of tensors, which are disposed. */
+export async function valuesOf(...tensors: tf.Tensor[]): Promise<Float32Array[]> {
   const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
   tf.dispose(tensors);
-  assert.equal(tf.memory().numTensors, before, "Expected no tensor to be left behind");
   return values;
 }
 
-/** The same computation by plain JavaScript, which adds up in float64. */
+/** What plain JavaScript computes, which adds up in float64. */
 export async function valuesOnCpu(
   engine: Engine["name"],
   compute: () => tf.Tensor[],
 ): Promise<Float32Array[]> {
   await useEngine("cpu", silent);
-  const values = await valuesOf(compute);
+  const values = await valuesOf(...tf.tidy(compute));
   await useEngine(engine, silent);
   return values;
 }
 
-/** Compares each value with an expected one, relative to the largest. */
-export function assertClose(found: Float32Array, expected: unknown, what: string, tolerance = 1e-5): void {
-  const wanted = flat(expected);
-  assert.equal(found.length, wanted.length, `Expected ${wanted.length} values of ${what}`);
+/**
+ * Compares all numbers: relative to each, or to a tenth of the largest where a number is smaller than that, because what
+ * is left of a float32 sum of larger numbers carries their rounding.
+ */
+export function assertClose(found: unknown, expected: unknown, tolerance = 1e-5, what = "value"): void {
+  const [values, wanted] = [numbersOf(found), numbersOf(expected)];
+  assert.equal(values.length, wanted.length, `Expected as many numbers of ${what}`);
   const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   wanted.forEach((value, i) => {
+    const allowed = tolerance * Math.max(Math.abs(value), largest / 10);
     // Written so that NaN is far from everything.
-    if (Math.abs(found[i] - value) <= tolerance * largest) return;
-    assert.fail(`Expected ${what}[${i}] to be ${value} but found ${found[i]}; the largest is ${largest}`);
+    if (Math.abs(values[i] - value) <= allowed) return;
+    assert.fail(`Expected ${what}[${i}] to be ${value} within ${allowed} but found ${values[i]}`);
   });
 }
 
-function flat(nested: unknown): number[] {
-  return typeof nested === "number" ? [nested] : Array.from(nested as ArrayLike<unknown>, flat).flat();
+function numbersOf(nested: unknown): number[] {
+  return typeof nested === "number" ? [nested] : Array.from(nested as ArrayLike<unknown>, numbersOf).flat();
 }

@@ -7,3 +7,10 @@ export function normal<T extends tf.Tensor = tf.Tensor4D>(shape: readonly number
   const length = tf.util.sizeFromShape([...shape]);
   return tf.tensor(Float32Array.from({ length }, () => random.normal()), [...shape]) as T;
 }
+
+/** A variable with the values of a tensor, which is disposed. */
+export function variableOf(tensor: tf.Tensor): tf.Variable {
+  const variable = tf.variable(tensor);
+  tensor.dispose();
+  return variable;
+}
