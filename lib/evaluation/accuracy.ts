@@ -1,14 +1,9 @@
+/**
+ * Accuracies from the scores of images, and what is forgotten of them.
+ * @module
+ */
 import { UserError } from "../user_error.ts";
-
-/** The scores of N images and their true classes, as columns of the head. */
-export interface LabeledScores {
-  /** C, number of classes that are scored. */
-  readonly classes: number;
-  /** (N, C) scores, image by image. */
-  readonly logits: Float32Array;
-  /** (N) column of each image's true class. */
-  readonly labels: Int32Array;
-}
+import type { LabeledScores } from "./scores.ts";
 
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
@@ -98,4 +93,62 @@ function meanOf(values: readonly number[]): number {
     );
   }
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Accuracy of the images of each step's classes where only the classes of that step compete, as if one were told the
+ * step. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
+ * the scores of different steps are not comparable.
+ *
+ * @param scores of all images
+ * @param classesOfSteps how many classes each step brought, in order
+ * @param k as in {@linkcode accuracy}
+ * @returns one number between 0 and 1 for each step
+ * @throws {UserError} where a step has no images
+ */
+export function accuracyWithinSteps(
+  scores: LabeledScores,
+  classesOfSteps: readonly number[],
+  k = 1,
+): number[] {
+  let end = 0;
+  return classesOfSteps.map((count) => {
+    const first = end;
+    end += count;
+    return accuracy(ofColumns(scores, first, end), k);
+  });
+}
+
+/** The images of these columns' classes, and their scores of these columns alone. */
+function ofColumns({ classes, logits, labels }: LabeledScores, first: number, end: number): LabeledScores {
+  const images = [...labels.keys()].filter((image) => labels[image] >= first && labels[image] < end);
+  const kept = new Float32Array(images.length * (end - first));
+  images.forEach((image, i) => {
+    kept.set(logits.subarray(image * classes + first, image * classes + end), i * (end - first));
+  });
+  return {
+    classes: end - first,
+    logits: kept,
+    labels: Int32Array.from(images, (image) => labels[image] - first),
+  };
+}
+
+/**
+ * Forgetting after the last of the given steps: for each earlier step's classes, the best accuracy they ever
+ * had minus the accuracy they have now, averaged over those steps. Chaudhry et al., "Riemannian Walk for
+ * Incremental Learning", ECCV 2018, arXiv 1801.10112, equation (3): f_j^T = max_{l < T} a_{l,j} − a_{T,j},
+ * F_T = 1/T Σ_{j < T} f_j^T.
+ *
+ * @param accuracies a, one row for each step: after step l, the accuracies of the classes of steps 0 … l
+ * @returns between −1 and 1, negative where later steps helped; 0 after step 0, when there is nothing to
+ * forget
+ */
+export function forgetting(accuracies: readonly (readonly number[])[]): number {
+  const now = accuracies.length - 1;
+  if (now < 1) return 0;
+  const lost = Array.from({ length: now }, (_, j) => {
+    const before = accuracies.slice(j, now).map((row) => row[j]);
+    return Math.max(...before) - accuracies[now][j];
+  });
+  return lost.reduce((sum, value) => sum + value, 0) / now;
 }

@@ -3,11 +3,13 @@ import { UserError } from "../user_error.ts";
 import {
   accuracy,
   accuracyOfSteps,
+  accuracyWithinSteps,
   averageIncrementalAccuracy,
-  type LabeledScores,
+  forgetting,
   meanClassAccuracy,
   rightAnswers,
 } from "./accuracy.ts";
+import type { LabeledScores } from "./scores.ts";
 
 // Four classes in two steps. Ranks of the true classes: 1, 2, 1, 4, 3.
 const SCORES = labeled(4, [
@@ -63,4 +65,36 @@ Deno.test("meanClassAccuracy() weighs classes alike, however many images they ha
 Deno.test("averageIncrementalAccuracy() is the mean over the steps, M_0 included", () => {
   assert.equal(averageIncrementalAccuracy([0.9, 0.6, 0.3]), 0.6);
   assert.throws(() => averageIncrementalAccuracy([]), UserError);
+});
+
+Deno.test("accuracyWithinSteps() lets only the classes of the image's step compete", () => {
+  const scores = {
+    classes: 3,
+    logits: Float32Array.of(
+      ...[2, 1, 9], // class 0, taken for the new class 2
+      ...[1, 2, 9], // class 0, wrong among the classes of its step, too
+      ...[0, 3, 9], // class 1
+      ...[5, 0, 1], // class 2, alone in its step
+    ),
+    labels: Int32Array.of(0, 0, 1, 2),
+  };
+  assert.deepEqual(accuracyWithinSteps(scores, [2, 1]), [2 / 3, 1]);
+  assert.deepEqual(accuracyOfSteps(scores, [2, 1]), [0, 0]);
+});
+
+Deno.test("forgetting() is the loss from each step's best, averaged over the steps before the last", () => {
+  // Step 0: best 0.75, now 0.25. Step 1: best 0.5, now 0.5. Step 2 is the last and does not count.
+  assert.equal(forgetting([[0.75], [0.5, 0.5], [0.25, 0.5, 0.75]]), (0.5 + 0) / 2);
+});
+
+Deno.test("forgetting() takes the best of all earlier accuracies, not the first", () => {
+  assert.equal(forgetting([[0.5], [0.75, 1], [0.25, 0.5, 1]]), (0.5 + 0.5) / 2);
+});
+
+Deno.test("forgetting() is negative where later steps helped", () => {
+  assert.equal(forgetting([[0.5], [0.75, 1]]), -0.25);
+});
+
+Deno.test("forgetting() is 0 after step 0", () => {
+  assert.equal(forgetting([[0.9]]), 0);
 });

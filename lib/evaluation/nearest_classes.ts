@@ -1,9 +1,9 @@
 import { allClassMaps, type MapSize } from "../attention/mod.ts";
-import type { Draw, ImageSet } from "../data/mod.ts";
+import type { Draw } from "../data/batches.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";
-import { type ForwardOptions, forwardPasses } from "./forward_passes.ts";
-import { type OutputKind, probabilities } from "./probabilities.ts";
-import { topColumns } from "./top_columns.ts";
+import { type ForwardOptions, forwardPasses } from "./predict.ts";
+import { type OutputKind, probabilities, topColumns } from "./scores.ts";
 
 /** A class that an image resembles, and where. */
 export interface NearestClass {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertClose, testOnEachEngine } from "../engine/testdata/each_engine.ts";
 import { nearestClasses } from "./nearest_classes.ts";
 import { predict } from "./predict.ts";
-import { probabilities } from "./probabilities.ts";
+import { probabilities } from "./scores.ts";
 import { NORMALIZATION, randomImages, smallNetwork } from "./testdata/small_world.ts";
 
 testOnEachEngine("nearestClasses() gives the highest scores, each with its own map", async () => {

@@ -7,7 +7,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { allClassMaps } from "../attention/mod.ts";
-import { type Draw, type ImageSet, type Normalization, readBatch } from "../data/mod.ts";
+import { type Draw, type Normalization, readBatch } from "../data/batches.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";
 
 /** What the teacher says of B images. C_b base classes, maps of h × w pixels. */

@@ -6,7 +6,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Draw, epochBatches, type ImageSet, type Normalization, readBatch } from "../data/mod.ts";
+import { type Draw, epochBatches, type Normalization, readBatch } from "../data/batches.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet, SafeTensor } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
 import { iterate, type LossValues } from "./iteration.ts";

@@ -2,7 +2,7 @@
  * A data set for tests: small images of three colors, which a network learns in seconds.
  * @module
  */
-import type { ImageSet } from "../data/mod.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import { randomStream } from "../random.ts";
 
 /** Images of `classIds`, each mostly of its class's color, with noise that depends on the view. */

@@ -44,7 +44,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms that a browser can load, with all that they import. */
-const BROWSER_ROOMS = ["training", "losses", "attention", "model"];
+const BROWSER_ROOMS = ["training", "evaluation", "losses", "attention", "model"];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** Of the source: TypeScript without tests and their fixtures, and without explorer/. */
 const MOST_FILES = 170;

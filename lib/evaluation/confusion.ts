@@ -1,4 +1,27 @@
 /**
+ * Which classes, and which steps, are taken for which.
+ * @module
+ */
+import type { LabeledScores } from "./scores.ts";
+import { topColumns } from "./scores.ts";
+
+/**
+ * How often images of one class are taken for another.
+ *
+ * @param scores of all images
+ * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
+ * learning
+ */
+export function confusionMatrix({ classes, logits, labels }: LabeledScores): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  labels.forEach((label, image) => {
+    const [predicted] = topColumns(logits.subarray(image * classes, (image + 1) * classes), 1);
+    counts[label][predicted]++;
+  });
+  return counts;
+}
+
+/**
  * A confusion matrix of steps: how often an image of one step's classes is taken for a class of another step. Its
  * columns show the bias to new classes.
  *

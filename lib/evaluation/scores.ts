@@ -1,0 +1,73 @@
+/**
+ * What the scores of a network say, before anything is counted.
+ * @module
+ */
+
+/** The scores of N images and their true classes, as columns of the head. */
+export interface LabeledScores {
+  /** C, number of classes that are scored. */
+  readonly classes: number;
+  /** (N, C) scores, image by image. */
+  readonly logits: Float32Array;
+  /** (N) column of each image's true class. */
+  readonly labels: Int32Array;
+}
+
+/** How a network's scores become probabilities: they compete, or each class is a yes or no by itself. */
+export type OutputKind = "softmax" | "sigmoid";
+
+/**
+ * Probabilities of the classes from their scores.
+ *
+ * @param logits (C) scores of one image
+ * @param kind as in the loss that the network was trained with
+ * @returns (C) probabilities; with `softmax` they sum to 1
+ */
+export function probabilities(logits: ArrayLike<number>, kind: OutputKind): Float64Array {
+  const scores = Float64Array.from(logits);
+  if (kind === "sigmoid") return scores.map((z) => 1 / (1 + Math.exp(-z)));
+  const highest = Math.max(...scores);
+  const powers = scores.map((z) => Math.exp(z - highest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+/**
+ * The classes with the highest scores, the highest first. Where scores tie, lower columns come first.
+ *
+ * @param scores (C) scores of one image
+ * @param count how many; all of them where there are fewer
+ * @returns columns of the head
+ */
+export function topColumns(scores: ArrayLike<number>, count: number): number[] {
+  const columns = Array.from(scores, (_, column) => column);
+  return columns.sort((a, b) => scores[b] - scores[a] || a - b).slice(0, count);
+}
+
+/**
+ * How high each step's classes score in images of each step: the mean over the images of the highest score among the
+ * step's classes. The step with the highest number in a row gets most of the answers for that row's images.
+ *
+ * @param scores of all images
+ * @param classesOfSteps how many classes each step brought, in order
+ * @returns (S, S); rows are the steps of the images' classes, columns those of the classes that are scored; NaN in the
+ * row of a step without images
+ */
+export function stepScores(
+  { classes, logits, labels }: LabeledScores,
+  classesOfSteps: readonly number[],
+): number[][] {
+  const ends = classesOfSteps.map((_, step) =>
+    classesOfSteps.slice(0, step + 1).reduce((sum, n) => sum + n, 0)
+  );
+  const starts = [0, ...ends];
+  return classesOfSteps.map((_, step) => {
+    const images = [...labels.keys()].filter((i) => labels[i] >= starts[step] && labels[i] < ends[step]);
+    return classesOfSteps.map((_, other) => {
+      const highest = images.map((i) =>
+        Math.max(...logits.subarray(i * classes + starts[other], i * classes + ends[other]))
+      );
+      return highest.reduce((sum, value) => sum + value, 0) / images.length;
+    });
+  });
+}
