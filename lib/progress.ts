@@ -143,13 +143,19 @@ export function inNotebook(): boolean {
  * the output may reach the front end after the cell has ended, and is then shown under the next one.
  *
  * @param data by media type
- * @param options such as the `display_id` of an output that is to be replaced
+ * @param options the size of a picture, or the `display_id` of an output that is to be replaced
  */
 export async function displayInNotebook(
-  data: Record<string, unknown>,
-  options: { display_id?: string; update?: boolean } = {},
+  data: Readonly<Record<string, unknown>>,
+  { metadata = {}, display_id, update = false }: {
+    metadata?: Readonly<Record<string, unknown>>;
+    display_id?: string;
+    update?: boolean;
+  } = {},
 ): Promise<void> {
-  await Deno.jupyter.display(data, { raw: true, ...options });
+  const type = update ? "update_display_data" : "display_data";
+  const transient = display_id === undefined ? {} : { display_id };
+  await Deno.jupyter.broadcast(type, { data, metadata, transient });
   await oneTurn();
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { displayInNotebook, inNotebook } from "../progress.ts";
 import { renderPng } from "./kit/render.ts";
 import type { Figure } from "./kit/svg.ts";
 
@@ -25,18 +26,9 @@ export async function displayFigure(figure: Figure): Promise<DisplayData> {
 
 /** Shows the figure under the notebook's cell; does nothing outside of a notebook. */
 export async function showFigure(figure: Figure): Promise<void> {
-  if (!insideNotebook()) return;
+  if (!inNotebook()) return;
   const { data, metadata } = await displayFigure(figure);
-  await Deno.jupyter.broadcast("display_data", { data, metadata, transient: {} });
-}
-
-/** Whether this runs in a notebook: `Deno.jupyter` is there everywhere, but throws unless a kernel runs. */
-export function insideNotebook(): boolean {
-  try {
-    return Deno.jupyter !== undefined;
-  } catch {
-    return false;
-  }
+  await displayInNotebook(data, { metadata });
 }
 
 /** One row: a value for each heading. */
@@ -50,12 +42,8 @@ export type TableRow = Readonly<Record<string, string | number>>;
  */
 export async function showTable(rows: readonly TableRow[]): Promise<void> {
   const markdown = markdownTable(rows);
-  if (!insideNotebook()) return console.log(markdown);
-  await Deno.jupyter.broadcast("display_data", {
-    data: { "text/markdown": markdown, "text/plain": markdown },
-    metadata: {},
-    transient: {},
-  });
+  if (!inNotebook()) return console.log(markdown);
+  await displayInNotebook({ "text/markdown": markdown, "text/plain": markdown });
 }
 
 /**
