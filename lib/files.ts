@@ -1,41 +1,88 @@
 /**
- * Files that are either there and whole, or not there.
+ * Files that are either whole or absent, JSON that is checked when it is read, and errors of the operating system in one
+ * sentence. Whatever the project writes or reads goes through here.
  * @module
  */
-import { dirname } from "node:path";
-import { explainFileError } from "./file_errors.ts";
+import process from "node:process";
+import { dirname, join } from "node:path";
+import type { z } from "zod";
 import { UserError } from "./user_error.ts";
 
+/** What a file is to hold: bytes, text, or a function that writes them. */
+export type FileContent = Uint8Array | string | ((file: Deno.FsFile) => void | Promise<void>);
+
 /**
- * Writes to a temporary name in the same folder, then renames. Folders are made as needed.
- * @throws {UserError} where the folder is read-only or the disk is full
+ * Writes a file under a temporary name in the same folder, flushes it to the disk, then renames it. Folders are made as needed.
+ *
+ * @param purpose for messages, such as `write the image cache`
+ * @throws {UserError} where the file cannot be written, such as on a full disk; an earlier file stays as it was
  */
-export async function writeFileWhole(path: string, content: Uint8Array | string): Promise<void> {
-  // Two processes may write the same file: each to a name of its own.
-  const partial = `${path}.${Deno.pid}.partial`;
+export function writeFileWhole(path: string, content: FileContent, purpose?: string): Promise<void> {
+  return writeFilesWhole([[path, content]], purpose);
+}
+
+/** Writes several files that belong together: none is replaced before all are written. See {@linkcode writeFileWhole}. */
+export async function writeFilesWhole(
+  files: readonly (readonly [path: string, content: FileContent])[],
+  purpose = "write the file",
+): Promise<void> {
+  let at = "";
   try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    await Deno.writeFile(partial, bytes);
-    await Deno.rename(partial, path);
+    for (const [path, content] of files) {
+      at = path;
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await removePartials(dirname(path));
+      using file = await Deno.open(partialOf(path), { write: true, create: true, truncate: true });
+      await (typeof content === "function" ? content(file) : writeAll(file, content));
+      await file.sync();
+    }
+    for (const [path] of files) {
+      at = path;
+      await Deno.rename(partialOf(path), path);
+    }
   } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    throw explained(error, path);
+    for (const [path] of files) await Deno.remove(partialOf(path)).catch(() => {});
+    throw explainFileError(error, at, purpose);
   }
 }
 
-/** Writes a value as JSON; see {@linkcode writeFileWhole}. */
-export function writeJson(path: string, value: unknown): Promise<void> {
-  return writeFileWhole(path, JSON.stringify(value, null, 1) + "\n");
+/** Two processes may write the same file: each to a name of its own. */
+function partialOf(path: string): string {
+  return `${path}.${Deno.pid}.partial`;
+}
+
+async function writeAll(file: Deno.FsFile, content: Uint8Array | string): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
+/** Removes from a folder what processes that were killed had begun to write. */
+export async function removePartials(folder: string): Promise<void> {
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const pid = name.match(/\.(\d+)\.partial$/)?.[1];
+      if (pid !== undefined && !isAlive(Number(pid))) await Deno.remove(join(folder, name)).catch(() => {});
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0); // only asks
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
 }
 
 /**
- * Reads a file that may not be there.
+ * Reads a file that may be absent.
  *
- * @returns the file's bytes, or null where there is no such file
+ * @returns its bytes, or null where there is no such file
  * @throws {UserError} where it is a folder or may not be read
  */
-export async function readFileIfThere(path: string): Promise<Uint8Array | null> {
+export async function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
@@ -44,42 +91,104 @@ export async function readFileIfThere(path: string): Promise<Uint8Array | null> 
   }
 }
 
-/**
- * Reads a JSON file that may not be there.
- *
- * @returns the value in a JSON file, or null where there is no such file
- * @throws {UserError} where the file is not JSON
- */
-export async function readJsonIfThere<T>(path: string): Promise<T | null> {
-  const bytes = await readFileIfThere(path);
-  if (bytes === null) return null;
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new UserError(
-      `Expected ${path} to be JSON but found a damaged file of ${bytes.length} bytes. ` +
-        "Delete it, and it will be made again.",
-    );
-  }
+/** A kind of JSON file. */
+export interface JsonKind<T> {
+  /** What it must look like. */
+  readonly schema: z.ZodType<T>;
+  /** What it holds, for messages, such as `the metrics of a step`. */
+  readonly holds: string;
+  /** What to do where it is damaged or absent, as a sentence. */
+  readonly remedy: string;
+  /** Whether {@linkcode writeSealedJson} wrote it: then a change of a single digit is noticed. */
+  readonly sealed?: boolean;
 }
 
-/** Turns what the operating system says into a sentence; any other error is passed on. */
-function explained(error: unknown, path: string): unknown {
-  const code = (error as { code?: string }).code;
-  if (error instanceof Deno.errors.PermissionDenied || code === "EROFS" || code === "EACCES") {
-    return new UserError(
-      `Expected to be allowed to write ${path} but the folder is read-only. Change its permissions, or run the project elsewhere.`,
-    );
+/**
+ * Reads a JSON file that may be absent.
+ *
+ * @returns its value, or null where there is no such file
+ * @throws {UserError} where it is not JSON, does not fit the schema, or was changed although it is sealed
+ */
+export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promise<T | null> {
+  const { schema, holds, remedy, sealed } = kind;
+  const refuse = (found: string) =>
+    new UserError(`Expected ${path} to hold ${holds} but found ${found}. ${remedy}`);
+  const bytes = await readFileIfThere(path);
+  if (bytes === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw refuse(`${bytes.length} bytes that are not JSON`);
   }
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new UserError(
-      `Expected room on the disk for ${path} but found none. Nothing was lost: free some space and run again.`,
-    );
+  if (sealed) {
+    const { digest, ...content } = (value ?? {}) as { digest?: string };
+    if (digest === undefined) throw refuse("no digest");
+    if (digest !== await sha256(JSON.stringify(content))) {
+      throw refuse("that its digest does not fit: it was changed after it was written");
+    }
+    value = content;
   }
-  if (code === "ENOTDIR" || code === "EEXIST" || error instanceof Deno.errors.NotADirectory) {
-    return new UserError(
-      `Expected ${dirname(path)} to be a folder but found a file. Move it away and run again.`,
-    );
-  }
-  return error;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path: place, message } = parsed.error.issues[0];
+  throw refuse(`this at ${place.join(".") || "its root"}: ${message}`);
 }
+
+/**
+ * Reads a JSON file; see {@linkcode readJsonIfThere}.
+ * @throws {UserError} also where there is no such file
+ */
+export async function readJson<T>(path: string, kind: JsonKind<T>): Promise<T> {
+  const value = await readJsonIfThere(path, kind);
+  if (value !== null) return value;
+  throw new UserError(`Expected ${kind.holds} in ${path} but found no such file. ${kind.remedy}`);
+}
+
+/** Writes a value as JSON; see {@linkcode writeFileWhole}. */
+export function writeJson(path: string, value: unknown): Promise<void> {
+  return writeFileWhole(path, JSON.stringify(value, null, 1) + "\n");
+}
+
+/** Writes an object as JSON with its digest. */
+export async function writeSealedJson(path: string, value: object): Promise<void> {
+  await writeJson(path, { ...value, digest: await sha256(JSON.stringify(value)) });
+}
+
+/** SHA-256 as hexadecimal digits. */
+export async function sha256(content: string | BufferSource): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/**
+ * Says in a sentence what the operating system reports.
+ *
+ * @param error what a call of Deno's file system threw
+ * @param path the file or folder that the call was about
+ * @param purpose what was attempted, such as `write the image cache`
+ * @returns a {@linkcode UserError} that names the file where the user can mend it; the same error otherwise
+ */
+export function explainFileError(error: unknown, path: string, purpose: string): unknown {
+  if (!(error instanceof Error) || error instanceof UserError) return error;
+  const advice = "code" in error ? advices[String(error.code)] : undefined;
+  if (advice === undefined) return error;
+  return new UserError(`Expected to ${purpose} at "${path}" but found that ${advice}`, { cause: error });
+}
+
+const advices: Record<string, string> = {
+  ENOENT: "there is no such file or folder; check the path.",
+  EACCES: "permission is denied; change the permissions of the file or folder, or choose another.",
+  EPERM: "permission is denied; change the permissions of the file or folder, or choose another.",
+  EIO: "the device reports an error; check it, and try again.",
+  EROFS: "the file system is read-only; choose another folder.",
+  ENOSPC: "no space is left on the device; free some, or choose a folder on another device.",
+  EDQUOT: "the disk quota is used up; free some space, or choose a folder on another device.",
+  EFBIG: "the file would be larger than the file system allows; choose a folder on another device.",
+  EEXIST: "there is a file where a folder is needed; choose another path.",
+  ENOTDIR: "a part of the path is a file, not a folder; check the path.",
+  EISDIR: "it is a folder, not a file; check the path.",
+  ELOOP: "its links form a circle; check the path.",
+  ENAMETOOLONG: "the name is too long for the file system; use a shorter one.",
+  EMFILE: "too many files are open; raise the limit with `ulimit -n`.",
+};

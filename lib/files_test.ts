@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readFileIfThere, readJsonIfThere, writeFileWhole, writeJson } from "./files.ts";
+import { z } from "zod";
+import {
+  explainFileError,
+  type JsonKind,
+  readFileIfThere,
+  readJson,
+  readJsonIfThere,
+  writeFileWhole,
+  writeJson,
+  writeSealedJson,
+} from "./files.ts";
+import { UserError } from "./user_error.ts";
+
+const refusal = (message: RegExp) => ({ name: "UserError", message });
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -11,30 +24,74 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("writeJson() makes folders, and readJsonIfThere() reads back", () =>
+const KIND: JsonKind<{ x: number[] }> = {
+  schema: z.object({ x: z.array(z.number()) }),
+  holds: "two numbers",
+  remedy: "Delete it.",
+};
+
+Deno.test("writeJson() makes folders, and readJson() reads back", () =>
   withFolder(async (folder) => {
     const path = join(folder, "a", "b.json");
-    assert.equal(await readJsonIfThere(path), null);
+    assert.equal(await readJsonIfThere(path, KIND), null);
+    await assert.rejects(
+      readJson(path, KIND),
+      refusal(/^Expected two numbers in .* but found no such file\. Delete it\.$/),
+    );
     await writeJson(path, { x: [1, 2] });
-    assert.deepEqual(await readJsonIfThere(path), { x: [1, 2] });
+    assert.deepEqual(await readJson(path, KIND), { x: [1, 2] });
     assert.deepEqual(Array.from(Deno.readDirSync(join(folder, "a")), ({ name }) => name), ["b.json"]);
   }));
 
-Deno.test("readJsonIfThere() refuses a file that was cut off", () =>
+Deno.test("readJson() refuses a file that was cut off or does not fit the schema", () =>
   withFolder(async (folder) => {
     const path = join(folder, "b.json");
     await Deno.writeTextFile(path, '{"x": [1,');
-    await assert.rejects(readJsonIfThere(path), {
-      name: "UserError",
-      message: /damaged file of 9 bytes\. Delete it/,
-    });
+    await assert.rejects(
+      readJson(path, KIND),
+      refusal(/hold two numbers but found 9 bytes that are not JSON\. Delete it\./),
+    );
+    await writeJson(path, { x: [1, "2"] });
+    await assert.rejects(readJson(path, KIND), refusal(/but found this at x\.1: /));
+    await writeJson(path, null);
+    await assert.rejects(readJson(path, KIND), refusal(/but found this at its root: /));
+  }));
+
+Deno.test("a sealed file in which one bit is flipped is refused, or is read as it was", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "b.json");
+    const sealed = { ...KIND, sealed: true };
+    await writeSealedJson(path, { x: [0.25, 2] });
+    const bytes = await Deno.readFile(path);
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const flipped = bytes.slice();
+      flipped[bit >> 3] ^= 1 << (bit & 7);
+      await Deno.writeFile(path, flipped);
+      const value = await readJson(path, sealed).catch((error) => error);
+      if (!(value instanceof UserError)) assert.deepEqual(value, { x: [0.25, 2] }, `bit ${bit}`);
+    }
+    await writeJson(path, { x: [0.25, 2] });
+    await assert.rejects(readJson(path, sealed), refusal(/but found no digest/));
+    await writeJson(path, null);
+    await assert.rejects(readJson(path, sealed), refusal(/but found no digest/));
+  }));
+
+Deno.test("writing removes what a killed process has left half written, and nothing of one that lives", () =>
+  withFolder(async (folder) => {
+    const { pid, status } = new Deno.Command("true").spawn();
+    await status;
+    await Deno.writeTextFile(join(folder, `a.${pid}.partial`), "dead");
+    await Deno.writeTextFile(join(folder, `a.${Deno.ppid}.partial`), "alive");
+    await writeFileWhole(join(folder, "b"), "x");
+    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+    assert.deepEqual(names, [`a.${Deno.ppid}.partial`, "b"]);
   }));
 
 Deno.test("readFileIfThere() says that a file is a folder, or the folder above it a file", () =>
   withFolder(async (folder) => {
     const refuses = (path: string, message: RegExp) =>
       assert.rejects(readFileIfThere(path), { name: "UserError", message });
-    await refuses(folder, /Could not read the file at ".*": it is a folder, not a file/);
+    await refuses(folder, /Expected to read the file at ".*" but found that it is a folder, not a file/);
     await Deno.writeTextFile(join(folder, "a"), "");
     await refuses(join(folder, "a", "b"), /a part of the path is a file/);
     assert.equal(await readFileIfThere(join(folder, "b")), null);
@@ -45,7 +102,7 @@ Deno.test("writeFileWhole() says that a folder is a file", () =>
     await Deno.writeTextFile(join(folder, "a"), "");
     await assert.rejects(writeFileWhole(join(folder, "a", "b"), "x"), {
       name: "UserError",
-      message: /to be a folder/,
+      message: /there is a file where a folder is needed/,
     });
   }));
 
@@ -60,7 +117,7 @@ Deno.test({
         await writeFileWhole(path, "old");
         await assert.rejects(writeFileWhole(path, new Uint8Array(1 << 20)), {
           name: "UserError",
-          message: /room on the disk/,
+          message: /no space is left/,
         });
         assert.equal(await Deno.readTextFile(path), "old");
         assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a.json"]);
@@ -85,6 +142,27 @@ Deno.test({
         await run("umount", folder);
       }
     }),
+});
+
+Deno.test("explainFileError() gives advice that fits a single photo, too", () => {
+  const explain = (code: string) =>
+    (explainFileError(Object.assign(new Error(code), { code }), "ant/1.jpg", "read the photo") as Error)
+      .message;
+  const start = 'Expected to read the photo at "ant/1.jpg" but found that ';
+  for (const code of ["EACCES", "EPERM"]) {
+    assert.match(
+      explain(code),
+      RegExp(`^${start}permission is denied; change the permissions of the file or`),
+    );
+  }
+  assert.match(explain("EIO"), RegExp(`^${start}the device reports an error`));
+});
+
+Deno.test("explainFileError() leaves alone what is no error of a file", () => {
+  const bug = new TypeError("bug");
+  assert.equal(explainFileError(bug, "x", "read"), bug);
+  const user = explainFileError(Object.assign(new Error(), { code: "ENOENT" }), "x", "read");
+  assert.equal(explainFileError(user, "y", "write"), user);
 });
 
 /** Small file systems can only be mounted by root. */

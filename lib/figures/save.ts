@@ -3,8 +3,8 @@
  * @module
  */
 import { join } from "node:path";
+import { writeFilesWhole } from "../files.ts";
 import { numbersToJson } from "../statistics.ts";
-import { UserError } from "../user_error.ts";
 import { renderPng } from "./kit/render.ts";
 import type { Figure } from "./kit/svg.ts";
 
@@ -15,8 +15,8 @@ export interface SaveOptions {
 }
 
 /**
- * Writes `NAME.svg`, `NAME.png` and `NAME.json`. All three are written beside their places under the name `….partial`
- * and renamed only when all are complete, so that a crash or a full disk leaves the earlier figure as it was.
+ * Writes `NAME.svg`, `NAME.png` and `NAME.json`. None is replaced before all are written, so that a crash or a full disk
+ * leaves the earlier figure as it was.
  *
  * @param name the file name without extension, such as `accuracy-curve`
  * @param figure what a function of this room returned
@@ -30,23 +30,9 @@ export async function saveFigure(
   numbers: unknown,
   { directory }: SaveOptions,
 ): Promise<void> {
-  const contents: [path: string, bytes: Uint8Array][] = [
-    [join(directory, `${name}.svg`), new TextEncoder().encode(figure.svg)],
+  await writeFilesWhole([
+    [join(directory, `${name}.svg`), figure.svg],
     [join(directory, `${name}.png`), await renderPng(figure)],
-    [join(directory, `${name}.json`), new TextEncoder().encode(numbersToJson(numbers))],
-  ];
-  // Two processes may save the same figure: each under names of its own.
-  const partial = (path: string) => `${path}.${Deno.pid}.partial`;
-  try {
-    await Deno.mkdir(directory, { recursive: true });
-    for (const [path, bytes] of contents) await Deno.writeFile(partial(path), bytes);
-    for (const [path] of contents) await Deno.rename(partial(path), path);
-  } catch (error) {
-    for (const [path] of contents) await Deno.remove(partial(path)).catch(() => {});
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      `Expected to write the figure ${name} into the folder ${directory} but found that this fails (${reason}); ` +
-        "free some space, or make the folder writable, or choose another one.",
-    );
-  }
+    [join(directory, `${name}.json`), numbersToJson(numbers)],
+  ], `write the figure ${name}`);
 }

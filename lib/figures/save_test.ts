@@ -48,7 +48,7 @@ Deno.test("saveFigure() keeps the earlier figure whole when the disk is full", a
       saveFigure("box", rectangle(30), { height: 30 }, { directory }),
       (error) =>
         error instanceof UserError &&
-        /Expected to write the figure box into the folder .* free some space/.test(error.message),
+        /Expected to write the figure box at .* no space is left/.test(error.message),
     );
     assert.deepEqual(filesIn(directory), ["box.json", "box.png", "box.svg"]);
     assert.deepEqual(filesIn(directory).map((name) => Deno.readFileSync(join(directory, name))), before);

@@ -18,7 +18,6 @@ import {
 } from "../evaluation/mod.ts";
 import { readJsonIfThere } from "../files.ts";
 import type { ResNet } from "../model/mod.ts";
-import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
 
 /** What is measured after a step, on images of all classes seen so far. Shares are between 0 and 1. */
@@ -119,7 +118,7 @@ export function shareOnObject(
 const share = z.number().min(0).max(1);
 const drop = z.object({ first: z.number(), now: z.number(), drop: z.number() });
 
-const stepMetricsSchema: z.ZodType<StepMetrics> = z.object({
+const schema: z.ZodType<StepMetrics> = z.object({
   step: z.int().min(0),
   classesSeen: z.int().min(1),
   accuracy: share,
@@ -139,18 +138,13 @@ const stepMetricsSchema: z.ZodType<StepMetrics> = z.object({
  *
  * @param path of the file
  * @returns null where there is no such file
- * @throws {UserError} where it is damaged or of another version
+ * @throws {UserError} where it is damaged
  */
-export async function readStepMetrics(path: string): Promise<StepMetrics | null> {
-  const found = await readJsonIfThere<unknown>(path);
-  if (found === null) return null;
-  const parsed = stepMetricsSchema.safeParse(found);
-  if (parsed.success) return parsed.data;
-  const { path: place, message } = parsed.error.issues[0];
-  throw new UserError(
-    `Expected ${path} to hold what is measured after a step but found this at ${
-      place.join(".") || "its root"
-    }: ${message}. ` +
-      "It is damaged, or of another version: delete it, and train or evaluate the run again.",
-  );
+export function readStepMetrics(path: string): Promise<StepMetrics | null> {
+  return readJsonIfThere(path, {
+    schema,
+    holds: "the metrics of a step",
+    remedy: "Delete it, then train or evaluate the run again.",
+    sealed: true,
+  });
 }

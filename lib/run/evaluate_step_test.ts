@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImageSet } from "../data/mod.ts";
-import { writeJson } from "../files.ts";
+import { writeSealedJson } from "../files.ts";
 import { outputKind, readStepMetrics, shareOnObject, type StepMetrics } from "./evaluate_step.ts";
 
 const METRICS: StepMetrics = {
@@ -19,11 +19,10 @@ Deno.test("readStepMetrics() reads back what was measured, and refuses what says
   const path = join(folder, "metrics.json");
   try {
     assert.equal(await readStepMetrics(path), null);
-    await writeJson(path, METRICS);
+    await writeSealedJson(path, METRICS);
     assert.deepEqual(await readStepMetrics(path), METRICS);
-    const wrong: [value: unknown, place: string][] = [
+    const wrong: [value: object, place: string][] = [
       [{}, "step"],
-      [[], "its root"],
       [{ ...METRICS, accuracy: NaN }, "accuracy"], // null in JSON
       [{ ...METRICS, accuracyOfSteps: [] }, "accuracyOfSteps"],
       [{ ...METRICS, accuracyOfSteps: [0.4, 40] }, "accuracyOfSteps.1"],
@@ -31,10 +30,10 @@ Deno.test("readStepMetrics() reads back what was measured, and refuses what says
       [{ ...METRICS, attention: { images: 3, cosine: "" } }, "attention.cosine"],
     ];
     for (const [value, place] of wrong) {
-      await writeJson(path, value);
+      await writeSealedJson(path, value);
       await assert.rejects(readStepMetrics(path), (error: Error) => {
         assert.equal(error.name, "UserError");
-        assert.ok(error.message.includes(`metrics.json to hold what is measured`), error.message);
+        assert.ok(error.message.includes(`metrics.json to hold the metrics of a step`), error.message);
         assert.ok(error.message.includes(`found this at ${place}: `), error.message);
         return true;
       });

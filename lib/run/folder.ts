@@ -12,12 +12,11 @@ import { loadIEmoji } from "../data/iemoji/drawings.ts";
 import type { Dataset, Split } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
-import { readJsonIfThere, writeJson } from "../files.ts";
+import { type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
 import { UserError } from "../user_error.ts";
-import { checkConfiguration } from "./configuration.ts";
 import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import { runNames } from "./identity.ts";
-import type { Configuration } from "./schema.ts";
+import { type Configuration, configurationSchema } from "./schema.ts";
 
 /** The project's `data/` folder: what is downloaded, rendered or trained. */
 export function dataDirectory(): string {
@@ -60,6 +59,13 @@ export function figuresDirectory({ preset }: Pick<Configuration, "preset">): str
 }
 
 const FILE = "configuration.json";
+const CONFIGURATION: JsonKind<Configuration> = {
+  schema: configurationSchema,
+  holds: "the complete configuration of a run",
+  remedy:
+    "It is damaged, or another version of the project wrote it: delete its folder, and train the run again.",
+  sealed: true,
+};
 
 /** Where M_0 is kept, and where M_1, M_2 … */
 export interface RunFolders {
@@ -108,14 +114,14 @@ export function stepFolder({ base, method }: RunFolders, step: number): string {
  */
 export async function keepConfiguration(folder: string, configuration: Configuration): Promise<void> {
   const path = join(folder, FILE);
-  const kept = await readJsonIfThere<Configuration>(path);
+  const kept = await readJsonIfThere(path, CONFIGURATION);
   const { data, increments } = configuration;
   const complete = {
     ...configuration,
     data: data && resolve(data),
     increments: Math.max(increments, kept?.increments ?? 0),
   };
-  if (JSON.stringify(complete) !== JSON.stringify(kept)) await writeJson(path, complete);
+  if (JSON.stringify(complete) !== JSON.stringify(kept)) await writeSealedJson(path, complete);
 }
 
 /**
@@ -126,15 +132,14 @@ export async function keepConfiguration(folder: string, configuration: Configura
  */
 export async function readRunFolder(folder: string): Promise<RunFolder> {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
-  const found = isFolder ? await readJsonIfThere(join(folder, FILE)) : null;
-  if (found === null) {
+  const configuration = isFolder ? await readJsonIfThere(join(folder, FILE), CONFIGURATION) : null;
+  if (configuration === null) {
     throw new UserError(
       `Expected the folder of a run, such as data/runs/iemoji-100/seed1-LwM-…, but found ${
         isFolder ? `no ${FILE} in ${folder}` : `no folder ${folder}`
       }. Name one that \`deno task train\` has said it trains.`,
     );
   }
-  const configuration = checkKept(found, join(folder, FILE));
   const directory = resolve(folder, "../../..");
   // A kept configuration has the engine by name.
   const folders = await runFolders(configuration, configuration.engine as Engine["name"], directory);
@@ -167,17 +172,6 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
   return all;
 }
 
-function checkKept(value: unknown, path: string): Configuration {
-  try {
-    return checkConfiguration(value);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(
-      `Expected ${path} to be a complete configuration but found one of another version. ${error.message}`,
-    );
-  }
-}
-
 /** A class, and how many images it has in each part; of iEmoji-100, which is the same everywhere, the names alone. */
 export interface ClassImages {
   /** Of the class. */
@@ -188,12 +182,17 @@ export interface ClassImages {
 
 const IMAGES_FILE = "data.json";
 
-const imagesSchema = z.object({
-  classes: z.array(z.object({
-    name: z.string(),
-    images: z.partialRecord(z.enum(["train", "validation", "test"]), z.int()).optional(),
-  })),
-});
+const IMAGES: JsonKind<{ classes: ClassImages[] }> = {
+  schema: z.object({
+    classes: z.array(z.object({
+      name: z.string(),
+      images: z.partialRecord(z.enum(["train", "validation", "test"]), z.int()).optional(),
+    })),
+  }),
+  holds: "the classes that the run is trained on",
+  remedy: "Delete it, and it will be made again.",
+  sealed: true,
+};
 
 /**
  * The classes of a data set in their order, and their numbers of images. Reads no image.
@@ -226,19 +225,13 @@ export function classImages(
  */
 export async function readImages(folder: string): Promise<ClassImages[] | null> {
   const path = join(folder, IMAGES_FILE);
-  const found = await readJsonIfThere(path);
-  if (found === null || !await hasSteps(folder)) return null;
-  const parsed = imagesSchema.safeParse(found);
-  if (parsed.success) return parsed.data.classes;
-  throw new UserError(
-    `Expected ${path} to list the classes that the run is trained on but found something else. ` +
-      "Delete it, and it will be made again.",
-  );
+  const found = await readJsonIfThere(path, IMAGES);
+  return found !== null && await hasSteps(folder) ? found.classes : null;
 }
 
 /** Keeps in a folder what its models are trained on. */
 export function writeImages(folder: string, classes: readonly ClassImages[]): Promise<void> {
-  return writeJson(join(folder, IMAGES_FILE), { classes });
+  return writeSealedJson(join(folder, IMAGES_FILE), { classes });
 }
 
 /**

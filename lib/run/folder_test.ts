@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join, relative, resolve } from "node:path";
 import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/testdata/photo_fixtures.ts";
-import { writeJson } from "../files.ts";
+import { writeSealedJson } from "../files.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
 import {
   classImages,
@@ -62,18 +62,18 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
     const configuration = tiny();
     const { method } = await runFolders(configuration, "wasm", directory);
     const path = join(method, "configuration.json");
-    await writeJson(path, { ...configuration, gamma: 0.7 });
+    await writeSealedJson(path, { ...configuration, gamma: 0.7 });
     await refuses(
       method,
       /to have the name that its configuration\.json gives but found that it would be seed1-LwM-/,
     );
-    await writeJson(path, { seed: 1 });
+    await writeSealedJson(path, { seed: 1 });
     await refuses(
       method,
-      /configuration\.json to be a complete configuration but found one of another version/,
+      /configuration\.json to hold the complete configuration .* but found this at \w+: .*another version/,
     );
     await Deno.writeTextFile(path, '{"seed": 1');
-    await refuses(method, /configuration\.json to be JSON/);
+    await refuses(method, /configuration\.json .* that are not JSON/);
     await refuses(path, /but found no folder/);
   }));
 
@@ -90,11 +90,14 @@ Deno.test("readMetrics() reads up to the first step that is missing", () =>
       attention: { images: 1, cosine: 1 },
     });
     for (const step of [0, 1, 3]) {
-      await writeJson(join(stepFolder(folders, step), "metrics.json"), metrics(step));
+      await writeSealedJson(join(stepFolder(folders, step), "metrics.json"), metrics(step));
     }
     assert.deepEqual((await readMetrics(folders, 5)).map(({ step }) => step), [0, 1]);
-    await writeJson(join(stepFolder(folders, 2), "metrics.json"), { step: 2, accuracy: 1 });
-    await assert.rejects(readMetrics(folders, 5), { name: "UserError", message: /step-2.* another version/ });
+    await writeSealedJson(join(stepFolder(folders, 2), "metrics.json"), { step: 2, accuracy: 1 });
+    await assert.rejects(readMetrics(folders, 5), {
+      name: "UserError",
+      message: /step-2.* to hold the metrics of a step/,
+    });
   }));
 
 /** A tiny run on photos, which lie in FOLDER/good unless told otherwise. */
@@ -215,5 +218,5 @@ Deno.test("refuseOtherImages() names the first difference, and only folders that
       /5 train images of "ant" where there were 4/,
     );
     await Deno.writeTextFile(join(folders.method, "data.json"), "[]");
-    await refuses(classes, /data\.json to list the classes .* but found something else/);
+    await refuses(classes, /data\.json to hold the classes .* but found no digest/);
   }));

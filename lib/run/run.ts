@@ -21,7 +21,7 @@ import {
 } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { predict, type Predictions } from "../evaluation/mod.ts";
-import { readFileIfThere, writeFileWhole, writeJson } from "../files.ts";
+import { readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
 import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainStep } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
@@ -266,7 +266,7 @@ export class Run {
         },
         this.configuration,
       );
-      await writeJson(this.#path(step, "metrics.json"), metrics);
+      await writeSealedJson(this.#path(step, "metrics.json"), metrics);
       await Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
       return metrics;
     } finally {

@@ -2,11 +2,12 @@
  * What the study on Caltech-101 keeps of its runs: the numbers of the figure `caltech-101-accuracy`.
  * @module
  */
+import { join } from "node:path";
 import { z } from "zod";
 import type { AccuracyCurve, MethodRun } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "../run/schema.ts";
-import { readKept } from "../kept_numbers.ts";
+import { readJson } from "../files.ts";
 import { accuracyCurveNumbers, type MeasuredRun, methodRun } from "./run_record.ts";
 import { methodIdentity } from "../run/identity.ts";
 
@@ -88,7 +89,13 @@ function refuseOtherSettings(control: Configuration, runs: readonly MeasuredRun[
  * @throws {UserError} where they are not there, or damaged
  */
 export function readCaltechAccuracy(directory: string): Promise<CaltechAccuracy> {
-  return readKept(directory, "caltech-101-accuracy", SCHEMA);
+  return readJson(join(directory, "caltech-101-accuracy.json"), {
+    schema: SCHEMA,
+    holds: "the numbers of the figure",
+    remedy:
+      "Restore it with git, or make it: `deno task data caltech-101`, `deno task sweep studies/caltech-101.json`, " +
+      "then `deno task caltech`.",
+  });
 }
 
 const perStep = z.array(z.number());

@@ -4,13 +4,14 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import { rightAnswers } from "../evaluation/mod.ts";
 import { type AttentionRetention, encodePng, type Method } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
-import { readKept } from "../kept_numbers.ts";
+import { readJson } from "../files.ts";
 
 /** How an image was chosen; see {@linkcode typicalImage}. */
 export interface ImageChoice {
@@ -144,7 +145,14 @@ export function caltechAttentionJson({ seed, figure, choice }: CaltechAttention)
  * @throws {UserError} where it is not there, or damaged
  */
 export async function readCaltechAttention(directory: string): Promise<CaltechAttention> {
-  const { seed, choice, examples, ...rest } = await readKept(directory, "caltech-101-attention", SCHEMA);
+  const path = join(directory, "caltech-101-attention.json");
+  const { seed, choice, examples, ...rest } = await readJson(path, {
+    schema: SCHEMA,
+    holds: "the numbers of the figure",
+    remedy:
+      "Restore it with git, or make it: `deno task data caltech-101`, `deno task sweep studies/caltech-101.json`, " +
+      "then `deno task caltech`.",
+  });
   const decoded = await Promise.all(examples.map(async ({ image: { size, png }, ...example }) => {
     const rgb = await sharp(Buffer.from(png, "base64")).removeAlpha().raw().toBuffer();
     return { ...example, image: { size, rgb: Uint8Array.from(rgb) } };

@@ -6,7 +6,6 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { DistanceRuns, GammaRuns, MethodRuns } from "../figures/mod.ts";
-import { UserError } from "../user_error.ts";
 import { configure } from "../run/configuration.ts";
 import type { Configuration } from "../run/schema.ts";
 import { readJsonIfThere } from "../files.ts";
@@ -112,19 +111,12 @@ export async function withStudy<Name extends keyof StudyNumbers>(
   directory: string,
 ): Promise<StudyNumbers[Name]> {
   const path = join(directory, `${name}.json`);
-  const found = await readJsonIfThere<unknown>(path);
-  if (found === null) return own;
-  const kept = SCHEMAS[name].safeParse(found);
-  if (!kept.success) {
-    const { path: place, message } = kept.error.issues[0];
-    throw new UserError(
-      `Expected ${path} to hold the numbers of the figure but found this at ${
-        place.join(".") || "its root"
-      }: ` +
-        `${message}. Restore it with git, or make it anew with \`deno task reproduce --all-seeds\`.`,
-    );
-  }
-  return mergeStudy(name, kept.data, own);
+  const kept = await readJsonIfThere<StudyNumbers[Name]>(path, {
+    schema: SCHEMAS[name],
+    holds: "the numbers of the figure",
+    remedy: "Restore it with git, or make it anew with `deno task reproduce --all-seeds`.",
+  });
+  return kept === null ? own : mergeStudy(name, kept, own);
 }
 
 /**

@@ -103,7 +103,7 @@ Deno.test("withStudy() refuses a file that is damaged, or that a person has chan
     await Deno.writeTextFile(path, "{");
     await assert.rejects(withStudy("accuracy-curve", kept, directory), {
       name: "UserError",
-      message: /to be JSON but found a damaged file/,
+      message: /found 1 bytes that are not JSON/,
     });
     await Deno.writeTextFile(path, JSON.stringify({ ...kept, runs: [{ ...kept.runs[0], method: "LWM" }] }));
     await assert.rejects(withStudy("accuracy-curve", kept, directory), {

@@ -5,9 +5,8 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { METHODS, type TableRow } from "../figures/mod.ts";
-import { UserError } from "../user_error.ts";
 import type { Configuration } from "../run/schema.ts";
-import { readJsonIfThere } from "../files.ts";
+import { readJson } from "../files.ts";
 import { mean, percent } from "../statistics.ts";
 import { methodIdentity } from "../run/identity.ts";
 
@@ -40,19 +39,12 @@ export async function readTuning(
   directory: string = resolve(import.meta.dirname!, "../../studies"),
 ): Promise<TuningRun[]> {
   const path = join(directory, `tuning-${dataset}.results.json`);
-  const found = await readJsonIfThere<unknown>(path);
-  const restore = `Restore it with git, or make it: \`deno task sweep studies/tuning-${dataset}.json\`.`;
-  if (found === null) {
-    throw new UserError(`Expected the table of tuning in ${path} but found no such file. ${restore}`);
-  }
-  const kept = SCHEMA.safeParse(found);
-  if (!kept.success) {
-    const [{ path: place, message }] = kept.error.issues;
-    throw new UserError(
-      `Expected ${path} to be a table of runs but found this at ${place.join(".")}: ${message}. ${restore}`,
-    );
-  }
-  return kept.data.runs.filter(({ status, results }) => status === "finished" && results !== undefined);
+  const { runs } = await readJson(path, {
+    schema: SCHEMA,
+    holds: "the table of tuning",
+    remedy: `Restore it with git, or make it: \`deno task sweep studies/tuning-${dataset}.json\`.`,
+  });
+  return runs.filter(({ status, results }) => status === "finished" && results !== undefined);
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Engine } from "../../lib/engine/mod.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
-import { writeJson } from "../../lib/files.ts";
+import { writeJson, writeSealedJson } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
 import { withDataDirectory } from "../../lib/run/run_fixture.ts";
 import { runFolders, stepFolder } from "../../lib/run/folder.ts";
@@ -33,7 +33,7 @@ async function trainStudy(directory: string): Promise<void> {
     const folders = await runFolders(other, other.engine as Engine["name"], directory);
     for (const step of [0, 1]) {
       const metrics: StepMetrics = await run.metrics(step);
-      await writeJson(join(stepFolder(folders, step), "metrics.json"), metrics);
+      await writeSealedJson(join(stepFolder(folders, step), "metrics.json"), metrics);
     }
   }
   for (const fields of STUDY.runs) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
-import { writeJson } from "../../lib/files.ts";
+import { writeSealedJson } from "../../lib/files.ts";
 import { keepConfiguration, runFolders, stepFolder } from "../../lib/run/folder.ts";
 import { tinyConfiguration } from "../../lib/run/run_fixture.ts";
 import { compare } from "./compare.ts";
@@ -32,7 +32,7 @@ async function leaveRun(
       confusion: [],
       attention: { images: 60, cosine: step === 0 ? 1 : cosine },
     };
-    await writeJson(join(stepFolder(folders, step), "metrics.json"), metrics);
+    await writeSealedJson(join(stepFolder(folders, step), "metrics.json"), metrics);
   }
   return folders.method;
 }
@@ -143,16 +143,16 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
     await refuses([whole, "--seed", "1"], /a known option but found --seed/);
 
     const path = join(whole, "step-1", "metrics.json");
-    const metrics = JSON.parse(await Deno.readTextFile(path));
-    await writeJson(path, { ...metrics, accuracyOfSteps: [], attention: {} });
-    await refuses([whole], /metrics\.json .* another version/);
+    const { digest: _, ...metrics } = JSON.parse(await Deno.readTextFile(path));
+    await writeSealedJson(path, { ...metrics, accuracyOfSteps: [], attention: {} });
+    await refuses([whole], /metrics\.json .* found this at accuracyOfSteps/);
     await Deno.writeTextFile(path, '{"accuracy": 0.4}');
-    await refuses([whole], /metrics\.json .* another version/);
+    await refuses([whole], /metrics\.json .* found no digest/);
     await Deno.writeTextFile(join(whole, "configuration.json"), "{");
-    await refuses([whole], /configuration\.json to be JSON/);
+    await refuses([whole], /configuration\.json .* that are not JSON/);
     await Deno.remove(join(whole, "configuration.json"));
     await Deno.mkdir(join(whole, "configuration.json"));
-    await refuses([whole], /configuration\.json": it is a folder, not a file/);
+    await refuses([whole], /configuration\.json" but found that it is a folder/);
   }));
 
 Deno.test("compare passes over runs that have not come to M_1, and names them", () =>

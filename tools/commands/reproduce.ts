@@ -13,7 +13,12 @@ import { readJsonIfThere, writeJson } from "../../lib/files.ts";
 import { studyPlan } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, statedRunTime } from "../notebooks/notebook.ts";
-import { expectedSeconds, type NotebookTimes, TimedReport } from "../notebooks/notebook_times.ts";
+import {
+  expectedSeconds,
+  type NotebookTimes,
+  notebookTimesSchema,
+  TimedReport,
+} from "../notebooks/notebook_times.ts";
 import { CellError, runNotebooks } from "../notebooks/run_notebooks.ts";
 import { stopSignals } from "./stop_signals.ts";
 import { configurationsOf, trainStudy } from "./study.ts";
@@ -149,7 +154,12 @@ function timesPath(preset: Configuration["preset"]): string {
 }
 
 async function readTimes(preset: Configuration["preset"]): Promise<NotebookTimes> {
-  return await readJsonIfThere<NotebookTimes>(timesPath(preset)) ?? { training: {}, trained: {} };
+  const kind = {
+    schema: notebookTimesSchema,
+    holds: "the times of the notebooks",
+    remedy: "Delete it: the times are measured again.",
+  };
+  return await readJsonIfThere(timesPath(preset), kind) ?? { training: {}, trained: {} };
 }
 
 function parseOptions(args: string[]) {

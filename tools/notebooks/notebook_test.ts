@@ -91,7 +91,7 @@ Deno.test("writeNotebook() says in a sentence that a notebook cannot be written"
   const notebook: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
   await assert.rejects(writeNotebook(`${file}/a.ipynb`, notebook), {
     name: "UserError",
-    message: /to be a folder/,
+    message: /there is a file where a folder is needed/,
   });
   await Deno.remove(file);
 });

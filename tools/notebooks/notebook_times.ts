@@ -3,6 +3,7 @@
  * @module
  */
 import { basename } from "node:path";
+import { z } from "zod";
 import { type PlannedNotebook, ScreenReport } from "../commands/run_report.ts";
 
 /** Seconds that each notebook took, by its file name. */
@@ -15,6 +16,13 @@ export interface NotebookTimes {
   /** Where everything was trained. */
   readonly trained: Seconds;
 }
+
+const seconds = z.record(z.string(), z.number());
+/** For the file that keeps them. */
+export const notebookTimesSchema: z.ZodType<NotebookTimes> = z.object({
+  training: seconds,
+  trained: seconds,
+});
 
 /** What a notebook takes that has nothing to train, until it is known better. */
 const TRAINED_SECONDS = 6;

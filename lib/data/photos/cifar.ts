@@ -11,7 +11,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../../user_error.ts";
-import { explainFileError } from "../../file_errors.ts";
+import { explainFileError } from "../../files.ts";
 import {
   checkClassNames,
   chooseClasses,

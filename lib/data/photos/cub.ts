@@ -16,7 +16,7 @@
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import type { Box } from "./decode.ts";
-import { explainFileError } from "../../file_errors.ts";
+import { explainFileError } from "../../files.ts";
 import {
   checkClassNames,
   chooseClasses,

@@ -9,7 +9,7 @@
 
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
-import { explainFileError } from "../../file_errors.ts";
+import { explainFileError } from "../../files.ts";
 import { splitFolderSource } from "./folder.ts";
 import {
   chooseClasses,

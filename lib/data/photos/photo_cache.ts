@@ -15,11 +15,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { UserError } from "../../user_error.ts";
 import { type Box, DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
-import { explainFileError } from "../../file_errors.ts";
+import { explainFileError, writeFileWhole } from "../../files.ts";
 import type { PhotoSource } from "./photo_source.ts";
 
 /** Raise this when decoding or the file's format changes: older caches are then made anew. */
@@ -87,30 +86,9 @@ export async function writePhotoCache(
   source: PhotoSource,
   { imageSize, skipBroken = false, onProgress }: WriteCacheOptions,
 ): Promise<void> {
-  const partial = `${path}.${Deno.pid}.partial`;
-  try {
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    using file = Deno.openSync(partial, { create: true, write: true, truncate: true });
-    try {
-      const index = await writeImages(file, source, imageSize, skipBroken, onProgress);
-      writeIndex(file, index);
-      file.syncSync();
-      Deno.renameSync(partial, path);
-    } catch (error) {
-      removeIfThere(partial);
-      throw error;
-    }
-  } catch (error) {
-    throw explainFileError(error, path, "write the image cache");
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  await writeFileWhole(path, async (file) => {
+    writeIndex(file, await writeImages(file, source, imageSize, skipBroken, onProgress));
+  }, "write the image cache");
 }
 
 async function writeImages(

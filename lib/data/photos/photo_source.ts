@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import { type Box, type DecodedPhoto, decodePhoto } from "./decode.ts";
-import { explainFileError } from "../../file_errors.ts";
+import { explainFileError } from "../../files.ts";
 
 /** One photo that is not decoded yet. */
 export interface Photo {

@@ -7,7 +7,7 @@ import { basename, join, resolve } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
 import { checkComplete, type DatasetCounts } from "../../../lib/data/photos/completeness.ts";
 import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
-import { explainFileError } from "../../../lib/file_errors.ts";
+import { explainFileError } from "../../../lib/files.ts";
 import type { PhotoDatasetName } from "../../../lib/data/photos/photo_datasets.ts";
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
 import { unpack, type UnpackOptions } from "./unpack.ts";

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
-import { explainFileError } from "../../../lib/file_errors.ts";
+import { explainFileError } from "../../../lib/files.ts";
 
 /** What is known of a file before it is downloaded. */
 export interface RemoteFile {

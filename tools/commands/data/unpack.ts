@@ -11,7 +11,7 @@ import { Parser, type ReadEntry } from "tar";
 // @ts-types="npm:@types/yauzl@3.4.0"
 import yauzl from "yauzl";
 import { UserError } from "../../../lib/user_error.ts";
-import { explainFileError } from "../../../lib/file_errors.ts";
+import { explainFileError } from "../../../lib/files.ts";
 
 /** Options for {@linkcode unpack}. */
 export interface UnpackOptions {
