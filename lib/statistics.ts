@@ -260,17 +260,27 @@ const JSON_DIGITS = 5;
 const JSON_LINE = 100;
 
 /**
- * The numbers of a figure as JSON that a person can read and a version control system can compare: small objects and lists of numbers
- * stand in one line. Numbers with a fraction are rounded to five significant digits, typed arrays of numbers become lists, what JSON has no word for (NaN, ∞) becomes null, and
- * bytes (`Uint8Array`: pixels) are left out together with undefined properties.
+ * The numbers of a figure as JSON that a person can read and a version control system can compare: small objects and lists
+ * of numbers stand in one line. Numbers with a fraction are rounded to five significant digits, typed arrays of numbers
+ * become lists, what JSON has no word for (NaN, ∞) becomes null, and bytes (`Uint8Array`: pixels) become text in base 64.
+ * Undefined properties are left out.
  */
 export function numbersToJson(numbers: unknown): string {
   return write(numbers, "") + "\n";
 }
 
+/** Reads {@linkcode numbersToJson}'s text. Bytes come back where the property is called `rgb`. */
+export function numbersFromJson(json: string): unknown {
+  return JSON.parse(
+    json,
+    (key, value) => key === "rgb" && typeof value === "string" ? Uint8Array.fromBase64(value) : value,
+  );
+}
+
 function write(value: unknown, indent: string): string {
   if (typeof value === "number") return writeNumber(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  if (value instanceof Uint8Array) return JSON.stringify(value.toBase64());
   const list = asList(value);
   const deeper = indent + "  ";
   if (list !== undefined) {
@@ -280,7 +290,7 @@ function write(value: unknown, indent: string): string {
     return lines("[", list.map((item) => write(item, deeper)), "]", indent);
   }
   const properties = Object.entries(value)
-    .filter(([, property]) => property !== undefined && !isBytes(property))
+    .filter(([, property]) => property !== undefined)
     .map(([key, property]) => `${JSON.stringify(key)}: ${write(property, deeper)}`);
   const short = `{ ${properties.join(", ")} }`;
   return short.length <= JSON_LINE && !short.includes("\n") ? short : lines("{", properties, "}", indent);
@@ -300,8 +310,4 @@ function asList(value: object): unknown[] | undefined {
   return ArrayBuffer.isView(value) && !(value instanceof DataView)
     ? Array.from(value as unknown as ArrayLike<number>)
     : undefined;
-}
-
-function isBytes(value: unknown): boolean {
-  return value instanceof Uint8Array || value instanceof Uint8ClampedArray;
 }

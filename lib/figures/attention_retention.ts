@@ -13,6 +13,7 @@ import {
   unitMap,
 } from "./kit/overlay.ts";
 import { BODY_WIDTH, composeFigure, type Drawing, type Figure, shorten, stacked, text } from "./kit/svg.ts";
+import type { Setting } from "./runs.ts";
 
 /** One model's map of one image. */
 export interface RetentionCell {
@@ -33,7 +34,7 @@ export interface RetentionExample {
 }
 
 /** What {@linkcode attentionRetention} draws. */
-export interface AttentionRetention {
+export interface AttentionRetention extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** One block of rows each. */

@@ -15,6 +15,7 @@ import {
 } from "./kit/overlay.ts";
 import { beside, composeFigure, type Drawing, type Figure, moved, stacked, text } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
+import type { Setting } from "./runs.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShiftExample {
@@ -39,7 +40,7 @@ export interface AttentionShiftExample {
 }
 
 /** What {@linkcode attentionShift} draws. */
-export interface AttentionShift {
+export interface AttentionShift extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the teacher, such as `M_{0}`. */

@@ -5,7 +5,7 @@
 import { seedPanel } from "./kit/chart.ts";
 import { METHOD_COLORS } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure } from "./kit/svg.ts";
-import { countSeeds } from "./runs.ts";
+import { countSeeds, type Setting } from "./runs.ts";
 
 /** One run with one γ. γ = 0 is LwF-MC. */
 export interface GammaRun {
@@ -20,7 +20,7 @@ export interface GammaRun {
 }
 
 /** What {@linkcode gamma} draws. */
-export interface GammaRuns {
+export interface GammaRuns extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the preset, for the subtitle. */

@@ -6,7 +6,7 @@ import { mean } from "../statistics.ts";
 import { seedPanel } from "./kit/chart.ts";
 import { METHOD_COLORS, PALETTE } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure } from "./kit/svg.ts";
-import { countSeeds } from "./runs.ts";
+import { countSeeds, type Setting } from "./runs.ts";
 
 /** One run of LwM with one of the two distances. */
 export interface DistanceRun {
@@ -23,7 +23,7 @@ export interface DistanceRun {
 }
 
 /** What {@linkcode l1L2} draws. */
-export interface DistanceRuns {
+export interface DistanceRuns extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the preset, for the subtitle. */

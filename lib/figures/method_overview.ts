@@ -6,9 +6,10 @@ import type { Picture } from "../data/picture.ts";
 import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/colors.ts";
 import { type AttentionMap, drawImage, drawOverlay, largestValue, unitMap } from "./kit/overlay.ts";
 import { composeFigure, element, type Figure, moved, shorten, text, textWidth } from "./kit/svg.ts";
+import type { Setting } from "./runs.ts";
 
 /** What {@linkcode methodOverview} draws: one new image on its way through teacher and student. */
-export interface MethodOverview {
+export interface MethodOverview extends Setting {
   /** An image of a new class. */
   readonly image: Picture;
   /** Its class, one of the new ones. */

@@ -9,6 +9,14 @@ import { chart, type LegendEntry } from "./kit/chart.ts";
 import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./kit/colors.ts";
 import type { Drawing } from "./kit/svg.ts";
 
+/** With what the runs of a figure were trained. */
+export interface Setting {
+  /** Name of the preset. */
+  readonly preset?: string;
+  /** Name of the engine. */
+  readonly engine?: string;
+}
+
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface MethodRun {
   /** Which loss terms were used. */
@@ -28,7 +36,7 @@ export interface MethodRun {
 }
 
 /** The form of `accuracy-curve.json`. */
-export interface MethodRuns {
+export interface MethodRuns extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the preset, for the subtitle. */

@@ -14,6 +14,7 @@ import {
 } from "./kit/overlay.ts";
 import { composeFigure, type Drawing, type Figure, moved, shorten, stacked, text } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
+import type { Setting } from "./runs.ts";
 
 /** One image with the classes that are nearest to it. */
 export interface WhatAndWhyExample {
@@ -26,7 +27,7 @@ export interface WhatAndWhyExample {
 }
 
 /** What {@linkcode whatAndWhy} draws. */
-export interface WhatAndWhy {
+export interface WhatAndWhy extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the model, such as `M_{0}`. */

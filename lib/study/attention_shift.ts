@@ -73,6 +73,8 @@ export function attentionShiftFigure(
     };
   };
   return {
+    preset: configuration.preset,
+    engine: run.engine.name,
     dataset: `${dataset.name}, method ${configuration.method}`,
     teacher: "M_{0}",
     student: `M_{${step}}`,

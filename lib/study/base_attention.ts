@@ -24,6 +24,8 @@ export interface RunAttention {
 export interface BaseAttention {
   /** Name of the data set. */
   readonly dataset: string;
+  /** With what the runs were trained. */
+  readonly setting: { readonly preset: string; readonly engine: string };
   /** The evaluation images of the base classes. */
   readonly images: ImageSet;
   /** (images) name of each image's class. */
@@ -64,6 +66,7 @@ export async function baseAttention(
   const images = runs[0].evaluationImages(baseClasses);
   return {
     dataset: dataset.name,
+    setting: { preset: runs[0].configuration.preset, engine: runs[0].engine.name },
     images,
     labels: Array.from(images.labels, (classId) => dataset.classNames[classId]),
     // The cosine of a map to itself is 1, and that of an all-zero map is 0.
@@ -94,6 +97,7 @@ export function attentionRetentionFigure(
   images: readonly number[],
 ): AttentionRetention {
   return {
+    ...attention.setting,
     dataset: attention.dataset,
     examples: images.map((image) => ({
       image: readPicture(attention.images, { image, view: 0 }),

@@ -109,7 +109,7 @@ const RUN: z.ZodType<CaltechRun> = z.strictObject({
   accuracyOfSteps: z.array(perStep),
 });
 
-const SCHEMA: z.ZodType<CaltechAccuracy> = z.strictObject({
+const SCHEMA: z.ZodType<CaltechAccuracy> = z.object({
   dataset: z.string(),
   preset: z.string(),
   classesSeen: perStep,

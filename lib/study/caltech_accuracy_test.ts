@@ -61,7 +61,7 @@ Deno.test("caltechAccuracyNumbers() takes LwM with LwF-MC's settings as a contro
 Deno.test("readCaltechAccuracy() reads what saveFigure() has written", () =>
   withFolder(async (directory) => {
     const numbers = caltechAccuracyNumbers(runs, jointRun());
-    await saveFigure("caltech-101-accuracy", accuracyCurve(numbers), numbers, { directory });
+    await saveFigure("caltech-101-accuracy", accuracyCurve, numbers, { directory });
     assert.deepEqual(await readCaltechAccuracy(directory), numbers);
   }));
 

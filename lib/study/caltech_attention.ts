@@ -3,12 +3,10 @@
  * so that it can be drawn where the data set is not.
  * @module
  */
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import sharp from "sharp";
 import { z } from "zod";
 import { rightAnswers } from "../evaluation/mod.ts";
-import { type AttentionRetention, encodePng, type Method } from "../figures/mod.ts";
+import type { AttentionRetention, Method } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
 import { readJson } from "../files.ts";
@@ -119,23 +117,12 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The form of `caltech-101-attention.json`: {@linkcode AttentionRetention} with pictures as PNG, and the choice. */
-export interface CaltechAttention {
+/** The form of `caltech-101-attention.json`: what the figure draws, and why this image. */
+export interface CaltechAttention extends AttentionRetention {
   /** Of the runs. */
   readonly seed: number;
-  /** What the figure draws. */
-  readonly figure: AttentionRetention;
   /** Why this image. */
   readonly choice: ImageChoice;
-}
-
-/** As plain JSON, pictures included. */
-export function caltechAttentionJson({ seed, figure, choice }: CaltechAttention): unknown {
-  const examples = figure.examples.map(({ image: { size, rgb }, ...example }) => ({
-    ...example,
-    image: { size, png: Buffer.from(encodePng(rgb, size, size)).toString("base64") },
-  }));
-  return { ...figure, seed, examples, choice };
 }
 
 /**
@@ -144,29 +131,28 @@ export function caltechAttentionJson({ seed, figure, choice }: CaltechAttention)
  * @param directory of the figures
  * @throws {UserError} where it is not there, or damaged
  */
-export async function readCaltechAttention(directory: string): Promise<CaltechAttention> {
-  const path = join(directory, "caltech-101-attention.json");
-  const { seed, choice, examples, ...rest } = await readJson(path, {
+export function readCaltechAttention(directory: string): Promise<CaltechAttention> {
+  return readJson(join(directory, "caltech-101-attention.json"), {
     schema: SCHEMA,
     holds: "the numbers of the figure",
     remedy:
       "Restore it with git, or make it: `deno task data caltech-101`, `deno task sweep studies/caltech-101.json`, " +
       "then `deno task caltech`.",
   });
-  const decoded = await Promise.all(examples.map(async ({ image: { size, png }, ...example }) => {
-    const rgb = await sharp(Buffer.from(png, "base64")).removeAlpha().raw().toBuffer();
-    return { ...example, image: { size, rgb: Uint8Array.from(rgb) } };
-  }));
-  return { seed, figure: { ...rest, examples: decoded }, choice };
 }
 
 const method = z.enum(["C", "LwF-MC", "LwM"]);
 
-const SCHEMA = z.strictObject({
+const SCHEMA: z.ZodType<CaltechAttention> = z.object({
+  preset: z.string().optional(),
+  engine: z.string().optional(),
   dataset: z.string(),
   seed: z.int(),
   examples: z.array(z.strictObject({
-    image: z.strictObject({ size: z.int().min(1), png: z.base64() }),
+    image: z.strictObject({
+      size: z.int().min(1),
+      rgb: z.base64().transform((text) => Uint8Array.fromBase64(text)),
+    }),
     label: z.string(),
     rows: z.array(z.strictObject({
       method,

@@ -4,7 +4,7 @@ import type { ImageSet } from "../data/mod.ts";
 import type { Predictions } from "../evaluation/mod.ts";
 import { attentionRetention, type Method, saveFigure } from "../figures/mod.ts";
 import { attentionRetentionFigure, type BaseAttention } from "./base_attention.ts";
-import { caltechAttentionJson, readCaltechAttention, typicalImage } from "./caltech_attention.ts";
+import { readCaltechAttention, typicalImage } from "./caltech_attention.ts";
 
 /** Two images each of cup and lamp, then one more of cup; lamp was learned first. */
 const LABELS = ["cup", "cup", "lamp", "lamp", "cup"];
@@ -42,6 +42,7 @@ function attentionOf(
   last: Record<string, { right: readonly boolean[]; cosines: readonly number[] }>,
 ): BaseAttention {
   return {
+    setting: { preset: "default", engine: "wasm" },
     dataset: "photos",
     images,
     labels: LABELS,
@@ -112,18 +113,17 @@ Deno.test("typicalImage() throws where there is nothing to choose from", () => {
 Deno.test("readCaltechAttention() gives back the figure that was saved, pixels and all", async () => {
   const attention = attentionOf(answers(YES, [5, 6, 7, 8, 9]), { "C": none, "LwF-MC": none, "LwM": none });
   const { image, choice } = typicalImage(attention);
-  const kept = { seed: 1, figure: attentionRetentionFigure(attention, [image]), choice };
+  const kept = { ...attentionRetentionFigure(attention, [image]), seed: 1, choice };
   const directory = await Deno.makeTempDir();
   try {
     await assert.rejects(readCaltechAttention(directory), {
       name: "UserError",
       message: /`deno task caltech`/,
     });
-    const figure = attentionRetention(kept.figure);
-    await saveFigure("caltech-101-attention", figure, caltechAttentionJson(kept), { directory });
+    const figure = await saveFigure("caltech-101-attention", attentionRetention, kept, { directory });
     const read = await readCaltechAttention(directory);
-    assert.equal(attentionRetention(read.figure).svg, figure.svg);
-    assert.deepEqual(read.figure.examples[0].image, kept.figure.examples[0].image);
+    assert.equal(attentionRetention(read).svg, figure.svg);
+    assert.deepEqual(read.examples[0].image, kept.examples[0].image);
     assert.deepEqual({ seed: read.seed, choice: read.choice }, { seed: 1, choice });
 
     await Deno.writeTextFile(join(directory, "caltech-101-attention.json"), '{ "dataset": "photos" }');

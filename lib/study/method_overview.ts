@@ -52,6 +52,8 @@ export async function methodOverviewExample(run: Run, step: number): Promise<Met
   const scores = Array.from(probabilities(scoresOf(best), outputKind(configuration, step)));
   const mapOf = (values: Float32Array) => ({ size: shift.mapSize[0], values });
   return {
+    preset: configuration.preset,
+    engine: run.engine.name,
     image: readPicture(set, shift.draw),
     label: dataset.classNames[shift.classId],
     topBaseClass: known[shift.topBaseClass],

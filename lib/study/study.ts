@@ -159,7 +159,7 @@ const methodRun = {
   attentionCosine: perStep,
 };
 const curve = <Run extends z.ZodRawShape>(run: Run) =>
-  z.strictObject({ ...setting, classesSeen: perStep, runs: z.array(z.strictObject(run)) });
+  z.object({ ...setting, classesSeen: perStep, runs: z.array(z.strictObject(run)) });
 
 const SCHEMAS: { readonly [Name in keyof StudyNumbers]: z.ZodType<StudyNumbers[Name]> } = {
   "accuracy-curve": curve(methodRun),
@@ -168,9 +168,9 @@ const SCHEMAS: { readonly [Name in keyof StudyNumbers]: z.ZodType<StudyNumbers[N
     pointingGameDrop: perStep.optional(),
     energyDrop: perStep.optional(),
   }),
-  "l1-l2": z.strictObject({
+  "l1-l2": z.object({
     ...setting,
     runs: z.array(z.strictObject({ distance: z.enum(["none", "L1", "L2"]), gamma: z.number(), ...outcome })),
   }),
-  "gamma": z.strictObject({ ...setting, runs: z.array(z.strictObject({ gamma: z.number(), ...outcome })) }),
+  "gamma": z.object({ ...setting, runs: z.array(z.strictObject({ gamma: z.number(), ...outcome })) }),
 };

@@ -92,7 +92,7 @@ Deno.test("withStudy() reads what saveFigure() writes", () =>
   inFolder(async (directory) => {
     const own = { ...kept, runs: [kept.runs[0]] };
     assert.deepEqual(await withStudy("accuracy-curve", own, directory), own);
-    await saveFigure("accuracy-curve", accuracyCurve(kept), kept, { directory });
+    await saveFigure("accuracy-curve", accuracyCurve, kept, { directory });
     const merged = await withStudy("accuracy-curve", own, directory);
     assert.deepEqual(merged.runs.map(({ seed }) => seed), [1, 1, 2]);
   }));

@@ -46,6 +46,8 @@ export async function whatAndWhyExamples(
     ranked.findIndex((other) => classOf(other.draw) === classOf(draw)) === i
   ).slice(0, count);
   return {
+    preset: configuration.preset,
+    engine: run.engine.name,
     dataset: dataset.name,
     model: `M_{${step}}`,
     examples: best.map(({ draw, classes }): WhatAndWhyExample => ({

@@ -257,7 +257,7 @@ export async function bench(args: readonly string[], log: Say = console.log): Pr
   print([...quickOutcomes(measured), ...furtherOutcomes(measured, more)]);
   const numbers = { machine, base: BASE, rows: more.rows };
   const directory = resolve(import.meta.dirname!, "../../figures");
-  await saveFigure("engine-throughput", engineThroughput(numbers), numbers, { directory });
+  await saveFigure("engine-throughput", engineThroughput, numbers, { directory });
   log("\nWritten: figures/engine-throughput.svg, .png and .json");
 }
 

@@ -6,12 +6,7 @@ import { resolve } from "node:path";
 import { type Engine, useEngine } from "../../lib/engine/mod.ts";
 import { attentionRetentionFigure, baseAttention } from "../../lib/study/base_attention.ts";
 import { caltechAccuracyNumbers } from "../../lib/study/caltech_accuracy.ts";
-import {
-  type CaltechAttention,
-  caltechAttentionJson,
-  type ImageChoice,
-  typicalImage,
-} from "../../lib/study/caltech_attention.ts";
+import { type CaltechAttention, type ImageChoice, typicalImage } from "../../lib/study/caltech_attention.ts";
 import { caltechTable, claimsTable, controlTable } from "../../lib/study/caltech_tables.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { dataDirectory, figuresDirectory, readMetrics, runFolders } from "../../lib/run/folder.ts";
@@ -84,14 +79,13 @@ export async function caltechStudy(args: readonly string[], log: Log = console.l
     measuredJoint,
     measured.slice(methods.length),
   );
-  await saveFigure(`${joint.dataset}-accuracy`, accuracyCurve(accuracy), accuracy, { directory: out });
+  await saveFigure(`${joint.dataset}-accuracy`, accuracyCurve, accuracy, { directory: out });
   for (const table of [caltechTable(accuracy), claimsTable(accuracy), controlTable(accuracy)]) {
     if (table.length > 0) log(linesOf(table).join("\n") + "\n");
   }
 
   const attention = await exampleOf(shown, own, log);
-  const figure = attentionRetention(attention.figure);
-  await saveFigure(`${joint.dataset}-attention`, figure, caltechAttentionJson(attention), { directory: out });
+  await saveFigure(`${joint.dataset}-attention`, attentionRetention, attention, { directory: out });
   log(describeChoice(attention.choice));
   log(`\nFigures: ${joint.dataset}-accuracy and ${joint.dataset}-attention in ${showPath(out)}`);
 }
@@ -179,7 +173,7 @@ async function exampleOf(
   const through = Math.min(INCREMENTS_SHOWN, runs[0].steps.length - 1);
   const attention = await baseAttention(runs, through);
   const { image, choice } = typicalImage(attention);
-  return { seed: configurations[0].seed, figure: attentionRetentionFigure(attention, [image]), choice };
+  return { ...attentionRetentionFigure(attention, [image]), seed: configurations[0].seed, choice };
 }
 
 function describeChoice(choice: ImageChoice): string {

@@ -72,9 +72,9 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   }
   const directory = line.own.out === undefined ? join(dataDirectory(), "comparison") : fromHere(line.own.out);
   const accuracies = curveNumbers(runs);
-  await saveFigure("accuracy-curve", accuracyCurve(accuracies), accuracies, { directory });
+  await saveFigure("accuracy-curve", accuracyCurve, accuracies, { directory });
   const retention = attentionRetentionCurveNumbers(runs);
-  await saveFigure("attention-retention-curve", attentionRetentionCurve(retention), retention, { directory });
+  await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(directory)}`);
 }
 

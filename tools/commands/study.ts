@@ -88,11 +88,10 @@ async function measureStudy(
 
 async function saveStudy(numbers: StudyNumbers, directory: string): Promise<void> {
   const curve = numbers["accuracy-curve"];
-  await saveFigure("accuracy-curve", accuracyCurve(curve), curve, { directory });
+  await saveFigure("accuracy-curve", accuracyCurve, curve, { directory });
   const retention = numbers["attention-retention-curve"];
-  const retentionFigure = attentionRetentionCurve(retention);
-  await saveFigure("attention-retention-curve", retentionFigure, retention, { directory });
+  await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
   const distances = numbers["l1-l2"];
-  await saveFigure("l1-l2", l1L2(distances), distances, { directory });
-  await saveFigure("gamma", gamma(numbers.gamma), numbers.gamma, { directory });
+  await saveFigure("l1-l2", l1L2, distances, { directory });
+  await saveFigure("gamma", gamma, numbers.gamma, { directory });
 }
