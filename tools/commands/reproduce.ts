@@ -2,23 +2,16 @@
  * `deno task reproduce`: the whole paper. Data, the study if it is asked for, all notebooks in order, figures.
  * @module
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { dataDirectory, figuresDirectory } from "../../lib/run/folder.ts";
 import { withProgress } from "../../lib/progress.ts";
-import { readJsonIfThere, writeJson } from "../../lib/files.ts";
 import { studyPlan } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { numberedNotebooks, readNotebook, statedRunTime } from "../notebooks/notebook.ts";
-import {
-  expectedSeconds,
-  type NotebookTimes,
-  notebookTimesSchema,
-  TimedReport,
-} from "../notebooks/notebook_times.ts";
+import { numberedNotebooks } from "../notebooks/notebook.ts";
 import { CellError, runNotebooks } from "../notebooks/run_notebooks.ts";
 import { stopSignals } from "./stop_signals.ts";
 import { configurationsOf, trainStudy } from "./study.ts";
@@ -71,7 +64,6 @@ export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): 
     announce("study", "all seeds, norms and γ");
     await trainStudy(studyPlan(), {
       figures: figuresDirectory({ preset }),
-      secondsPerStep: await secondsPerStep(preset),
       signal,
       log: console.error,
     });
@@ -119,47 +111,13 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** What a step of the training takes: all notebooks together, divided by the steps that they train. */
-async function secondsPerStep(preset: Configuration["preset"]): Promise<number> {
-  const times = await readTimes(preset);
-  let seconds = 0;
-  for (const path of await numberedNotebooks("notebooks")) {
-    const notebook = { path, cells: 0, statedSeconds: statedRunTime(await readNotebook(path)) };
-    seconds += expectedSeconds(notebook, "training", times) ?? 0;
-  }
-  const steps = notebookConfigurations().reduce((sum, { increments }) => sum + increments, 1); // one M_0 for all
-  return seconds / steps;
-}
-
 async function runAllNotebooks(preset: Configuration["preset"], signal: AbortSignal): Promise<void> {
-  const runs = await planSweep([...notebookConfigurations(), ...demonstrationConfigurations()], {
-    log: () => {},
-  });
-  const kind = runs.every(({ state }) => state === "finished") ? "trained" : "training";
-  const times = await readTimes(preset);
-  const report = new TimedReport(kind, times);
   await runNotebooks(await numberedNotebooks("notebooks"), {
-    report,
     timeoutSeconds: TIMEOUT_SECONDS,
     env: {}, // the kernels inherit preset and engine from our environment
-    outputFolder: preset === "default" ? undefined : dirname(timesPath(preset)),
+    outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
     signal,
   });
-  await writeJson(timesPath(preset), { ...times, [kind]: { ...times[kind], ...report.taken } });
-}
-
-/** Beside the notebooks of the preset, where these are not the committed ones. */
-function timesPath(preset: Configuration["preset"]): string {
-  return join(dataDirectory(), "notebooks", preset, `times-${configure().engine}.json`);
-}
-
-async function readTimes(preset: Configuration["preset"]): Promise<NotebookTimes> {
-  const kind = {
-    schema: notebookTimesSchema,
-    holds: "the times of the notebooks",
-    remedy: "Delete it: the times are measured again.",
-  };
-  return await readJsonIfThere(timesPath(preset), kind) ?? { training: {}, trained: {} };
 }
 
 function parseOptions(args: string[]) {

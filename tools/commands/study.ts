@@ -10,7 +10,6 @@ import { type StudyNumbers, studyNumbers, type StudyPlan } from "../../lib/study
 import { accuracyCurve, attentionRetentionCurve, gamma, l1L2, saveFigure } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
-import { duration } from "./run_report.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 import { trainSweep } from "./sweep_training.ts";
 
@@ -20,8 +19,6 @@ export interface StudyTraining {
   directory?: string;
   /** Folder of the figures. */
   figures: string;
-  /** What a step is expected to take, on all cores. */
-  secondsPerStep: number;
   /** Ends the training. */
   signal?: AbortSignal;
   /** Is told what there is to do. */
@@ -39,11 +36,10 @@ export function configurationsOf({ curves, distances, gammas }: StudyPlan): Conf
  * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
  */
 export async function trainStudy(plan: StudyPlan, options: StudyTraining): Promise<void> {
-  const { directory = dataDirectory(), figures, secondsPerStep, signal, log } = options;
+  const { directory = dataDirectory(), figures, signal, log } = options;
   const runs = await planSweep(configurationsOf(plan), { directory, log });
   const steps = await stepsToTrain(runs);
-  const time = steps === 0 ? "" : `: about ${duration(steps * secondsPerStep)}`;
-  log(`${runs.length} runs, ${steps} steps to train${time}.`);
+  log(`${runs.length} runs, ${steps} steps to train.`);
 
   const completed = await trainSweep(runs, { directory, signal, onRunEnd: () => Promise.resolve() });
   if (!completed) {

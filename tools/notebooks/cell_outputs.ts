@@ -3,26 +3,17 @@
  * @module
  */
 import type { Message } from "./jupyter_messages.ts";
-import { type DisplayOutput, lines, type Output, type StreamOutput } from "./notebook.ts";
+import { lines, type Output, type StreamOutput } from "./notebook.ts";
 
-/** Outputs with a display id, which later messages, also of later cells, may change. */
-export type Displays = Map<string, DisplayOutput[]>;
-
-/** Gathers the outputs of one cell. */
+/**
+ * Gathers the outputs of one cell. A display with an id shows progress, and is not kept: it depends on the machine and on
+ * what was trained before.
+ */
 export class CellOutputs {
-  readonly #displays: Displays;
   #outputs: Output[] = [];
   // Pieces of text of the streams; joined once, at the end, so that a million short lines take linear time.
   #pieces = new Map<StreamOutput, string[]>();
   #clearBeforeNext = false;
-
-  /**
-   * Begins without any output.
-   * @param displays shared by all cells of a notebook
-   */
-  constructor(displays: Displays) {
-    this.#displays = displays;
-  }
 
   /**
    * Takes in the next message.
@@ -35,8 +26,6 @@ export class CellOutputs {
       case "display_data":
       case "execute_result":
         return this.#addDisplay(type, content as unknown as DisplayContent);
-      case "update_display_data":
-        return this.#update(content as unknown as DisplayContent);
       case "clear_output":
         if (content.wait) this.#clearBeforeNext = true;
         else this.#outputs = [];
@@ -75,22 +64,14 @@ export class CellOutputs {
   }
 
   #addDisplay(type: "display_data" | "execute_result", content: DisplayContent): void {
-    const output: DisplayOutput = {
+    if (content.transient?.display_id !== undefined) return;
+    const { data, metadata = {}, execution_count = null } = content;
+    this.#push({
       output_type: type,
-      data: asStored(content.data),
-      metadata: content.metadata ?? {},
-    };
-    if (type === "execute_result") output.execution_count = content.execution_count ?? null;
-    this.#push(output);
-    const id = content.transient?.display_id;
-    if (id !== undefined) this.#displays.set(id, [...this.#displays.get(id) ?? [], output]);
-  }
-
-  #update(content: DisplayContent): void {
-    for (const output of this.#displays.get(content.transient?.display_id ?? "") ?? []) {
-      output.data = asStored(content.data);
-      output.metadata = content.metadata ?? {};
-    }
+      data: asStored(data),
+      metadata,
+      ...(type === "execute_result" && { execution_count }),
+    });
   }
 
   #push(output: Output): void {

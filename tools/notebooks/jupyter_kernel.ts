@@ -53,6 +53,7 @@ export class Kernel {
   readonly #unclaimed: Message[] = [];
   readonly #keep = (message: Message): void => void this.#unclaimed.push(message);
   #onMessage = this.#keep;
+  #languageInfo: Record<string, unknown> = {};
 
   private constructor(
     credentials: Credentials,
@@ -144,6 +145,11 @@ export class Kernel {
     }
   }
 
+  /** How the kernel describes its language; JupyterLab keeps it in the notebook. */
+  get languageInfo(): Readonly<Record<string, unknown>> {
+    return this.#languageInfo;
+  }
+
   /** The process id, which is also the id of the kernel's process group. */
   get pid(): number {
     return this.#process.pid;
@@ -185,7 +191,10 @@ export class Kernel {
     let heard = false;
     this.#onMessage = () => void (heard = true);
     while (!(answered && heard) && !signal.aborted) {
-      this.#request("kernel_info_request", {}).then(() => answered = true);
+      this.#request("kernel_info_request", {}).then(({ language_info }) => {
+        this.#languageInfo = language_info as Record<string, unknown>;
+        answered = true;
+      });
       await sleep(20);
     }
     this.#onMessage = this.#keep;

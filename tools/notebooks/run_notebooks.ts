@@ -1,18 +1,19 @@
 /**
  * Runs notebooks in order, each in a fresh Deno kernel, and writes their outputs into the files.
  *
- *     deno task notebooks [--preset=NAME] [--engine=NAME] [--timeout=SECONDS] [--output-dir=DIR] [NOTEBOOK …]
+ *     deno task notebooks [--preset NAME] [--engine NAME] [--timeout SECONDS] [--output-dir DIR] [NOTEBOOK …]
  *
  * nbconvert would do this too, but stops listening at the state "idle" and so loses outputs of Deno's kernel.
  * @module
  */
+import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { clock, type ProgressDisplay, progressDisplay } from "../../lib/progress.ts";
 import { configurationSchema } from "../../lib/run/schema.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { errorLine, readableTraceback, syntaxError } from "./cell_error.ts";
-import { CellOutputs, type Displays } from "./cell_outputs.ts";
-import { fromHere } from "../commands/command_line.ts";
+import { type CommandOptions, fromHere, parseCommandLine } from "../commands/command_line.ts";
+import { stopSignals } from "../commands/stop_signals.ts";
+import { CellOutputs } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_messages.ts";
 import {
@@ -26,13 +27,9 @@ import {
   statedRunTime,
   writeNotebook,
 } from "./notebook.ts";
-import { type RunReport, ScreenReport } from "../commands/run_report.ts";
-import { stopSignals } from "../commands/stop_signals.ts";
 
 /** How to run notebooks. */
 export interface RunOptions {
-  /** Is told what happens. */
-  report: RunReport;
   /** Longest run time of one cell in seconds. */
   timeoutSeconds: number;
   /** Variables of the kernels' environment, besides ours. */
@@ -41,82 +38,105 @@ export interface RunOptions {
   outputFolder?: string;
   /** Stops the run: outputs so far are kept, and no process is left. */
   signal?: AbortSignal;
+  /** Shows the progress; that of standard error by default. */
+  display?: ProgressDisplay;
 }
 
-/** A notebook's code has failed; the message names notebook, cell and line. */
+/** The code of a notebook failed; the message names notebook and cell. */
 export class CellError extends Error {
   /** Tells it from errors of the runner. */
   override readonly name = "CellError";
 }
 
+/** Is told how far the notebook is: the code cell that runs, and the last state of its own progress display. */
+type OnCell = (cell: number, state?: string) => void;
+
 /**
  * Runs notebooks one after the other.
+ *
  * @param paths notebooks, in the order in which they run
  * @param options how
  * @throws {CellError} at the first cell that fails; its notebook is written with the outputs so far
- * @throws {UserError} if a path is no notebook, before any is run
+ * @throws {UserError} where a path is not a notebook, before any is run
  * @throws the reason of the signal if the run was stopped by it
  */
-export async function runNotebooks(paths: string[], options: RunOptions): Promise<void> {
+export async function runNotebooks(paths: readonly string[], options: RunOptions): Promise<void> {
   const notebooks = await Promise.all(paths.map(readNotebook));
-  const { report } = options;
-  report.begin(notebooks.map((notebook, index) => ({
-    path: paths[index],
-    cells: codeCells(notebook).length,
-    statedSeconds: statedRunTime(notebook),
-  })));
-  try {
-    for (const [index, notebook] of notebooks.entries()) {
-      report.startNotebook();
-      let ok = false;
-      try {
-        await runNotebook(notebook, paths[index], options);
-        ok = true;
-      } finally {
-        const { outputFolder } = options;
-        const target = outputFolder === undefined ? paths[index] : join(outputFolder, basename(paths[index]));
-        await writeNotebook(target, notebook);
-        report.endNotebook(ok);
-      }
+  // What a notebook says of its run time is its share of the way.
+  const seconds = notebooks.map((notebook) => statedRunTime(notebook) ?? 30);
+  const total = seconds.reduce((sum, time) => sum + time, 0);
+  const { display = progressDisplay(), outputFolder } = options;
+  const begin = performance.now();
+  let before = 0;
+  for (const [index, notebook] of notebooks.entries()) {
+    const startedAt = performance.now();
+    const cells = codeCells(notebook).length;
+    const label = `${basename(paths[index])} (${index + 1} of ${paths.length})`;
+    const onCell: OnCell = (cell, state = "") => {
+      const done = before + seconds[index] * (cell - 1) / cells;
+      display.show([
+        { label: "notebooks", done, total, startedAt: begin },
+        { label, done: cell - 1, total: cells, note: state.split("\n")[0].replaceAll(/ +/g, " ") },
+      ]);
+    };
+    try {
+      await runNotebook(notebook, paths[index], options, onCell);
+    } finally {
+      await writeNotebook(
+        outputFolder === undefined ? paths[index] : join(outputFolder, basename(paths[index])),
+        notebook,
+      );
+      display.show([]);
+      await display.finish();
     }
-  } finally {
-    report.end();
+    console.error(`${label}: done after ${clock((performance.now() - startedAt) / 1000)}`);
+    before += seconds[index];
   }
 }
 
 /** Runs all cells of a notebook and puts their outputs into it. */
-async function runNotebook(notebook: Notebook, path: string, options: RunOptions): Promise<void> {
+async function runNotebook(
+  notebook: Notebook,
+  path: string,
+  options: RunOptions,
+  onCell: OnCell,
+): Promise<void> {
   const cells = codeCells(notebook);
   for (const cell of cells) {
     cell.outputs = [];
     cell.execution_count = null;
     delete cell.metadata.execution; // Times of day, written by JupyterLab.
   }
-  const displays: Displays = new Map();
   const kernel = await Kernel.start(dirname(resolve(path)), options.env, options.signal);
   try {
+    // As JupyterLab does, so that saving the notebook there changes nothing.
+    notebook.metadata.language_info = kernel.languageInfo;
     for (const [index, cell] of cells.entries()) {
       if (sourceOf(cell).trim() === "") continue;
-      options.report.startCell(index + 1, sourceOf(cell));
-      const failure = await runCell(kernel, cell, displays, options);
-      if (failure) throw new CellError(describe(failure, cell, index + 1, path));
+      onCell(index + 1);
+      const failure = await runCell(kernel, cell, options, (state) => onCell(index + 1, state));
+      if (!failure) continue;
+      // A UserError is a sentence for the user; where it was thrown does not matter.
+      const detail = failure.ename === "UserError" ? failure.evalue : failure.traceback.join("\n");
+      throw new CellError(`${path}, code cell ${index + 1} (id ${cell.id}):\n${detail}`);
     }
   } finally {
     await kernel.stop();
   }
 }
 
-/** Runs one cell and keeps its outputs, also when it fails; @returns why it has failed */
+/** Runs one cell and keeps its outputs, also when it fails. @returns why it failed */
 async function runCell(
   kernel: Kernel,
   cell: CodeCell,
-  displays: Displays,
-  { report, timeoutSeconds, signal }: RunOptions,
+  { timeoutSeconds, signal }: RunOptions,
+  onProgress: (state: string) => void,
 ): Promise<ErrorOutput | undefined> {
-  const outputs = new CellOutputs(displays);
+  const outputs = new CellOutputs();
   const onMessage = (message: Message) => {
     outputs.add(message);
-    tell(report, message);
+    const { transient, data } = message.content as Partial<DisplayContent>;
+    if (transient?.display_id !== undefined) onProgress(String(data?.["text/plain"] ?? ""));
   };
   const failure = (ename: string, evalue: string): ErrorOutput => {
     return { output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] };
@@ -131,9 +151,8 @@ async function runCell(
     cell.execution_count = executionCount;
     const shown = outputs.finish().find((output) => output.output_type === "error");
     if (ok || shown) return ok ? undefined : shown;
-    // The kernel says nothing about code that it cannot compile.
-    const wrong = syntaxError(sourceOf(cell));
-    return added = failure("SyntaxError", wrong?.reason ?? "the kernel could not compile this cell");
+    // The kernel does not report code that it cannot compile.
+    return added = failure("SyntaxError", syntaxError(sourceOf(cell)));
   } catch (error) {
     if (error instanceof KernelError) return added = failure(error.name, error.message);
     if (signal?.aborted) added = failure("Interrupted", "the run was stopped while this cell was running");
@@ -144,102 +163,75 @@ async function runCell(
   }
 }
 
-function tell(report: RunReport, { type, content }: Message): void {
-  if (type === "stream") report.text(content.text as string);
-  if (type !== "display_data" && type !== "update_display_data") return;
-  const { data, transient } = content as {
-    data: Record<string, unknown>;
-    transient?: { display_id?: string };
-  };
-  const text = data["text/plain"];
-  if (transient?.display_id !== undefined && typeof text === "string") report.progress(text);
+interface DisplayContent {
+  data: Record<string, unknown>;
+  transient: { display_id?: string };
 }
 
-function describe(failure: ErrorOutput, cell: CodeCell, number: number, path: string): string {
-  const source = sourceOf(cell);
-  const line = failure.ename === "SyntaxError"
-    ? syntaxError(source)?.line ?? errorLine(source, failure.traceback)
-    : errorLine(source, failure.traceback);
-  const place = `${path}, code cell ${number} (id ${cell.id})${line === undefined ? "" : `, line ${line}`}`;
-  const excerpt = line === undefined ? source.trim().split("\n")[0] : source.split("\n")[line - 1].trim();
-  // A UserError is a sentence for the user; where it was thrown does not matter.
-  const detail = failure.ename === "UserError"
-    ? failure.evalue
-    : readableTraceback(source, failure.traceback);
-  return `${place}:\n  > ${excerpt}\n${detail}`;
+/** What keeps a cell from being compiled, and on which of its lines. */
+function syntaxError(source: string): string {
+  try {
+    // As the kernel does; the types are those of a Node without this mode.
+    stripTypeScriptTypes(source, { mode: "transform" as "strip" });
+  } catch (error) {
+    const { message, stack = "" } = error as Error;
+    const line = stack.match(/stripTypeScriptTypes\.ts:(\d+):\d+/)?.[1];
+    return `${message.split("\n")[0].replace(/^SyntaxError: /, "")}${
+      line === undefined ? "" : `, line ${line}`
+    }`;
+  }
+  return "the kernel could not compile this cell";
 }
 
 const { preset: { options: presets }, engine: { options: engines } } = configurationSchema.shape;
 
+const OPTIONS: CommandOptions = {
+  command: "notebooks",
+  own: ["preset", "engine", "timeout", "output-dir"],
+  takesFields: false,
+};
+
 const HELP = `deno task notebooks [OPTION …] [NOTEBOOK …]
 
-Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into them.
+Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into
+them. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after Ctrl-C.
 
---preset=NAME      ${presets.join(", ")}; what the notebooks themselves ask for if it is left out
---engine=NAME      ${engines.join(", ")}; likewise
---timeout=SECONDS  longest run time of one cell (default: 1200)
---output-dir=DIR   write executed copies there, and leave the notebooks as they are
+  deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-one-training-step.ipynb
+
+--preset NAME      ${presets.join(", ")} [LWM_PRESET, or what the notebooks ask for]
+--engine NAME      ${engines.join(", ")} [LWM_ENGINE, or what the notebooks ask for]
+--timeout SECONDS  longest run time of one cell [1200]
+--output-dir DIR   write executed copies there, and leave the notebooks as they are
 --help             this text`;
 
-/** The command line's options. */
-interface Command {
-  paths: string[];
-  env: Record<string, string>;
-  timeoutSeconds: number;
-  outputFolder?: string;
+function expectOneOf(option: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new UserError(`Expected --${option} to be one of ${known.join(", ")} but found ${value}.`);
 }
 
-/** @returns nothing if only help is wanted */
-async function parseCommand(args: string[]): Promise<Command | undefined> {
-  const { values, positionals } = parseOptions(args);
-  if (values.help) return undefined;
-  const env: Record<string, string> = {};
-  const choose = (option: string, variable: string, value: string | undefined, known: readonly string[]) => {
-    if (value === undefined) return;
-    if (!known.includes(value)) {
-      throw new UserError(`Expected --${option} to be one of ${known.join(", ")}, found "${value}".`);
-    }
-    env[variable] = value;
-  };
-  choose("preset", "LWM_PRESET", values.preset, presets);
-  choose("engine", "LWM_ENGINE", values.engine, engines);
-  const timeoutSeconds = Number(values.timeout);
-  if (!(timeoutSeconds > 0)) {
-    throw new UserError(`Expected --timeout to be a number of seconds above 0, found "${values.timeout}".`);
-  }
-  const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
-  const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
-  const folder = values["output-dir"];
-  return { paths, env, timeoutSeconds, outputFolder: folder === undefined ? undefined : fromHere(folder) };
-}
-
-function parseOptions(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        preset: { type: "string" },
-        engine: { type: "string" },
-        timeout: { type: "string", default: "1200" },
-        "output-dir": { type: "string" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UserError((error as Error).message);
-  }
-}
-
-async function main(): Promise<number> {
+/** Runs the command. @returns its exit code */
+async function main(args: readonly string[]): Promise<number> {
   const { signal, exitCode } = stopSignals("Outputs so far are kept; run the command again.");
   try {
-    const command = await parseCommand(Deno.args);
-    if (!command) {
+    const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
+      parseCommandLine(args, OPTIONS);
+    if (help) {
       console.log(HELP);
       return 0;
     }
-    await runNotebooks(command.paths, { ...command, report: new ScreenReport(), signal });
+    expectOneOf("preset", preset, presets);
+    expectOneOf("engine", engine, engines);
+    const timeoutSeconds = Number(timeout);
+    if (!(timeoutSeconds > 0)) {
+      throw new UserError(`Expected --timeout to be a number of seconds above 0 but found ${timeout}.`);
+    }
+    const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
+    await runNotebooks(named.length > 0 ? named : await numberedNotebooks("notebooks"), {
+      env: { ...(preset && { LWM_PRESET: preset }), ...(engine && { LWM_ENGINE: engine }) },
+      timeoutSeconds,
+      outputFolder: folder === undefined ? undefined : fromHere(folder),
+      signal,
+    });
     return 0;
   } catch (error) {
     if (!(error instanceof CellError || error instanceof UserError)) throw error;
@@ -248,4 +240,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await main(Deno.args));
