@@ -65,7 +65,17 @@ function elementCount(name: string, tensor: tf.TensorInfo): number {
   return size;
 }
 
-function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
+/**
+ * Whether oneDNN 3.7 writes beyond its memory in the gradient by the filter: it does with AVX-512 in strided 1 × 1
+ * convolutions of fewer than 16 input channels, and crashes on images of 46 pixels or more.
+ */
+function overruns(
+  { filterHeight, filterWidth, strideHeight, strideWidth, inChannels }: ConvolutionShape,
+): boolean {
+  return filterHeight * filterWidth === 1 && strideHeight * strideWidth > 1 && inChannels < 16;
+}
+
+function kernels(library: OneDnn, safe: Record<string, tf.KernelFunc>): Record<string, tf.KernelFunc> {
   const convolutions = new Cache<Convolution>();
   const convolution = (shape: ConvolutionShape) =>
     convolutions.get(
@@ -110,12 +120,13 @@ function kernels(library: OneDnn): Record<string, tf.KernelFunc> {
       convolution(shape).inputGradient(address(dy), address(filter), address(dx));
       return dx;
     },
-    Conv2DBackpropFilter: ({ inputs, attrs }) => {
-      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
-      const attributes = attrs as unknown as Conv2DAttributes;
+    Conv2DBackpropFilter: (call) => {
+      const { x, dy } = call.inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
+      const attributes = call.attrs as unknown as Conv2DAttributes;
       const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
       expectShape("x", x, shape.inShape);
       expectShape("dy", dy, shape.outShape);
+      if (overruns(shape)) return safe.Conv2DBackpropFilter(call);
       const dfilter = newTensor([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
       convolution(shape).filterGradient(address(x), address(dy), address(dfilter));
       return dfilter;
@@ -186,7 +197,7 @@ const REMEDY =
   "Install oneDNN 3 (Debian and Ubuntu: `apt-get install libdnnl3.6`; macOS: `brew install onednn`)";
 
 /** Loaded once: a library stays for the life of the process. */
-let loaded: { library: OneDnn; kernels: Record<string, tf.KernelFunc> } | undefined;
+let loaded: { library: OneDnn; kernels?: Record<string, tf.KernelFunc> } | undefined;
 
 /** See {@linkcode StartEngine}. */
 export const start: StartEngine = async ({ threads }): Promise<Engine> => {
@@ -195,8 +206,7 @@ export const start: StartEngine = async ({ threads }): Promise<Engine> => {
   }
   if (loaded === undefined) {
     try {
-      const library = openOneDnn(threads);
-      loaded = { library, kernels: kernels(library) };
+      loaded = { library: openOneDnn(threads) };
     } catch (error) {
       if (error instanceof OneDnnError) throw new EngineUnavailable(error.message, error.remedy ?? REMEDY);
       throw error;
@@ -210,6 +220,6 @@ export const start: StartEngine = async ({ threads }): Promise<Engine> => {
     );
   }
   await startWasm({ threads });
-  replaceKernels({ ...wasmKernels(), ...loaded.kernels });
+  replaceKernels({ ...wasmKernels(), ...(loaded.kernels ??= kernels(library, wasmKernels())) });
   return { name: "onednn", threads, description: `oneDNN ${library.version}` };
 };

@@ -1,0 +1,210 @@
+/**
+ * Compares every kernel of an engine with `wasm` on random shapes, in processes of their own: a crash is a failed case.
+ *
+ *     deno run -A lib/engine/testdata/random_shapes.ts --cases 2000
+ *
+ * Options: `--engine` (onednn), `--cases` (100), `--from` (0) for the first case, `--seconds` to stop after.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import { randomStream } from "../../random.ts";
+import {
+  addRelu,
+  batchNormalization,
+  batchNormalizationInference,
+  conv2d,
+  type EngineName,
+  useEngine,
+} from "../mod.ts";
+
+/** The sizes of one convolution, and of the normalization and the residual sum of its output. */
+export interface Sizes {
+  /** images */
+  batch: number;
+  /** rows of the input */
+  height: number;
+  /** columns of the input */
+  width: number;
+  /** channels of the input */
+  input: number;
+  /** channels of the output */
+  output: number;
+  /** rows and columns of the filter */
+  filter: number;
+  /** rows and columns from one output to the next */
+  stride: number;
+  /** zeros on each side */
+  padding: number;
+}
+
+/** Multiplications, and values of the input and of the output, of a case at most: it takes a fraction of a second. */
+const MULTIPLICATIONS = 5e7, VALUES = 5e5;
+/** Cases of a process at most, since engines keep what they made for each shape. */
+const CASES_OF_A_PROCESS = 100;
+/** Largest difference that is taken for rounding, relative to the largest value. */
+const TOLERANCE = 1e-3;
+
+/** The sizes of the n-th case: channels 1–130, images of 1–230 pixels, the filters and strides of all networks. */
+export function randomSizes(n: number): Sizes {
+  const random = randomStream("shapes", n);
+  const pick = (values: number[]) => values[random.integer(values.length)];
+  // Half of the channels are of the kind that networks have.
+  const channels = () =>
+    random.uniform() < 0.5 ? 1 + random.integer(130) : pick([1, 3, 4, 8, 12, 16, 32, 64]);
+  for (;;) {
+    const [height, width] = [1 + random.integer(230), 1 + random.integer(230)];
+    const filter = pick([1, 1, 2, 3, 3, 3, 5, 7]);
+    const sizes = {
+      batch: pick([1, 2, 3, 5]),
+      height,
+      width: random.uniform() < 0.5 ? height : width,
+      input: channels(),
+      output: channels(),
+      filter,
+      stride: pick([1, 1, 2, 2, 3, 4]),
+      padding: random.integer(filter / 2 + 1 | 0),
+    };
+    const [outHeight, outWidth] = outputSizes(sizes);
+    const values = sizes.batch * outHeight * outWidth * sizes.output;
+    const fits = values * filter ** 2 * sizes.input <= MULTIPLICATIONS && values <= VALUES &&
+      sizes.batch * sizes.height * sizes.width * sizes.input <= VALUES;
+    if (outHeight >= 1 && outWidth >= 1 && fits) return sizes;
+  }
+}
+
+function outputSizes({ height, width, filter, stride, padding }: Sizes): [number, number] {
+  const outputs = (size: number) => Math.floor((size + 2 * padding - filter) / stride) + 1;
+  return [outputs(height), outputs(width)];
+}
+
+/** Values around 0 that depend on nothing but the arguments, made quickly. */
+function noise<T extends tf.Tensor = tf.Tensor4D>(shape: number[], seed: number): T {
+  const values = new Float32Array(tf.util.sizeFromShape(shape));
+  for (let i = 0; i < values.length; i++) {
+    const bits = Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b);
+    values[i] = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d) / 2 ** 31;
+  }
+  return tf.tensor(values, shape) as T;
+}
+
+/** The result of every kernel. */
+function compute(sizes: Sizes): Record<string, Float32Array> {
+  const { batch, height, width, input, output, filter, stride, padding } = sizes;
+  const outShape = [batch, ...outputSizes(sizes), output];
+  return tf.tidy(() => {
+    const gradients = (f: (...xs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]) => {
+      const { value, grads } = tf.valueAndGrads(f)(inputs, noise(outShape, 3));
+      return [value, ...grads];
+    };
+    const x = noise([batch, height, width, input], 1), y = noise(outShape, 4);
+    const [gamma, beta, mean] = [5, 6, 7].map((seed) => noise<tf.Tensor1D>([output], seed));
+    const variance = tf.add<tf.Tensor1D>(tf.square(mean), 0.5);
+    type Conv = [tf.Tensor4D, tf.Tensor4D];
+    type Norm = [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
+    const results = {
+      convolution: gradients(
+        (...inputs) => conv2d(...inputs as Conv, stride, padding),
+        [x, noise([filter, filter, input, output], 2)],
+      ),
+      normalization: gradients((...inputs) => batchNormalization(...inputs as Norm).y, [y, gamma, beta]),
+      "normalization with ReLU": gradients(
+        (...inputs) => batchNormalization(...inputs as Norm, { relu: true }).y,
+        [y, gamma, beta],
+      ),
+      inference: [batchNormalizationInference(y, gamma, beta, mean, variance, { relu: true })],
+      addRelu: gradients((...inputs) => addRelu(...inputs as [tf.Tensor4D, tf.Tensor4D]), [
+        y,
+        noise(outShape, 8),
+      ]),
+    };
+    return Object.fromEntries(
+      Object.entries(results).flatMap(([name, tensors]) =>
+        tensors.map((tensor, i) => [`${name} ${i}`, tensor.dataSync<"float32">().slice()])
+      ),
+    );
+  });
+}
+
+/** What differs, in words; nothing if all agrees. */
+function difference(found: Record<string, Float32Array>, expected: Record<string, Float32Array>): string {
+  for (const [name, values] of Object.entries(expected)) {
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    const wrong = values.findIndex((value, i) => !(Math.abs(found[name][i] - value) <= TOLERANCE * largest));
+    if (wrong >= 0) {
+      return `${name}[${wrong}] is ${found[name][wrong]}, expected ${values[wrong]} (largest ${largest})`;
+    }
+  }
+  return "";
+}
+
+/** One process: announces each case before it computes it, and then tells what differs. */
+async function work(engine: EngineName, cases: Sizes[]): Promise<void> {
+  for (const [i, sizes] of cases.entries()) {
+    console.log(JSON.stringify([i]));
+    await useEngine("wasm", { log: () => {} });
+    const expected = compute(sizes);
+    await useEngine(engine, { log: () => {} });
+    console.log(JSON.stringify([i, difference(compute(sizes), expected)]));
+  }
+}
+
+/** Compares the engine with `wasm` on these sizes. @returns a line for each case that failed */
+export async function failures(engine: EngineName, cases: Sizes[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (let next = 0; next < cases.length;) {
+    const part = cases.slice(next, next + CASES_OF_A_PROCESS);
+    const { code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        fileURLToPath(import.meta.url),
+        "--work",
+        JSON.stringify(part),
+        "--engine",
+        engine,
+      ],
+    }).output();
+    const lines = new TextDecoder().decode(stdout).trim().split("\n").filter((line) => line.startsWith("["));
+    const results = lines.map((line): [number, string?] => JSON.parse(line));
+    const last = results.at(-1)?.[0] ?? 0;
+    const fail = (i: number, reason: string) => failed.push(`${JSON.stringify(part[i])}: ${reason}`);
+    results.forEach(([i, reason]) => reason && fail(i, reason));
+    if (code !== 0) {
+      fail(last, `${signal ?? code} ${new TextDecoder().decode(stderr).trim().split("\n").at(-1)}`);
+    }
+    next += code === 0 ? part.length : last + 1;
+  }
+  return failed;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: "string", default: "onednn" },
+      cases: { type: "string", default: "100" },
+      from: { type: "string", default: "0" },
+      seconds: { type: "string", default: "Infinity" },
+      work: { type: "string" },
+    },
+  });
+  if (values.work) {
+    await work(values.engine as EngineName, JSON.parse(values.work));
+    Deno.exit(0);
+  }
+  const [from, cases, seconds] = [values.from, values.cases, values.seconds].map(Number);
+  const start = performance.now();
+  let failed = 0, done = 0;
+  while (done < cases && performance.now() - start < 1000 * seconds) {
+    const count = Math.min(CASES_OF_A_PROCESS, cases - done);
+    const part = Array.from({ length: count }, (_, i) => randomSizes(from + done + i));
+    const lines = await failures(values.engine as EngineName, part);
+    lines.forEach((line) => console.log(line));
+    failed += lines.length;
+    done += count;
+    console.error(`${done} of ${cases} cases, ${failed} failed`);
+  }
+  Deno.exit(failed > 0 ? 1 : 0);
+}
