@@ -4,7 +4,7 @@
  */
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import type { Leak, MethodSeconds, Speed } from "./bench_jobs.ts";
-import { textTable } from "../commands/text_table.ts";
+import { textTable } from "../../lib/table.ts";
 
 /** The engines of the first outcomes; missing where the machine lacks them. */
 export type SpeedByEngine = Partial<Record<"wasm" | "onednn" | "torch", number>>;
@@ -178,21 +178,15 @@ function isInPanel(row: ThroughputRow, free: keyof typeof BASE): boolean {
 
 /** All measurements as lines of text. */
 export function throughputTable(rows: readonly ThroughputRow[]): string[] {
-  return textTable(
-    ["left", "left", "right", "right", "right", "right", "right"],
-    [
-      ["engine", "network", "channels", "image", "batch", "training/s", "forward/s"],
-      ...rows.map((row) => [
-        row.engine,
-        `ResNet-${row.depth}`,
-        String(row.width),
-        `${row.imageSize} × ${row.imageSize}`,
-        String(row.batch),
-        images(row.trainImagesPerSecond),
-        images(row.evaluationImagesPerSecond),
-      ]),
-    ],
-  );
+  return textTable(rows.map((row) => ({
+    "engine": row.engine,
+    "network": `ResNet-${row.depth}`,
+    "channels": row.width,
+    "image": `${row.imageSize} × ${row.imageSize}`,
+    "batch": row.batch,
+    "training/s": images(row.trainImagesPerSecond),
+    "forward/s": images(row.evaluationImagesPerSecond),
+  })));
 }
 
 /** One row of the table. */

@@ -18,7 +18,6 @@ import {
   type Method,
   METHODS,
   saveFigure,
-  type TableRow,
 } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
@@ -31,7 +30,7 @@ import {
 } from "./command_line.ts";
 import { openRun } from "./open_run.ts";
 import { readSweepFile } from "./sweep_file.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../../lib/table.ts";
 
 const OPTIONS: CommandOptions = { command: "caltech", own: ["directory", "out"], takesFields: false };
 
@@ -81,7 +80,7 @@ export async function caltechStudy(args: readonly string[], log: Log = console.l
   );
   await saveFigure(`${joint.dataset}-accuracy`, accuracyCurve, accuracy, { directory: out });
   for (const table of [caltechTable(accuracy), claimsTable(accuracy), controlTable(accuracy)]) {
-    if (table.length > 0) log(linesOf(table).join("\n") + "\n");
+    if (table.length > 0) log(textTable(table).join("\n") + "\n");
   }
 
   const attention = await exampleOf(shown, own, log);
@@ -184,16 +183,6 @@ function describeChoice(choice: ImageChoice): string {
       difference.toFixed(3)
     } in it, ` +
     `and ${medianDifference.toFixed(3)} in the median of all that M_0 recognizes.`;
-}
-
-function linesOf(table: readonly TableRow[]): string[] {
-  const headings = Object.keys(table[0]);
-  const rows = table.map((row) => headings.map((heading) => String(row[heading] ?? "")));
-  const isNumber = (text: string) => text === "" || /^[−+\d]/.test(text);
-  const alignments = headings.map((_, column) =>
-    rows.every((row) => isNumber(row[column])) ? "right" : "left"
-  );
-  return textTable(alignments, [headings, ...rows]);
 }
 
 if (import.meta.main) await runCommand(caltechStudy);

@@ -29,7 +29,7 @@ import {
 } from "./command_line.ts";
 import { type RunResults, runResults } from "./run_results.ts";
 import { describeSetting, settingKey, varyingFields } from "./setting.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../../lib/table.ts";
 
 const OPTIONS: CommandOptions = { command: "compare", own: ["out"], takesFields: false };
 
@@ -169,17 +169,16 @@ function comparisonTable(settings: readonly (readonly ComparedRun[])[]): string[
   const fields = varyingFields(configurations);
   const rows = settings.map((runs) => {
     const over = (measure: (results: RunResults) => number) => runs.map(({ results }) => measure(results));
-    return [
-      describeSetting(runs[0].configuration, fields),
-      String(runs.length),
-      percent(over(({ averageAccuracy }) => averageAccuracy)),
-      percent(over(({ lastAccuracy }) => lastAccuracy)),
-      percent(over(({ forgetting }) => forgetting)),
-      decimal(over(({ lastAttentionCosine }) => lastAttentionCosine), 2),
-    ];
+    return {
+      "method": describeSetting(runs[0].configuration, fields),
+      "seeds": runs.length,
+      "average accuracy": percent(over(({ averageAccuracy }) => averageAccuracy)),
+      "last accuracy": percent(over(({ lastAccuracy }) => lastAccuracy)),
+      "forgetting": percent(over(({ forgetting }) => forgetting)),
+      "retention": decimal(over(({ lastAttentionCosine }) => lastAttentionCosine), 2),
+    };
   });
-  const headings = ["method", "seeds", "average accuracy", "last accuracy", "forgetting", "retention"];
-  return textTable(["left", "right", "right", "right", "right", "right"], [headings, ...rows]);
+  return textTable(rows);
 }
 
 /** In the form of `accuracy-curve.json`; with the mean over classes where that says something new, since classes differ in size. */

@@ -73,7 +73,12 @@ Deno.test("compare prints mean and interval over seeds of each method, and draws
     ]);
     const numbers = JSON.parse(await Deno.readTextFile(join(directory, "out", "accuracy-curve.json")));
     const { runs, ...rest } = numbers;
-    assert.deepEqual(rest, { dataset: "iemoji-100", preset: "smoke", classesSeen: [3, 5] });
+    assert.deepEqual(rest, {
+      figure: "accuracyCurve",
+      dataset: "iemoji-100",
+      preset: "smoke",
+      classesSeen: [3, 5],
+    });
     assert.equal(runs.length, 4);
     assert.deepEqual(runs.find(({ method }: { method: string }) => method === "C"), {
       method: "C",
@@ -140,7 +145,7 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
     );
     await refuses([whole, other], /the same baseClasses but found 3 and 4/);
     await refuses([whole, tuned], /the same evaluateOn but found test and validation/);
-    await refuses([whole, "--seed", "1"], /a known option but found --seed/);
+    await refuses([whole, "--seed", "1"], /Unknown option '--seed'/);
 
     const path = join(whole, "step-1", "metrics.json");
     const { digest: _, ...metrics } = JSON.parse(await Deno.readTextFile(path));

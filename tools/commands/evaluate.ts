@@ -2,7 +2,7 @@
  * `deno task evaluate`: measures a run's models again.
  * @module
  */
-import { markdownTable } from "../../lib/figures/notebook.ts";
+import { markdownTable } from "../../lib/table.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import type { Run } from "../../lib/run/run.ts";

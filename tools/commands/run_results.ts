@@ -5,7 +5,6 @@
 import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/mod.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { percent } from "../../lib/statistics.ts";
-import { textTable } from "./text_table.ts";
 
 /** One number a step, M_0 first, and what they come to. Shares are between 0 and 1. */
 export interface RunResults {
@@ -71,5 +70,5 @@ export function stepRow(metrics: readonly StepMetrics[]): string {
     percent(results.forgetting),
     results.lastAttentionCosine.toFixed(2),
   ];
-  return textTable(HEADINGS.map(() => "right"), [HEADINGS, row])[1];
+  return row.map((text, column) => text.padStart(HEADINGS[column].length)).join("  ");
 }

@@ -18,7 +18,7 @@ import { readSweepFile } from "./sweep_file.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 import { type SweepRow, sweepRows, sweepTsv } from "./sweep_results.ts";
 import { trainSweep } from "./sweep_training.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../../lib/table.ts";
 
 const OPTIONS: CommandOptions = { command: "sweep", own: ["directory", "out"], takesFields: false };
 
@@ -92,19 +92,19 @@ export async function sweep(args: readonly string[], log: Log = console.log): Pr
 }
 
 function summary(rows: readonly SweepRow[]): string[] {
-  const cells = rows.map(({ name, status, results }) => [
-    name,
-    status,
-    // Of fewer steps than the others' they would look like the same.
-    ...results === undefined || status !== "finished" ? ["", "", "", ""] : [
-      percent(results.averageAccuracy),
-      percent(results.lastAccuracy),
-      percent(results.forgetting),
-      results.lastAttentionCosine.toFixed(2),
-    ],
-  ]);
-  const headings = ["run", "state", "average accuracy", "last accuracy", "forgetting", "cosine"];
-  return textTable(["left", "left", "right", "right", "right", "right"], [headings, ...cells]);
+  return textTable(rows.map(({ name, status, results }) => {
+    // Averages over fewer steps would look as if they could be compared with the others.
+    const finished = status === "finished" ? results : undefined;
+    const share = (value?: number) => value === undefined ? "" : percent(value);
+    return {
+      "run": name,
+      "state": status,
+      "average accuracy": share(finished?.averageAccuracy),
+      "last accuracy": share(finished?.lastAccuracy),
+      "forgetting": share(finished?.forgetting),
+      "cosine": finished?.lastAttentionCosine.toFixed(2) ?? "",
+    };
+  }));
 }
 
 function report(failed: readonly SweepRun[], all: number): string {

@@ -1,0 +1,87 @@
+/**
+ * Tables: in Markdown for notebooks, which show them by themselves, and as plain text for terminals.
+ * @module
+ */
+
+/** One row: a value for each heading. */
+export type TableRow = Readonly<Record<string, string | number>>;
+
+/** Rows that a notebook shows as a table where they are the value of a cell. */
+export type Table = readonly TableRow[];
+
+/** The method by which Deno's Jupyter kernel asks a value for its display. */
+const DISPLAY = Symbol.for("Jupyter.display");
+
+/**
+ * Makes rows a table.
+ *
+ * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals: write others
+ * as text
+ * @returns the same rows, which a notebook shows as a table
+ */
+export function table(rows: readonly TableRow[]): Table {
+  return Object.defineProperty([...rows], DISPLAY, { value: () => tableDisplay(rows) });
+}
+
+/** What a notebook shows of a table, by media type. */
+export function tableDisplay(rows: readonly TableRow[]): Record<string, string> {
+  const markdown = markdownTable(rows);
+  return { "text/markdown": markdown, "text/plain": markdown };
+}
+
+/**
+ * @param rows as in {@linkcode table}
+ * @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right
+ */
+export function markdownTable(rows: readonly TableRow[]): string {
+  const columns = columnsOf(rows, (text) => text.replaceAll("|", "\\|"), 3);
+  const rules = columns.map(({ right, width }) => right ? `${"-".repeat(width - 1)}:` : "-".repeat(width));
+  const [headings, ...lines] = linesOf(columns, rows.length).map((cells) => `| ${cells.join(" | ")} |`);
+  return [headings, `| ${rules.join(" | ")} |`, ...lines].join("\n");
+}
+
+/**
+ * @param rows as in {@linkcode table}
+ * @returns lines for a terminal, the headings first, in which the columns stand under each other
+ */
+export function textTable(rows: readonly TableRow[]): string[] {
+  const columns = columnsOf(rows, (text) => text, 0);
+  return linesOf(columns, rows.length).map((cells) => cells.join("  ").trimEnd());
+}
+
+interface Column {
+  /** The heading, then one for each row. */
+  readonly texts: readonly string[];
+  /** Whether it holds numbers alone, which stand to the right. */
+  readonly right: boolean;
+  readonly width: number;
+}
+
+function columnsOf(
+  rows: readonly TableRow[],
+  escape: (text: string) => string,
+  leastWidth: number,
+): Column[] {
+  return Object.keys(rows[0] ?? {}).map((heading) => {
+    const values = rows.map((row) => escape(written(row[heading])));
+    const texts = [escape(heading), ...values];
+    return {
+      texts,
+      right: values.every((text) => text === "" || /^[-−+\d.]/.test(text)),
+      width: Math.max(leastWidth, ...texts.map((text) => text.length)),
+    };
+  });
+}
+
+function linesOf(columns: readonly Column[], rows: number): string[][] {
+  return Array.from(
+    { length: rows + 1 },
+    (_, row) =>
+      columns.map(({ texts, right, width }) => right ? texts[row].padStart(width) : texts[row].padEnd(width)),
+  );
+}
+
+function written(value: string | number | undefined): string {
+  const isFraction = typeof value === "number" && !Number.isInteger(value);
+  return (isFraction ? value.toFixed(2) : String(value ?? "")).replace(/^-(?=[\d.])/, "−");
+}

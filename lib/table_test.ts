@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { markdownTable, table, textTable } from "./table.ts";
+
+const rows = [
+  { method: "C", accuracy: "31.0 %", forgetting: 0.4567, steps: 5 },
+  { method: "LwF-MC", accuracy: "-4.0 %", forgetting: -0.01, steps: 12 },
+];
+
+Deno.test("markdownTable() sets words to the left and numbers to the right", () => {
+  assert.deepEqual(markdownTable(rows).split("\n"), [
+    "| method | accuracy | forgetting | steps |",
+    "| ------ | -------: | ---------: | ----: |",
+    "| C      |   31.0 % |       0.46 |     5 |",
+    "| LwF-MC |   −4.0 % |      −0.01 |    12 |",
+  ]);
+});
+
+Deno.test("markdownTable() leaves a cell empty where a row has no value, and escapes bars in cells and headings", () => {
+  assert.deepEqual(markdownTable([{ "|a|": "x|y", b: 1 }, { "|a|": "z" }]).split("\n"), [
+    "| \\|a\\| |   b |",
+    "| ----- | --: |",
+    "| x\\|y  |   1 |",
+    "| z     |     |",
+  ]);
+});
+
+Deno.test("textTable() sets the same columns for a terminal", () => {
+  assert.deepEqual(textTable(rows.map(({ method, accuracy }) => ({ accuracy, method }))), [
+    "accuracy  method",
+    "  31.0 %  C",
+    "  −4.0 %  LwF-MC",
+  ]);
+});
+
+Deno.test("table() is shown by a notebook, and equals its rows", () => {
+  const shown = table(rows);
+  assert.deepEqual(shown, rows);
+  const display = (shown as unknown as Record<symbol, () => unknown>)[Symbol.for("Jupyter.display")];
+  assert.deepEqual(display(), { "text/markdown": markdownTable(rows), "text/plain": markdownTable(rows) });
+});
