@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { UserError } from "../user_error.ts";
 import { isHere } from "./testdata/each_engine.ts";
 import { failures, randomSizes } from "./testdata/random_shapes.ts";
+import { newTensor } from "./wasm/heap.ts";
 
 Deno.test("onednn computes what wasm computes on shapes of all kinds, and survives", async (t) => {
   if (!await isHere("onednn")) {
@@ -17,4 +19,21 @@ Deno.test("onednn computes what wasm computes on shapes of all kinds, and surviv
   }));
   const random = Array.from({ length: 12 }, (_, n) => randomSizes(n));
   assert.deepEqual(await failures("onednn", [...known, ...random]), []);
+});
+
+Deno.test("wasm computes with more than 2 GB as with less", async () => {
+  const sizes = { batch: 2, height: 7, width: 7, input: 8, output: 8, padding: 1 };
+  const cases = [[3, 1], [3, 2], [1, 2]].map(([filter, stride]) => ({ ...sizes, filter, stride }));
+  assert.deepEqual(await failures("cpu", cases, 2.2e9), []);
+});
+
+Deno.test("wasm names what to make smaller where 4 GB are not enough", async () => {
+  await isHere("wasm");
+  assert.throws(
+    () => newTensor([2 ** 31]),
+    new UserError(
+      "Expected all tensors to fit into the 4.0 GB that WebAssembly can address but found " +
+        "0.000 GB in use and 8.0 GB more needed. Make batchSize, imageSize or widths smaller.",
+    ),
+  );
 });

@@ -8,7 +8,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import type { Engine, StartEngine } from "./engine.ts";
 import { registerSgdStep } from "./optimizer.ts";
 import { canAssemble } from "./wasm/assembler.ts";
-import { heapMemory, replaceKernels } from "./wasm/heap.ts";
+import { guardHeap, heapMemory, replaceKernels } from "./wasm/heap.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
 import { heapSgdStep } from "./wasm/optimizer.ts";
 
@@ -16,6 +16,7 @@ import { heapSgdStep } from "./wasm/optimizer.ts";
 export const start: StartEngine = async (): Promise<Engine> => {
   await tf.setBackend("wasm");
   await tf.ready();
+  guardHeap();
   replaceKernels(wasmKernels());
   registerSgdStep("wasm", heapSgdStep(canAssemble(heapMemory())));
   return { name: "wasm", threads: 1, description: "WebAssembly" };

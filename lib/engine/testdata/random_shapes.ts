@@ -18,6 +18,7 @@ import {
   type EngineName,
   useEngine,
 } from "../mod.ts";
+import { newTensor } from "../wasm/heap.ts";
 
 /** The sizes of one convolution, and of the normalization and the residual sum of its output. */
 export interface Sizes {
@@ -140,7 +141,9 @@ function difference(found: Record<string, Float32Array>, expected: Record<string
 }
 
 /** One process: announces each case before it computes it, and then tells what differs. */
-async function work(engine: EngineName, cases: Sizes[]): Promise<void> {
+async function work(engine: EngineName, cases: Sizes[], reserve: number): Promise<void> {
+  await useEngine("wasm", { log: () => {} });
+  newTensor([reserve], "bool");
   for (const [i, sizes] of cases.entries()) {
     console.log(JSON.stringify([i]));
     await useEngine("wasm", { log: () => {} });
@@ -150,8 +153,12 @@ async function work(engine: EngineName, cases: Sizes[]): Promise<void> {
   }
 }
 
-/** Compares the engine with `wasm` on these sizes. @returns a line for each case that failed */
-export async function failures(engine: EngineName, cases: Sizes[]): Promise<string[]> {
+/**
+ * Compares the engine with `wasm` on these sizes.
+ * @param reserve bytes of the WebAssembly heap to be taken first, untouched
+ * @returns a line for each case that failed
+ */
+export async function failures(engine: EngineName, cases: Sizes[], reserve = 0): Promise<string[]> {
   const failed: string[] = [];
   for (let next = 0; next < cases.length;) {
     const part = cases.slice(next, next + CASES_OF_A_PROCESS);
@@ -162,9 +169,7 @@ export async function failures(engine: EngineName, cases: Sizes[]): Promise<stri
         "--no-check",
         fileURLToPath(import.meta.url),
         "--work",
-        JSON.stringify(part),
-        "--engine",
-        engine,
+        JSON.stringify([engine, part, reserve]),
       ],
     }).output();
     const lines = new TextDecoder().decode(stdout).trim().split("\n").filter((line) => line.startsWith("["));
@@ -191,7 +196,7 @@ if (import.meta.main) {
     },
   });
   if (values.work) {
-    await work(values.engine as EngineName, JSON.parse(values.work));
+    await work(...JSON.parse(values.work) as Parameters<typeof work>);
     Deno.exit(0);
   }
   const [from, cases, seconds] = [values.from, values.cases, values.seconds].map(Number);

@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../user_error.ts";
 
 /** The parts of tfjs's `BackendWasm` that are used here. */
 interface WasmBackend {
@@ -32,15 +33,44 @@ export function heapMemory(): WebAssembly.Memory {
   return backend().wasm.asm.memory;
 }
 
+/** Bytes of the largest WebAssembly heap: its addresses have 32 bits. */
+const LARGEST_HEAP = 2 ** 32;
+
+let guarded: WasmBackend | undefined;
+
+/**
+ * Makes every allocation on the heap return an unsigned offset, or throw. tfjs's own returns negative offsets above 2 GB,
+ * and lets a tensor that did not fit be written to offset 0.
+ */
+export function guardHeap(): void {
+  if (guarded === backend()) return;
+  guarded = backend();
+  const { wasm } = guarded;
+  wasm._free(wasm._malloc(1)); // emscripten puts the function in its place at the first call
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const offset = bytes < LARGEST_HEAP ? allocate(bytes) >>> 0 : 0;
+    if (offset > 0 || bytes === 0) return offset;
+    const gigabytes = (value: number) => `${(value / 2 ** 30).toFixed(value < 2 ** 30 ? 3 : 1)} GB`;
+    throw new UserError(
+      `Expected all tensors to fit into the ${
+        gigabytes(LARGEST_HEAP)
+      } that WebAssembly can address but found ${gigabytes(tf.memory().numBytes)} in use and ${
+        gigabytes(bytes)
+      } more needed. Make batchSize, imageSize or widths smaller.`,
+    );
+  };
+}
+
 /**
  * Lends room on the heap, its values not set.
  * @param lengths how many float32 of room, for each offset that `use` gets
  */
 export function withRoom(lengths: number[], use: (...offsets: number[]) => void): void {
   const { wasm } = backend();
-  const offsets = lengths.map((length) => wasm._malloc(4 * Math.max(1, length)));
+  const offsets: number[] = [];
   try {
-    if (offsets.includes(0)) throw new RangeError("The WebAssembly heap is full");
+    for (const length of lengths) offsets.push(wasm._malloc(4 * Math.max(1, length)));
     use(...offsets);
   } finally {
     offsets.forEach((offset) => wasm._free(offset));
