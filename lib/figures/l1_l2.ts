@@ -3,23 +3,16 @@
  * @module
  */
 import { mean } from "../statistics.ts";
-import { seedPanel } from "./kit/chart.ts";
 import { METHOD_COLORS, PALETTE } from "./kit/colors.ts";
-import { beside, BODY_WIDTH, composeFigure, type Figure } from "./kit/svg.ts";
-import { countSeeds, type Setting } from "./runs.ts";
+import { composeFigure, type Figure } from "./kit/svg.ts";
+import { countSeeds, type Outcome, OUTCOME_NOTE, outcomePanels, type Setting } from "./runs.ts";
 
 /** One run of LwM with one of the two distances. */
-export interface DistanceRun {
+export interface DistanceRun extends Outcome {
   /** The norm of the difference of the two maps; `none` is LwF-MC, which has no L_AD. */
   readonly distance: "none" | "L1" | "L2";
   /** The weight of L_AD; 0 where there is none. */
   readonly gamma: number;
-  /** What the run was started from. */
-  readonly seed: number;
-  /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
-  readonly averageIncrementalAccuracy: number;
-  /** Mean cosine between the maps of M_0 and of the last model. */
-  readonly attentionCosine: number;
 }
 
 /** What {@linkcode l1L2} draws. */
@@ -33,49 +26,25 @@ export interface DistanceRuns extends Setting {
 }
 
 const COLORS = { none: METHOD_COLORS["LwF-MC"], L1: METHOD_COLORS.LwM, L2: PALETTE.orange };
+const ORDER = Object.keys(COLORS);
 
 /** Accuracy and attention retention for each distance and γ, every seed and the mean. */
 export function l1L2({ dataset, preset, runs }: DistanceRuns): Figure {
-  const order = ["none", "L1", "L2"] as const;
-  const settings = order.flatMap((distance) => {
-    const gammas = [...new Set(runs.filter((run) => run.distance === distance).map(({ gamma }) => gamma))];
-    return gammas.sort((a, b) => a - b).map((gamma) => ({ distance, name: nameOf({ distance, gamma }) }));
-  });
-  const colors = new Map<number | string, string>(
-    settings.map(({ name, distance }) => [name, COLORS[distance]]),
+  const ordered = runs.toSorted((a, b) =>
+    ORDER.indexOf(a.distance) - ORDER.indexOf(b.distance) || a.gamma - b.gamma
   );
-  const panel = {
-    x: { names: settings.map(({ name }) => name) },
-    color: (x: number | string) => colors.get(x) ?? COLORS.none,
-    width: (BODY_WIDTH - 12) / 2,
-    height: 300,
-  };
-  const points = (measure: "averageIncrementalAccuracy" | "attentionCosine") =>
-    settings.flatMap(({ name }) =>
-      runs.filter((run) => nameOf(run) === name).map((run) => ({ x: name, seed: run.seed, y: run[measure] }))
-    );
+  const colors = new Map(ordered.map((run) => [nameOf(run), COLORS[run.distance]]));
+  const names = [...colors.keys()];
   return composeFigure({
     title: "L_{AD} with the L1 norm and with the L2 norm",
     subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}`,
-    body: beside([
-      seedPanel(points("averageIncrementalAccuracy"), {
-        ...panel,
-        label: "average incremental accuracy",
-        percent: true,
-      }),
-      seedPanel(points("attentionCosine"), {
-        ...panel,
-        label: "cosine to the map of M₀, last model",
-        percent: false,
-      }),
-    ], 12),
-    notes: [
-      "Small dots are seeds, joined by thin lines; large dots their mean, with its 95 % confidence interval (Student's t).",
-    ],
+    body: outcomePanels(ordered, nameOf, { x: { names }, color: (x) => colors.get(String(x))! }),
+    notes: [OUTCOME_NOTE],
     description: "Average incremental accuracy and cosine of attention maps. " +
-      settings.map(({ name }) => {
+      names.map((name) => {
+        const ofName = ordered.filter((run) => nameOf(run) === name);
         const average = (measure: "averageIncrementalAccuracy" | "attentionCosine") =>
-          mean(points(measure).filter(({ x }) => x === name).map(({ y }) => y)).toFixed(3);
+          mean(ofName.map((run) => run[measure])).toFixed(3);
         return `${name.replace("\n", ", ")}: ${average("averageIncrementalAccuracy")}, ${
           average("attentionCosine")
         }.`;
@@ -83,6 +52,6 @@ export function l1L2({ dataset, preset, runs }: DistanceRuns): Figure {
   });
 }
 
-function nameOf({ distance, gamma }: Pick<DistanceRun, "distance" | "gamma">): string {
+function nameOf({ distance, gamma }: DistanceRun): string {
   return distance === "none" ? "LwF-MC" : `${distance}\nγ = ${gamma}`;
 }

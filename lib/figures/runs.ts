@@ -5,9 +5,9 @@
 import * as Plot from "@observablehq/plot";
 import { confidenceInterval, mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
-import { chart, type LegendEntry } from "./kit/chart.ts";
+import { chart, type LegendEntry, percentTick, type SeedPanel, seedPanel } from "./kit/chart.ts";
 import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./kit/colors.ts";
-import type { Drawing } from "./kit/svg.ts";
+import { beside, BODY_WIDTH, type Drawing } from "./kit/svg.ts";
 
 /** With what the runs of a figure were trained. */
 export interface Setting {
@@ -126,6 +126,46 @@ export function countSeeds(runs: readonly { readonly seed: number }[]): string {
   return `${n} seed${n === 1 ? "" : "s"}`;
 }
 
+/** What a run comes to. */
+export interface Outcome {
+  /** What the run was started from. */
+  readonly seed: number;
+  /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
+  readonly averageIncrementalAccuracy: number;
+  /** Mean cosine between the maps of M_0 and of the last model. */
+  readonly attentionCosine: number;
+}
+
+/** How to read {@linkcode outcomePanels}. */
+export const OUTCOME_NOTE =
+  "Small dots are seeds, joined by thin lines; large dots their mean, with its 95 % confidence interval (Student's t).";
+
+/**
+ * Accuracy and attention retention side by side, against a setting of the runs: every seed and the mean.
+ *
+ * @param runs in the order of the horizontal axis
+ * @param xOf the position of a run on it
+ * @param panel the axis, and the color of the runs at a position
+ */
+export function outcomePanels<Run extends Outcome>(
+  runs: readonly Run[],
+  xOf: (run: Run) => number | string,
+  panel: Pick<SeedPanel, "x" | "color">,
+): Drawing {
+  const measures = [
+    { measure: "averageIncrementalAccuracy", label: "average incremental accuracy", percent: true },
+    { measure: "attentionCosine", label: "cosine to the map of M₀, last model", percent: false },
+  ] as const;
+  const size = { width: (BODY_WIDTH - 12) / 2, height: 300 };
+  return beside(
+    measures.map(({ measure, label, percent }) => {
+      const points = runs.map((run) => ({ x: xOf(run), seed: run.seed, y: run[measure] }));
+      return seedPanel(points, { ...panel, ...size, label, percent });
+    }),
+    12,
+  );
+}
+
 /** A legend of methods, each with a number of its own. */
 export function methodLegend(methods: readonly Method[], label: (method: Method) => string): LegendEntry[] {
   return methods.map((method) => ({
@@ -194,9 +234,7 @@ export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Dra
       labelArrow: "none",
       tickSize: 0,
       ticks: 6,
-      tickFormat: panel.percent
-        ? (value: number) => `${Math.round(value * 100)} %`.replace("-", "−")
-        : (value: number) => value.toFixed(1),
+      tickFormat: panel.percent ? percentTick : (value: number) => value.toFixed(1),
     },
     symbol: { domain: [...METHODS], range: METHODS.map((method) => METHOD_SYMBOLS[method]) },
     color: { domain: [...METHODS], range: METHODS.map((method) => METHOD_COLORS[method]) },

@@ -3,7 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart } from "./kit/chart.ts";
+import { chart, percentTick } from "./kit/chart.ts";
 import { FAINT, INK, type Method, METHOD_COLORS, MUTED } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked, text } from "./kit/svg.ts";
 
@@ -54,7 +54,7 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
         labelArrow: "none",
         tickSize: 0,
         ticks: 5,
-        tickFormat: (value: number) => `${Math.round(100 * value)} %`,
+        tickFormat: percentTick,
       },
       marks: [
         Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),

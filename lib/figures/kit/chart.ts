@@ -142,7 +142,7 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
       ticks: 5,
       nice: true,
       inset: 6,
-      tickFormat: panel.percent ? percent : undefined,
+      tickFormat: panel.percent ? percentTick : undefined,
     },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
@@ -213,7 +213,7 @@ function numberAxis(label: string, numbers: readonly number[]) {
   };
 }
 
-/** Whole percent where that is exact, otherwise tenths. */
-function percent(value: number): string {
-  return `${Number((100 * value).toFixed(1))} %`;
+/** A share at an axis: whole percent where that is exact, otherwise tenths. */
+export function percentTick(share: number): string {
+  return `${Number((100 * share).toFixed(1))} %`.replace("-", "−");
 }
