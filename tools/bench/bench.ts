@@ -8,17 +8,13 @@ import { resolve } from "node:path";
 import { engineThroughput } from "../../lib/figures/engine_throughput.ts";
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
-import type { Job, Leak, MethodSeconds, Setting, Speed } from "./bench_jobs.ts";
+import type { Job, MethodSeconds, Setting, Speed } from "./bench_jobs.ts";
 import {
   BASE,
   fastest,
-  type FurtherMeasurements,
-  furtherOutcomes,
   jsonLine,
-  type Outcome,
-  outcomeLine,
+  quickLines,
   type QuickMeasurements,
-  quickOutcomes,
   type SpeedByEngine,
   throughputRow,
   throughputTable,
@@ -32,7 +28,7 @@ const HELP = `deno task bench [--quick] [--json]
 Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it; takes under five
 minutes and writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
 
---quick   the first outcomes only, in under 40 seconds; writes nothing
+--quick   one network and the methods' steps only, in under 40 seconds; writes nothing
 --json    print them as one line of JSON and nothing else (with --quick only)
 --help    this text`;
 
@@ -89,7 +85,7 @@ function onEngine(
   const worker = resolve(import.meta.dirname!, "bench_worker.ts");
   return results(
     Deno.execPath(),
-    ["run", "-A", "--no-check", "--v8-flags=--expose-gc", worker, order],
+    ["run", "-A", "--no-check", worker, order],
     onResult,
   );
 }
@@ -157,39 +153,15 @@ async function quick(python: string | undefined, say: Say): Promise<QuickMeasure
   return { imagesPerSecond, methods, evaluation };
 }
 
-async function further(
-  quick: QuickMeasurements,
+/** The table's rows, on every engine. */
+async function table(
+  { imagesPerSecond }: QuickMeasurements,
   python: string | undefined,
   say: Say,
-): Promise<FurtherMeasurements> {
-  const { engine } = fastest(quick.imagesPerSecond);
+): Promise<ThroughputRow[]> {
   const here: ("wasm" | "onednn" | "webgpu")[] = ["wasm"];
-  if (quick.imagesPerSecond.onednn) here.push("onednn");
+  if (imagesPerSecond.onednn) here.push("onednn");
   if (await isHere("webgpu")) here.push("webgpu");
-
-  say(`The input pipeline, and 2,000 steps on ${engine} …`);
-  const [pipeline, leak] = await onEngine(engine, [
-    { kind: "pipeline", seconds: 2 },
-    { kind: "leak", steps: 2000 },
-  ]) as [number, Leak];
-
-  const smoke: Record<string, number> = {};
-  for (const name of here) {
-    say(`Three epochs on ${name} …`);
-    [smoke[name]] = await onEngine(name, [{ kind: "smoke", epochs: 3 }]) as [number];
-  }
-
-  let processes: [number, number] | undefined;
-  if (navigator.hardwareConcurrency > 1) {
-    say("Two processes side by side …");
-    const train = async () => {
-      const job: Job = { kind: "speed", setting: setting(BASE), seconds: 5, evaluation: false };
-      return (await onEngine(engine, [job]) as [Speed])[0].train;
-    };
-    const one = await train();
-    const two = await Promise.all([train(), train()]);
-    processes = [one, two[0] + two[1]];
-  }
 
   const rows: ThroughputRow[] = [];
   const add = (name: ThroughputRow["engine"], setting: Setting, speed: Speed) => {
@@ -209,7 +181,7 @@ async function further(
       add("torch", settings[i], speed)
     );
   }
-  return { rows, pipeline, leak, smoke, processes };
+  return rows;
 }
 
 async function describeMachine(): Promise<string> {
@@ -248,14 +220,13 @@ export async function bench(args: readonly string[], log: Say = console.log): Pr
 
   const measured = await quick(python, say);
   if (options.json) return log(jsonLine(measured));
-  const print = (outcomes: Outcome[]) => outcomes.forEach((outcome) => log(outcomeLine(outcome)));
-  if (options.quick) return print(quickOutcomes(measured));
+  quickLines(measured).forEach((line) => log(line));
+  if (options.quick) return;
 
-  const more = await further(measured, python, say);
-  throughputTable(more.rows).forEach((line) => log(line));
+  const rows = await table(measured, python, say);
   log("");
-  print([...quickOutcomes(measured), ...furtherOutcomes(measured, more)]);
-  const numbers = { machine, base: BASE, rows: more.rows };
+  throughputTable(rows).forEach((line) => log(line));
+  const numbers = { machine, base: BASE, rows };
   const directory = resolve(import.meta.dirname!, "../../figures");
   await saveFigure("engine-throughput", engineThroughput, numbers, { directory });
   log("\nWritten: figures/engine-throughput.svg, .png and .json");

@@ -3,24 +3,13 @@
  * no measurement finds another's memory or compiled kernels.
  * @module
  */
-import { resolve } from "node:path";
-import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
-import { loadIEmoji } from "../../lib/data/iemoji/drawings.ts";
-import {
-  allDraws,
-  type Draw,
-  epochBatches,
-  type ImageSet,
-  inBatches,
-  readBatch,
-} from "../../lib/data/mod.ts";
+import { allDraws, type Draw, type ImageSet, readBatch } from "../../lib/data/mod.ts";
 import { type EngineName, useEngine } from "../../lib/engine/mod.ts";
 import { ResNet, type ResNetOptions } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import {
   cachedTeacher,
-  cosineSchedule,
   freshTeacher,
   iterate,
   type IterationBatch,
@@ -45,10 +34,7 @@ export interface Setting {
 export type Job =
   | { kind: "speed"; setting: Setting; seconds: number; evaluation: boolean }
   | { kind: "methods"; setting: Setting; rounds: number }
-  | { kind: "evaluation"; setting: Setting; seconds: number }
-  | { kind: "pipeline"; seconds: number }
-  | { kind: "leak"; steps: number }
-  | { kind: "smoke"; epochs: number };
+  | { kind: "evaluation"; setting: Setting; seconds: number };
 
 /** What a worker process is told. */
 export interface WorkerOrder {
@@ -70,14 +56,6 @@ export interface Speed {
 
 /** Seconds of one step. */
 export type MethodSeconds = Record<MethodName | "LwM uncached" | "two extra passes", number>;
-
-/** Tensors and resident bytes, after warming up and at the end. */
-export interface Leak {
-  /** Living tensors. */
-  tensors: [number, number];
-  /** Resident memory. */
-  bytes: [number, number];
-}
 
 const LOSSES: LossOptions = {
   classification: "softmax-new",
@@ -244,112 +222,6 @@ async function methods({ setting, rounds }: Extract<Job, { kind: "methods" }>): 
   return Object.fromEntries(names.map((name) => [name, median(times[name])])) as MethodSeconds;
 }
 
-const openIEmoji = () =>
-  loadIEmoji({ directory: resolve(import.meta.dirname!, "../../data/iemoji-100"), size: 32 });
-
-/** Images a second that are read, augmented and put into batches. */
-async function pipeline({ seconds }: Extract<Job, { kind: "pipeline" }>): Promise<number> {
-  const dataset = await openIEmoji();
-  const set = dataset.open("train", classIds(BASE_CLASSES), { seed: SEED, views: 1000 });
-  const batches = epochBatches(set, { seed: SEED, step: 0, epoch: 0, drawsPerEpoch: 100, batchSize: 32 });
-  const start = performance.now();
-  let images = 0;
-  for (let i = 0; performance.now() - start < 1000 * seconds; i++) {
-    const draws = batches[i % batches.length];
-    readBatch(set, draws, dataset);
-    images += draws.length;
-  }
-  return images / ((performance.now() - start) / 1000);
-}
-
-const classIds = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-/** Many steps of a small network: what is left behind by a step is left behind whatever its size. */
-async function leak({ steps }: Extract<Job, { kind: "leak" }>): Promise<Leak> {
-  const model = new ResNet(networkOf({ depth: 8, width: 4 }), classNames(0, 2 * BASE_CLASSES), SEED);
-  const sgd = new Sgd(model, SGD);
-  const set = noise(16, 8);
-  const teacher = freshTeacher(model);
-  const batch = batchOf(set, allDraws(set), 2 * BASE_CLASSES, 2 * BASE_CLASSES);
-  const step = async () => {
-    const answers = tf.tidy(() => teacher.answers(allDraws(set), batch.x));
-    await iterate(
-      sgd,
-      { ...batch, teacher: answers },
-      "LwM",
-      { ...LOSSES, classification: "softmax-all" },
-      1e-4,
-    );
-    tf.dispose([answers.logits, answers.maps]);
-  };
-  // V8 lets garbage lie while memory is plenty: collected at equal distances, it does not look like growth.
-  const collect = (globalThis as { gc?: () => void }).gc;
-  const run = async (count: number) => {
-    for (let i = 0; i < count; i++) {
-      await step();
-      if (i % 50 === 49) collect?.();
-    }
-    return { tensors: tf.memory().numTensors, bytes: process.memoryUsage.rss() };
-  };
-  const before = await run(500);
-  const after = await run(steps);
-  return { tensors: [before.tensors, after.tensors], bytes: [before.bytes, after.bytes] };
-}
-
-/** Stripes in noise; the direction tells the class. Simple enough to be learned in three epochs. */
-function stripes(seed: number, count: number): ImageSet {
-  const size = 16;
-  return {
-    name: "stripes",
-    count,
-    size,
-    views: 1,
-    labels: Int32Array.from({ length: count }, (_, image) => image % BASE_CLASSES),
-    read: (image, _view, target) => {
-      const random = randomStream(seed, "stripes", image);
-      const angle = Math.PI * (image % BASE_CLASSES) / BASE_CLASSES;
-      const phase = 2 * Math.PI * random.uniform();
-      for (let i = 0; i < size * size; i++) {
-        const along = (i % size) * Math.cos(angle) + Math.floor(i / size) * Math.sin(angle);
-        const wave = 30 * Math.sin(1.2 * along + phase);
-        for (let channel = 0; channel < 3; channel++) {
-          target[3 * i + channel] = Math.max(0, Math.min(255, 128 + wave + 30 * random.normal()));
-        }
-      }
-    },
-  };
-}
-
-/** Trains a small network from the same start on every engine, and tells its accuracy on images that it has not seen. */
-async function smoke({ epochs }: Extract<Job, { kind: "smoke" }>): Promise<number> {
-  const set = stripes(SEED, 1000), unseen = stripes(SEED + 1, 1000);
-  const model = new ResNet(networkOf({ depth: 8, width: 8 }), classNames(0, BASE_CLASSES), SEED);
-  const sgd = new Sgd(model, SGD);
-  const order = Array.from(
-    { length: epochs },
-    (_, epoch) => epochBatches(set, { seed: SEED, step: 0, epoch, batchSize: 25 }),
-  ).flat();
-  for (const [i, draws] of order.entries()) {
-    const batch = batchOf(set, draws, BASE_CLASSES, 0);
-    const rate = cosineSchedule(0.1, i, order.length);
-    await iterate(sgd, batch, "C", { ...LOSSES, classification: "softmax-all" }, rate);
-    tf.dispose([batch.x, batch.labels]);
-  }
-  let right = 0;
-  for (const draws of inBatches(allDraws(unseen), 200)) {
-    const { x, labels } = batchOf(unseen, draws, BASE_CLASSES, 0);
-    const logits = await logitsOf(model, x);
-    tf.dispose([x, labels]);
-    draws.forEach(({ image }, i) => {
-      const scores = logits.subarray(i * BASE_CLASSES, (i + 1) * BASE_CLASSES);
-      if (scores.indexOf(Math.max(...scores)) === unseen.labels[image]) right++;
-    });
-  }
-  sgd.dispose();
-  model.dispose();
-  return right / unseen.count;
-}
-
 /** Carries out an order. @param report takes the result of each job, by its position in the order */
 export async function work(
   { engine, jobs, seconds }: WorkerOrder,
@@ -371,11 +243,5 @@ function measure(job: Job): Promise<unknown> {
       return methods(job);
     case "evaluation":
       return evaluation(job);
-    case "pipeline":
-      return pipeline(job);
-    case "leak":
-      return leak(job);
-    case "smoke":
-      return smoke(job);
   }
 }

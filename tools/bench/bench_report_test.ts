@@ -3,10 +3,8 @@ import type { MethodSeconds } from "./bench_jobs.ts";
 import {
   BASE,
   fastest,
-  furtherOutcomes,
   jsonLine,
-  outcomeLine,
-  quickOutcomes,
+  quickLines,
   stepRatios,
   throughputRow,
   throughputTable,
@@ -20,13 +18,9 @@ const methods: MethodSeconds = {
   "two extra passes": 0.3,
 };
 const quick = { imagesPerSecond: { wasm: 120, onednn: 600, torch: 550 }, methods, evaluation: 1800 };
-const further = {
-  rows: [16, 32, 256].map((batch) => throughputRow("wasm", { ...BASE, batch }, { train: 100 + batch / 16 })),
-  pipeline: 6000,
-  leak: { tensors: [50, 50], bytes: [1000, 1010] } as { tensors: [number, number]; bytes: [number, number] },
-  smoke: { wasm: 0.9, onednn: 0.91, webgpu: 0.905 },
-  processes: [600, 1100] as [number, number],
-};
+const rows = [16, 32, 256].map((batch) =>
+  throughputRow("wasm", { ...BASE, batch }, { train: 100 + batch / 16 })
+);
 
 Deno.test("jsonLine() is one line of the agreed form", () => {
   assert.deepEqual(JSON.parse(jsonLine(quick)), {
@@ -52,35 +46,16 @@ Deno.test("stepRatios() compares each method with C", () => {
   assert.equal(stepRatios(methods)["two extra passes"].toFixed(6), "3.000000");
 });
 
-Deno.test("quickOutcomes() tells which of the numbers hoped for were reached", () => {
-  assert.deepEqual(quickOutcomes(quick).map(({ reached }) => reached), [true, true, false, true, true, true]);
-  const alone = quickOutcomes({ ...quick, imagesPerSecond: { wasm: 90 } });
-  assert.deepEqual(alone.map(({ reached }) => reached), [false, undefined, undefined, true, true, true]);
-});
-
-Deno.test("furtherOutcomes() tells which of the others were reached", () => {
-  const reached = (changed: Partial<typeof further>) =>
-    furtherOutcomes(quick, { ...further, ...changed }).map(({ reached }) => reached);
-  assert.deepEqual(reached({}), [true, true, true, true, true]);
-  assert.equal(reached({ pipeline: 1000 })[0], false);
-  assert.equal(
-    reached({ rows: further.rows.map((row) => ({ ...row, trainImagesPerSecond: row.batch })) })[1],
-    false,
-  );
-  assert.equal(reached({ leak: { tensors: [50, 51], bytes: [1000, 1000] } })[2], false);
-  assert.equal(reached({ leak: { tensors: [50, 50], bytes: [1000, 1051] } })[2], false);
-  assert.equal(reached({ smoke: { ...further.smoke, webgpu: 0.85 } })[3], false);
-  assert.equal(reached({ processes: [600, 1000] })[4], false);
+Deno.test("quickLines() compares the engines, the methods, and evaluation with training", () => {
+  const [training, steps, evaluation] = quickLines(quick);
+  assert.match(training, /onednn 600, 1\.09 × as many as PyTorch/);
+  assert.match(steps, /LwM 1\.05 ×/);
+  assert.match(evaluation, /3\.00 × the training's/);
+  assert.match(quickLines({ ...quick, imagesPerSecond: { wasm: 90 } })[0], /wasm 90; onednn –; PyTorch –/);
 });
 
 Deno.test("throughputTable() has a heading and a line for each row", () => {
-  const [heading, first] = throughputTable(further.rows);
+  const [heading, first] = throughputTable(rows);
   assert.match(heading, /^engine +network +channels +image +batch +training\/s +forward\/s$/);
   assert.match(first, /^wasm +ResNet-20 +16 +32 × 32 +16 +101 +–$/);
-});
-
-Deno.test("outcomeLine() marks what was reached, what not, and what is unknown", () => {
-  assert.equal(outcomeLine({ text: "a", reached: true }), "✓ a");
-  assert.equal(outcomeLine({ text: "b", reached: false }), "✗ b");
-  assert.equal(outcomeLine({ text: "c" }), "– c");
 });
