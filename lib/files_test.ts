@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
+import { withFolder } from "./folder_fixture.ts";
 import {
   explainFileError,
   type JsonKind,
@@ -14,15 +15,6 @@ import {
 import { UserError } from "./user_error.ts";
 
 const refusal = (message: RegExp) => ({ name: "UserError", message });
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const KIND: JsonKind<{ x: number[] }> = {
   schema: z.object({ x: z.array(z.number()) }),

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
+import { withFolder } from "../folder_fixture.ts";
 import { UserError } from "../user_error.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import { drawFigure, figureDirectory, saveFigure } from "./save.ts";
 import { IMAGE } from "./testdata/drawn.ts";
 
 const sheet = (label: string) => ({ title: "One image", columns: 1, images: [{ image: IMAGE, label }] });
-
-async function withFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 

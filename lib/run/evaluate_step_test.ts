@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../folder_fixture.ts";
 import type { ImageSet } from "../data/mod.ts";
 import { writeSealedJson } from "../files.ts";
 import { outputKind, readStepMetrics, shareOnObject, type StepMetrics } from "./evaluate_step.ts";
@@ -15,9 +16,8 @@ const METRICS: StepMetrics = {
 };
 
 Deno.test("readStepMetrics() reads back what was measured, and refuses what says nothing", async () => {
-  const folder = await Deno.makeTempDir();
-  const path = join(folder, "metrics.json");
-  try {
+  await withFolder(async (folder) => {
+    const path = join(folder, "metrics.json");
     assert.equal(await readStepMetrics(path), null);
     await writeSealedJson(path, METRICS);
     assert.deepEqual(await readStepMetrics(path), METRICS);
@@ -38,9 +38,7 @@ Deno.test("readStepMetrics() reads back what was measured, and refuses what says
         return true;
       });
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("outputKind() follows the L_C of the step", () => {

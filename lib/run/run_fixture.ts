@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "node:path";
+import { withFolder } from "../folder_fixture.ts";
 import { prepareIEmoji } from "../data/iemoji/drawings.ts";
 import { configure } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
@@ -46,12 +47,9 @@ export const DRAWINGS: string = join(import.meta.dirname!, "../../data/iemoji-10
 
 /** A folder of its own for data and runs, removed afterwards; the drawings of iEmoji-100 are the checkout's. */
 export async function withDataDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
+  await withFolder(async (directory) => {
     await prepareIEmoji({ directory: DRAWINGS });
     await Deno.symlink(DRAWINGS, join(directory, "iemoji-100"));
     await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  });
 }

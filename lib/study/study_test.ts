@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../folder_fixture.ts";
 import { saveFigure } from "../figures/mod.ts";
 import { accuracyCurve } from "../figures/accuracy_curve.ts";
 import { accuracyCurveNumbers, distanceNumbers, gammaNumbers } from "./run_record.ts";
@@ -83,13 +84,8 @@ Deno.test("mergeStudy() keeps nothing of another preset or of other steps", () =
   assert.deepEqual(mergeStudy("accuracy-curve", { ...kept, classesSeen: [10, 20, 30] }, own), own);
 });
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
-}
-
 Deno.test("withStudy() reads what saveFigure() writes", () =>
-  inFolder(async (directory) => {
+  withFolder(async (directory) => {
     const own = { ...kept, runs: [kept.runs[0]] };
     assert.deepEqual(await withStudy("accuracy-curve", own, directory), own);
     await saveFigure("accuracy-curve", accuracyCurve, kept, { directory });
@@ -98,7 +94,7 @@ Deno.test("withStudy() reads what saveFigure() writes", () =>
   }));
 
 Deno.test("withStudy() refuses a file that is damaged, or that a person has changed wrongly", () =>
-  inFolder(async (directory) => {
+  withFolder(async (directory) => {
     const path = join(directory, "accuracy-curve.json");
     await Deno.writeTextFile(path, "{");
     await assert.rejects(withStudy("accuracy-curve", kept, directory), {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
+import { withFolder } from "../../lib/folder_fixture.ts";
 import { checkNotebooks, notebookProblems } from "./check_notebooks.ts";
 import { codeCells, type Notebook, type ProseCell, writeNotebook } from "../notebooks/notebook.ts";
 import { notebookOf } from "../notebooks/testdata/notebook_of.ts";
@@ -23,15 +24,12 @@ function tidyNotebook(...sources: string[]): Notebook {
 }
 
 async function problemsOf(...notebooks: Notebook[]): Promise<string> {
-  const folder = await Deno.makeTempDir();
-  try {
+  return await withFolder(async (folder) => {
     const paths = notebooks.map((_, index) => join(folder, `0${index + 1}-test.ipynb`));
     await Promise.all(notebooks.map((notebook, index) => writeNotebook(paths[index], notebook)));
     const problems = await checkNotebooks(paths, ROOT);
     return problems.join("\n").replaceAll(`${folder}/`, "");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test("checkNotebooks() accepts a tidy notebook, also when cells share names with those of another", async () => {

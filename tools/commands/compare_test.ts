@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../../lib/folder_fixture.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { writeSealedJson } from "../../lib/files.ts";
@@ -37,15 +38,6 @@ async function leaveRun(
   return folders.method;
 }
 
-async function withRuns(work: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 async function compared(directory: string, ...args: string[]): Promise<string> {
   const lines: string[] = [];
   await compare([...args, "--out", join(directory, "out")], (line) => lines.push(line));
@@ -53,7 +45,7 @@ async function compared(directory: string, ...args: string[]): Promise<string> {
 }
 
 Deno.test("compare prints mean and interval over seeds of each method, and draws the curves", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     for (const [i, accuracy] of [0.4, 0.42, 0.44].entries()) {
       await leaveRun(directory, { method: "LwM", seed: i + 1 }, { accuracy, cosine: 0.9 + i / 100 });
     }
@@ -97,7 +89,7 @@ Deno.test("compare prints mean and interval over seeds of each method, and draws
   }));
 
 Deno.test("compare tells settings of one method apart, and then draws no curve of their mixture", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const folders = [
       await leaveRun(directory, { gamma: 0.1 }, { accuracy: 0.4, cosine: 0.9 }),
       await leaveRun(directory, { gamma: 0.3 }, { accuracy: 0.5, cosine: 0.9 }),
@@ -108,7 +100,7 @@ Deno.test("compare tells settings of one method apart, and then draws no curve o
   }));
 
 Deno.test("compare draws the mean over classes as well, where classes differ in size", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const folder = await leaveRun(directory, {}, { accuracy: 0.4, meanClassAccuracy: 0.3, cosine: 0.9 });
     await compared(directory, folder);
     const { runs } = JSON.parse(await Deno.readTextFile(join(directory, "out", "accuracy-curve.json")));
@@ -116,7 +108,7 @@ Deno.test("compare draws the mean over classes as well, where classes differ in 
   }));
 
 Deno.test("compare of runs of different lengths says which steps it compares", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const short = await leaveRun(directory, { method: "C" }, { accuracy: 0.2, cosine: 0.5 });
     const long = await leaveRun(directory, { method: "LwM", increments: 2 }, {
       accuracy: 0.4,
@@ -130,7 +122,7 @@ Deno.test("compare of runs of different lengths says which steps it compares", (
   }));
 
 Deno.test("compare refuses what cannot be compared, in a sentence", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const refuses = (args: string[], message: RegExp) =>
       assert.rejects(compare(args, () => {}), { name: "UserError", message });
     const whole = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
@@ -161,7 +153,7 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
   }));
 
 Deno.test("compare passes over runs that have not come to M_1, and names them", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const whole = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
     const begun = await leaveRun(directory, { seed: 2, baseClasses: 4 }, {
       accuracy: 0.4,
@@ -177,7 +169,7 @@ Deno.test("compare passes over runs that have not come to M_1, and names them", 
   }));
 
 Deno.test("compare of nothing but folders of M_0 says what they are", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const run = await leaveRun(directory, {}, { accuracy: 0.4, cosine: 0.9 });
     const home = join(run, "..");
     const base = Array.from(Deno.readDirSync(home), ({ name }) => name).find((name) =>
@@ -190,7 +182,7 @@ Deno.test("compare of nothing but folders of M_0 says what they are", () =>
   }));
 
 Deno.test("compare refuses a run and its copy, which would count as two seeds", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const folders = [];
     for (const place of ["here", "there"]) {
       folders.push(await leaveRun(join(directory, place), { seed: 4 }, { accuracy: 0.4, cosine: 0.9 }));
@@ -198,7 +190,7 @@ Deno.test("compare refuses a run and its copy, which would count as two seeds", 
     await assert.rejects(compare(folders, () => {}), {
       name: "UserError",
       message:
-        /each run once but found seed 4 .* in \S+here\S+seed4-LwM-\w+ and \S+there\S+seed4-LwM-\w+\. A copy/,
+        /each run once but found seed 4 .* in .+here.+seed4-LwM-\w+ and .+there.+seed4-LwM-\w+\. A copy/,
     });
     // The same setting with another seed is another run.
     const other = await leaveRun(directory, { seed: 5 }, { accuracy: 0.4, cosine: 0.9 });
@@ -206,7 +198,7 @@ Deno.test("compare refuses a run and its copy, which would count as two seeds", 
   }));
 
 Deno.test("compare refuses runs on two folders of images, but not on two places of a data set with a name", () =>
-  withRuns(async (directory) => {
+  withFolder(async (directory) => {
     const leave = (dataset: Configuration["dataset"], data: string, seed: number) =>
       leaveRun(directory, { dataset, data, seed, firstClasses: [] }, { accuracy: 0.4, cosine: 0.9 });
     const folders = [await leave("folder", "/pets", 1), await leave("folder", "/birds", 2)];

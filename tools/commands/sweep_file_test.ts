@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../../lib/folder_fixture.ts";
 import { fromHere } from "./command_line.ts";
 import { readSweepFile, sweepRuns } from "./sweep_file.ts";
 
@@ -55,8 +56,7 @@ Deno.test("sweepRuns() refuses what is no sweep and says what is wrong", () => {
 });
 
 Deno.test("readSweepFile() refuses a file that is not there or not JSON", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await withFolder(async (folder) => {
     const path = join(folder, "s.json");
     await assert.rejects(readSweepFile(path), {
       name: "UserError",
@@ -76,7 +76,5 @@ Deno.test("readSweepFile() refuses a file that is not there or not JSON", async 
     await slip('{"runs": [{"seed":1},]}', /found a slip: Unexpected token '\]'.*\. Correct it;/);
     await slip('{\n "base": {}\n "runs": []}', /found a slip: .*line 3 column 2.*\. Correct it;/);
     await assert.rejects(readSweepFile(folder), { name: "UserError", message: /it is a folder, not a file/ });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });

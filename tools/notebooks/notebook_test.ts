@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withFolder } from "../../lib/folder_fixture.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   joinCells,
@@ -48,17 +49,14 @@ Deno.test("readNotebook() names a file that is not there", async () => {
 });
 
 Deno.test("writeNotebook() leaves the old file whole when it cannot finish the new one", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await withFolder(async (folder) => {
     const path = `${folder}/a.ipynb`;
     await writeNotebook(path, notebookOf("old"));
     // A folder where the temporary file should go: writing fails, as it would on a full disk.
     await Deno.mkdir(`${folder}/a.ipynb.${Deno.pid}.partial`);
     await assert.rejects(writeNotebook(path, notebookOf("new")));
     assert.deepEqual(await readNotebook(path), parseNotebook(serializeNotebook(notebookOf("old")), path));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("joinCells() knows for each line of code where it stands in the notebook", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../../lib/folder_fixture.ts";
 import type { ProgressDisplay } from "../../lib/progress.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
@@ -20,15 +21,6 @@ function remember() {
     notebook &&
     shown.push(`${notebook.label}: ${notebook.done} of ${notebook.total} ${notebook.note}`.trim());
   return { shown, show, finish: () => Promise.resolve() };
-}
-
-async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "lwm notebooks " }); // With a blank, as users have them.
-  try {
-    await action(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Writes a notebook, runs it, and reads it again; an error is returned, not thrown. */
@@ -53,7 +45,7 @@ function textOf(outputs: Output[]): string {
 }
 
 Deno.test("runNotebooks() loses no output of 100 cells that print up to their end", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const lines = Array.from({ length: 30 }, (_, i) => `${i}\n`).join("");
     const code = "for (let i = 0; i < 30; i++) console.log(i);\nawait 0;\nconsole.error('last words');";
     const { cells, error } = await runIn(folder, notebookOf(...new Array(100).fill(code)));
@@ -63,7 +55,7 @@ Deno.test("runNotebooks() loses no output of 100 cells that print up to their en
   }));
 
 Deno.test("runNotebooks() keeps results and displays, and shows progress without keeping it", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const display = remember();
     const { cells, error, path } = await runIn(
       folder,
@@ -93,7 +85,7 @@ Deno.test("runNotebooks() keeps results and displays, and shows progress without
   }));
 
 Deno.test("runNotebooks() writes the same file when it runs again, or a copy into another folder", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const { path } = await runIn(folder, notebookOf("console.log({ a: 1 }); [1, 2]"));
     const first = await Deno.readTextFile(path);
     const outputFolder = join(folder, "copies");
@@ -105,7 +97,7 @@ Deno.test("runNotebooks() writes the same file when it runs again, or a copy int
   }));
 
 Deno.test("runNotebooks() names notebook and cell of an error, and keeps the outputs so far", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const failing = "console.log('before');\nnull!.foo;\nconsole.log('after');";
     const { cells, error, path } = await runIn(
       folder,
@@ -120,14 +112,14 @@ Deno.test("runNotebooks() names notebook and cell of an error, and keeps the out
   }));
 
 Deno.test("runNotebooks() says what the kernel does not: why a cell cannot be compiled", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const { cells, error } = await runIn(folder, notebookOf("let x = 1;\nlet y = = 2;"));
     assert.match(error!.message, /code cell 1 \(id cell-1\):\nSyntaxError: Expression expected, line 2$/);
     assert.equal(cells[0].outputs[0].output_type, "error");
   }));
 
 Deno.test("runNotebooks() shows a UserError as its sentence", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const { error } = await runIn(
       folder,
       notebookOf('class UserError extends Error { name = "UserError" }\nthrow new UserError("Do this.");'),
@@ -136,7 +128,7 @@ Deno.test("runNotebooks() shows a UserError as its sentence", () =>
   }));
 
 Deno.test("runNotebooks() stops a cell that takes longer than the timeout, also one that never yields", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     for (
       const code of ["console.log('on'); await new Promise(() => {});", "console.log('on'); while (true);"]
     ) {
@@ -147,7 +139,7 @@ Deno.test("runNotebooks() stops a cell that takes longer than the timeout, also 
   }));
 
 Deno.test("runNotebooks() reports the death of a kernel", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const code = "console.log('on'); await new Promise((go) => setTimeout(go, 100)); Deno.exit(3);";
     const { cells, error } = await runIn(folder, notebookOf("1", code));
     assert.match(
@@ -160,7 +152,7 @@ Deno.test("runNotebooks() reports the death of a kernel", () =>
   }));
 
 Deno.test("runNotebooks() refuses a file that is no notebook before it runs any", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const good = join(folder, "01-good.ipynb");
     await writeNotebook(good, notebookOf("1"));
     const bad = join(folder, "02-bad.ipynb");
@@ -212,7 +204,7 @@ async function isGone(pid: number): Promise<boolean> {
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`the notebook runner leaves no process behind at ${signal}, and keeps the outputs so far`, () =>
-    inFolder(async (folder) => {
+    withFolder(async (folder) => {
       const path = join(folder, "01-test.ipynb");
       await writeNotebook(path, notebookOf("console.log('kept')", LASTING));
       const { status, pids, said } = await signalRunner(path, signal);
@@ -227,7 +219,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 }
 
 Deno.test("the kernel and its children end when the notebook runner is killed without warning", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "01-test.ipynb");
     await writeNotebook(path, notebookOf(LASTING));
     const { status, pids } = await signalRunner(path, "SIGKILL");

@@ -8,15 +8,7 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { UserError } from "../../../user_error.ts";
 
-/** Makes a temporary folder for a test and removes it afterwards. */
-export async function withFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync();
-  try {
-    await test(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
+export { withFolder } from "../../../folder_fixture.ts";
 
 /** Writes a file and the folders above it. */
 export function writeFile(path: string, content: string | Uint8Array): void {
