@@ -4,7 +4,7 @@
  */
 import { mean, percent } from "../statistics.ts";
 import { legend } from "./kit/chart.ts";
-import { INK, type Method } from "./kit/colors.ts";
+import { INK } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import {
   describeSeeds,
@@ -14,6 +14,7 @@ import {
   type MethodRuns,
   methodsOf,
 } from "./runs.ts";
+import type { MethodName } from "../training/method.ts";
 
 /** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
 export interface AccuracyCurve extends MethodRuns {
@@ -31,7 +32,7 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   const { dataset, preset, classesSeen, runs, upperBound } = curve;
   const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
   expectComplete(curve, byClass ? ["accuracy", "meanClassAccuracy"] : ["accuracy"]);
-  const average = (method: Method) =>
+  const average = (method: MethodName) =>
     percent(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
 
   const panel = {

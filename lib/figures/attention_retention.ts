@@ -3,7 +3,7 @@
  * @module
  */
 import type { Picture } from "../data/picture.ts";
-import { type Method, METHOD_COLORS, METHODS, MUTED } from "./kit/colors.ts";
+import { MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,
   drawImage,
@@ -14,6 +14,7 @@ import {
 } from "./kit/overlay.ts";
 import { BODY_WIDTH, composeFigure, type Drawing, type Figure, shorten, stacked, text } from "./kit/svg.ts";
 import type { Setting } from "./runs.ts";
+import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
 /** One model's map of one image. */
 export interface RetentionCell {
@@ -30,7 +31,7 @@ export interface RetentionExample {
   /** The image's class, for which the maps are. */
   readonly label: string;
   /** One row a method: the maps of M_0, M_1, … */
-  readonly rows: readonly { readonly method: Method; readonly cells: readonly RetentionCell[] }[];
+  readonly rows: readonly { readonly method: MethodName; readonly cells: readonly RetentionCell[] }[];
 }
 
 /** What {@linkcode attentionRetention} draws. */
@@ -42,7 +43,7 @@ export interface AttentionRetention extends Setting {
   /** The mean cosine over many test images, for those who doubt a few chosen pictures. */
   readonly mean?: {
     readonly images: number;
-    readonly rows: readonly { readonly method: Method; readonly cosine: readonly number[] }[];
+    readonly rows: readonly { readonly method: MethodName; readonly cosine: readonly number[] }[];
   };
 }
 
@@ -70,7 +71,7 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
     const max = largestValue([unitMap(rows[0].cells[0].map)]);
     const strips = rows.map(({ method, cells }) => {
       const pieces = [
-        text(0, side / 2 + 4, method, { bold: true, color: METHOD_COLORS[method] }),
+        text(0, side / 2 + 4, method, { bold: true, color: methodNamed(method).color }),
         text(0, side + 13, "cosine", { size: 10, color: MUTED }),
         placed(left(0), drawImage(image, side, label)),
         centerd(0, side + 13, shorten(label, side, 11), false, MUTED),
@@ -87,7 +88,7 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
 
   const table = (mean?.rows ?? []).map(({ method, cosine }, i) => {
     const y = 12;
-    const name = text(0, y, method, { bold: true, size: 11, color: METHOD_COLORS[method] });
+    const name = text(0, y, method, { bold: true, size: 11, color: methodNamed(method).color });
     const values = cosine.map((value, t) => centerd(t + 1, y, value.toFixed(2)));
     const what = i === 0 ? centerd(0, y, `${mean?.images} images`, false, MUTED) : "";
     return { svg: name + what + values.join(""), width, height: 16 };
@@ -127,7 +128,7 @@ function placed(x: number, drawing: Drawing): string {
 
 function describe(examples: readonly RetentionExample[]): string {
   const sentences = examples.map(({ label, rows }) =>
-    `${label}: ` + METHODS.flatMap((method) =>
+    `${label}: ` + methodNames().flatMap((method) =>
       rows.filter((row) =>
         row.method === method
       ).map(({ cells }) => `${method} ${cells.map(({ cosine }) => cosine.toFixed(2)).join(", ")}`)

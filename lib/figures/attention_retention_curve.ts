@@ -4,7 +4,6 @@
  */
 import { mean } from "../statistics.ts";
 import { legend } from "./kit/chart.ts";
-import type { Method } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import {
   type CurvePanel,
@@ -16,6 +15,7 @@ import {
   type MethodRuns,
   methodsOf,
 } from "./runs.ts";
+import type { MethodName } from "../training/method.ts";
 
 /**
  * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in
@@ -49,7 +49,7 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
     width,
     height: measures.length === 1 ? 380 : 300,
   }));
-  const atEnd = (method: Method) =>
+  const atEnd = (method: MethodName) =>
     mean(
       runs.filter((run) => run.method === method).map(({ attentionCosine }) => attentionCosine.at(-1) ?? 0),
     );

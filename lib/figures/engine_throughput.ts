@@ -4,7 +4,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend } from "./kit/chart.ts";
-import { FAINT, INK, MUTED, PALETTE, type SymbolName } from "./kit/colors.ts";
+import type { MethodSymbol } from "../training/method.ts";
+import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked } from "./kit/svg.ts";
 
 /** What was measured for one engine and one setting. */
@@ -43,7 +44,7 @@ export interface EngineThroughput {
 interface EngineStyle {
   readonly name: string;
   readonly color: string;
-  readonly symbol: SymbolName;
+  readonly symbol: MethodSymbol;
 }
 
 const ENGINES: Readonly<Record<ThroughputRow["engine"], EngineStyle>> = {

@@ -2,9 +2,9 @@
  * What γ, the weight of L_AD, does.
  * @module
  */
-import { METHOD_COLORS } from "./kit/colors.ts";
 import { composeFigure, type Figure } from "./kit/svg.ts";
 import { countSeeds, type Outcome, OUTCOME_NOTE, outcomePanels, type Setting } from "./runs.ts";
+import { methodNamed } from "../training/method.ts";
 
 /** One run with one γ. γ = 0 is LwF-MC. */
 export interface GammaRun extends Outcome {
@@ -31,7 +31,7 @@ export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
       "γ = 0 is LwF-MC with the settings of LwM",
     body: outcomePanels(runs.toSorted((a, b) => a.gamma - b.gamma), (run) => run.gamma, {
       x: { label: "γ", numbers: gammas },
-      color: (x) => x === 0 ? METHOD_COLORS["LwF-MC"] : METHOD_COLORS.LwM,
+      color: (x) => x === 0 ? methodNamed("LwF-MC").color : methodNamed("LwM").color,
     }),
     notes: [OUTCOME_NOTE],
     description: `Average incremental accuracy and cosine of attention maps for γ = ${gammas.join(", ")}.`,

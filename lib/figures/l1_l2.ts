@@ -3,9 +3,10 @@
  * @module
  */
 import { mean } from "../statistics.ts";
-import { METHOD_COLORS, PALETTE } from "./kit/colors.ts";
+import { PALETTE } from "./kit/colors.ts";
 import { composeFigure, type Figure } from "./kit/svg.ts";
 import { countSeeds, type Outcome, OUTCOME_NOTE, outcomePanels, type Setting } from "./runs.ts";
+import { methodNamed } from "../training/method.ts";
 
 /** One run of LwM with one of the two distances. */
 export interface DistanceRun extends Outcome {
@@ -25,7 +26,7 @@ export interface DistanceRuns extends Setting {
   readonly runs: readonly DistanceRun[];
 }
 
-const COLORS = { none: METHOD_COLORS["LwF-MC"], L1: METHOD_COLORS.LwM, L2: PALETTE.orange };
+const COLORS = { none: methodNamed("LwF-MC").color, L1: methodNamed("LwM").color, L2: PALETTE.orange };
 const ORDER = Object.keys(COLORS);
 
 /** Accuracy and attention retention for each distance and γ, every seed and the mean. */

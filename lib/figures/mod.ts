@@ -23,8 +23,6 @@ export { gamma } from "./gamma.ts";
 export type { GammaRun, GammaRuns } from "./gamma.ts";
 export { gammaEffect } from "./gamma_effect.ts";
 export type { GammaEffect, LossVariant } from "./gamma_effect.ts";
-export { METHOD_COLORS, METHODS } from "./kit/colors.ts";
-export type { Method } from "./kit/colors.ts";
 export { overlay, unitMap } from "./kit/overlay.ts";
 export type { AttentionMap, OverlayOptions } from "./kit/overlay.ts";
 export { encodePng, pngDataUri } from "./kit/png.ts";

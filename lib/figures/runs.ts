@@ -6,8 +6,9 @@ import * as Plot from "@observablehq/plot";
 import { confidenceInterval, mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { chart, type LegendEntry, percentTick, type SeedPanel, seedPanel } from "./kit/chart.ts";
-import { FAINT, INK, type Method, METHOD_COLORS, METHOD_SYMBOLS, METHODS, MUTED } from "./kit/colors.ts";
+import { FAINT, INK, MUTED } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, type Drawing } from "./kit/svg.ts";
+import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
 /** With what the runs of a figure were trained. */
 export interface Setting {
@@ -20,7 +21,7 @@ export interface Setting {
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface MethodRun {
   /** Which loss terms were used. */
-  readonly method: Method;
+  readonly method: MethodName;
   /** What the run was started from. */
   readonly seed: number;
   /** Accuracy over all classes seen so far, over images. */
@@ -104,12 +105,14 @@ export function expectComplete({ classesSeen, runs }: MethodRuns, measures: read
 }
 
 /** The methods that occur in the runs, in the order of all figures. */
-export function methodsOf(runs: readonly { readonly method: Method }[]): Method[] {
-  return METHODS.filter((method) => runs.some((run) => run.method === method));
+export function methodsOf(runs: readonly { readonly method: MethodName }[]): MethodName[] {
+  return methodNames().filter((method) => runs.some((run) => run.method === method));
 }
 
 /** How many seeds each method has: `3 seeds`, or `C 3 seeds, LwM 1 seed` where methods differ. */
-export function describeSeeds(runs: readonly { readonly method: Method; readonly seed: number }[]): string {
+export function describeSeeds(
+  runs: readonly { readonly method: MethodName; readonly seed: number }[],
+): string {
   const counts = methodsOf(runs).map((method) => ({
     method,
     n: runs.filter((run) => run.method === method).length,
@@ -167,11 +170,14 @@ export function outcomePanels<Run extends Outcome>(
 }
 
 /** A legend of methods, each with a number of its own. */
-export function methodLegend(methods: readonly Method[], label: (method: Method) => string): LegendEntry[] {
+export function methodLegend(
+  methods: readonly MethodName[],
+  label: (method: MethodName) => string,
+): LegendEntry[] {
   return methods.map((method) => ({
     label: label(method),
-    color: METHOD_COLORS[method],
-    symbol: METHOD_SYMBOLS[method],
+    color: methodNamed(method).color,
+    symbol: methodNamed(method).symbol,
   }));
 }
 
@@ -236,8 +242,8 @@ export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Dra
       ticks: 6,
       tickFormat: panel.percent ? percentTick : (value: number) => value.toFixed(1),
     },
-    symbol: { domain: [...METHODS], range: METHODS.map((method) => METHOD_SYMBOLS[method]) },
-    color: { domain: [...METHODS], range: METHODS.map((method) => METHOD_COLORS[method]) },
+    symbol: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).symbol) },
+    color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),
       Plot.ruleY(panel.level === undefined ? [] : [panel.level], { stroke: INK, strokeDasharray: "5,4" }),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
-import type { Method } from "./kit/colors.ts";
 import { describeSeeds, expectComplete, type MethodRun, methodsOf } from "./runs.ts";
+import type { MethodName } from "../training/method.ts";
 
-const run = (method: Method, seed: number): MethodRun => ({
+const run = (method: MethodName, seed: number): MethodRun => ({
   method,
   seed,
   accuracy: [0.8, 0.5],

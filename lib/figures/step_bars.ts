@@ -4,8 +4,9 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, percentTick } from "./kit/chart.ts";
-import { FAINT, INK, type Method, METHOD_COLORS, MUTED } from "./kit/colors.ts";
+import { FAINT, INK, MUTED } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked, text } from "./kit/svg.ts";
+import { type MethodName, methodNamed } from "../training/method.ts";
 
 /** What {@linkcode stepBars} draws. */
 export interface StepBars {
@@ -16,7 +17,7 @@ export interface StepBars {
   /** What the vertical axis shows. */
   readonly label: string;
   /** One panel each: a share between 0 and 1 for each step. */
-  readonly methods: readonly { readonly method: Method; readonly shares: readonly number[] }[];
+  readonly methods: readonly { readonly method: MethodName; readonly shares: readonly number[] }[];
   /** A share to compare with, drawn as a dashed line, and what it is. */
   readonly level?: { readonly share: number; readonly meaning: string };
 }
@@ -30,7 +31,7 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     const heading = text(width / 2, 13, method, {
       anchor: "middle",
       bold: true,
-      color: METHOD_COLORS[method],
+      color: methodNamed(method).color,
     });
     const panel = chart({
       width,
@@ -58,7 +59,7 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
       },
       marks: [
         Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
-        Plot.barY(bars, { x: "step", y: "share", fill: METHOD_COLORS[method] }),
+        Plot.barY(bars, { x: "step", y: "share", fill: methodNamed(method).color }),
         Plot.ruleY(level === undefined ? [] : [level.share], { stroke: INK, strokeDasharray: "5,4" }),
         Plot.text(bars, {
           x: "step",

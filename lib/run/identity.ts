@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
+import { type MethodName, methodNamed } from "../training/method.ts";
 import type { Configuration } from "./schema.ts";
 
 /** Fields that M_0 depends on. Methods that agree in these share it. */
@@ -30,11 +31,20 @@ const BASE_FIELDS = [
   "maxNorm",
 ] as const satisfies readonly (keyof Configuration)[];
 
-/** Fields that the later steps depend on as well, by method. The number of increments is none: a run can be continued. */
-const C_FIELDS = ["method", "increment", "classification", "epochs", "learningRate"] as const;
-const LWF_FIELDS = [...C_FIELDS, "distillation", "temperature", "beta", "cacheTeacher"] as const;
-const LWM_FIELDS = [...LWF_FIELDS, "gamma", "norm", "attentionClass"] as const;
-const METHOD_FIELDS = { "C": C_FIELDS, "LwF-MC": LWF_FIELDS, "LwM": LWM_FIELDS };
+/**
+ * Fields that the later steps depend on as well. The number of increments is none of them: a run can be continued.
+ */
+function methodFields(name: MethodName): (keyof Configuration)[] {
+  const { fields, usesTeacher } = methodNamed(name);
+  return [
+    "method",
+    "increment",
+    "epochs",
+    "learningRate",
+    ...fields,
+    ...usesTeacher ? ["cacheTeacher"] as const : [],
+  ];
+}
 
 /** What decides about M_0, as plain JSON. */
 export function baseIdentity(configuration: Configuration, engine: Engine["name"]): Record<string, unknown> {
@@ -50,7 +60,7 @@ export function methodIdentity(
 ): Record<string, unknown> {
   return {
     ...baseIdentity(configuration, engine),
-    ...pick(configuration, METHOD_FIELDS[configuration.method]),
+    ...pick(configuration, methodFields(configuration.method)),
   };
 }
 

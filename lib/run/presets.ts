@@ -5,6 +5,7 @@
  * values). How β, γ and the learning rates were chosen, and on which validation data, stands in `studies/README.md`.
  * @module
  */
+import { methodNamed } from "../training/method.ts";
 import type { Configuration, DatasetName, PresetName } from "./schema.ts";
 
 /** The fields that a preset decides. */
@@ -112,28 +113,12 @@ function paperPhotos(values: Partial<Values>): Partial<Values> {
   };
 }
 
-/**
- * What was tuned for each method, on validation data: studies/README.md. Of the photo data sets Caltech-101 was tuned; the others
- * take its values.
- */
-const TUNED: Record<"drawings" | "photos", Record<Configuration["method"], Partial<Values>>> = {
-  drawings: {
-    "C": { classification: "sigmoid-all" },
-    "LwF-MC": { learningRate: 0.05 },
-    "LwM": {},
-  },
-  photos: {
-    "C": { classification: "sigmoid-all", learningRate: 0.05 },
-    "LwF-MC": { beta: 1, learningRate: 0.02 },
-    "LwM": { beta: 1, gamma: 0.1, learningRate: 0.05 },
-  },
-};
-
 /** All fields but preset and engine. */
 export function presetValues(
   { preset, dataset, method }: { preset: PresetName; dataset: DatasetName; method: Configuration["method"] },
 ): Values {
   const scale = { smoke: SMOKE, default: {}, paper: PAPER[dataset] }[preset];
-  const tuned = TUNED[dataset === "iemoji-100" ? "drawings" : "photos"][method];
+  // Of the photo data sets Caltech-101 was tuned; the others take its values.
+  const tuned = methodNamed(method).tuned?.[dataset === "iemoji-100" ? "drawings" : "photos"];
   return { ...IEMOJI, ...DATASETS[dataset], ...tuned, ...scale, dataset, method };
 }

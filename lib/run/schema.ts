@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { methodNamed, methodNames } from "../training/method.ts";
 
 /** Names of the presets. */
 export const presetNames = ["smoke", "default", "paper"] as const;
@@ -52,7 +53,12 @@ const fields = {
   widths: z.array(count).min(1).max(5).describe("channels of each stage"),
   stem: z.enum(["3x3", "3x3/2", "7x7/4"]).describe("first layer: full, half or a quarter of the resolution"),
 
-  method: z.enum(["C", "LwF-MC", "LwM"]).describe("C: L_C alone; LwF-MC: + β·L_D; LwM: + β·L_D + γ·L_AD"),
+  method: z.string().refine((name) => methodNames().includes(name), {
+    error: () => methodNames().map((name) => `"${name}"`).join(" or "),
+  }).meta({
+    enum: methodNames(),
+    description: methodNames().map((name) => `${name}: ${methodNamed(name).description}`).join("; "),
+  }),
   classification: z.enum(["softmax-new", "softmax-all", "sigmoid-new", "sigmoid-all"]).describe(
     "L_C of the later steps: over the new classes or all of them",
   ),

@@ -5,13 +5,14 @@
  */
 import { type ImageSet, readPicture } from "../data/mod.ts";
 import { mapCosines, type Predictions, rightAnswers } from "../evaluation/mod.ts";
-import type { AttentionRetention, Method } from "../figures/mod.ts";
+import type { AttentionRetention } from "../figures/mod.ts";
 import type { Run } from "../run/run.ts";
+import type { MethodName } from "../training/method.ts";
 
 /** What the models of one run make of the images. */
 export interface RunAttention {
   /** How the run was trained. */
-  readonly method: Method;
+  readonly method: MethodName;
   /** (models) scores and maps of M_0, M_1, … for each image's true class. */
   readonly predictions: readonly Predictions[];
   /** (models) cosine of each image's map to that of M_0. */

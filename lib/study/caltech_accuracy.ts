@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { AccuracyCurve, MethodRun } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
-import type { Configuration } from "../run/schema.ts";
+import { type Configuration, configurationSchema } from "../run/schema.ts";
 import { readJson } from "../files.ts";
 import { accuracyCurveNumbers, type MeasuredRun, methodRun } from "./run_record.ts";
 import { methodIdentity } from "../run/identity.ts";
@@ -101,7 +101,7 @@ export function readCaltechAccuracy(directory: string): Promise<CaltechAccuracy>
 const perStep = z.array(z.number());
 
 const RUN: z.ZodType<CaltechRun> = z.strictObject({
-  method: z.enum(["C", "LwF-MC", "LwM"]),
+  method: configurationSchema.shape.method,
   seed: z.int(),
   accuracy: perStep,
   attentionCosine: perStep,

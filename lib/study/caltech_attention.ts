@@ -6,10 +6,12 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { rightAnswers } from "../evaluation/mod.ts";
-import type { AttentionRetention, Method } from "../figures/mod.ts";
+import type { AttentionRetention } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
 import { readJson } from "../files.ts";
+import type { MethodName } from "../training/method.ts";
+import { configurationSchema } from "../run/schema.ts";
 
 /** How an image was chosen; see {@linkcode typicalImage}. */
 export interface ImageChoice {
@@ -20,7 +22,7 @@ export interface ImageChoice {
   /** How many of these M_0 recognizes. */
   readonly recognizedByFirst: number;
   /** How many of these the last model of each method recognizes. */
-  readonly recognizedByLast: readonly { readonly method: Method; readonly images: number }[];
+  readonly recognizedByLast: readonly { readonly method: MethodName; readonly images: number }[];
   /** Median over the test images of all base classes that M_0 recognizes: LwM's cosine in the last model minus LwF-MC's. */
   readonly medianDifference: number;
   /** The same difference for the image that was chosen. */
@@ -141,7 +143,7 @@ export function readCaltechAttention(directory: string): Promise<CaltechAttentio
   });
 }
 
-const method = z.enum(["C", "LwF-MC", "LwM"]);
+const method = configurationSchema.shape.method;
 
 const SCHEMA: z.ZodType<CaltechAttention> = z.object({
   preset: z.string().optional(),

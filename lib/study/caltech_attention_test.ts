@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImageSet } from "../data/mod.ts";
 import type { Predictions } from "../evaluation/mod.ts";
-import { attentionRetention, type Method, saveFigure } from "../figures/mod.ts";
+import { attentionRetention, saveFigure } from "../figures/mod.ts";
 import { attentionRetentionFigure, type BaseAttention } from "./base_attention.ts";
 import { readCaltechAttention, typicalImage } from "./caltech_attention.ts";
+import type { MethodName } from "../training/method.ts";
 
 /** Two images each of cup and lamp, then one more of cup; lamp was learned first. */
 const LABELS = ["cup", "cup", "lamp", "lamp", "cup"];
@@ -48,7 +49,7 @@ function attentionOf(
     labels: LABELS,
     counted: [0, 1, 2, 3, 4],
     runs: Object.entries(last).map(([method, { right, cosines }]) => ({
-      method: method as Method,
+      method: method as MethodName,
       predictions: [first, answers(right)],
       cosines: [new Float64Array(5).fill(1), Float64Array.from(cosines)],
       meanCosine: [1, cosines.reduce((sum, cosine) => sum + cosine) / 5],

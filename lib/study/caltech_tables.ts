@@ -3,16 +3,17 @@
  * @module
  */
 import { forgetting } from "../evaluation/mod.ts";
-import { type Method, METHODS, type TableRow } from "../figures/mod.ts";
+import type { TableRow } from "../figures/mod.ts";
 import { confidenceInterval, decimal, mean, percent, signed } from "../statistics.ts";
 import type { CaltechAccuracy, CaltechRun } from "./caltech_accuracy.ts";
+import { type MethodName, methodNames } from "../training/method.ts";
 
 /**
  * Each method over its seeds, as means with Student's 95 % interval, and the upper bound. *average* is the average
  * incremental accuracy, *last* the accuracy after the last step; *images* and *classes* say what the accuracy is the mean of.
  */
 export function caltechTable({ runs, controls, upperBound }: CaltechAccuracy): TableRow[] {
-  const rows = METHODS.flatMap((method) => {
+  const rows = methodNames().flatMap((method) => {
     const ofMethod = runs.filter((run) => run.method === method);
     return ofMethod.length === 0 ? [] : [rowOf(method, ofMethod)];
   });
@@ -44,7 +45,10 @@ function rowOf(method: string, runs: readonly CaltechRun[]): TableRow {
 }
 
 /** A claim says that the first is above the second. */
-const PAIRS = [["LwM", "LwF-MC"], ["LwF-MC", "C"], ["LwM", "C"]] as const satisfies [Method, Method][];
+const PAIRS = [["LwM", "LwF-MC"], ["LwF-MC", "C"], ["LwM", "C"]] as const satisfies [
+  MethodName,
+  MethodName,
+][];
 
 const MEASURES: readonly { name: string; of: (run: CaltechRun) => number; percent: boolean }[] = [
   { name: "average accuracy, images", of: ({ accuracy }) => mean(accuracy), percent: true },
@@ -116,8 +120,8 @@ export function verdict(differences: readonly number[]): string {
  *
  * @returns one entry a method: (steps) shares between 0 and 1
  */
-export function lastAccuracyOfSteps({ runs }: CaltechAccuracy): { method: Method; shares: number[] }[] {
-  return METHODS.map((method) => runs.filter((run) => run.method === method))
+export function lastAccuracyOfSteps({ runs }: CaltechAccuracy): { method: MethodName; shares: number[] }[] {
+  return methodNames().map((method) => runs.filter((run) => run.method === method))
     .filter((ofMethod) => ofMethod.length > 0)
     .map((ofMethod) => ({
       method: ofMethod[0].method,
@@ -127,7 +131,11 @@ export function lastAccuracyOfSteps({ runs }: CaltechAccuracy): { method: Method
 }
 
 /** The runs of two methods with the same seed. */
-function pairsOf(runs: readonly CaltechRun[], first: Method, second: Method): [CaltechRun, CaltechRun][] {
+function pairsOf(
+  runs: readonly CaltechRun[],
+  first: MethodName,
+  second: MethodName,
+): [CaltechRun, CaltechRun][] {
   return runs.filter(({ method }) => method === first).flatMap((run): [CaltechRun, CaltechRun][] => {
     const other = runs.find(({ method, seed }) => method === second && seed === run.seed);
     return other === undefined ? [] : [[run, other]];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Method } from "../figures/mod.ts";
 import type { CaltechAccuracy, CaltechRun } from "./caltech_accuracy.ts";
 import { caltechTable, claimsTable, controlTable, lastAccuracyOfSteps, verdict } from "./caltech_tables.ts";
+import type { MethodName } from "../training/method.ts";
 
-const run = (method: Method, seed: number, last: number): CaltechRun => ({
+const run = (method: MethodName, seed: number, last: number): CaltechRun => ({
   method,
   seed,
   accuracy: [0.8, last],

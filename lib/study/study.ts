@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DistanceRuns, GammaRuns, MethodRuns } from "../figures/mod.ts";
 import { configure } from "../run/configuration.ts";
-import type { Configuration } from "../run/schema.ts";
+import { type Configuration, configurationSchema } from "../run/schema.ts";
 import { readJsonIfThere } from "../files.ts";
 import {
   accuracyCurveNumbers,
@@ -153,7 +153,7 @@ const setting = { dataset: z.string(), preset: z.string() };
 const outcome = { seed: z.int(), averageIncrementalAccuracy: z.number(), attentionCosine: z.number() };
 const perStep = z.array(z.number());
 const methodRun = {
-  method: z.enum(["C", "LwF-MC", "LwM"]),
+  method: configurationSchema.shape.method,
   seed: z.int(),
   accuracy: perStep,
   attentionCosine: perStep,

@@ -3,20 +3,20 @@
  * @module
  */
 import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
-import {
-  type DistanceRun,
-  type DistanceRuns,
-  type GammaRun,
-  type GammaRuns,
-  type MethodRuns,
-  METHODS,
-  type TableRow,
-  type TrainingCurve,
+import type {
+  DistanceRun,
+  DistanceRuns,
+  GammaRun,
+  GammaRuns,
+  MethodRuns,
+  TableRow,
+  TrainingCurve,
 } from "../figures/mod.ts";
 import { decimal, mean, percent, points, signed } from "../statistics.ts";
 import type { Configuration } from "../run/schema.ts";
 import type { MeasuredRun } from "./run_record.ts";
 import type { Run } from "../run/run.ts";
+import { methodNamed, methodNames } from "../training/method.ts";
 
 /** The method's name, with the norm of L_AD where that is not the paper's. */
 export function methodTitle({ method, norm }: Pick<Configuration, "method" | "norm">): string {
@@ -43,16 +43,15 @@ export function accuracyTable(runs: readonly MeasuredRun[], step: number): Table
  * @throws {UserError} where the step is not trained yet
  */
 export function lossTable(runs: readonly Run[], step: number): Promise<TableRow[]> {
+  const terms = runs.flatMap(({ configuration }) => Object.keys(methodNamed(configuration.method).terms));
   return Promise.all(runs.map(async (run) => {
     const log = await run.log(step);
     const [first, last] = [log[0], log[log.length - 1]];
-    const change = (term: "L" | "L_C" | "L_D" | "L_AD") =>
-      first[term] === undefined ? "" : `${first[term].toFixed(3)} → ${last[term]!.toFixed(3)}`;
+    const change = (term: string) =>
+      first[term] === undefined ? "" : `${first[term].toFixed(3)} → ${last[term].toFixed(3)}`;
     return {
       method: methodTitle(run.configuration),
-      L_C: change("L_C"),
-      L_D: change("L_D"),
-      L_AD: change("L_AD"),
+      ...Object.fromEntries(new Set(terms).values().map((term) => [term, change(term)])),
       "L, weighed": change("L"),
     };
   }));
@@ -67,8 +66,8 @@ export async function trainingCurveOf(run: Run, step: number): Promise<TrainingC
     xLabel: "epoch",
     x: log.map(({ epoch }) => epoch),
     classification: log.map(({ L_C }) => L_C),
-    distillation: log[0].L_D === undefined ? undefined : log.map(({ L_D }) => beta * L_D!),
-    attentionDistillation: log[0].L_AD === undefined ? undefined : log.map(({ L_AD }) => gamma * L_AD!),
+    distillation: log[0].L_D === undefined ? undefined : log.map(({ L_D }) => beta * L_D),
+    attentionDistillation: log[0].L_AD === undefined ? undefined : log.map(({ L_AD }) => gamma * L_AD),
   };
 }
 
@@ -105,7 +104,7 @@ export function attentionTable(runs: readonly MeasuredRun[]): TableRow[] {
 
 /** Each method over its seeds: means with Student's 95 % interval where there are several seeds. */
 export function seedTable({ runs }: MethodRuns): TableRow[] {
-  return METHODS.map((method) => runs.filter((run) => run.method === method))
+  return methodNames().map((method) => runs.filter((run) => run.method === method))
     .filter((ofMethod) => ofMethod.length > 0)
     .map((ofMethod) => ({
       method: ofMethod[0].method,

@@ -4,17 +4,18 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { METHODS, type TableRow } from "../figures/mod.ts";
+import type { TableRow } from "../figures/mod.ts";
 import type { Configuration } from "../run/schema.ts";
 import { readJson } from "../files.ts";
 import { mean, percent } from "../statistics.ts";
 import { methodIdentity } from "../run/identity.ts";
+import { methodNames } from "../training/method.ts";
 
 const SCHEMA = z.object({
   runs: z.array(z.object({
     status: z.string(),
     // Whatever fields there were when it was tuned.
-    configuration: z.looseObject({ method: z.enum(METHODS), seed: z.int() }),
+    configuration: z.looseObject({ method: z.string(), seed: z.int() }),
     results: z.object({
       averageAccuracy: z.number(),
       lastAccuracy: z.number(),
@@ -55,7 +56,7 @@ export async function readTuning(
 export function tuningTable(runs: readonly TuningRun[]): TableRow[] {
   const settings = runs.map((run) => ({ run, setting: settingOf(run) }));
   const fields = varyingFields(settings.map(({ setting }) => setting));
-  return METHODS.flatMap((method) => {
+  return methodNames().flatMap((method) => {
     const ofMethod = settings.filter(({ run }) => run.configuration.method === method);
     const groups = [...Map.groupBy(ofMethod, ({ setting }) => JSON.stringify(setting)).values()];
     return groups.map((group) => {

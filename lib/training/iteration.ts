@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ResNet } from "../model/mod.ts";
-import { type BatchOutputs, type LossOptions, type MethodName, METHODS, totalLoss } from "./method.ts";
+import { type BatchOutputs, type LossOptions, lossTerms, type MethodName, totalLoss } from "./method.ts";
 import type { Sgd } from "./optimizer.ts";
 import type { TeacherAnswers } from "./teacher.ts";
 
@@ -10,23 +10,14 @@ export interface IterationBatch {
   x: tf.Tensor4D;
   /** (B, C) one-hot labels, columns as in the student's head. */
   labels: tf.Tensor2D;
-  /** The teacher's answers to the same images; absent in the base step and for C. */
+  /** The teacher's answers to the same images; absent in the base step and where the method uses none. */
   teacher?: TeacherAnswers;
   /** C_b, the number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
 }
 
-/** The loss L of one batch, and the terms that the method has, before they are weighed with β and γ. */
-export interface LossValues {
-  /** The sum that is minimized. */
-  L: number;
-  /** Classification loss. */
-  L_C: number;
-  /** Distillation loss, where the method has it. */
-  L_D?: number;
-  /** Attention distillation loss, where the method has it. */
-  L_AD?: number;
-}
+/** The loss L of one batch, and the terms of the method by name, such as L_C, before they are weighed. */
+export type LossValues = { readonly L: number; readonly [term: string]: number };
 
 /**
  * One iteration of training: forward, loss, backward, update.
@@ -48,10 +39,10 @@ export async function iterate(
   const values = tf.tidy(() => {
     let kept: tf.Tensor;
     const { value, grads } = tf.variableGrads(() => {
-      const terms = METHODS[method](batchOutputs(student, batch), losses);
+      const terms = lossTerms(method, batchOutputs(student, batch), losses);
       names = ["L", ...Object.keys(terms)];
       kept = tf.keep(tf.stack(Object.values(terms))); // the tape frees what is not kept
-      return totalLoss(terms, losses);
+      return totalLoss(method, terms, losses);
     }, variables);
     sgd.step(grads, learningRate);
     const all = tf.concat([tf.reshape(value, [1]), kept!]); // (1 + number of terms)
@@ -60,10 +51,10 @@ export async function iterate(
   });
   const numbers = await values.data<"float32">();
   values.dispose();
-  return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as unknown as LossValues;
+  return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as LossValues;
 }
 
-/** The forward pass of one iteration: all that {@linkcode METHODS} make the loss terms from. */
+/** The forward pass of one iteration: all that the loss terms are made from. */
 export function batchOutputs(
   student: ResNet,
   { x, labels, teacher, baseClasses }: IterationBatch,

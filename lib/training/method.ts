@@ -1,6 +1,6 @@
 /**
- * The three methods of the paper's comparison. Each is a sum of loss terms; put two of them side by side and the
- * difference is the paper.
+ * The methods: one entry each, which says all of it. Configurations, presets, run folders, tables and figures derive from
+ * the entries. Put two of the paper's three side by side and the difference is the paper.
  *
  * L = L_C + β · L_D + γ · L_AD (Dhar et al., arXiv 1811.08051, equation (3)); LwF-MC leaves out the last term
  * (Li and Hoiem's "Learning without Forgetting" in the form of Rebuffi et al., CVPR 2017), C the last two.
@@ -19,10 +19,11 @@ import {
   topBaseClass,
 } from "../losses/mod.ts";
 import type { ForwardPass } from "../model/mod.ts";
+import { UserError } from "../user_error.ts";
 import type { TeacherAnswers } from "./teacher.ts";
 
-/** C: finetuning. LwF-MC: with knowledge distillation. LwM: with attention distillation as well. */
-export type MethodName = "C" | "LwF-MC" | "LwM";
+/** Name of a method: one of the paper's, or one that {@linkcode defineMethod} added. */
+export type MethodName = "C" | "LwF-MC" | "LwM" | (string & Record<never, never>);
 
 /** How the loss terms are made and weighed. */
 export interface LossOptions {
@@ -52,39 +53,150 @@ export interface BatchOutputs {
   labels: tf.Tensor2D;
   /** C_b: number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
-  /** The frozen teacher's answers to the same images; absent in the base step and for C. */
+  /** The frozen teacher's answers to the same images; absent in the base step and where the method uses no teacher. */
   teacher?: TeacherAnswers;
 }
 
-/** The terms that a method uses, as scalars. */
-export type LossTerms = { L_C: tf.Scalar; L_D?: tf.Scalar; L_AD?: tf.Scalar };
+/** One term of a loss. */
+export interface LossTerm {
+  /** The term for one batch: a scalar, before it is weighed. */
+  readonly value: (batch: BatchOutputs, options: LossOptions) => tf.Scalar;
+  /** The weight of the term in the loss, and the symbol of it, such as β; 1 where absent. */
+  readonly weight?: { readonly symbol: string; readonly value: (options: LossOptions) => number };
+}
 
-/** What each method adds up. */
-export const METHODS: Record<MethodName, (batch: BatchOutputs, options: LossOptions) => LossTerms> = {
-  "C": (batch, options) => ({ L_C: L_C(batch, options) }),
-  "LwF-MC": (batch, options) => ({ L_C: L_C(batch, options), L_D: L_D(batch, options) }),
-  "LwM": (batch, options) => ({
-    L_C: L_C(batch, options),
-    L_D: L_D(batch, options),
-    L_AD: L_AD(batch, options),
-  }),
-};
+/** The scalars of {@linkcode lossTerms} by the name of the term. */
+export type LossTerms = Readonly<Record<string, tf.Scalar>>;
+
+/** The shapes that mark methods in figures. */
+export type MethodSymbol = "circle" | "square" | "triangle" | "diamond";
+
+/** All that distinguishes one method from another. */
+export interface Method {
+  /** The loss in one line, for the help of the commands. */
+  readonly description: string;
+  /** The terms of the loss by name, in the order in which they are added. */
+  readonly terms: Readonly<Record<string, LossTerm>>;
+  /** Whether a term needs the answers of M_{t−1}. */
+  readonly usesTeacher: boolean;
+  /** The options that the terms read: runs that differ in other options only are the same run. */
+  readonly fields: readonly (keyof LossOptions)[];
+  /** Configuration fields tuned for the method on validation data, for drawings (iEmoji-100) and photographs. */
+  readonly tuned?: { readonly drawings?: TunedFields; readonly photos?: TunedFields };
+  /** Color in every figure, such as `#009e73`. */
+  readonly color: string;
+  /** Symbol in every figure, so that no figure depends on color alone. */
+  readonly symbol: MethodSymbol;
+}
+
+/** Fields of the configuration that {@linkcode Method.tuned} may set. */
+export type TunedFields = Readonly<Partial<LossOptions & { learningRate: number; epochs: number }>>;
+
+const registry = new Map<string, Method>();
 
 /**
- * What is minimized.
+ * Adds a method. Configurations accept it at once, and tables and figures list it after those defined before.
  *
- * @param terms of one batch
- * @param weights β and γ
- * @returns L = L_C + β · L_D + γ · L_AD over the terms that are there
+ * @param name as in `configure({ method: name })`
+ * @param method its loss and its look
+ * @throws {UserError} where a method of this name exists
  */
-export function totalLoss(terms: LossTerms, { beta, gamma }: { beta: number; gamma: number }): tf.Scalar {
-  return tf.tidy(() => {
-    let total = terms.L_C;
-    if (terms.L_D !== undefined) total = tf.add(total, tf.mul(terms.L_D, beta));
-    if (terms.L_AD !== undefined) total = tf.add(total, tf.mul(terms.L_AD, gamma));
-    return total;
-  });
+export function defineMethod(name: string, method: Method): void {
+  if (registry.has(name)) {
+    throw new UserError(
+      `Expected a new name for a method but found "${name}", which exists. Choose another.`,
+    );
+  }
+  registry.set(name, method);
 }
+
+/** The names of all methods, in the order in which tables and figures list them. */
+export function methodNames(): MethodName[] {
+  return [...registry.keys()];
+}
+
+/**
+ * The entry of a method.
+ *
+ * @throws {UserError} where there is no such method
+ */
+export function methodNamed(name: MethodName): Method {
+  const method = registry.get(name);
+  if (method !== undefined) return method;
+  throw new UserError(
+    `Expected one of the methods ${
+      methodNames().join(", ")
+    } but found "${name}". Define it with defineMethod().`,
+  );
+}
+
+/**
+ * The terms of a method's loss for one batch, not weighed.
+ *
+ * @returns one scalar a term, by name
+ */
+export function lossTerms(method: MethodName, batch: BatchOutputs, options: LossOptions): LossTerms {
+  const terms = Object.entries(methodNamed(method).terms);
+  return Object.fromEntries(terms.map(([name, { value }]) => [name, value(batch, options)]));
+}
+
+/**
+ * What is minimized: the weighted sum of the terms, for LwM L = L_C + β · L_D + γ · L_AD.
+ *
+ * @param terms of one batch, from {@linkcode lossTerms}
+ * @param options hold the weights
+ */
+export function totalLoss(method: MethodName, terms: LossTerms, options: LossOptions): tf.Scalar {
+  return tf.tidy(() =>
+    Object.entries(methodNamed(method).terms)
+      .map(([name, term]) => weighed(term, terms[name], options))
+      .reduce((sum, term) => tf.add(sum, term))
+  );
+}
+
+/** A term times its weight. */
+export function weighed({ weight }: LossTerm, value: tf.Scalar, options: LossOptions): tf.Scalar {
+  return weight === undefined ? value : tf.mul(value, weight.value(options));
+}
+
+const classification: LossTerm = { value: L_C };
+const distillation: LossTerm = { value: L_D, weight: { symbol: "β", value: ({ beta }) => beta } };
+const attention: LossTerm = { value: L_AD, weight: { symbol: "γ", value: ({ gamma }) => gamma } };
+
+// The colors are Okabe and Ito's, which color-blind readers can tell apart.
+defineMethod("C", {
+  description: "L_C alone (finetuning)",
+  terms: { L_C: classification },
+  usesTeacher: false,
+  fields: ["classification"],
+  tuned: {
+    drawings: { classification: "sigmoid-all" },
+    photos: { classification: "sigmoid-all", learningRate: 0.05 },
+  },
+  color: "#d55e00",
+  symbol: "circle",
+});
+defineMethod("LwF-MC", {
+  description: "L_C + β·L_D",
+  terms: { L_C: classification, L_D: distillation },
+  usesTeacher: true,
+  fields: ["classification", "distillation", "temperature", "beta"],
+  tuned: {
+    drawings: { learningRate: 0.05 },
+    photos: { beta: 1, learningRate: 0.02 },
+  },
+  color: "#0072b2",
+  symbol: "square",
+});
+defineMethod("LwM", {
+  description: "L_C + β·L_D + γ·L_AD",
+  terms: { L_C: classification, L_D: distillation, L_AD: attention },
+  usesTeacher: true,
+  fields: ["classification", "distillation", "temperature", "beta", "gamma", "norm", "attentionClass"],
+  tuned: { photos: { beta: 1, gamma: 0.1, learningRate: 0.05 } },
+  color: "#009e73",
+  symbol: "triangle",
+});
 
 function L_C({ student, labels, baseClasses }: BatchOutputs, { classification }: LossOptions): tf.Scalar {
   return classificationLoss(student.logits, labels, { kind: classification, baseClasses });

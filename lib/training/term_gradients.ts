@@ -1,11 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ResNet } from "../model/mod.ts";
 import { batchOutputs, type IterationBatch } from "./iteration.ts";
-import { type LossOptions, type LossTerms, type MethodName, METHODS, totalLoss } from "./method.ts";
+import {
+  type BatchOutputs,
+  type LossOptions,
+  lossTerms,
+  type MethodName,
+  methodNamed,
+  totalLoss,
+  weighed,
+} from "./method.ts";
 
 /** What one term of the loss pulls at, and how hard. */
 export interface TermGradient {
-  /** `L_C`, `βL_D`, `γL_AD`, or `L` for the whole loss. */
+  /** The term and the symbol of its weight, such as `L_C`, `βL_D` or `γL_AD`; `L` for the whole loss. */
   readonly term: string;
   /** 2-norm of the gradient in each part of the network: `stem`, `stage1` …, `head: base`, `head: new`. */
   readonly norms: Readonly<Record<string, number>>;
@@ -14,7 +22,7 @@ export interface TermGradient {
 }
 
 /**
- * The gradient of one batch, term by term, each weighed as in L = L_C + β · L_D + γ · L_AD. The norms of the terms do not
+ * The gradient of one batch, term by term, each weighed as in the loss. The norms of the terms do not
  * add up to that of L: gradients have directions.
  *
  * @param student is not changed
@@ -29,16 +37,16 @@ export async function termGradients(
 ): Promise<TermGradient[]> {
   const copy = student.clone(); // a forward pass of the training moves the running statistics
   try {
-    const weighed: Record<string, (terms: LossTerms) => tf.Scalar> = {
-      "L_C": ({ L_C }) => L_C,
-      ...(method !== "C" && { "βL_D": ({ L_D }: LossTerms) => tf.mul(L_D!, losses.beta) }),
-      ...(method === "LwM" && { "γL_AD": ({ L_AD }: LossTerms) => tf.mul(L_AD!, losses.gamma) }),
-      "L": (terms) => totalLoss(terms, losses),
-    };
+    const parts: Record<string, (outputs: BatchOutputs) => tf.Scalar> = {};
+    for (const [name, term] of Object.entries(methodNamed(method).terms)) {
+      parts[`${term.weight?.symbol ?? ""}${name}`] = (outputs) =>
+        weighed(term, term.value(outputs, losses), losses);
+    }
+    parts.L = (outputs) => totalLoss(method, lossTerms(method, outputs, losses), losses);
     const gradients: TermGradient[] = [];
-    for (const [term, loss] of Object.entries(weighed)) {
+    for (const [term, loss] of Object.entries(parts)) {
       const squares = tf.tidy(() => {
-        const lossOfBatch = () => loss(METHODS[method](batchOutputs(copy, batch), losses));
+        const lossOfBatch = () => loss(batchOutputs(copy, batch));
         return squaredNorms(copy, tf.variableGrads(lossOfBatch).grads, batch.baseClasses);
       });
       const norms: Record<string, number> = {};

@@ -11,7 +11,7 @@ import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet, SafeTensor } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
 import { iterate, type LossValues } from "./iteration.ts";
-import { type LossOptions, type MethodName, METHODS } from "./method.ts";
+import { type LossOptions, type MethodName, methodNamed } from "./method.ts";
 import { type OptimizerOptions, Sgd } from "./optimizer.ts";
 import { cosineSchedule } from "./schedule.ts";
 import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
@@ -98,12 +98,12 @@ export function stepOptions(
 }
 
 /** Mean of each loss value over the batches of an epoch. */
-export interface EpochLog extends LossValues {
+export type EpochLog = LossValues & {
   /** From 1. */
   epoch: number;
   /** At the start of the epoch. */
   learningRate: number;
-}
+};
 
 /** Where a training stands: the number of finished epochs and what is needed to go on, beside the weights. */
 export interface StepState {
@@ -164,7 +164,7 @@ export async function trainStep(
   hooks: StepHooks = {},
 ): Promise<EpochLog[] | null> {
   const { step, method, epochs, batchSize, normalization, drawsPerEpoch } = options;
-  const answering = teacher && needsTeacher(method)
+  const answering = teacher && methodNamed(method).usesTeacher
     ? await prepareTeacher(teacher, set, options, hooks)
     : null;
   const baseClasses = teacher?.classNames.length ?? 0;
@@ -183,7 +183,7 @@ export async function trainStep(
         const loss = await iterate(sgd, { ...batch, baseClasses }, method, options.losses, learningRate);
         tf.dispose([batch.x, batch.labels]);
         if (batch.teacher) tf.dispose([batch.teacher.logits, batch.teacher.maps]);
-        refuseNonFinite(loss, { step, epoch, learningRate });
+        refuseNonFinite(loss, { step, epoch, learningRate, method });
         losses.push(loss);
         hooks.onProgress?.({
           phase: "training",
@@ -207,11 +207,6 @@ export async function trainStep(
   } finally {
     sgd.dispose();
   }
-}
-
-/** C looks at no teacher, so none is asked. */
-function needsTeacher(method: MethodName): boolean {
-  return METHODS[method] !== METHODS.C;
 }
 
 function prepareTeacher(
@@ -252,23 +247,31 @@ function tensorsOf(
 /** Says which term is no longer finite, and what to try. */
 function refuseNonFinite(
   loss: LossValues,
-  { step, epoch, learningRate }: { step: number; epoch: number; learningRate: number },
+  { step, epoch, learningRate, method }: {
+    step: number;
+    epoch: number;
+    learningRate: number;
+    method: MethodName;
+  },
 ): void {
-  const broken = (["L_C", "L_D", "L_AD", "L"] as const).find((name) => !Number.isFinite(loss[name] ?? 0));
+  const { L, ...terms } = loss;
+  const broken = Object.entries({ ...terms, L }).find(([, value]) => !Number.isFinite(value));
   if (broken === undefined) return;
-  const weight = { L_D: ", or a smaller β", L_AD: ", or a smaller γ", L_C: "", L: "" }[broken];
+  const [name, value] = broken;
+  const symbol = methodNamed(method).terms[name]?.weight?.symbol;
   throw new UserError(
-    `Expected finite losses but found ${broken} = ${loss[broken]} in step ${step}, epoch ${
+    `Expected finite losses but found ${name} = ${value} in step ${step}, epoch ${
       epoch + 1
-    }, at a learning ` +
-      `rate of ${learningRate.toPrecision(3)}. Try a learning rate a third as large${weight}.`,
+    }, at a learning rate of ` +
+      `${learningRate.toPrecision(3)}. Try a learning rate a third as large${
+        symbol ? `, or a smaller ${symbol}` : ""
+      }.`,
   );
 }
 
 function meanOf(losses: readonly LossValues[]): LossValues {
-  const names = Object.keys(losses[0]) as (keyof LossValues)[];
-  const mean = (name: keyof LossValues) => losses.reduce((sum, loss) => sum + loss[name]!, 0) / losses.length;
-  return Object.fromEntries(names.map((name) => [name, mean(name)])) as unknown as LossValues;
+  const mean = (name: string) => losses.reduce((sum, loss) => sum + loss[name], 0) / losses.length;
+  return Object.fromEntries(Object.keys(losses[0]).map((name) => [name, mean(name)])) as LossValues;
 }
 
 /** Lets signals, timers and displays have their turn every 50 ms of an otherwise unbroken computation. */

@@ -35,7 +35,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   run: ["training", "evaluation", "data", "engine", "model"],
   training: ["model", "losses", "attention", "data", "engine"],
   evaluation: ["model", "attention", "losses", "data"],
-  figures: ["data"],
+  figures: ["training", "data"],
   losses: ["attention"],
   attention: ["model", "engine"],
   model: ["engine"],

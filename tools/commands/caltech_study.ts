@@ -12,13 +12,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { dataDirectory, figuresDirectory, readMetrics, runFolders } from "../../lib/run/folder.ts";
 import type { MeasuredRun } from "../../lib/study/run_record.ts";
 import type { Run } from "../../lib/run/run.ts";
-import {
-  accuracyCurve,
-  attentionRetention,
-  type Method,
-  METHODS,
-  saveFigure,
-} from "../../lib/figures/mod.ts";
+import { accuracyCurve, attentionRetention, saveFigure } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
@@ -31,6 +25,7 @@ import {
 import { openRun } from "./open_run.ts";
 import { readSweepFile } from "./sweep_file.ts";
 import { textTable } from "../../lib/table.ts";
+import { type MethodName, methodNames } from "../../lib/training/method.ts";
 
 const OPTIONS: CommandOptions = { command: "caltech", own: ["directory", "out"], takesFields: false };
 
@@ -109,12 +104,12 @@ function rolesOf(configurations: readonly Configuration[], file: string): Roles 
   const methods = withIncrements.filter((run) => !controls.includes(run));
   const joints = configurations.filter(({ increments }) => increments === 0);
   const seed = Math.min(...methods.map((configuration) => configuration.seed));
-  const of = (method: Method) => methods.find((run) => run.method === method && run.seed === seed);
-  const missing = METHODS.find((method) => of(method) === undefined);
+  const of = (method: MethodName) => methods.find((run) => run.method === method && run.seed === seed);
+  const missing = methodNames().find((method) => of(method) === undefined);
   if (missing !== undefined || joints.length !== 1) {
     throw new UserError(
       `Expected ${file} to name runs of ${
-        METHODS.join(", ")
+        methodNames().join(", ")
       } with the same seeds, and one run on all classes together ` +
         `(increments 0), but found ${
           missing === undefined ? `${joints.length} such` : `none of ${missing}`
@@ -122,7 +117,7 @@ function rolesOf(configurations: readonly Configuration[], file: string): Roles 
         "Correct the file.",
     );
   }
-  return { methods, controls, joint: joints[0], shown: METHODS.map((method) => of(method)!) };
+  return { methods, controls, joint: joints[0], shown: methodNames().map((method) => of(method)!) };
 }
 
 /**

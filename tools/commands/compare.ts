@@ -15,7 +15,6 @@ import {
   accuracyCurve,
   attentionRetentionCurve,
   type MethodRuns,
-  METHODS,
   saveFigure,
 } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -30,6 +29,7 @@ import {
 import { type RunResults, runResults } from "./run_results.ts";
 import { describeSetting, settingKey, varyingFields } from "./setting.ts";
 import { textTable } from "../../lib/table.ts";
+import { methodNames } from "../../lib/training/method.ts";
 
 const OPTIONS: CommandOptions = { command: "compare", own: ["out"], takesFields: false };
 
@@ -64,7 +64,7 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   for (const row of comparisonTable(settings)) log(row);
 
   const methods = settings.map(([{ configuration }]) => configuration.method);
-  const divided = METHODS.find((method) => methods.filter((other) => other === method).length > 1);
+  const divided = methodNames().find((method) => methods.filter((other) => other === method).length > 1);
   if (divided !== undefined) {
     return log(
       `\nNo curves: they have one color a method, and ${divided} has several settings here. Name the runs of one of them.`,
@@ -160,7 +160,7 @@ function bySetting(runs: readonly ComparedRun[]): ComparedRun[][] {
       );
     }
   }
-  const position = ([{ configuration }]: ComparedRun[]) => METHODS.indexOf(configuration.method);
+  const position = ([{ configuration }]: ComparedRun[]) => methodNames().indexOf(configuration.method);
   return [...groups.values()].sort((a, b) => position(a) - position(b));
 }
 

@@ -6,7 +6,8 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { confidenceInterval, mean } from "../../statistics.ts";
-import { FAINT, FONT, INK, MUTED, type SymbolName } from "./colors.ts";
+import type { MethodSymbol } from "../../training/method.ts";
+import { FAINT, FONT, INK, MUTED } from "./colors.ts";
 import { type Drawing, element, moved, text, textWidth } from "./svg.ts";
 
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
@@ -46,7 +47,7 @@ export interface LegendEntry {
   /** Color of line, symbol or box. */
   readonly color: string;
   /** A symbol on a line; a filled box where it is absent. */
-  readonly symbol?: SymbolName;
+  readonly symbol?: MethodSymbol;
   /** Dashes of the line, as in `stroke-dasharray`. */
   readonly dash?: string;
 }
@@ -75,8 +76,8 @@ export function legend(entries: readonly LegendEntry[], size = 12): Drawing {
 }
 
 /** A filled symbol around the origin, of the size that charts use. */
-function symbol(name: SymbolName, fill: string): string {
-  const paths: Record<SymbolName, string> = {
+function symbol(name: MethodSymbol, fill: string): string {
+  const paths: Record<MethodSymbol, string> = {
     circle: "M4.5,0A4.5,4.5 0 1 1 -4.5,0A4.5,4.5 0 1 1 4.5,0Z",
     square: "M-4,-4H4V4H-4Z",
     triangle: "M0,-5.4L4.8,3.2H-4.8Z",

@@ -1,17 +1,11 @@
 /**
- * What all figures share: the font, the grays, the width, one color and symbol for each method, and the colors of maps and
- * matrices.
+ * What all figures share: the font, the grays, the width, and the colors of maps and matrices. Each method has its color
+ * and symbol in its own entry, see `lib/training/method.ts`.
  * @module
  */
 import * as Plot from "@observablehq/plot";
 
-/** The methods of the paper: finetuning, Learning without Forgetting for many classes, Learning without Memorizing. */
-export type Method = "C" | "LwF-MC" | "LwM";
-
-/** The methods in the order in which figures list them. */
-export const METHODS: readonly Method[] = ["C", "LwF-MC", "LwM"];
-
-/** Okabe and Ito's colors, which color-blind readers can tell apart, too. */
+/** Okabe and Ito's colors, which color-blind readers can tell apart; methods have the first three. */
 export const PALETTE = {
   vermilion: "#d55e00",
   blue: "#0072b2",
@@ -20,23 +14,6 @@ export const PALETTE = {
   purple: "#cc79a7",
   sky: "#56b4e9",
 } as const;
-
-/** The one color of each method, in every figure. */
-export const METHOD_COLORS: Readonly<Record<Method, string>> = {
-  "C": PALETTE.vermilion,
-  "LwF-MC": PALETTE.blue,
-  "LwM": PALETTE.green,
-};
-
-/** Shapes that d3 and Plot know by these names. */
-export type SymbolName = "circle" | "square" | "triangle" | "diamond";
-
-/** The one symbol of each method, so that no figure depends on color alone. */
-export const METHOD_SYMBOLS: Readonly<Record<Method, SymbolName>> = {
-  "C": "circle",
-  "LwF-MC": "square",
-  "LwM": "triangle",
-};
 
 /** Teacher and student where both are drawn side by side. */
 export const TEACHER_COLOR = "#7a7a7a";
