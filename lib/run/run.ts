@@ -47,12 +47,16 @@ import { baseIdentity, methodIdentity } from "./identity.ts";
 export interface RunProgress extends StepProgress {
   /** From 0, the base step. */
   step: number;
+  /** Iterations of all steps that are trained in this call: how many are done, those of earlier epochs included, and of how many. */
+  overall: { done: number; total: number };
 }
 
 /** What the caller may want to do while a run is trained. */
 export interface RunHooks {
   /** Called after every iteration. */
   onProgress?: (progress: RunProgress) => void;
+  /** Called when a step is trained and measured. */
+  onStep?: (step: number) => void;
   /** Asked after every iteration; true stops the run. It goes on from its last finished epoch. */
   shouldStop?: () => boolean;
 }
@@ -221,13 +225,26 @@ export class Run {
     await this.keepImages(through);
     await keepConfiguration(this.folders.base, { ...configuration, increments: 0 });
     if (through > 0) await keepConfiguration(this.folders.method, configuration);
-    for (let step = 0; step <= through; step++) {
-      if (await this.isTrained(step)) continue;
-      const finished = await this.#trainStep(step, hooks);
+    const missing: number[] = [];
+    for (let step = 0; step <= through; step++) if (!await this.isTrained(step)) missing.push(step);
+    const total = missing.reduce((sum, step) => sum + this.iterations(step), 0);
+    let before = 0;
+    for (const step of missing) {
+      const finished = await this.#trainStep(step, hooks, { before, total });
       if (!finished) return false;
+      before += this.iterations(step);
       await this.evaluate(step);
+      hooks.onStep?.(step);
     }
     return true;
+  }
+
+  /** How many iterations the training of a step takes. Reads no image. */
+  iterations(step: number): number {
+    const { epochs, drawsPerEpoch, batchSize } = stepOptions(this.configuration, step, this.dataset);
+    const { seed, views } = this.configuration;
+    const { count } = this.dataset.open("train", this.steps[step], { seed, views });
+    return epochs * Math.ceil(count * drawsPerEpoch / batchSize);
   }
 
   /**
@@ -276,22 +293,31 @@ export class Run {
   }
 
   /** @returns false where `shouldStop` ended it */
-  async #trainStep(step: number, hooks: RunHooks): Promise<boolean> {
+  async #trainStep(
+    step: number,
+    hooks: RunHooks,
+    { before, total }: { before: number; total: number },
+  ): Promise<boolean> {
     if (await this.hasModel(step)) return true;
     const teacher = step === 0 ? null : await this.model(step - 1);
     const resumed = await this.#checkpoint(step, "progress.safetensors");
     const student = resumed?.model ?? this.#startOf(step, teacher);
     const configuration = this.#identity(step);
+    const position = resumed?.state as { epochsDone: number; log: EpochLog[] } | undefined;
+    const { epochs } = stepOptions(this.configuration, step, this.dataset);
+    let done = before + this.iterations(step) * (position?.epochsDone ?? 0) / epochs;
     const stepHooks: StepHooks = {
       shouldStop: hooks.shouldStop,
-      onProgress: (progress) => hooks.onProgress?.({ ...progress, step }),
+      onProgress: (progress) => {
+        if (progress.phase === "training") done = before + progress.done;
+        hooks.onProgress?.({ ...progress, step, overall: { done, total } });
+      },
       onEpoch: async ({ velocities, ...state }) => {
         const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
         await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
       },
     };
     try {
-      const position = resumed?.state as { epochsDone: number; log: EpochLog[] } | undefined;
       const log = await trainStep(
         {
           student,

@@ -4,11 +4,10 @@ import * as tf from "@tensorflow/tfjs";
 import { encodeCheckpoint, ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
 import { writeFileWhole } from "../files.ts";
-import { linesOf } from "./lines.ts";
 import { Run } from "./run.ts";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
 import { baseIdentity } from "./identity.ts";
-import type { WorkerMessage } from "./run_process.ts";
+import { linesFrom, type WorkerMessage } from "./train_runs.ts";
 
 /** The weights of M_t as bytes. */
 function modelBytes(run: Run, step: number): Promise<Uint8Array> {
@@ -100,7 +99,7 @@ Deno.test("a run that is killed at any moment goes on and ends with bit-identica
       const text = JSON.stringify({ configuration, directory, patience: 0 });
       await task.write(new TextEncoder().encode(text + "\n"));
       let heard = 0;
-      for await (const line of linesOf(child.stdout)) {
+      for await (const line of linesFrom(child.stdout)) {
         const message: WorkerMessage = JSON.parse(line);
         if (message.kind === "progress" && ++heard === messages) child.kill("SIGKILL");
       }

@@ -3,11 +3,13 @@
  * one process gain little and lose all when anything else wants a core.)
  * @module
  */
-import type { Configuration } from "./schema.ts";
-import { progressDisplay, type ProgressLine } from "../progress.ts";
-import { Run } from "./run.ts";
-import { runProgressLine, trainInProcess } from "./run_process.ts";
+import { fileURLToPath } from "node:url";
+import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
+import { stoppable } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
+import { readMetrics, type RunFolders } from "./folder.ts";
+import { Run, type RunProgress } from "./run.ts";
+import type { Configuration } from "./schema.ts";
 
 /** Options of {@linkcode trainRuns}. */
 export interface TrainRunsOptions {
@@ -35,96 +37,35 @@ export async function trainRuns(
   configurations: readonly Configuration[],
   options: TrainRunsOptions = {},
 ): Promise<Run[]> {
+  const { directory, through, processes, signal: outer } = options;
   const runs: Run[] = [];
   for (const configuration of configurations) {
     const log = runs.length === 0 ? console.log : () => {}; // the engine is the same for all
-    runs.push(await Run.open(configuration, { directory: options.directory, log }));
+    runs.push(await Run.open(configuration, { directory, log }));
   }
-
-  await withStopSignals(options.signal, async (signal) => {
-    // M_0 first: else two processes would train the same one.
-    const bases = new Map(runs.map((run) => [run.folders.base, run]));
-    await trainInProcesses([...bases.values()], { ...options, through: 0, signal });
-    await trainInProcesses(runs, { ...options, signal });
-  });
+  const planned = await trainingJobs(
+    runs.map((run) => ({
+      name: labelOf(run, runs),
+      configuration: { ...run.configuration, engine: run.engine.name },
+      folders: run.folders,
+      through,
+    })),
+    { directory },
+  );
+  const { jobs } = planned;
+  await stoppable(
+    "Nothing is lost: run again to go on from the last finished epoch.",
+    (signal) => runJobs(jobs, { processes: processes ?? planned.processes, signal }),
+    outer,
+  );
+  const failed = jobs.filter(({ state }) => state === "failed");
+  if (failed.length > 0) throw new UserError(failed.map((job) => `${job.label}: ${job.failure}`).join("\n"));
+  for (const run of runs) await run.keepImages(through ?? run.steps.length - 1);
   return runs;
 }
 
-async function trainInProcesses(
-  runs: readonly Run[],
-  { through, processes, directory, signal }: TrainRunsOptions & { signal: AbortSignal },
-): Promise<void> {
-  const waiting: Run[] = [];
-  for (const run of runs) {
-    if (await isTrainedThrough(run, through)) await run.keepImages(through ?? run.steps.length - 1);
-    else waiting.push(run);
-  }
-  if (waiting.length === 0) return;
-
-  const display = progressDisplay();
-  const lines = new Map<Run, ProgressLine>(
-    waiting.map((run) => [run, { label: labelOf(run, runs, through), done: 0, total: 1, note: "waiting" }]),
-  );
-  const queue = [...waiting];
-  const failures: string[] = [];
-  const work = async () => {
-    for (let run = queue.shift(); run !== undefined && !signal.aborted; run = queue.shift()) {
-      const startedAt = performance.now();
-      const configuration = { ...run.configuration, engine: run.engine.name };
-      const failure = await trainInProcess(
-        { configuration, through, directory },
-        signal,
-        (progress, steps) => {
-          const line = runProgressLine(progress, steps);
-          const { label, doneBefore = line.done } = lines.get(run)!;
-          lines.set(run, { ...line, label, startedAt, doneBefore });
-          display.show([...lines.values()]);
-        },
-      );
-      const { method, seed } = run.configuration;
-      if (failure !== null) failures.push(`${method}, seed ${seed}: ${failure}`);
-      else if (!signal.aborted) {
-        const { label } = lines.get(run)!;
-        lines.set(run, { label, done: 1, total: 1, startedAt, finishedAt: performance.now() });
-      }
-      display.show([...lines.values()]);
-    }
-  };
-  const atATime = processes ?? (waiting[0].engine.name === "webgpu" ? 1 : navigator.hardwareConcurrency);
-  await Promise.all(Array.from({ length: Math.min(atATime, waiting.length) }, work));
-  await display.finish();
-
-  if (signal.aborted) {
-    throw new UserError("Stopped. Nothing is lost: run again to go on from the last finished epoch.");
-  }
-  if (failures.length > 0) throw new UserError(failures.join("\n"));
-}
-
-/** SIGINT, and what aborts `outer`, become an abort while `work` runs; without this the notebook's stop button would kill the kernel. */
-export async function withStopSignals(
-  outer: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  outer?.addEventListener("abort", stop);
-  Deno.addSignalListener("SIGINT", stop);
-  try {
-    await work(controller.signal);
-  } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-    outer?.removeEventListener("abort", stop);
-  }
-}
-
-async function isTrainedThrough(run: Run, through = run.steps.length - 1): Promise<boolean> {
-  for (let step = 0; step <= through; step++) if (!await run.isTrained(step)) return false;
-  return true;
-}
-
 /** The method, and what distinguishes the run from others of the same method. */
-function labelOf(run: Run, runs: readonly Run[], through: number | undefined): string {
-  if (through === 0) return `M_0, seed ${run.configuration.seed}`;
+function labelOf(run: Run, runs: readonly Run[]): string {
   const { method, seed } = run.configuration;
   const others = runs.filter((other) => other !== run && other.configuration.method === method);
   const differs = (field: keyof Configuration) =>
@@ -133,4 +74,316 @@ function labelOf(run: Run, runs: readonly Run[], through: number | undefined): s
   return [method, `seed ${seed}`, ...fields.map((field) => `${field} ${run.configuration[field]}`)].join(
     ", ",
   );
+}
+
+/** Something to do in a process of its own, such as training a run or running a notebook. */
+export interface Job {
+  /** Tells it from the others. */
+  readonly label: string;
+  /** Jobs that must be finished before. */
+  readonly after: readonly Job[];
+  /** How long it takes, in a unit that the jobs share. */
+  readonly weight: number;
+  /**
+   * Does it.
+   * @param report says how far it is
+   * @returns why it failed; null where it did not, or `signal` ended it
+   */
+  readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<string | null>;
+  /** `stopped` is a job that was under way when everything was stopped. */
+  state: "waiting" | "running" | "finished" | "failed" | "stopped";
+  /** Why it failed. */
+  failure?: string;
+  /** As it is displayed. */
+  line: ProgressLine;
+}
+
+/** How far a job is. */
+export type JobProgress = Pick<ProgressLine, "done" | "total" | "note">;
+
+/** A job that waits. */
+export function newJob(job: Pick<Job, "label" | "weight" | "work"> & { after?: readonly Job[] }): Job {
+  const line = { label: job.label, done: 0, total: 1, note: "waiting" };
+  return { after: [], ...job, state: "waiting", line };
+}
+
+/** How {@linkcode runJobs} works. */
+export interface JobsOptions {
+  /** Jobs at a time. */
+  processes: number;
+  /** Ends all jobs. */
+  signal: AbortSignal;
+  /** Called when a job has begun or ended; the others go on meanwhile. */
+  onChange?: () => unknown;
+  /** Where bars are shown. */
+  display?: ProgressDisplay;
+}
+
+/**
+ * Does all jobs, the first in the list first where several could begin. A job that fails stops none but those that need it.
+ *
+ * @throws the reason of the signal, when all jobs have ended
+ */
+export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
+  const { processes, signal, onChange, display = progressDisplay() } = options;
+  if (jobs.length === 0) return;
+  const show = () => display.show(linesOf(jobs));
+  const running = new Set<Promise<void>>();
+  try {
+    for (;;) {
+      for (const job of jobs) skipWhereImpossible(job);
+      const ready = signal.aborted ? [] : jobs.filter(isReady).slice(0, processes - running.size);
+      for (const job of ready) {
+        const process = runJob(job, signal, show).finally(() => running.delete(process));
+        running.add(process);
+      }
+      show();
+      await onChange?.();
+      if (running.size === 0) break;
+      await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
+    await display.finish();
+  }
+  signal.throwIfAborted();
+}
+
+function isReady({ state, after }: Job): boolean {
+  return state === "waiting" && after.every((other) => other.state === "finished");
+}
+
+function skipWhereImpossible(job: Job): void {
+  const missing = job.after.find(({ state }) => state === "failed");
+  if (job.state !== "waiting" || missing === undefined) return;
+  job.state = "failed";
+  job.failure = `${missing.label} failed. ${missing.failure}`;
+  job.line = { ...job.line, note: "failed" };
+}
+
+async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<void> {
+  job.state = "running";
+  job.line = { ...job.line, note: "starting" };
+  const failure = await job.work((progress) => {
+    // The first report tells what was done before, and when the work itself began.
+    const { startedAt = performance.now(), doneBefore = progress.done } = job.line;
+    job.line = { label: job.label, startedAt, doneBefore, ...progress };
+    show();
+  }, signal);
+  const { label, startedAt = performance.now() } = job.line;
+  if (failure !== null) {
+    job.state = "failed";
+    job.failure = failure;
+    job.line = { ...job.line, note: "failed" };
+  } else if (signal.aborted) job.state = "stopped";
+  else {
+    job.state = "finished";
+    job.line = { label, done: 1, total: 1, startedAt, finishedAt: performance.now() };
+  }
+}
+
+/** More jobs than this are shown only while they run. */
+const MOST_LINES = 16;
+
+/** One line a job, if they are few, and one for all of them. */
+function linesOf(jobs: readonly Job[]): ProgressLine[] {
+  const shown = jobs.length <= MOST_LINES ? jobs : jobs.filter(({ state }) => state === "running");
+  if (jobs.length === 1) return shown.map(({ line }) => line);
+  const ended = jobs.filter(({ state }) => state === "finished" || state === "failed");
+  const failed = ended.filter(({ state }) => state === "failed").length;
+  const sum = (amount: (line: ProgressLine) => number) =>
+    jobs.reduce((total, { line, weight }) => total + weight * amount(line) / line.total, 0);
+  const begun = jobs.flatMap(({ line }) => line.startedAt ?? []);
+  return [...shown.map(({ line }) => line), {
+    label: "all",
+    done: sum(({ done }) => done),
+    total: jobs.reduce((total, { weight }) => total + weight, 0),
+    startedAt: begun.length > 0 ? Math.min(...begun) : undefined,
+    finishedAt: ended.length === jobs.length ? performance.now() : undefined,
+    note: `${ended.length} of ${jobs.length}${failed > 0 ? `, ${failed} failed` : ""}`,
+  }];
+}
+
+/** A run that may have to be trained. */
+export interface PlannedRun {
+  /** Tells it from the others. */
+  readonly name: string;
+  /** With the engine by name, so that the processes cannot choose another. */
+  readonly configuration: Configuration;
+  /** Where it is kept. */
+  readonly folders: RunFolders;
+  /** The last step to train; default all. */
+  readonly through?: number;
+}
+
+/** Options of {@linkcode trainingJobs}. */
+export interface TrainingJobsOptions {
+  /** Folder of data sets and runs. */
+  directory?: string;
+  /** Told when a step of a run is trained and measured. */
+  onStep?: (run: PlannedRun, step: number) => void;
+}
+
+/** What {@linkcode trainingJobs} returns. */
+export interface TrainingJobs {
+  /** Each M_0 before the runs that need it; nothing for what is trained already. */
+  jobs: Job[];
+  /** The job that ends the training of a run. */
+  jobOf: ReadonlyMap<PlannedRun, Job>;
+  /** How many to do at a time: one a core, and one alone with WebGPU. */
+  processes: number;
+}
+
+/** The jobs that train what is missing of these runs. An M_0 that several runs share is a job of its own. */
+export async function trainingJobs(
+  runs: readonly PlannedRun[],
+  { directory, onStep }: TrainingJobsOptions = {},
+): Promise<TrainingJobs> {
+  const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
+  const trained = new Map<PlannedRun, number>();
+  for (const run of runs) trained.set(run, (await readMetrics(run.folders, lastOf(run) + 1)).length);
+  const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
+
+  const job = (run: PlannedRun, label: string, first: number, after: readonly Job[]): Job => {
+    const through = lastOf(run);
+    return newJob({
+      label,
+      after,
+      weight: weightOf(run.configuration, first, through),
+      work: (report, signal) =>
+        trainInProcess({ configuration: run.configuration, through, directory }, signal, (message) => {
+          if (message.kind === "step") onStep?.(run, message.step);
+          else report(jobProgress(message.progress, through));
+        }),
+    });
+  };
+  const bases = new Map<string, Job>();
+  for (const [base, sharing] of Map.groupBy(waiting, ({ folders }) => folders.base)) {
+    if (trained.get(sharing[0]) !== 0 || sharing.length === 1) continue;
+    const { configuration, folders } = sharing[0];
+    const seed = `seed ${configuration.seed}`;
+    // Where the increments of a run cannot be, its M_0 can still serve others.
+    const run = { name: "M_0", configuration: { ...configuration, increments: 0 }, folders, through: 0 };
+    bases.set(base, job(run, `M_0, ${seed}`, 0, []));
+  }
+  const jobOf = new Map<PlannedRun, Job>();
+  for (const run of waiting) {
+    const base = bases.get(run.folders.base);
+    if (base !== undefined && lastOf(run) === 0) jobOf.set(run, base);
+    else jobOf.set(run, job(run, run.name, base ? 1 : trained.get(run)!, base ? [base] : []));
+  }
+  const alone = waiting.some(({ configuration }) => configuration.engine === "webgpu");
+  return {
+    jobs: [...new Set([...bases.values(), ...jobOf.values()])],
+    jobOf,
+    processes: alone ? 1 : navigator.hardwareConcurrency,
+  };
+}
+
+/** Images that are trained on, were each class to have one. */
+function weightOf(configuration: Configuration, first: number, last: number): number {
+  const { baseEpochs, baseClasses, epochs, increment } = configuration;
+  const later = (last - Math.max(first, 1) + 1) * epochs * increment;
+  return (first === 0 ? baseEpochs * baseClasses : 0) + later;
+}
+
+/** How far the training of a run is, as progress of its job. */
+function jobProgress({ step, phase, epoch, epochs, loss, overall }: RunProgress, last: number): JobProgress {
+  const where = phase === "teacher"
+    ? "asking the teacher"
+    : `epoch ${epoch}/${epochs}, loss ${loss!.L.toFixed(3)}`;
+  return { ...overall, note: last > 0 ? `step ${step}: ${where}` : where };
+}
+
+/** What a process that trains a run is to do: the first line of its standard input, as JSON. */
+export interface WorkerTask {
+  /** Of the run. */
+  configuration: Configuration;
+  /** The last step to train. */
+  through: number;
+  /** Folder of data sets and runs; default the project's. */
+  directory?: string;
+  /** Milliseconds between two messages about progress. */
+  patience?: number;
+}
+
+/** What it says meanwhile, one JSON line each. */
+export type WorkerNews =
+  | { kind: "progress"; progress: RunProgress }
+  | { kind: "step"; step: number };
+
+/** What it says, one JSON line each. */
+export type WorkerMessage = WorkerNews | { kind: "finished" } | { kind: "failed"; message: string };
+
+/**
+ * Trains a run in a process of its own, whatever happens to that process.
+ *
+ * @param onNews is given how far it is, several times a second
+ * @returns what went wrong; null where nothing did, or `signal` ended it
+ */
+async function trainInProcess(
+  task: WorkerTask,
+  signal: AbortSignal,
+  onNews: (news: WorkerNews) => void,
+): Promise<string | null> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--allow-all", "--no-prompt", fileURLToPath(new URL("worker.ts", import.meta.url))],
+      ...shownInProcessList(task),
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stop = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // Ctrl-C reaches all processes of a terminal: it has ended already.
+    }
+  };
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+
+  const said = new Response(child.stderr).text();
+  // The worker reads its task, and ends when this end of the pipe is closed, even if this process is killed.
+  const input = child.stdin.getWriter();
+  // Where the process is gone already, its exit code says so below.
+  await input.write(new TextEncoder().encode(JSON.stringify(task) + "\n")).catch(() => {});
+
+  let outcome: WorkerMessage | null = null;
+  for await (const line of linesFrom(child.stdout)) {
+    const message: WorkerMessage = JSON.parse(line);
+    if (message.kind === "progress" || message.kind === "step") onNews(message);
+    else outcome = message;
+  }
+  const { code, signal: killedBy } = await child.status;
+  signal.removeEventListener("abort", stop);
+  await input.close().catch(() => {});
+  if (signal.aborted || outcome?.kind === "finished") return null;
+  if (outcome?.kind === "failed") return outcome.message;
+  const how = killedBy === null ? `ended with code ${code}` : `was killed by ${killedBy}`;
+  return `Its process ${how}. ${(await said).trim()}`.trim();
+}
+
+/** Which run it is, for whoever looks at the list of processes; the worker itself does not read it. */
+function shownInProcessList(
+  { configuration: { dataset, method, seed }, directory = "" }: WorkerTask,
+): string[] {
+  return [dataset, method, `seed ${seed}`, directory];
+}
+
+/**
+ * The lines of a process's output.
+ *
+ * @param stream UTF-8 text
+ * @returns its complete lines, one by one, as they come
+ */
+export async function* linesFrom(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { UserError } from "../user_error.ts";
 import { Run } from "./run.ts";
-import type { WorkerMessage, WorkerTask } from "./run_process.ts";
+import type { WorkerMessage, WorkerTask } from "./train_runs.ts";
 
 /**
  * Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. That loses
@@ -31,14 +31,14 @@ Deno.addSignalListener("SIGINT", () => {});
 try {
   const { configuration, through, directory, patience = 200 } = await readTask();
   const run = await Run.open(configuration, { directory });
-  const last = through ?? run.steps.length - 1;
   let saidAt = -Infinity;
-  await run.train(last, {
+  await run.train(through, {
     onProgress(progress) {
       if (performance.now() - saidAt < patience) return;
       saidAt = performance.now();
-      say({ kind: "progress", progress, steps: last + 1 });
+      say({ kind: "progress", progress });
     },
+    onStep: (step) => say({ kind: "step", step }),
   });
   say({ kind: "finished" });
 } catch (error) {

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/run/configuration_help.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
+import { Stopped, stopWithNpx } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 
 /** Where a command writes its results; progress goes to standard error. */
@@ -39,18 +40,19 @@ export interface CommandLine {
 }
 
 /**
- * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed alone. Any
- * other error is a bug and keeps its stack.
+ * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed alone, or
+ * that of the signal that stopped it. Any other error is a bug and keeps its stack.
  *
  * @param main is given the arguments
  */
 export async function runCommand(main: (args: string[]) => Promise<void>): Promise<void> {
+  void stopWithNpx();
   try {
     await main(Deno.args);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(error.message);
-    Deno.exit(1);
+    Deno.exit(error instanceof Stopped ? error.exitCode : 1);
   }
 }
 

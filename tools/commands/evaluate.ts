@@ -18,7 +18,7 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { openRun, untilInterrupted } from "./open_run.ts";
+import { openRun } from "./open_run.ts";
 import { stepHeading, stepRow } from "./run_results.ts";
 
 const OPTIONS: CommandOptions = {
@@ -60,15 +60,13 @@ export async function evaluate(args: readonly string[], log: Log = console.log):
     );
   }
   const json = switches.has("json");
-  await untilInterrupted("Stopped. Steps that were not measured again keep their numbers.", async () => {
-    const run = await openRun(
-      positionals.length === 1 ? fromHere(positionals[0]) : configure(fields),
-      own,
-      json ? console.error : log,
-    );
-    const metrics = await evaluateRun(run, json ? () => {} : log);
-    if (json) log(JSON.stringify({ run: folderOf(run), configuration: run.configuration, metrics }, null, 1));
-  });
+  const run = await openRun(
+    positionals.length === 1 ? fromHere(positionals[0]) : configure(fields),
+    own,
+    json ? console.error : log,
+  );
+  const metrics = await evaluateRun(run, json ? () => {} : log);
+  if (json) log(JSON.stringify({ run: folderOf(run), configuration: run.configuration, metrics }, null, 1));
 }
 
 function folderOf({ steps, folders }: Run): string {

@@ -43,17 +43,3 @@ export function listSkipped(dataset: Dataset, log: Log): void {
   log(`Left out ${skipped.length} photo${skipped.length === 1 ? "" : "s"} that cannot be decoded:`);
   for (const { reason } of skipped) log(`  ${reason}`);
 }
-
-/** Runs some work that Ctrl-C ends at once. Files are always whole, so nothing has to be waited for. */
-export async function untilInterrupted(farewell: string, work: () => Promise<void>): Promise<void> {
-  const stop = () => {
-    console.error(`\n${farewell}`);
-    Deno.exit(130);
-  };
-  Deno.addSignalListener("SIGINT", stop);
-  try {
-    await work();
-  } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-  }
-}

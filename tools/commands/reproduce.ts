@@ -10,11 +10,12 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { dataDirectory, figuresDirectory } from "../../lib/run/folder.ts";
 import { withProgress } from "../../lib/progress.ts";
 import { studyPlan } from "../../lib/study/study.ts";
+import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks } from "../notebooks/notebook.ts";
-import { CellError, runNotebooks } from "../notebooks/run_notebooks.ts";
-import { stopSignals } from "./stop_signals.ts";
+import { runNotebooks } from "../notebooks/run_notebooks.ts";
 import { configurationsOf, trainStudy } from "./study.ts";
+import { runCommand } from "./command_line.ts";
 import { planSweep } from "./sweep_plan.ts";
 
 const HELP = `deno task reproduce [--fresh] [--all-seeds] [--preset=NAME] [--engine=NAME]
@@ -137,24 +138,16 @@ function parseOptions(args: string[]) {
   }
 }
 
-async function main(args: string[]): Promise<number> {
-  const { signal, exitCode } = stopSignals("What is trained is kept; the same command goes on from there.");
-  try {
-    const values = parseOptions(args);
-    if (values.help) {
-      console.log(HELP);
-      return 0;
-    }
-    // Kernels and processes of runs inherit these.
-    if (values.preset !== undefined) Deno.env.set("LWM_PRESET", values.preset);
-    if (values.engine !== undefined) Deno.env.set("LWM_ENGINE", values.engine);
-    await reproduce({ fresh: values.fresh, allSeeds: values["all-seeds"], signal });
-    return 0;
-  } catch (error) {
-    if (!(error instanceof CellError || error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    return exitCode() || 1;
-  }
+async function main(args: string[]): Promise<void> {
+  const values = parseOptions(args);
+  if (values.help) return console.log(HELP);
+  // Kernels and processes of runs inherit these.
+  if (values.preset !== undefined) Deno.env.set("LWM_PRESET", values.preset);
+  if (values.engine !== undefined) Deno.env.set("LWM_ENGINE", values.engine);
+  await stoppable(
+    "What is trained is kept; the same command goes on from there.",
+    (signal) => reproduce({ fresh: values.fresh, allSeeds: values["all-seeds"], signal }),
+  );
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runCommand(main);

@@ -10,8 +10,7 @@ import { type StudyNumbers, studyNumbers, type StudyPlan } from "../../lib/study
 import { accuracyCurve, attentionRetentionCurve, gamma, l1L2, saveFigure } from "../../lib/figures/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
-import { planSweep, type SweepRun } from "./sweep_plan.ts";
-import { trainSweep } from "./sweep_training.ts";
+import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 
 /** What {@linkcode trainStudy} needs. */
 export interface StudyTraining {
@@ -41,12 +40,7 @@ export async function trainStudy(plan: StudyPlan, options: StudyTraining): Promi
   const steps = await stepsToTrain(runs);
   log(`${runs.length} runs, ${steps} steps to train.`);
 
-  const completed = await trainSweep(runs, { directory, signal, onRunEnd: () => Promise.resolve() });
-  if (!completed) {
-    throw new UserError(
-      "Stopped. Nothing is lost but unfinished epochs: the same command goes on from there.",
-    );
-  }
+  await trainSweep(runs, { directory, signal });
   const failed = runs.filter(({ state }) => state === "failed");
   if (failed.length > 0) {
     throw new UserError(failed.map(({ name, failure }) => `${name} failed: ${failure}`).join("\n"));

@@ -5,6 +5,7 @@
 import { basename, dirname, join } from "node:path";
 import { writeFileWhole, writeJson } from "../../lib/files.ts";
 import { percent } from "../../lib/statistics.ts";
+import { Stopped } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
@@ -15,9 +16,8 @@ import {
   showPath,
 } from "./command_line.ts";
 import { readSweepFile } from "./sweep_file.ts";
-import { planSweep, type SweepRun } from "./sweep_plan.ts";
+import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 import { type SweepRow, sweepRows, sweepTsv } from "./sweep_results.ts";
-import { trainSweep } from "./sweep_training.ts";
 import { textTable } from "../../lib/table.ts";
 
 const OPTIONS: CommandOptions = { command: "sweep", own: ["directory", "out"], takesFields: false };
@@ -76,17 +76,16 @@ export async function sweep(args: readonly string[], log: Log = console.log): Pr
     await writeFileWhole(`${results}.tsv`, sweepTsv(rows));
     return rows;
   };
-  const stopped = !await trainSweep(runs, { directory, onRunEnd: writeResults });
+  const stopped = await trainSweep(runs, { directory, onChange: writeResults }).catch((error) => {
+    if (error instanceof Stopped) return error;
+    throw error;
+  });
   const rows = await writeResults();
 
   log("");
   for (const line of summary(rows)) log(line);
   log(`\nResults: ${showPath(results)}.json and .tsv`);
-  if (stopped) {
-    throw new UserError(
-      "Stopped. Nothing is lost but unfinished epochs: the same command goes on from there.",
-    );
-  }
+  if (stopped) throw stopped;
   const failed = runs.filter(({ state }) => state === "failed");
   if (failed.length > 0) throw new UserError(report(failed, runs.length));
 }

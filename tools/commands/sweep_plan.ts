@@ -14,19 +14,15 @@ import {
   type RunFolders,
   runFolders,
 } from "../../lib/run/folder.ts";
+import { type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
 import { listSkipped, withImageProgress } from "./open_run.ts";
 import { describeSetting, varyingFields } from "./setting.ts";
 
 /** A run of a sweep. */
-export interface SweepRun {
-  /** Such as `LwM, gamma 0.1, seed 2`: what tells it from the others. */
-  readonly name: string;
-  /** With the engine by name. */
-  readonly configuration: Configuration;
-  /** Where it is kept. */
-  readonly folders: RunFolders;
+export interface SweepRun extends PlannedRun {
   /** `stopped` is a run that was under way when the sweep was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
   /** Why it failed. */
@@ -89,6 +85,34 @@ async function otherImages(folders: RunFolders, { classes, name }: Images): Prom
 interface Images {
   name: string;
   classes: readonly ClassImages[];
+}
+
+/**
+ * Trains the runs that wait, one process each, and notes in them what became of them.
+ *
+ * @throws {Stopped} where a signal ended it
+ */
+export async function trainSweep(
+  runs: readonly SweepRun[],
+  { directory, onChange, signal: outer }: {
+    /** Folder of data sets and runs. */
+    directory?: string;
+    /** Called when a run has begun or ended; training goes on meanwhile. */
+    onChange?: () => Promise<unknown>;
+    /** Ends all processes, as SIGINT does. */
+    signal?: AbortSignal;
+  },
+): Promise<void> {
+  const waiting = runs.filter(({ state }) => state === "waiting");
+  const { jobs, jobOf, processes } = await trainingJobs(waiting, { directory });
+  const note = () => {
+    for (const [run, { state, failure }] of jobOf) Object.assign(run, { state, failure });
+  };
+  await stoppable(
+    "Nothing is lost but unfinished epochs: the same command goes on from there.",
+    (signal) => runJobs(jobs, { processes, signal, onChange: () => (note(), onChange?.()) }),
+    outer,
+  ).finally(note);
 }
 
 /** Each engine is chosen once, and each data set prepared once; what fails fails for all runs that need it. */

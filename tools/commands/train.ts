@@ -6,18 +6,21 @@ import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { progressDisplay } from "../../lib/progress.ts";
-import { runProgressLine } from "../../lib/run/run_process.ts";
 import type { Run } from "../../lib/run/run.ts";
+import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { stoppable, unlessStopped } from "../../lib/stop_signals.ts";
+import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
   describeFields,
+  fromHere,
   type Log,
   parseCommandLine,
   refusePositionals,
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { openRun, untilInterrupted } from "./open_run.ts";
+import { openRun } from "./open_run.ts";
 import { stepHeading, stepRow } from "./run_results.ts";
 
 const OPTIONS: CommandOptions = { command: "train", own: ["directory"], takesFields: true };
@@ -44,35 +47,50 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
   refusePositionals(line, OPTIONS);
   const configuration = configure(line.fields);
 
-  const goOn = "Stopped. Nothing is lost but the unfinished epoch: the same command goes on from there.";
-  await untilInterrupted(goOn, async () => {
-    const run = await openRun(configuration, line.own, log);
+  let preparing = true;
+  const kept = () =>
+    preparing
+      ? "Images that were not prepared completely are prepared anew by the same command."
+      : "Nothing is lost but the unfinished epoch: the same command goes on from there.";
+  await stoppable(kept, async (signal) => {
+    const run = await unlessStopped(signal, openRun(configuration, line.own, log));
+    preparing = false;
     log(`Run: ${showPath(run.steps.length > 1 ? run.folders.method : run.folders.base)}`);
-    await trainSteps(run, log);
+    await trainSteps(run, line.own.directory && fromHere(line.own.directory), signal, log);
   });
 }
 
-async function trainSteps(run: Run, log: Log): Promise<void> {
+/** Trains in a process of its own, so that a signal stops it at once however slow the engine is. */
+async function trainSteps(
+  run: Run,
+  directory: string | undefined,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
   const { method, seed } = run.configuration;
-  const display = progressDisplay();
   const metrics: StepMetrics[] = [];
-  log(stepHeading());
-  for (let step = 0; step < run.steps.length; step++) {
-    const startedAt = performance.now();
-    let doneBefore: number | undefined;
-    await run.train(step, {
-      onProgress(progress) {
-        const line = runProgressLine(progress, run.steps.length);
-        doneBefore ??= line.done;
-        display.show([{ ...line, label: `${method}, seed ${seed}`, startedAt, doneBefore }]);
-      },
-    });
-    // The bar makes room for the row.
+  const display = progressDisplay();
+  const showThrough = async (step: number) => {
+    // The bar makes room for the rows.
     display.show([]);
-    await display.finish();
-    metrics.push(await run.metrics(step));
-    log(stepRow(metrics));
-  }
+    while (metrics.length <= step) {
+      metrics.push(await run.metrics(metrics.length));
+      log(stepRow(metrics));
+    }
+  };
+  log(stepHeading());
+  const configuration = { ...run.configuration, engine: run.engine.name };
+  const planned = { name: `${method}, seed ${seed}`, configuration, folders: run.folders };
+  let shown = Promise.resolve();
+  const { jobs, processes } = await trainingJobs([planned], {
+    directory,
+    onStep: (_, step) => shown = shown.then(() => showThrough(step)),
+  });
+  await runJobs(jobs, { processes, signal, display });
+  await shown;
+  for (const { failure } of jobs) if (failure !== undefined) throw new UserError(failure);
+  await run.keepImages(run.steps.length - 1);
+  await showThrough(run.steps.length - 1);
 }
 
 if (import.meta.main) await runCommand(train);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import { Terminal } from "../../lib/terminal_fixture.ts";
 import { withDataDirectory } from "../../lib/run/run_fixture.ts";
 import { writeSealedJson } from "../../lib/files.ts";
 import { decodeCheckpoint } from "../../lib/model/mod.ts";
@@ -64,7 +65,8 @@ Deno.test("train says where the run is and how every step went; evaluate measure
     const { run, configuration, metrics } = JSON.parse(json.join("\n"));
     assert.equal(run, folder);
     assert.equal(configuration.gamma, 0.3);
-    assert.deepEqual(metrics[2], before);
+    // The file has a digest, too.
+    assert.deepEqual({ ...before, ...metrics[2] }, before);
 
     assert.deepEqual(await linesOf(evaluate, args), measured, "named by its options");
     assert.deepEqual(rowsIn(await linesOf(train, args)), rowsIn(trained), "trained already");
@@ -97,6 +99,27 @@ Deno.test("train that is interrupted says how to go on, and the same command doe
     assert.match(said, /Stopped\. Nothing is lost but the unfinished epoch: the same command goes on/);
     assert.equal(rowsIn(await linesOf(train, args)).length, 1);
   }));
+
+Deno.test({
+  name: "train on a terminal leaves its table and one bar",
+  // `script`, of util-linux, makes the terminal.
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withDataDirectory(async (directory) => {
+      const args = [...tinyArgs({ increments: 2 }), "--directory", directory];
+      const command = [Deno.execPath(), "run", "-A", join(import.meta.dirname!, "train.ts"), ...args];
+      const quoted = command.map((word) => `'${word}'`).join(" ");
+      const { stdout } = await new Deno.Command("script", {
+        args: ["--quiet", "--command", `stty cols 70 rows 20; ${quoted}`, "/dev/null"],
+        stdin: "null",
+      }).output();
+      const terminal = new Terminal(70, 20);
+      terminal.write(new TextDecoder().decode(stdout));
+      const lines = terminal.lines();
+      assert.equal(rowsIn(lines).length, 3, lines.join("\n"));
+      assert.equal(lines.filter((line) => line.includes("█") && line.startsWith("LwM")).length, 1);
+    }),
+});
 
 Deno.test("train and evaluate refuse another data set than the run's, and change no number", () =>
   withFolder(async (directory) => {

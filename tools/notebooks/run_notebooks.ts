@@ -10,9 +10,9 @@ import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { clock, type ProgressDisplay, progressDisplay } from "../../lib/progress.ts";
 import { configurationSchema } from "../../lib/run/schema.ts";
+import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type CommandOptions, fromHere, parseCommandLine } from "../commands/command_line.ts";
-import { stopSignals } from "../commands/stop_signals.ts";
+import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
 import { CellOutputs } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_messages.ts";
@@ -43,10 +43,7 @@ export interface RunOptions {
 }
 
 /** The code of a notebook failed; the message names notebook and cell. */
-export class CellError extends Error {
-  /** Tells it from errors of the runner. */
-  override readonly name = "CellError";
-}
+export class CellError extends UserError {}
 
 /** Is told how far the notebook is: the code cell that runs, and the last state of its own progress display. */
 type OnCell = (cell: number, state?: string) => void;
@@ -209,35 +206,25 @@ function expectOneOf(option: string, value: string | undefined, known: readonly 
   throw new UserError(`Expected --${option} to be one of ${known.join(", ")} but found ${value}.`);
 }
 
-/** Runs the command. @returns its exit code */
-async function main(args: readonly string[]): Promise<number> {
-  const { signal, exitCode } = stopSignals("Outputs so far are kept; run the command again.");
-  try {
-    const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
-      parseCommandLine(args, OPTIONS);
-    if (help) {
-      console.log(HELP);
-      return 0;
-    }
-    expectOneOf("preset", preset, presets);
-    expectOneOf("engine", engine, engines);
-    const timeoutSeconds = Number(timeout);
-    if (!(timeoutSeconds > 0)) {
-      throw new UserError(`Expected --timeout to be a number of seconds above 0 but found ${timeout}.`);
-    }
-    const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
-    await runNotebooks(named.length > 0 ? named : await numberedNotebooks("notebooks"), {
+async function main(args: readonly string[]): Promise<void> {
+  const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
+    parseCommandLine(args, OPTIONS);
+  if (help) return console.log(HELP);
+  expectOneOf("preset", preset, presets);
+  expectOneOf("engine", engine, engines);
+  const timeoutSeconds = Number(timeout);
+  if (!(timeoutSeconds > 0)) {
+    throw new UserError(`Expected --timeout to be a number of seconds above 0 but found ${timeout}.`);
+  }
+  const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
+  const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
+  await stoppable("Outputs so far are kept; run the command again.", (signal) =>
+    runNotebooks(paths, {
       env: { ...(preset && { LWM_PRESET: preset }), ...(engine && { LWM_ENGINE: engine }) },
       timeoutSeconds,
       outputFolder: folder === undefined ? undefined : fromHere(folder),
       signal,
-    });
-    return 0;
-  } catch (error) {
-    if (!(error instanceof CellError || error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    return exitCode() || 1;
-  }
+    }));
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runCommand(main);
