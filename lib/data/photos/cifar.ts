@@ -6,8 +6,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../../user_error.ts";
@@ -17,8 +15,10 @@ import {
   chooseClasses,
   type ClassChoice,
   isFolder,
+  listFolder,
   type Photo,
   type PhotoSource,
+  stampOf,
 } from "./photo_source.ts";
 
 const SIDE = 32;
@@ -32,43 +32,51 @@ const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data 
  * Lists the images of CIFAR-100 and reads their labels.
  *
  * @param path `cifar-100-binary`, or the folder that holds it
- * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right, or the images of
- * the test are those of the training
+ * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right
  */
 export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
   const inner = join(path, "cifar-100-binary");
   const root = isFolder(inner) ? inner : path;
+  refusePythonVersion(root);
 
   const namesPath = join(root, "fine_label_names.txt");
   const all = parseLabelNames(readFile(namesPath), namesPath);
   const classNames = chooseClasses(all, choice, root);
   const classIdOf = new Map(classNames.map((name, classId) => [all.indexOf(name), classId]));
 
-  const digest = createHash("sha256").update(JSON.stringify(["cifar-100", classNames]));
-  const records: (Photo & { record: number })[] = [];
+  const photos: (Photo & { record: number })[] = [];
   for (const split of ["train", "test"] as const) {
     const file = `${split}.bin`;
-    const labels = readLabels(join(root, file), digest.update.bind(digest));
-    for (const [record, label] of labels.entries()) {
+    const stamp = stampOf(join(root, file));
+    for (const [record, label] of readLabels(join(root, file)).entries()) {
       const classId = classIdOf.get(label);
       if (classId === undefined) continue;
-      records.push({ name: `${file}/${String(record).padStart(5, "0")}`, classId, split, record });
+      photos.push({ name: `${file}/${String(record).padStart(5, "0")}`, classId, split, stamp, record });
     }
   }
-  refuseSameImages(join(root, "train.bin"), join(root, "test.bin"));
-  records.sort((a, b) => a.classId - b.classId); // a stable sort: within a class the order of the files is kept
+  photos.sort((a, b) => a.classId - b.classId); // a stable sort: within a class the order of the files is kept
 
   return {
     name: "cifar-100",
     classNames,
-    photos: records.map(({ name, classId, split }) => ({ name, classId, split })),
-    fingerprint: digest.digest("hex"),
+    photos,
     async decode(photo, size) {
-      const { split, record } = records[photo];
+      const { split, record } = photos[photo];
       const image = readRecord(join(root, `${split}.bin`), record);
       return { pixels: size === SIDE ? image : await resize(image, size) };
     },
   };
+}
+
+/** The Python version holds the same images as pickled objects: `train`, `test` and `meta`. */
+function refusePythonVersion(root: string): void {
+  const { folders, files } = listFolder(root);
+  if (files.includes("train.bin")) return;
+  if (!folders.includes("cifar-100-python") && !(files.includes("train") && files.includes("meta"))) return;
+  throw new UserError(
+    `Expected the binary version of CIFAR-100 (train.bin, test.bin, fine_label_names.txt) in "${root}" but found the Python ` +
+      `version; fetch the binary version with \`deno task data cifar-100\`, or take cifar-100-binary.tar.gz from the same page.`,
+  );
 }
 
 /**
@@ -145,30 +153,15 @@ export function countRecords(bytes: number, path: string): number {
   );
 }
 
-/** The official files differ in length, so that nothing more has to be read. */
-function refuseSameImages(train: string, test: string): void {
-  try {
-    if (Deno.statSync(train).size !== Deno.statSync(test).size) return;
-    if (Buffer.compare(Deno.readFileSync(train), Deno.readFileSync(test)) !== 0) return;
-  } catch (error) {
-    throw explainFileError(error, test, "read CIFAR-100");
-  }
-  throw new UserError(
-    `Expected other images in "${test}" than in "${train}" but found the same; ${FETCH_AGAIN}.`,
-  );
-}
-
-/** Reads the two label bytes of each record; `note` receives what tells this file from another. */
-function readLabels(path: string, note: (text: string) => void): Int32Array {
+/** Reads the two label bytes of each record. */
+function readLabels(path: string): Int32Array {
   try {
     using file = Deno.openSync(path);
-    const { size, mtime } = file.statSync();
-    const labels = new Uint8Array(2 * countRecords(size, path));
+    const labels = new Uint8Array(2 * countRecords(file.statSync().size, path));
     for (let record = 0; record < labels.length / 2; record++) {
       file.seekSync(record * RECORD, Deno.SeekMode.Start);
       file.readSync(labels.subarray(2 * record, 2 * record + 2));
     }
-    note(JSON.stringify([size, mtime?.getTime()]));
     return parseLabels(labels, path);
   } catch (error) {
     throw explainFileError(error, path, "read CIFAR-100");

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { randomStream } from "../../random.ts";
+import { UserError } from "../../user_error.ts";
 import { cifarSource, countRecords, parseLabelNames, parseLabels } from "./cifar.ts";
+import type { PhotoSource } from "./photo_source.ts";
 import {
   cifarFile,
   cifarNames,
@@ -53,7 +56,6 @@ Deno.test("cifarSource() reads only the classes that are chosen", async () => {
     const source = cifarSource(root, { seed: 1, classes: ["class_42", "class_07"] });
     assert.deepEqual(source.classNames, ["class_07", "class_42"]);
     assert.equal(source.photos.length, 12);
-    assert.notEqual(source.fingerprint, cifarSource(root, { seed: 1 }).fingerprint);
   });
 });
 
@@ -111,26 +113,65 @@ Deno.test("parseLabelNames() throws unless there are a hundred different names",
   }
 });
 
-Deno.test("cifarSource() changes its fingerprint with the files", async () => {
+Deno.test("cifarSource() changes the stamps of a file's images with the file", async () => {
   await withFolder((root) => {
     writeCifar(root);
-    const before = cifarSource(root, { seed: 1 }).fingerprint;
-    assert.equal(cifarSource(root, { seed: 2 }).fingerprint, before);
+    const stamps = () =>
+      new Map(cifarSource(root, { seed: 1 }).photos.map(({ name, stamp }) => [name, stamp]));
+    const before = stamps();
+    assert.deepEqual(stamps(), before);
     writeFile(join(root, "train.bin"), cifarFile(5));
-    assert.notEqual(cifarSource(root, { seed: 1 }).fingerprint, before);
+    const after = stamps();
+    assert.notEqual(after.get("train.bin/00000"), before.get("train.bin/00000"));
+    assert.equal(after.get("test.bin/00000"), before.get("test.bin/00000"));
   });
 });
 
-Deno.test("cifarSource() refuses the training images as those of the test", async () => {
-  await withFolder((root) => {
+Deno.test("cifarSource() names the Python version", async () => {
+  for (const files of [["cifar-100-python/meta"], ["meta", "test", "train"]]) {
+    await withFolder((root) => {
+      for (const file of files) writeFile(join(root, file), "");
+      assert.throws(
+        () => cifarSource(root, { seed: 1 }),
+        naming(root, "found the Python version", "deno task data cifar-100"),
+      );
+    });
+  }
+});
+
+Deno.test("cifarSource() refuses mutated files, or gives back all labels and pixels", async () => {
+  await withFolder(async (root) => {
     writeCifar(root);
-    const test = cifarFile(4);
-    writeFile(join(root, "test.bin"), test.with(-1, test.at(-1)! ^ 1));
-    assert.equal(cifarSource(root, { seed: 1 }).photos.length, 800);
-    writeFile(join(root, "test.bin"), test);
-    assert.throws(
-      () => cifarSource(root, { seed: 1 }),
-      naming(join(root, "test.bin"), join(root, "train.bin"), "the same", "deno task data cifar-100"),
-    );
+    const file = cifarFile(4);
+    let refused = 0;
+    for (let i = 0; i < 100; i++) {
+      const random = randomStream("cifar", i);
+      const at = random.integer(file.length / 3074) * 3074 + random.integer(8);
+      const mutant = [
+        file.with(at, random.integer(256)),
+        file.subarray(0, random.integer(file.length)),
+        Uint8Array.from([...file.subarray(0, at), ...file.subarray(at + 1 + random.integer(5000))]),
+      ][i % 3];
+      writeFile(join(root, "train.bin"), mutant);
+      let source: PhotoSource;
+      try {
+        source = cifarSource(root, { seed: 1 });
+      } catch (error) {
+        assert.ok(error instanceof UserError, String(error));
+        refused++;
+        continue;
+      }
+      // What is read, written down again, is the file; coarse labels are not read.
+      const rewritten = mutant.slice();
+      for (const [photo, { name, classId, split }] of source.photos.entries()) {
+        if (split !== "train" || (photo + i) % 20 > 0) continue;
+        const record = rewritten.subarray(3074 * Number(name.split("/")[1])).subarray(0, 3074);
+        const { pixels } = await source.decode(photo, 32);
+        record[1] = classId;
+        for (let p = 0; p < 3072; p++) record[2 + p % 3 * 1024 + Math.floor(p / 3)] = pixels[p];
+      }
+      assert.deepEqual(rewritten, mutant);
+    }
+    assert.ok(refused > 50 && refused < 100, `${refused} refused`);
   });
 });

@@ -22,7 +22,7 @@ import {
   chooseClasses,
   type ClassChoice,
   isFolder,
-  type Photo,
+  type PhotoFile,
   photoFiles,
   type PhotoSource,
 } from "./photo_source.ts";
@@ -88,7 +88,7 @@ export function cubSource(
     ? all.slice(0, PAPER_CLASSES)
     : chooseClasses(all, choice, root);
   const classIds = new Map(classNames.map((className, classId) => [className, classId]));
-  const photos = index.filter(({ className }) => classIds.has(className)).map((photo): Photo => ({
+  const photos = index.filter(({ className }) => classIds.has(className)).map((photo): PhotoFile => ({
     name: `images/${photo.path}`,
     classId: classIds.get(photo.className)!,
     split: choice.officialSplit ? photo.split : undefined,

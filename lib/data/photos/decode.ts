@@ -27,7 +27,12 @@ export interface DecodedPhoto {
 }
 
 /** A photo that is there and can be read, but not decoded: `--skip-broken` leaves it out. */
-export class DamagedPhotoError extends UserError {}
+export class DamagedPhotoError extends UserError {
+  /** Makes the message from what was found; `remedy` ends it. */
+  constructor(readonly path: string, readonly found: string, remedy: string, expected: string) {
+    super(`Expected ${expected} in "${path}" but found ${found}; ${remedy}.`);
+  }
+}
 
 /**
  * Decodes a JPEG, PNG or WebP. The camera's orientation is applied (unless there is a box, which is given in the pixels
@@ -65,8 +70,10 @@ export async function decodePhoto(
   const { width, height } = await sharp(bytes).metadata();
   if (box.left >= width || box.top >= height) {
     throw new DamagedPhotoError(
-      `Expected the object's box in "${path}" to lie in its ${width}×${height} pixels but found it at ` +
-        `(${box.left}, ${box.top}); photo and index do not belong together: unpack the data set again.`,
+      path,
+      `it at (${box.left}, ${box.top})`,
+      "photo and index do not belong together: unpack the data set again",
+      `the object's box inside the ${width}×${height} pixels`,
     );
   }
   return { pixels, box: boxInSquare(box, width, height, size) };
@@ -107,7 +114,9 @@ export function describeDamage(message: string): string {
 
 function damaged(path: string, found: string): DamagedPhotoError {
   return new DamagedPhotoError(
-    `Expected a whole JPEG, PNG or WebP image in "${path}" but found ${found}; fetch the file again, delete it, ` +
-      `or pass --skip-broken to leave out all such files.`,
+    path,
+    found,
+    "fetch the file again, delete it, or pass --skip-broken to leave out all such files",
+    "a whole JPEG, PNG or WebP image",
   );
 }

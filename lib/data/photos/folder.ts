@@ -1,10 +1,11 @@
 /**
- * Any folder of images: `ROOT/CLASS/*.jpg`, or `ROOT/train/CLASS/*.jpg` and `ROOT/test/CLASS/*.jpg`.
- * The endings .jpg, .jpeg, .png and .webp count; other files are left alone.
+ * Any folder of images in the layout of torchvision's ImageFolder: `ROOT/CLASS/*.jpg`, or `ROOT/train/CLASS/*.jpg` and
+ * `ROOT/test/CLASS/*.jpg`. In place of `test` there may be `val`, `valid` or `validation`; beside `test` these are not used.
+ * A class folder may hold its images in a folder `images`.
  * @module
  */
 
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { UserError } from "../../user_error.ts";
 import {
   checkClassNames,
@@ -13,10 +14,13 @@ import {
   isFolder,
   listFolder,
   listImages,
-  type Photo,
+  type PhotoFile,
   photoFiles,
   type PhotoSource,
 } from "./photo_source.ts";
+
+/** Names of the folder with the test images, the first that is there. */
+const TEST_FOLDERS = ["test", "val", "valid", "validation"];
 
 /**
  * Lists the photos of a folder.
@@ -25,10 +29,10 @@ import {
  * @throws {UserError} if there are no classes, a class is empty, or `train` and `test` have different classes
  */
 export function folderSource(path: string, choice: ClassChoice): PhotoSource {
-  const splits = isFolder(join(path, "train")) && isFolder(join(path, "test"));
-  return splits
-    ? splitFolderSource(basename(path), path, { train: "train", test: "test" }, choice)
-    : classFolderSource(basename(path), path, choice);
+  const name = basename(resolve(path));
+  const test = TEST_FOLDERS.find((folder) => isFolder(join(path, folder)));
+  if (!isFolder(join(path, "train")) || test === undefined) return classFolderSource(name, path, choice);
+  return splitFolderSource(name, path, { train: "train", test }, choice);
 }
 
 /**
@@ -46,7 +50,7 @@ export function classFolderSource(
   checkClassNames(all, path);
   const classNames = chooseClasses(all, choice, path);
   const photos = classNames.flatMap((className, classId) =>
-    listImages(join(path, className)).map((file): Photo => ({ name: `${className}/${file}`, classId }))
+    listImages(join(path, className)).map((file): PhotoFile => ({ name: `${className}/${file}`, classId }))
   );
   return photoFiles(name, path, classNames, photos);
 }
@@ -80,7 +84,7 @@ export function splitFolderSource(
   const photos = classNames.flatMap((className, classId) =>
     (["train", "test"] as const).flatMap((split) =>
       listImages(join(path, folders[split], className))
-        .map((file): Photo => ({ name: `${folders[split]}/${className}/${file}`, classId, split }))
+        .map((file): PhotoFile => ({ name: `${folders[split]}/${className}/${file}`, classId, split }))
     )
   );
   return photoFiles(name, path, classNames, photos);
@@ -88,8 +92,10 @@ export function splitFolderSource(
 
 function requireClasses(classNames: readonly string[], path: string): void {
   if (classNames.length > 0) return;
+  const [file] = listFolder(path).files;
   throw new UserError(
-    `Expected one folder of images for each class in "${path}" but found no folder; ` +
-      `choose the folder that holds the class folders.`,
+    `Expected one folder of images for each class in "${path}" but found ${
+      file === undefined ? "no folder" : `no folder, only files such as "${file}"`
+    }; choose the folder that holds the class folders.`,
   );
 }

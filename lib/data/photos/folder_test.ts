@@ -70,20 +70,47 @@ Deno.test("folderSource() picks classes by name, or draws them by the seed", asy
   });
 });
 
-Deno.test("folderSource() changes its fingerprint with a photo, a name and the choice of classes", async () => {
+Deno.test("folderSource() changes the stamp of a photo with its size and date", async () => {
   await withFolder(async (root) => {
-    await writeClassFolders(root, { ant: 2, bee: 2 });
-    const fingerprint = (classes?: string[]) => folderSource(root, { seed, classes }).fingerprint;
-    const seen = [fingerprint(), fingerprint(["ant"])];
-    assert.equal(fingerprint(), seen[0]);
+    await writeClassFolders(root, { ant: 2 });
+    const stamps = () => folderSource(root, { seed }).photos.map(({ stamp }) => stamp);
+    const [first, second] = stamps();
+    const seen = [first];
     Deno.writeFileSync(join(root, "ant/image_0001.jpg"), await jpeg(9, 30, 30));
-    seen.push(fingerprint());
+    seen.push(stamps()[0]);
     // Same length, other date.
     Deno.utimeSync(join(root, "ant/image_0001.jpg"), 1, 1);
-    seen.push(fingerprint());
-    Deno.renameSync(join(root, "ant/image_0001.jpg"), join(root, "ant/renamed.jpg"));
-    seen.push(fingerprint());
-    assert.equal(new Set(seen).size, 5);
+    seen.push(stamps()[0]);
+    assert.equal(new Set(seen).size, 3);
+    assert.equal(stamps()[1], second);
+  });
+});
+
+Deno.test("folderSource() takes val, valid or validation for the test where there is no test folder", async () => {
+  for (const name of ["val", "valid", "validation"]) {
+    await withFolder(async (root) => {
+      await writeClassFolders(join(root, "train"), { ant: 2 });
+      await writeClassFolders(join(root, name), { ant: 1 });
+      const splits = () =>
+        folderSource(root, { seed }).photos.map(({ name, split }) => `${name.split("/")[0]} ${split}`);
+      assert.deepEqual(splits(), ["train train", "train train", `${name} test`].toSorted());
+      await writeClassFolders(join(root, "test"), { ant: 1 });
+      assert.deepEqual(splits(), ["test test", "train train", "train train"]);
+    });
+  }
+});
+
+Deno.test("folderSource() takes images in a folder of the class folder, and names those it cannot read", async () => {
+  await withFolder(async (root) => {
+    await writeClassFolders(join(root, "ant"), { images: 2 });
+    writeFile(join(root, "ant/ant_boxes.txt"), "");
+    assert.deepEqual(folderSource(root, { seed }).photos.map(({ name }) => name), [
+      "ant/images/image_0001.jpg",
+      "ant/images/image_0002.jpg",
+    ]);
+    writeFile(join(root, "bee/1.jpg"), await jpeg(1));
+    writeFile(join(root, "bee/2.BMP"), "");
+    assert.throws(() => folderSource(root, { seed }), naming(join(root, "bee"), '"2.BMP"', "convert"));
   });
 });
 

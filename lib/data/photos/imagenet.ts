@@ -1,9 +1,10 @@
 /**
  * ILSVRC-2012 (Russakovsky et al., 2015), of which iILSVRC-small uses 100 classes: `train/n01440764/*.JPEG`, and
  * `val/n01440764/*.JPEG`, or `val/*.JPEG` with `LOC_val_solution.csv` beside it. Kaggle's archive, which has these
- * below `ILSVRC/Data/CLS-LOC`, can be used as it is. The validation images serve as the test.
+ * below `ILSVRC/Data/CLS-LOC`, can be used as it is, and so can Tiny-ImageNet: `train/n01443537/images/*.JPEG` and
+ * `val/images/*.JPEG` with `val/val_annotations.txt`. The validation images serve as the test.
  *
- * The paper does not say which 100 classes; we draw them by the seed, unless a list of WordNet ids is given.
+ * The paper does not say which 100 classes; they are drawn by the seed, unless a list of WordNet ids is given.
  * @module
  */
 
@@ -14,17 +15,19 @@ import { splitFolderSource } from "./folder.ts";
 import {
   chooseClasses,
   type ClassChoice,
+  isFile,
   isFolder,
   isImageName,
   listFolder,
   listImages,
-  type Photo,
+  type PhotoFile,
   photoFiles,
   type PhotoSource,
 } from "./photo_source.ts";
 
 const PAPER_CLASSES = 100;
 const SOLUTION = "LOC_val_solution.csv";
+const ANNOTATIONS = "val/val_annotations.txt";
 
 /**
  * Lists the photos of iILSVRC-small.
@@ -51,29 +54,73 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
     join(root, "train"),
   );
 
+  if (isTinyImagenet(root)) {
+    return tinyImagenetSource("imagenet-small", root, { ...choice, classes: classNames });
+  }
   const val = join(root, "val");
-  const { folders, files } = listFolder(val);
+  const { folders } = listFolder(val);
   if (folders.length > 0) {
     return splitFolderSource("imagenet-small", root, { train: "train", test: "val" }, {
       ...choice,
       classes: classNames,
     });
   }
-  const images = files.filter(isImageName);
   const solutionPath = join(path, SOLUTION);
   const labels = parseSolution(readSolution(solutionPath, val), solutionPath);
-  checkSolution(labels, images, solutionPath, val);
+  return listedSource("imagenet-small", root, "val", classNames, solutionPath, labels);
+}
 
+/** Whether a folder is Tiny-ImageNet in its own layout. */
+export function isTinyImagenet(path: string): boolean {
+  return isFolder(join(path, "val/images")) && isFile(join(path, ANNOTATIONS));
+}
+
+/**
+ * Lists the photos of Tiny-ImageNet. `test/images` has no labels and is not used.
+ *
+ * @param path the folder that holds `train` and `val`
+ * @throws {UserError} if the list of the validation images is malformed, or images and list disagree
+ */
+export function tinyImagenetSource(name: string, path: string, choice: ClassChoice): PhotoSource {
+  const list = join(path, ANNOTATIONS);
+  const labels = new Map<string, string>();
+  for (const [i, line] of Deno.readTextFileSync(list).trimEnd().split(/\r?\n/).entries()) {
+    const [, image, id] = /^([^\t]+)\.JPEG\t(n\d{8})\t/.exec(line) ?? [];
+    if (image === undefined || labels.has(image)) {
+      throw new UserError(
+        `Expected a new image and its class, such as "val_0.JPEG" and "n03444034", in line ${
+          i + 1
+        } of "${list}" but ` +
+          `found "${line.slice(0, 80)}"; unpack the archive again.`,
+      );
+    }
+    labels.set(image, id);
+  }
+  const classNames = chooseClasses(listFolder(join(path, "train")).folders, choice, join(path, "train"));
+  return listedSource(name, path, "val/images", classNames, list, labels);
+}
+
+/** Training images in a folder for each class; test images in one folder, with a list of their classes. */
+function listedSource(
+  name: string,
+  root: string,
+  testFolder: string,
+  classNames: string[],
+  listPath: string,
+  labels: Map<string, string>,
+): PhotoSource {
+  const images = listFolder(join(root, testFolder)).files.filter(isImageName);
+  checkSolution(labels, images, listPath, join(root, testFolder));
   const classIds = new Map(classNames.map((className, classId) => [className, classId]));
   const train = classNames.flatMap((className, classId) =>
     listImages(join(root, "train", className))
-      .map((file): Photo => ({ name: `train/${className}/${file}`, classId, split: "train" }))
+      .map((file): PhotoFile => ({ name: `train/${className}/${file}`, classId, split: "train" }))
   );
-  const test = images.flatMap((file): Photo[] => {
+  const test = images.flatMap((file): PhotoFile[] => {
     const classId = classIds.get(labels.get(withoutEnding(file))!);
-    return classId === undefined ? [] : [{ name: `val/${file}`, classId, split: "test" }];
+    return classId === undefined ? [] : [{ name: `${testFolder}/${file}`, classId, split: "test" }];
   });
-  return photoFiles("imagenet-small", root, classNames, [...train, ...test]);
+  return photoFiles(name, root, classNames, [...train, ...test]);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Mutated input for everything that parses a file: more than 10,000 in all, with those of `cifar_fuzz_test.ts`. Whatever
- * comes, a parser either throws a UserError or returns what a second, independent reading of the same input says.
+ * Mutated input for everything that parses a text. Whatever comes, a parser either throws a UserError or returns what a second,
+ * independent reading of the same input says.
  */
 
 import assert from "node:assert/strict";
@@ -10,7 +10,6 @@ import { UserError } from "../../user_error.ts";
 import { parseLabelNames } from "./cifar.ts";
 import { type CubIndexFiles, parseCubIndex } from "./cub.ts";
 import { parseSolution } from "./imagenet.ts";
-import { readCachedImages, readPhotoIndex, writePhotoCache } from "./photo_cache.ts";
 import { cifarNames, cubIndex, withFolder } from "./testdata/photo_fixtures.ts";
 import { gzip, tarArchive, zipArchive } from "../../../tools/commands/data/testdata/archives.ts";
 import { unpack } from "../../../tools/commands/data/unpack.ts";
@@ -62,9 +61,9 @@ function attempt<Result>(parse: () => Result): Result | undefined {
   }
 }
 
-Deno.test("parseLabelNames() survives 1,500 mutated files", () => {
+Deno.test("parseLabelNames() survives 500 mutated files", () => {
   const text = cifarNames.join("\n") + "\n";
-  for (let i = 0; i < 1500; i++) {
+  for (let i = 0; i < 500; i++) {
     const mutant = mutateText(text, randomStream("names", i));
     const names = attempt(() => parseLabelNames(mutant, "fine_label_names.txt"));
     if (!names) continue;
@@ -73,11 +72,11 @@ Deno.test("parseLabelNames() survives 1,500 mutated files", () => {
   }
 });
 
-Deno.test("parseCubIndex() survives 3,500 mutated indices", () => {
+Deno.test("parseCubIndex() survives 800 mutated indices", () => {
   const index = cubIndex();
   const files = Object.keys(index) as (keyof CubIndexFiles)[];
   let accepted = 0;
-  for (let i = 0; i < 3500; i++) {
+  for (let i = 0; i < 800; i++) {
     const random = randomStream("cub", i);
     const file = files[random.integer(4)];
     const mutant = { ...index, [file]: mutateText(index[file], random) };
@@ -104,13 +103,13 @@ Deno.test("parseCubIndex() survives 3,500 mutated indices", () => {
       photos.every(({ path, label }) => Number(path.split(".")[0]) === label && !path.includes("..")),
     );
   }
-  assert.ok(accepted > 0 && accepted < 2000, `${accepted} accepted`);
+  assert.ok(accepted > 0 && accepted < 500, `${accepted} accepted`);
 });
 
-Deno.test("parseSolution() survives 1,500 mutated lists", () => {
+Deno.test("parseSolution() survives 500 mutated lists", () => {
   const text = "ImageId,PredictionString\n" +
     Array.from({ length: 12 }, (_, i) => `ILSVRC2012_val_${i},n0144076${i % 10} 1 2 3 4 \n`).join("");
-  for (let i = 0; i < 1500; i++) {
+  for (let i = 0; i < 500; i++) {
     const mutant = mutateText(text, randomStream("solution", i));
     const labels = attempt(() => parseSolution(mutant, "list.csv"));
     if (!labels) continue;
@@ -120,37 +119,7 @@ Deno.test("parseSolution() survives 1,500 mutated lists", () => {
   }
 });
 
-Deno.test("readPhotoIndex() and readCachedImages() survive 1,500 mutated caches: the right pixels or none", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache.photos");
-    await writePhotoCache(path, {
-      name: "test",
-      classNames: ["ant"],
-      photos: Array.from({ length: 5 }, (_, i) => ({ name: `${i}.jpg`, classId: 0 })),
-      fingerprint: "abc",
-      decode: (photo, size) => Promise.resolve({ pixels: new Uint8Array(3 * size * size).fill(photo) }),
-    }, { imageSize: 4 });
-    const bytes = Deno.readFileSync(path);
-    const original = readPhotoIndex(path);
-    const target = new Uint8Array(48);
-    let readable = 0;
-    for (let i = 0; i < 1500; i++) {
-      Deno.writeFileSync(path, mutate(bytes, randomStream("cache", i)));
-      const index = readPhotoIndex(path);
-      if (!index) continue;
-      assert.deepEqual(index, original);
-      for (let image = 0; image < 5; image++) {
-        const read = attempt(() => readCachedImages(path, index, [image], target) ?? true);
-        if (!read) continue;
-        readable++;
-        assert.ok(target.every((byte) => byte === image));
-      }
-    }
-    assert.ok(readable > 0);
-  });
-});
-
-Deno.test("unpack() survives 600 mutated archives and writes nothing outside its target", async () => {
+Deno.test("unpack() survives 150 mutated archives and writes nothing outside its target", async () => {
   await withFolder(async (folder) => {
     const entries = [
       { name: "data/" },
@@ -161,7 +130,7 @@ Deno.test("unpack() survives 600 mutated archives and writes nothing outside its
     const archive = join(folder, "archive");
     const target = join(folder, "target");
     let unpacked = 0;
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < 150; i++) {
       Deno.mkdirSync(target);
       Deno.writeFileSync(archive, mutate(archives[i % 3], randomStream("archive", i)));
       try {
@@ -173,6 +142,6 @@ Deno.test("unpack() survives 600 mutated archives and writes nothing outside its
       Deno.removeSync(target, { recursive: true });
       assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["archive"]);
     }
-    assert.ok(unpacked < 500, `${unpacked} unpacked`);
+    assert.ok(unpacked < 120, `${unpacked} unpacked`);
   });
 });

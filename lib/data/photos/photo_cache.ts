@@ -1,49 +1,45 @@
 /**
- * Decoded photos in one file, so that no photo is decoded twice and a data set need not fit into memory.
+ * Decoded photos on the disk, so no photo is decoded twice and a data set need not fit into memory.
  *
- *     offset 0    "LWMPHOTO"                      8 bytes
- *            8    format version                  uint32, little endian, like all that follow
- *           12    bytes of one image              uint32 = 3·size²
- *           16    number of images                uint32
- *           20    bytes of the index              uint32
- *           24    SHA-256 of bytes 0 … 23 and the index
- *           64    the images, (size, size, 3) bytes each, ordered by class, then by name
- *                 the index, JSON (see {@linkcode PhotoIndex}); it holds a CRC-32 of each image
+ *     NAME.pixels   the images, (size, size, 3) bytes each, in the order in which they were decoded
+ *     NAME.index    a line for each: the CRC-32 of what follows, and a {@linkcode CachedPhoto} as JSON
  *
- * The file is written under another name and renamed when it is complete.
+ * A line is written after its pixels, so decoding that was stopped at any moment is resumed where it stopped. A photo whose
+ * file has another size or date is decoded again; a later line of the same name replaces an earlier one.
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
+import { explainFileError } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
 import { type Box, DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
-import { explainFileError, writeFileWhole } from "../../files.ts";
 import type { PhotoSource } from "./photo_source.ts";
 
-/** Raise this when decoding or the file's format changes: older caches are then made anew. */
-const VERSION = 1;
-const MAGIC = "LWMPHOTO";
-const HEADER_BYTES = 64;
 /** How many photos are decoded at the same time; more did not help on two cores. */
 const IN_FLIGHT = 6;
+/** Lines are written at least this often, after the pixels are safe on the disk. */
+const FLUSH_BYTES = 2 ** 24;
+const FLUSH_MILLISECONDS = 2000;
+/** How many damaged photos a message names. */
+const NAMED = 20;
 
-/** What is known of one image in a cache. */
+/** What is known of a decoded photo. */
 export interface CachedPhoto {
   /** As in the source. */
   readonly name: string;
-  /** As in the source. */
-  readonly classId: number;
-  /** As in the source. */
-  readonly split?: "train" | "test";
-  /** The object, in pixels of the square image. */
-  readonly box?: Box;
-  /** CRC-32 of the image's bytes. */
+  /** As in the source when the photo was decoded. */
+  readonly stamp: string;
+  /** Position in the file of pixels. */
+  readonly slot: number;
+  /** CRC-32 of the pixels. */
   readonly crc: number;
   /** Sum of each channel over the image. */
   readonly sum: readonly [number, number, number];
   /** Sum of the squares of each channel. */
   readonly squares: readonly [number, number, number];
+  /** The object, in pixels of the square image. */
+  readonly box?: Box;
 }
 
 /** A photo that could not be decoded, and why. */
@@ -54,157 +50,215 @@ export interface SkippedPhoto {
   readonly reason: string;
 }
 
-/** What a cache file knows besides the pixels. */
-export interface PhotoIndex {
-  /** Height and width in pixels. */
-  readonly imageSize: number;
-  /** That of the source when the cache was made. */
-  readonly fingerprint: string;
-  /** The images in the order of the file. */
-  readonly photos: readonly CachedPhoto[];
-  /** What was left out. */
-  readonly skipped: readonly SkippedPhoto[];
-}
-
-/** Options for {@linkcode writePhotoCache}. */
-export interface WriteCacheOptions {
+/** Options for {@linkcode cachePhotos}. */
+export interface CachePhotosOptions {
   /** Height and width of the images in pixels. */
   imageSize: number;
   /** Leave out photos that are damaged instead of throwing. A photo that cannot be read is not damaged. */
   skipBroken?: boolean;
-  /** Called after each photo. */
+  /** Called after each photo; never if all are in the cache. */
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Decodes all photos of a source into a cache file. Holds a few photos in memory at a time.
+ * Decodes the photos that are not in the cache yet. Holds a few photos in memory at a time. Of several processes one decodes,
+ * and the others wait for it.
  *
- * @throws {UserError} if a photo is damaged (unless `skipBroken`), a photo cannot be read, or the file cannot be written
+ * @param path of the cache, without ending; one for each folder of photos and image size
+ * @param chosen positions in `source.photos`
+ * @returns the chosen photos in their order without those that are skipped
+ * @throws {UserError} if photos are damaged (unless `skipBroken`): names all of them; if one cannot be read; if the cache cannot
+ * be written
  */
-export async function writePhotoCache(
+export async function cachePhotos(
   path: string,
   source: PhotoSource,
-  { imageSize, skipBroken = false, onProgress }: WriteCacheOptions,
-): Promise<void> {
-  await writeFileWhole(path, async (file) => {
-    writeIndex(file, await writeImages(file, source, imageSize, skipBroken, onProgress));
-  }, "write the image cache");
+  chosen: readonly number[],
+  { imageSize, skipBroken = false, onProgress }: CachePhotosOptions,
+): Promise<{ photos: Map<number, CachedPhoto>; skipped: SkippedPhoto[] }> {
+  const damaged = new Map<number, DamagedPhotoError>();
+  let known = readIndex(path, imageSize).photos;
+  const isMissing = (i: number) => known.get(source.photos[i].name)?.stamp !== source.photos[i].stamp;
+  if (chosen.some(isMissing)) {
+    try {
+      Deno.mkdirSync(dirname(path), { recursive: true });
+      const writer = await CacheWriter.open(path, imageSize);
+      try {
+        known = writer.known;
+        const missing = chosen.filter(isMissing);
+        let done = chosen.length - missing.length;
+        for await (const [photo, decoded] of decodeInOrder(source, missing, imageSize)) {
+          if (decoded instanceof DamagedPhotoError) damaged.set(photo, decoded);
+          else writer.add(source.photos[photo], decoded);
+          onProgress?.(++done, chosen.length);
+        }
+        writer.flush();
+      } finally {
+        writer.close();
+      }
+    } catch (error) {
+      throw explainFileError(error, path, "write the image cache");
+    }
+  }
+  if (damaged.size > 0 && !skipBroken) throw allDamaged([...damaged.values()]);
+  return {
+    photos: new Map(
+      chosen.filter((i) => !damaged.has(i)).map((i) => [i, known.get(source.photos[i].name)!]),
+    ),
+    skipped: [...damaged].map(([i, { message }]) => ({ name: source.photos[i].name, reason: message })),
+  };
 }
 
-async function writeImages(
-  file: Deno.FsFile,
+/** Several photos are decoded at once, but given back in order. */
+async function* decodeInOrder(
   source: PhotoSource,
+  photos: readonly number[],
   imageSize: number,
-  skipBroken: boolean,
-  onProgress?: (done: number, total: number) => void,
-): Promise<PhotoIndex> {
-  const photos: CachedPhoto[] = [];
-  const skipped: SkippedPhoto[] = [];
-  const total = source.photos.length;
-  // Several photos are decoded at once, but written in order.
+): AsyncGenerator<[photo: number, decoded: DecodedPhoto | DamagedPhotoError]> {
   const inFlight: Promise<DecodedPhoto | Error>[] = [];
-  file.seekSync(HEADER_BYTES, Deno.SeekMode.Start);
-  for (let next = 0, done = 0; done < total; done++) {
-    while (next < total && inFlight.length < IN_FLIGHT) {
-      inFlight.push(source.decode(next++, imageSize).catch((error: Error) => error));
+  for (const [done, photo] of photos.entries()) {
+    while (inFlight.length < IN_FLIGHT && done + inFlight.length < photos.length) {
+      inFlight.push(source.decode(photos[done + inFlight.length], imageSize).catch((error: Error) => error));
     }
     const decoded = await inFlight.shift()!;
-    const photo = source.photos[done];
-    if (decoded instanceof Error) {
-      if (!skipBroken || !(decoded instanceof DamagedPhotoError)) throw decoded;
-      skipped.push({ name: photo.name, reason: decoded.message });
-    } else {
-      writeAll(file, decoded.pixels);
-      photos.push({
-        name: photo.name,
-        classId: photo.classId,
-        split: photo.split,
-        box: decoded.box,
-        crc: crc32(decoded.pixels),
-        ...channelSums(decoded.pixels),
-      });
-    }
-    onProgress?.(done + 1, total);
+    if (decoded instanceof Error && !(decoded instanceof DamagedPhotoError)) throw decoded;
+    yield [photo, decoded];
   }
-  return { imageSize, fingerprint: source.fingerprint, photos, skipped };
 }
 
-function writeIndex(file: Deno.FsFile, index: PhotoIndex): void {
-  const text = new TextEncoder().encode(JSON.stringify(index));
-  writeAll(file, text);
-  const header = new Uint8Array(HEADER_BYTES);
-  header.set(new TextEncoder().encode(MAGIC));
-  const fields = new DataView(header.buffer);
-  fields.setUint32(8, VERSION, true);
-  fields.setUint32(12, 3 * index.imageSize ** 2, true);
-  fields.setUint32(16, index.photos.length, true);
-  fields.setUint32(20, text.length, true);
-  header.set(digest(header, text), 24);
-  file.seekSync(0, Deno.SeekMode.Start);
-  writeAll(file, header);
+function allDamaged(errors: DamagedPhotoError[]): UserError {
+  if (errors.length === 1) return errors[0];
+  const names = errors.slice(0, NAMED).map(({ path, found }) => `"${path}" (${found})`).join(", ");
+  const more = errors.length > NAMED ? `, and ${errors.length - NAMED} more` : "";
+  return new UserError(
+    `Expected whole JPEG, PNG or WebP images but found ${errors.length} that are not: ${names}${more}; fetch these ` +
+      `files again, delete them, or pass --skip-broken to leave them out.`,
+  );
 }
 
-/**
- * Reads and checks a cache's header and index; the images are checked when they are read.
- *
- * @returns undefined if there is no such file, it is of another version, or it is damaged: it has to be made (anew)
- */
-export function readPhotoIndex(path: string): PhotoIndex | undefined {
-  let file: Deno.FsFile;
+/** Appends to a cache; holds its lock. */
+class CacheWriter {
+  /** The last line of each name. */
+  readonly known: Map<string, CachedPhoto>;
+  #lines = "";
+  #unsaved = 0;
+  #savedAt = Date.now();
+  #nextSlot: number;
+
+  private constructor(
+    readonly index: Deno.FsFile,
+    readonly pixels: Deno.FsFile,
+    readonly imageBytes: number,
+    { photos, slots, bytes }: CacheIndex,
+  ) {
+    this.known = photos;
+    this.#nextSlot = slots;
+    // A line that was cut off when its process was killed.
+    index.truncateSync(bytes);
+    index.seekSync(0, Deno.SeekMode.End);
+  }
+
+  static async open(path: string, imageSize: number): Promise<CacheWriter> {
+    const index = Deno.openSync(`${path}.index`, { create: true, write: true });
+    await index.lock(true);
+    const pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
+    return new CacheWriter(index, pixels, 3 * imageSize ** 2, readIndex(path, imageSize));
+  }
+
+  add({ name, stamp }: { name: string; stamp: string }, { pixels, box }: DecodedPhoto): void {
+    const crc = crc32(pixels);
+    const kept = this.known.get(name);
+    // A file that was touched and not changed keeps its slot.
+    const slot = kept?.crc === crc ? kept.slot : this.#nextSlot++;
+    if (slot !== kept?.slot) {
+      this.pixels.seekSync(slot * this.imageBytes, Deno.SeekMode.Start);
+      writeAll(this.pixels, pixels);
+    }
+    const photo: CachedPhoto = { name, stamp, slot, crc, ...channelSums(pixels), ...(box && { box }) };
+    this.known.set(name, photo);
+    const json = JSON.stringify(photo);
+    this.#lines += `${crc32(json)} ${json}\n`;
+    this.#unsaved += pixels.length;
+    if (this.#unsaved >= FLUSH_BYTES || Date.now() - this.#savedAt >= FLUSH_MILLISECONDS) this.flush();
+  }
+
+  flush(): void {
+    this.pixels.syncDataSync();
+    writeAll(this.index, new TextEncoder().encode(this.#lines));
+    this.#lines = "";
+    this.#unsaved = 0;
+    this.#savedAt = Date.now();
+  }
+
+  /** Keeps what is decoded where it can, after an error too. */
+  close(): void {
+    try {
+      this.flush();
+    } catch {
+      // There is an error already, and what is not written is decoded again.
+    }
+    this.pixels.close();
+    this.index.close();
+  }
+}
+
+interface CacheIndex {
+  /** By name. */
+  photos: Map<string, CachedPhoto>;
+  /** Number of slots in use. */
+  slots: number;
+  /** Length of the complete lines. */
+  bytes: number;
+}
+
+/** Reads the lines that are whole and whose pixels are there; the photos of others are decoded again. */
+function readIndex(path: string, imageSize: number): CacheIndex {
+  const photos = new Map<string, CachedPhoto>();
+  let slots = 0;
+  let text: Uint8Array;
+  let pixelBytes: number;
   try {
-    file = Deno.openSync(path);
+    text = Deno.readFileSync(`${path}.index`);
+    pixelBytes = Deno.statSync(`${path}.pixels`).size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return { photos, slots, bytes: 0 };
     throw explainFileError(error, path, "read the image cache");
   }
-  using opened = file;
-  const fileBytes = opened.statSync().size;
-  const header = new Uint8Array(HEADER_BYTES);
-  if (fileBytes < HEADER_BYTES || !readAll(opened, header)) return undefined;
-  const fields = new DataView(header.buffer);
-  if (new TextDecoder().decode(header.subarray(0, 8)) !== MAGIC || fields.getUint32(8, true) !== VERSION) {
-    return undefined;
+  const bytes = text.lastIndexOf(10) + 1;
+  for (const line of new TextDecoder().decode(text.subarray(0, bytes)).split("\n")) {
+    const [, crc, json] = /^(\d+) (.*)$/.exec(line) ?? [];
+    if (json === undefined || Number(crc) !== crc32(json)) continue;
+    const photo: CachedPhoto = JSON.parse(json);
+    if ((photo.slot + 1) * 3 * imageSize ** 2 > pixelBytes) continue;
+    photos.set(photo.name, photo);
+    slots = Math.max(slots, photo.slot + 1);
   }
-  const imagesBytes = fields.getUint32(12, true) * fields.getUint32(16, true);
-  const indexBytes = fields.getUint32(20, true);
-  if (fileBytes !== HEADER_BYTES + imagesBytes + indexBytes) return undefined;
-  const text = new Uint8Array(indexBytes);
-  opened.seekSync(HEADER_BYTES + imagesBytes, Deno.SeekMode.Start);
-  if (!readAll(opened, text)) return undefined;
-  const expected = digest(header, text);
-  if (!expected.every((byte, i) => byte === header[24 + i])) return undefined;
-  return JSON.parse(new TextDecoder().decode(text));
+  return { photos, slots, bytes };
 }
 
 /**
  * Reads images of a cache one after the other.
  *
- * @param path the cache file that `index` was read from
- * @param images positions in `index.photos`
- * @param target room for all of them, (images.length, size, size, 3) bytes
- * @throws {UserError} if the file is gone, has changed since, or is damaged
+ * @param path of the cache
+ * @param target room for all of them, (photos.length, size, size, 3) bytes
+ * @throws {UserError} if the file is gone or damaged
  */
-export function readCachedImages(
-  path: string,
-  index: PhotoIndex,
-  images: ArrayLike<number>,
-  target: Uint8Array,
-): void {
-  const imageBytes = 3 * index.imageSize ** 2;
+export function readCachedImages(path: string, photos: readonly CachedPhoto[], target: Uint8Array): void {
+  const imageBytes = target.length / photos.length;
   try {
-    using file = Deno.openSync(path);
-    for (let i = 0; i < images.length; i++) {
+    using file = Deno.openSync(`${path}.pixels`);
+    for (const [i, { name, slot, crc }] of photos.entries()) {
       const image = target.subarray(i * imageBytes, (i + 1) * imageBytes);
-      file.seekSync(HEADER_BYTES + images[i] * imageBytes, Deno.SeekMode.Start);
-      if (!readAll(file, image) || crc32(image) !== index.photos[images[i]].crc) {
+      file.seekSync(slot * imageBytes, Deno.SeekMode.Start);
+      if (!readAll(file, image) || crc32(image) !== crc) {
         throw new UserError(
-          `Expected "${index.photos[images[i]].name}" in the image cache "${path}" but found other bytes; ` +
-            `the cache is damaged or another run has replaced it: delete it if this comes again, and start again.`,
+          `Expected "${name}" in the image cache "${path}.pixels" but found other bytes: the file is damaged; ` +
+            `delete it, and the photos will be decoded again.`,
         );
       }
     }
   } catch (error) {
-    throw explainFileError(error, path, "read the image cache");
+    throw explainFileError(error, `${path}.pixels`, "read the image cache");
   }
 }
 
@@ -219,11 +273,6 @@ function channelSums(pixels: Uint8Array): Pick<CachedPhoto, "sum" | "squares"> {
     }
   }
   return { sum, squares };
-}
-
-/** SHA-256 of the header's fields and the index. */
-function digest(header: Uint8Array, index: Uint8Array): Uint8Array {
-  return createHash("sha256").update(header.subarray(0, 24)).update(index).digest();
 }
 
 function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {

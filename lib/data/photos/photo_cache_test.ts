@@ -1,153 +1,191 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import { DamagedPhotoError } from "./decode.ts";
-import { folderSource } from "./folder.ts";
-import { readCachedImages, readPhotoIndex, writePhotoCache } from "./photo_cache.ts";
+import { type CachedPhoto, cachePhotos, type CachePhotosOptions, readCachedImages } from "./photo_cache.ts";
 import type { PhotoSource } from "./photo_source.ts";
-import { naming, withFolder, writeClassFolders, writeFile } from "./testdata/photo_fixtures.ts";
+import { naming, withFolder, writeFile } from "./testdata/photo_fixtures.ts";
 
 const SIZE = 4;
+const BYTES = 3 * SIZE * SIZE;
 
-/** A source whose photo i has only bytes i; photos in `broken` cannot be decoded. */
-function source(count: number, broken: number[] = []): PhotoSource {
-  return {
+interface Fake extends Partial<PhotoSource> {
+  /** What each photo is filled with; default its number. */
+  fill?: (photo: number) => number;
+  /** Photos that cannot be decoded. */
+  broken?: readonly number[];
+  stamps?: (photo: number) => string;
+}
+
+/** A source whose photo i has only bytes i, and the photos that were decoded. */
+function fake(count: number, { fill = (i) => i, broken = [], stamps = () => "1", ...rest }: Fake = {}) {
+  const decoded: number[] = [];
+  const source: PhotoSource = {
     name: "test",
     classNames: ["ant", "bee"],
-    photos: Array.from({ length: count }, (_, i) => ({ name: `${i}.jpg`, classId: i % 2 })),
-    fingerprint: `${count} photos`,
+    photos: Array.from({ length: count }, (_, i) => ({ name: `${i}.jpg`, classId: i % 2, stamp: stamps(i) })),
     async decode(photo, size) {
       // The later a photo, the sooner it is there.
       await new Promise((resolve) => setTimeout(resolve, 10 * (count - photo) % 7));
-      if (broken.includes(photo)) throw new DamagedPhotoError(`"${photo}.jpg" is broken`);
-      return { pixels: new Uint8Array(3 * size * size).fill(photo) };
+      decoded.push(photo);
+      if (broken.includes(photo)) {
+        throw new DamagedPhotoError(`${photo}.jpg`, "noise", "delete it", "a photo");
+      }
+      return { pixels: new Uint8Array(3 * size * size).fill(fill(photo)) };
     },
+    ...rest,
   };
+  return { source, decoded };
 }
 
-Deno.test("readCachedImages() gives back what writePhotoCache() wrote, in the order asked for", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "deep", "cache.photos");
+function cache(path: string, source: PhotoSource, options: Partial<CachePhotosOptions> = {}) {
+  return cachePhotos(path, source, [...source.photos.keys()], { imageSize: SIZE, ...options });
+}
+
+/** The first byte of each image. */
+function firstBytes(path: string, photos: Iterable<CachedPhoto>): number[] {
+  const all = [...photos];
+  const target = new Uint8Array(all.length * BYTES);
+  readCachedImages(path, all, target);
+  return all.map((_, i) => target[i * BYTES]);
+}
+
+Deno.test("cachePhotos() decodes each photo once and gives back its pixels and sums", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "deep", "cache");
+    const { source, decoded } = fake(20);
     const progress: number[] = [];
-    await writePhotoCache(path, source(20), { imageSize: SIZE, onProgress: (done) => progress.push(done) });
+    const { photos, skipped } = await cache(path, source, { onProgress: (done) => progress.push(done) });
     assert.deepEqual(progress, Array.from({ length: 20 }, (_, i) => i + 1));
+    assert.deepEqual([...photos.keys()], Array.from({ length: 20 }, (_, i) => i));
+    assert.deepEqual([photos.get(3)!.sum, photos.get(3)!.squares], [[48, 48, 48], [144, 144, 144]]);
+    assert.deepEqual(skipped, []);
+    assert.deepEqual(firstBytes(path, [17, 0, 4].map((i) => photos.get(i)!)), [17, 0, 4]);
 
-    const index = readPhotoIndex(path)!;
-    assert.equal(index.fingerprint, "20 photos");
-    assert.equal(index.imageSize, SIZE);
-    assert.deepEqual(index.photos.map(({ name }) => name), source(20).photos.map(({ name }) => name));
-    assert.deepEqual(index.photos[3].sum, [48, 48, 48]);
-    assert.deepEqual(index.photos[3].squares, [144, 144, 144]);
+    const again = await cache(path, source, { onProgress: () => assert.fail("nothing is to be decoded") });
+    assert.deepEqual(again.photos, photos);
+    assert.equal(decoded.length, 20);
+  }));
 
-    const target = new Uint8Array(3 * 3 * SIZE * SIZE);
-    readCachedImages(path, index, [17, 0, 4], target);
-    assert.deepEqual([target[0], target[48], target[96], target[143]], [17, 0, 4, 4]);
-    assert.deepEqual([...Deno.readDirSync(join(folder, "deep"))].map((entry) => entry.name), [
-      "cache.photos",
+Deno.test("cachePhotos() goes on where it stopped", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "cache");
+    const stopped = fake(20, {
+      decode: (i) => i < 12 ? fake(20).source.decode(i, SIZE) : Promise.reject(new Error("stop")),
+    });
+    await assert.rejects(() => cache(path, stopped.source), /stop/);
+    // As a process leaves it that is killed while it writes a line.
+    Deno.writeTextFileSync(`${path}.index`, '123 {"name":"12.j', { append: true });
+    const { source, decoded } = fake(20);
+    const progress: number[] = [];
+    const { photos } = await cache(path, source, { onProgress: (done) => progress.push(done) });
+    assert.deepEqual(decoded.toSorted((a, b) => a - b), [12, 13, 14, 15, 16, 17, 18, 19]);
+    assert.deepEqual(progress, [13, 14, 15, 16, 17, 18, 19, 20]);
+    assert.deepEqual(firstBytes(path, photos.values()), [...Array(20).keys()]);
+    assert.deepEqual((await cache(path, fake(20).source)).photos, photos);
+  }));
+
+Deno.test("cachePhotos() decodes a photo again when its file was replaced, and those that are new", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "cache");
+    const before = await cache(path, fake(4).source);
+    const { source, decoded } = fake(6, {
+      stamps: (i) => i === 1 || i === 2 ? "2" : "1",
+      fill: (i) => i === 2 ? 99 : i,
+    });
+    const { photos } = await cache(path, source);
+    assert.deepEqual(decoded.toSorted(), [1, 2, 4, 5]);
+    assert.deepEqual(firstBytes(path, photos.values()), [0, 1, 99, 3, 4, 5]);
+    // Photo 1 was touched alone.
+    assert.equal(photos.get(1)!.crc, before.photos.get(1)!.crc);
+    assert.equal(Deno.statSync(`${path}.pixels`).size, 7 * BYTES);
+    // Who reads from the cache of before still finds the photo of before.
+    assert.deepEqual(firstBytes(path, before.photos.values()), [0, 1, 2, 3]);
+  }));
+
+Deno.test("cachePhotos() names all damaged photos at once, or leaves them out and tries them again", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "cache");
+    const broken = [0, 4, 8];
+    await assert.rejects(
+      () => cache(path, fake(9, { broken }).source),
+      naming('found 3 that are not: "0.jpg" (noise), "4.jpg" (noise), "8.jpg" (noise)', "--skip-broken"),
+    );
+    const { source, decoded } = fake(9, { broken });
+    const { photos, skipped } = await cache(path, source, { skipBroken: true });
+    assert.deepEqual(decoded.toSorted(), broken);
+    assert.deepEqual(skipped.map(({ name }) => name), ["0.jpg", "4.jpg", "8.jpg"]);
+    assert.match(skipped[1].reason, /"4\.jpg" but found noise/);
+    assert.deepEqual(firstBytes(path, photos.values()), [1, 2, 3, 5, 6, 7]);
+    assert.deepEqual(firstBytes(path, (await cache(path, fake(9).source)).photos.values()), [
+      ...Array(9).keys(),
     ]);
-  });
-});
+  }));
 
-Deno.test("writePhotoCache() throws on a broken photo and leaves the old cache as it was", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache.photos");
-    await writePhotoCache(path, source(3), { imageSize: SIZE });
-    await assert.rejects(
-      () => writePhotoCache(path, source(9, [4, 6]), { imageSize: SIZE }),
-      /"4\.jpg" is broken/,
-    );
-    assert.equal(readPhotoIndex(path)?.photos.length, 3);
-    assert.equal([...Deno.readDirSync(folder)].length, 1);
-  });
-});
+Deno.test("cachePhotos() does not take another error for damage", () =>
+  withFolder(async (folder) => {
+    const buggy = fake(2, { decode: () => Promise.reject(new TypeError("bug")) }).source;
+    await assert.rejects(() => cache(join(folder, "x"), buggy, { skipBroken: true }), TypeError);
+  }));
 
-Deno.test("writePhotoCache() leaves out broken photos where it may, and lists them", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache.photos");
-    await writePhotoCache(path, source(9, [0, 4, 8]), { imageSize: SIZE, skipBroken: true });
-    const index = readPhotoIndex(path)!;
-    assert.deepEqual(index.skipped.map(({ name }) => name), ["0.jpg", "4.jpg", "8.jpg"]);
-    assert.match(index.skipped[1].reason, /"4\.jpg" is broken/);
-    const target = new Uint8Array(3 * SIZE * SIZE);
-    readCachedImages(path, index, [3], target);
-    assert.equal(target[0], 5);
-  });
-});
+Deno.test("two processes that cache the same photos decode each once", () =>
+  withFolder(async (folder) => {
+    const [one, other] = [fake(10), fake(10)];
+    const path = join(folder, "cache");
+    const found = await Promise.all([cache(path, one.source), cache(path, other.source)]);
+    assert.equal(one.decoded.length + other.decoded.length, 10);
+    assert.deepEqual(found[0].photos, found[1].photos);
+  }));
 
-Deno.test("writePhotoCache() does not take a photo that cannot be read for a broken one", async () => {
-  await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 3 });
-    const source = folderSource(join(folder, "photos"), { seed: 1 });
-    Deno.removeSync(join(folder, "photos/ant/image_0002.jpg"));
-    await assert.rejects(
-      () => writePhotoCache(join(folder, "cache.photos"), source, { imageSize: SIZE, skipBroken: true }),
-      naming("image_0002.jpg", "no such file"),
-    );
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["photos"]);
-  });
-});
-
-Deno.test("writePhotoCache() does not take a bug for a broken photo", async () => {
-  await withFolder(async (folder) => {
-    const buggy = { ...source(2), decode: () => Promise.reject(new TypeError("bug")) };
-    await assert.rejects(
-      () => writePhotoCache(join(folder, "x"), buggy, { imageSize: SIZE, skipBroken: true }),
-      TypeError,
-    );
-  });
-});
-
-Deno.test("readPhotoIndex() takes no file, another version and a cut file for no cache", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache.photos");
-    assert.equal(readPhotoIndex(path), undefined);
-    await writePhotoCache(path, source(3), { imageSize: SIZE });
-    const bytes = Deno.readFileSync(path);
-    for (const cut of [0, 10, 63, 64, 100, bytes.length - 1]) {
-      writeFile(path, bytes.subarray(0, cut));
-      assert.equal(readPhotoIndex(path), undefined, `${cut} bytes`);
+Deno.test("a cache with a flipped bit or a cut end gives the right images or an error", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "cache");
+    await cache(path, fake(5).source);
+    const original = {
+      index: Deno.readFileSync(`${path}.index`),
+      pixels: Deno.readFileSync(`${path}.pixels`),
+    };
+    let read = 0;
+    for (let i = 0; i < 300; i++) {
+      const random = randomStream("cache", i);
+      const file = i % 2 ? "index" : "pixels";
+      const at = random.integer(original[file].length);
+      const bytes = i % 3
+        ? original[file].with(at, original[file][at] ^ 1 << random.integer(8))
+        : original[file].subarray(0, at);
+      for (const [name, content] of Object.entries({ ...original, [file]: bytes })) {
+        writeFile(`${path}.${name}`, content);
+      }
+      const { photos } = await cache(path, fake(5).source);
+      try {
+        assert.deepEqual(firstBytes(path, photos.values()), [0, 1, 2, 3, 4]);
+        read++;
+      } catch (error) {
+        assert.ok(error instanceof UserError, String(error));
+        assert.match(error.message, /image cache.*damaged; delete it/);
+      }
     }
-    writeFile(path, bytes.with(8, bytes[8] + 1));
-    assert.equal(readPhotoIndex(path), undefined);
-  });
-});
-
-Deno.test("readCachedImages() throws where the cache was changed or removed meanwhile", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache.photos");
-    await writePhotoCache(path, source(3), { imageSize: SIZE });
-    const index = readPhotoIndex(path)!;
-    const bytes = Deno.readFileSync(path);
-    const target = new Uint8Array(3 * SIZE * SIZE);
-    writeFile(path, bytes.with(64 + 48 + 5, 99));
-    readCachedImages(path, index, [0], target);
-    assert.throws(() => readCachedImages(path, index, [1], target), /"1\.jpg".*cache\.photos.*delete it/);
-    Deno.removeSync(path);
-    assert.throws(() => readCachedImages(path, index, [0], target), /cache\.photos.*no such file/);
-  });
-});
+    assert.ok(read > 150 && read < 300, `${read}`);
+  }));
 
 Deno.test({
-  name: "writePhotoCache() says where there is no space or no permission",
+  name: "cachePhotos() says where there is no space or no permission",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await withFolder(async (folder) => {
-      const path = join(folder, "cache.photos");
-      Deno.symlinkSync("/dev/full", `${path}.${Deno.pid}.partial`);
-      await assert.rejects(
-        () => writePhotoCache(path, source(3), { imageSize: SIZE }),
-        (error) => error instanceof UserError && /cache\.photos.*no space/.test(error.message),
-      );
+      Deno.symlinkSync("/dev/full", join(folder, "cache.pixels"));
+      await assert.rejects(() => cache(join(folder, "cache"), fake(3).source), naming("cache", "no space"));
       writeFile(join(folder, "file"), "");
       await assert.rejects(
-        () => writePhotoCache(join(folder, "file/cache.photos"), source(3), { imageSize: SIZE }),
-        (error) => error instanceof UserError && /cache\.photos.*there is a file/.test(error.message),
+        () => cache(join(folder, "file/cache"), fake(3).source),
+        naming("a part of the path is a file"),
       );
     });
     // A place where not even the system's administrator may write.
     await assert.rejects(
-      () => writePhotoCache("/sys/lwm/cache.photos", source(3), { imageSize: SIZE }),
-      (error) => error instanceof UserError && /cache\.photos.*(permission|read-only)/.test(error.message),
+      () => cache("/sys/lwm/cache", fake(3).source),
+      (error) => error instanceof UserError && /permission|read-only/.test(error.message),
     );
   },
 });

@@ -7,7 +7,7 @@ import { randomStream } from "../../random.ts";
 import { cropAndFlip } from "../augmentation.ts";
 import type { Box } from "./decode.ts";
 import type { ImageSet, OpenOptions } from "../image_set.ts";
-import { type PhotoIndex, readCachedImages } from "./photo_cache.ts";
+import { type CachedPhoto, readCachedImages } from "./photo_cache.ts";
 
 /** Sets of up to this many bytes are kept in memory once read; larger ones are read from the file image by image. */
 export const MEMORY_LIMIT = 128 * 2 ** 20;
@@ -16,6 +16,8 @@ export const MEMORY_LIMIT = 128 * 2 ** 20;
 export interface PhotoSetOptions extends OpenOptions {
   /** For messages. */
   name: string;
+  /** Height and width in pixels. */
+  imageSize: number;
   /** Whether views are cropped and mirrored at random; if not, there is one view of each image. */
   augmented: boolean;
   /** In bytes. Default {@linkcode MEMORY_LIMIT}. */
@@ -26,17 +28,14 @@ export interface PhotoSetOptions extends OpenOptions {
  * Each view of an augmented set is a random crop after padding by an eighth of the side (4 pixels at 32×32, as is the
  * custom on CIFAR), mirrored or not. It depends on the seed, the photo's name and the view's number alone.
  *
- * @param path the cache file
- * @param index what was read from it
- * @param images positions in `index.photos`
+ * @param path of the cache
+ * @param images in it
  */
 export function openPhotoSet(
   path: string,
-  index: PhotoIndex,
-  images: readonly number[],
-  { name, augmented, seed, views, memoryLimit = MEMORY_LIMIT }: PhotoSetOptions,
+  images: readonly (CachedPhoto & { readonly classId: number })[],
+  { name, imageSize: size, augmented, seed, views, memoryLimit = MEMORY_LIMIT }: PhotoSetOptions,
 ): ImageSet {
-  const size = index.imageSize;
   const imageBytes = 3 * size * size;
   const padding = Math.round(size / 8);
   let inMemory: Uint8Array | undefined;
@@ -45,12 +44,12 @@ export function openPhotoSet(
   /** The image as it is in the cache; valid until the next call. */
   const stored = (image: number): Uint8Array => {
     if (images.length * imageBytes > memoryLimit) {
-      readCachedImages(path, index, [images[image]], single);
+      readCachedImages(path, [images[image]], single);
       return single;
     }
     if (!inMemory) {
       const all = new Uint8Array(images.length * imageBytes);
-      readCachedImages(path, index, images, all);
+      readCachedImages(path, images, all);
       inMemory = all;
     }
     return inMemory.subarray(image * imageBytes, (image + 1) * imageBytes);
@@ -58,11 +57,11 @@ export function openPhotoSet(
 
   const writeView = (pixels: Uint8Array, image: number, view: number, target: Uint8Array): void => {
     if (!augmented) return target.set(pixels);
-    const random = randomStream(seed, "photo view", index.photos[images[image]].name, view);
+    const random = randomStream(seed, "photo view", images[image].name, view);
     cropAndFlip(pixels, size, padding, random, target);
   };
 
-  const boxOf = (image: number) => index.photos[images[image]].box;
+  const boxOf = (image: number) => images[image].box;
   const hasMasks = images.length > 0 && images.every((_, image) => boxOf(image));
 
   return {
@@ -70,7 +69,7 @@ export function openPhotoSet(
     count: images.length,
     size,
     views: augmented ? views : 1,
-    labels: Int32Array.from(images, (i) => index.photos[i].classId),
+    labels: Int32Array.from(images, ({ classId }) => classId),
     read: (image, view, target) => writeView(stored(image), image, view, target),
     ...(hasMasks && {
       readMask: (image, view, target) => writeView(boxMask(boxOf(image)!, size), image, view, target),

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
@@ -21,7 +20,12 @@ export interface Photo {
   readonly split?: "train" | "test";
   /** The object, in pixels of the photo. */
   readonly box?: Box;
+  /** Changes when the photo or its box may have changed: size and date of the file. */
+  readonly stamp: string;
 }
+
+/** A photo as a data set's index knows it. */
+export type PhotoFile = Omit<Photo, "stamp">;
 
 /** A data set on the disk. */
 export interface PhotoSource {
@@ -31,8 +35,6 @@ export interface PhotoSource {
   readonly classNames: readonly string[];
   /** Ordered by class, then by name. */
   readonly photos: readonly Photo[];
-  /** Changes when a photo, a label or the choice of classes changes. */
-  readonly fingerprint: string;
   /**
    * Decodes one photo.
    *
@@ -57,19 +59,14 @@ export function photoFiles(
   name: string,
   root: string,
   classNames: readonly string[],
-  photos: readonly Photo[],
+  photos: readonly PhotoFile[],
 ): PhotoSource {
-  const sorted = photos.toSorted((a, b) => a.classId - b.classId || compareNames(a.name, b.name));
-  const digest = createHash("sha256").update(JSON.stringify([name, classNames]));
-  for (const photo of sorted) {
-    const { size, mtime } = statFile(join(root, photo.name));
-    digest.update(JSON.stringify([photo, size, mtime?.getTime()]));
-  }
+  const sorted = photos.toSorted((a, b) => a.classId - b.classId || compareNames(a.name, b.name))
+    .map((photo): Photo => ({ ...photo, stamp: stampOf(join(root, photo.name), photo.box) }));
   return {
     name,
     classNames,
     photos: sorted,
-    fingerprint: digest.digest("hex"),
     async decode(index, size) {
       const { name, box } = sorted[index];
       const path = join(root, name);
@@ -159,40 +156,63 @@ export function isImageName(name: string): boolean {
 
 /** Whether there is a folder at this path. */
 export function isFolder(path: string): boolean {
+  return stat(path)?.isDirectory ?? false;
+}
+
+/** Whether there is a file at this path. */
+export function isFile(path: string): boolean {
+  return stat(path)?.isFile ?? false;
+}
+
+function stat(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path).isDirectory;
+    return Deno.statSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /**
- * Lists the images in a class's folder.
+ * Lists the images in a class's folder, or in the folder `images` in it.
  *
- * @returns their names
- * @throws {UserError} if there are none
+ * @returns their paths below the folder
+ * @throws {UserError} if there are none, or some in a format that cannot be read
  */
 export function listImages(path: string): string[] {
   const { files, folders } = listFolder(path);
   const images = files.filter(isImageName);
-  if (images.length === 0) {
-    const found = folders.length > 0 ? `folders such as "${folders[0]}"` : `${files.length} other files`;
+  const other = files.find((name) => OTHER_IMAGES.test(name));
+  if (other !== undefined) {
     throw new UserError(
-      `Expected images (.jpg, .png or .webp) in the class folder "${path}" but found ${found}; ` +
-        `put images there, delete the folder, or choose the folder that holds the class folders.`,
+      `Expected images as .jpg, .png or .webp in the class folder "${path}" but found "${other}"; convert such files, ` +
+        `or move them elsewhere.`,
     );
   }
-  return images;
+  if (images.length > 0) return images;
+  if (folders.includes("images")) return listImages(join(path, "images")).map((name) => `images/${name}`);
+  const found = folders.length > 0 ? `folders such as "${folders[0]}"` : `${files.length} other files`;
+  throw new UserError(
+    `Expected images (.jpg, .png or .webp) in the class folder "${path}" but found ${found}; ` +
+      `put images there, delete the folder, or choose the folder that holds the class folders.`,
+  );
 }
+
+/** Images that other programs take from such folders, and that are not to be left out without a word. */
+const OTHER_IMAGES = /\.(bmp|gif|heic|avif|pgm|ppm|tiff?)$/i;
 
 /** By code units, so that the order does not depend on the machine's language. */
 function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function statFile(path: string): Deno.FileInfo {
+/**
+ * Tells a file from what it was before, without reading it.
+ * @throws {UserError} if there is no such file
+ */
+export function stampOf(path: string, box?: Box): string {
   try {
-    return Deno.statSync(path);
+    const { size, mtime } = Deno.statSync(path);
+    return JSON.stringify([size, mtime?.getTime(), ...(box ? [box] : [])]);
   } catch (error) {
     throw explainFileError(error, path, "read the photo");
   }

@@ -1,23 +1,71 @@
 /**
- * The one door to all data sets of photos: finds the photos, decodes them once into a cache, splits them by a seed,
- * and opens the parts of it.
+ * The one door to all data sets of photos: finds the photos, splits them by a seed, decodes them once into a cache, and opens
+ * the parts.
  * @module
  */
 
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
-import { DamagedPhotoError } from "./decode.ts";
 import type { Dataset, Split } from "../image_set.ts";
-import { type PhotoIndex, readPhotoIndex, type SkippedPhoto, writePhotoCache } from "./photo_cache.ts";
+import { caltechSource } from "./caltech.ts";
+import { cifarSource } from "./cifar.ts";
+import { cubSource } from "./cub.ts";
+import { folderSource } from "./folder.ts";
+import { imagenetSource, isTinyImagenet, tinyImagenetSource } from "./imagenet.ts";
+import { type CachedPhoto, cachePhotos, type SkippedPhoto } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
-import { findPhotos, type PhotoDatasetName } from "./photo_datasets.ts";
-import type { PhotoSource } from "./photo_source.ts";
+import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts";
 import { splitPhotos } from "./photo_split.ts";
 
-export { PHOTO_DATASETS } from "./photo_datasets.ts";
-export type { PhotoDatasetName } from "./photo_datasets.ts";
 export type { SkippedPhoto } from "./photo_cache.ts";
+
+/** Increase this when decoding changes: photos are then decoded again. */
+const DECODING = 2;
+
+/** The names of the data sets that the project knows; `folder` is any folder of images. */
+export const PHOTO_DATASETS = [
+  "caltech-101",
+  "cifar-100",
+  "cub-200-2011",
+  "imagenet-small",
+  "folder",
+] as const;
+
+/** One of {@linkcode PHOTO_DATASETS}. */
+export type PhotoDatasetName = typeof PHOTO_DATASETS[number];
+
+/** Options for {@linkcode findPhotos}. */
+export interface FindOptions extends ClassChoice {
+  /** The folder of the data set. */
+  path: string;
+  /** CUB-200-2011 alone: use its official split. */
+  officialSplit?: boolean;
+}
+
+/**
+ * Lists the classes and photos of a data set without decoding any.
+ *
+ * @throws {UserError} if the data set is not at `path` or is incomplete
+ */
+export function findPhotos(name: PhotoDatasetName, options: FindOptions): PhotoSource {
+  if (isFolder(options.path)) return sources[name](options.path, options);
+  const [what, advice] = name === "folder" ? ["your images", "say where they are with --data PATH."] : [
+    `the data set ${name}`,
+    `fetch it with \`deno task data ${name}\`, or say where it is with --data PATH.`,
+  ];
+  throw new UserError(`Expected ${what} in the folder "${options.path}" but found no such folder; ${advice}`);
+}
+
+const sources: Record<PhotoDatasetName, (path: string, options: FindOptions) => PhotoSource> = {
+  "caltech-101": caltechSource,
+  "cifar-100": cifarSource,
+  "cub-200-2011": cubSource,
+  "imagenet-small": imagenetSource,
+  "folder": (path, options) =>
+    isTinyImagenet(path) ? tinyImagenetSource("tiny-imagenet", path, options) : folderSource(path, options),
+};
 
 /** Options for {@linkcode loadPhotos}. */
 export interface PhotoOptions {
@@ -35,6 +83,8 @@ export interface PhotoOptions {
   classes?: readonly string[] | number;
   /** CUB-200-2011 alone: use its official split instead of 80 / 20 by the seed. Default false. */
   officialSplit?: boolean;
+  /** At most so many images of each class in training and in the test, drawn by the seed. Default: all. */
+  imagesPerClass?: number;
   /** Hold a fifth of the training images out for validation. Default false: `validation` cannot be opened. */
   holdOut?: boolean;
   /** Leave out photos that cannot be decoded, and list them in {@linkcode PhotoDataset.skipped}. Default false. */
@@ -50,10 +100,11 @@ export interface PhotoDataset extends Dataset {
 }
 
 /**
- * Opens a data set of photos. The first time all photos are decoded into a file in `cacheDirectory`; later that file
- * is used as long as the photos, their labels and the choice of classes are unchanged.
+ * Opens a data set of photos. The first time all photos are decoded into a cache in `cacheDirectory`; later only those whose
+ * file has changed since.
  *
- * @throws {UserError} if the data set is not at `path`, is incomplete, or has damaged photos: names the file
+ * @throws {UserError} if the data set is not at `path`, is incomplete, or has damaged photos: names them; or if the images of
+ * the test are those of the training
  *
  * @example
  * ```ts ignore
@@ -68,33 +119,42 @@ export interface PhotoDataset extends Dataset {
  * ```
  */
 export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
-  const { name, path, imageSize, seed, holdOut = false, skipBroken = false } = options;
+  const { name, path, imageSize, seed, holdOut = false } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 1024) {
     throw new UserError(
       `Expected the image size to be an integer from 1 to 1024 but found ${imageSize}; choose another.`,
     );
   }
   const source = findPhotos(name, options);
-  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${cacheKey(path, source)}.photos`);
-
-  let index = readPhotoIndex(cache);
-  const fits = index?.fingerprint === source.fingerprint && index.imageSize === imageSize;
-  if (!index || !fits || !await stillDamaged(source, index, skipBroken)) {
-    // A class with too few photos shows before any is decoded.
-    splitPhotos(source.photos, source.classNames, { seed, holdOut });
-    await writePhotoCache(cache, source, options);
-    index = readPhotoIndex(cache);
-    if (!index) throw new Error(`The image cache "${cache}" was just written and cannot be read.`);
+  // A class with too few photos shows before any is decoded.
+  const splits = splitPhotos(source.photos, source.classNames, { seed, holdOut });
+  const chosen = options.imagesPerClass === undefined
+    ? [...source.photos.keys()]
+    : someOfEachClass(source, splits, options.imagesPerClass, seed);
+  const key = createHash("sha256").update(JSON.stringify([DECODING, resolve(path)])).digest("hex").slice(
+    0,
+    8,
+  );
+  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${key}`);
+  const { photos, skipped } = await cachePhotos(cache, source, chosen, options);
+  if (skipped.length > 0) {
+    const damaged = new Set(skipped.map(({ name }) => name));
+    const usable = [...source.photos.keys()].filter((i) => !damaged.has(source.photos[i].name));
+    const again = splitPhotos(usable.map((i) => source.photos[i]), source.classNames, { seed, holdOut });
+    for (const [at, i] of usable.entries()) splits[i] = again[at];
   }
+  refuseSameImages(source, photos, splits);
 
-  const splits = splitPhotos(index.photos, source.classNames, { seed, holdOut });
   return {
     name: source.name,
     classNames: source.classNames,
     imageSize,
-    digest: digestOf(index, source.classNames),
-    ...colorStatistics(index, splits),
-    skipped: index.skipped,
+    digest: digestOf(source, photos),
+    ...colorStatistics(
+      [...photos].filter(([i]) => splits[i] === "train").map(([, photo]) => photo),
+      imageSize,
+    ),
+    skipped,
     open(split, classIds, openOptions) {
       if (split === "validation" && !holdOut) {
         throw new UserError(
@@ -102,10 +162,11 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
         );
       }
       const wanted = new Set(classIds);
-      const images = [...index.photos.keys()]
-        .filter((i) => splits[i] === split && wanted.has(index.photos[i].classId));
-      return openPhotoSet(cache, index, images, {
+      const images = [...photos].filter(([i]) => splits[i] === split && wanted.has(source.photos[i].classId))
+        .map(([i, photo]) => ({ ...photo, classId: source.photos[i].classId }));
+      return openPhotoSet(cache, images, {
         name: `${source.name} ${split}`,
+        imageSize,
         augmented: split === "train",
         ...openOptions,
       });
@@ -113,42 +174,50 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   };
 }
 
-/**
- * Whether all photos that a cache lacks are damaged still. Each is tried again: that size and date are the same does
- * not say that what was wrong lay in the file.
- *
- * @throws {UserError} if one is and may not be left out, or cannot be read
- */
-async function stillDamaged(source: PhotoSource, index: PhotoIndex, skipBroken: boolean): Promise<boolean> {
-  for (const { name } of index.skipped) {
-    try {
-      await source.decode(source.photos.findIndex((photo) => photo.name === name), index.imageSize);
-      return false;
-    } catch (error) {
-      if (!skipBroken || !(error instanceof DamagedPhotoError)) throw error;
-    }
-  }
-  return true;
-}
-
-/** One cache for each folder and choice of classes, so that two of them do not replace each other's. */
-function cacheKey(path: string, source: PhotoSource): string {
-  return createHash("sha256").update(JSON.stringify([resolve(path), source.classNames])).digest("hex").slice(
-    0,
-    8,
+/** Positions of at most so many photos of each class in each part. */
+function someOfEachClass(
+  { photos, classNames }: PhotoSource,
+  splits: readonly Split[],
+  imagesPerClass: number,
+  seed: number,
+): number[] {
+  const groups = Map.groupBy(photos.keys(), (i) => `${classNames[photos[i].classId]} ${splits[i]}`);
+  const chosen = [...groups].flatMap(([group, members]) =>
+    randomStream(seed, "images per class", group).permutation(members.length)
+      .slice(0, imagesPerClass).map((i) => members[i])
   );
+  return chosen.sort((a, b) => a - b);
 }
 
 /** Neither place nor dates count: the same photos may lie elsewhere. */
-function digestOf({ photos }: PhotoIndex, classNames: readonly string[]): string {
-  const images = photos.map(({ name, classId, split, crc }) => [name, classId, split, crc]);
+function digestOf({ classNames, photos }: PhotoSource, cached: ReadonlyMap<number, CachedPhoto>): string {
+  const images = [...cached].map((
+    [i, { name, crc, box }],
+  ) => [name, photos[i].classId, photos[i].split, crc, box]);
   return createHash("sha256").update(JSON.stringify([classNames, images])).digest("hex").slice(0, 16);
 }
 
+/** A few images may be in both parts of a published data set; most of them are a mistake. */
+function refuseSameImages(
+  { name, photos }: PhotoSource,
+  cached: ReadonlyMap<number, CachedPhoto>,
+  splits: readonly Split[],
+): void {
+  const keyOf = ({ crc, sum, squares }: CachedPhoto) => `${crc} ${sum} ${squares}`;
+  const trained = new Map<string, string>();
+  for (const [i, photo] of cached) if (photos[i].split === "train") trained.set(keyOf(photo), photo.name);
+  const test = [...cached].filter(([i]) => splits[i] === "test" && photos[i].split !== undefined);
+  const both = test.filter(([, photo]) => trained.has(keyOf(photo))).map(([, photo]) => photo);
+  if (both.length <= test.length / 2) return;
+  throw new UserError(
+    `Expected other images in the test of ${name} than in its training but found ${both.length} of ${test.length} in both, ` +
+      `such as "${both[0].name}" and "${trained.get(keyOf(both[0]))}"; replace one of the folders.`,
+  );
+}
+
 /** Mean and standard deviation of each channel over the training images, between 0 and 1. */
-function colorStatistics(index: PhotoIndex, splits: readonly Split[]): Pick<Dataset, "mean" | "std"> {
-  const train = index.photos.filter((_, i) => splits[i] === "train");
-  const pixels = train.length * index.imageSize ** 2;
+function colorStatistics(train: readonly CachedPhoto[], imageSize: number): Pick<Dataset, "mean" | "std"> {
+  const pixels = train.length * imageSize ** 2;
   const total = (values: "sum" | "squares", channel: number) =>
     train.reduce((sum, photo) => sum + photo[values][channel], 0) / pixels;
   const mean = (channel: number) => total("sum", channel) / 255;

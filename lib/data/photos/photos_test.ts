@@ -72,28 +72,63 @@ Deno.test("loadPhotos() decodes no photo twice", async () => {
     assert.equal(count(first, "train"), 8);
     assert.equal(count(second, "train"), 6);
 
-    // A photo, the size, or the choice of classes is another.
+    // A new photo, another size; a choice of classes is in the cache already.
     writeFile(join(folder, "photos/ant/new.jpg"), await jpeg(77));
     await load(folder, { onProgress });
+    assert.equal(progress.length, 10 + 1);
     await load(folder, { onProgress, imageSize: 9 });
     await load(folder, { onProgress, classes: ["bee"] });
-    assert.equal(progress.length, 10 + 11 + 11 + 5);
-    await load(folder, { onProgress });
-    assert.equal(progress.length, 10 + 11 + 11 + 5);
+    assert.equal(progress.length, 10 + 1 + 11);
   });
 });
 
-Deno.test("loadPhotos() makes a damaged cache anew", async () => {
+Deno.test("loadPhotos() has another digest when a photo was replaced in place, and the same where it lies elsewhere", async () => {
   await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 5 });
-    await load(folder);
-    const [cache] = [...Deno.readDirSync(join(folder, "cache"))].map(({ name }) =>
-      join(folder, "cache", name)
+    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 5 });
+    const { digest } = await load(folder);
+    const path = join(folder, "photos/bee/image_0003.jpg");
+    const photo = Deno.readFileSync(path);
+    const { mtime } = Deno.statSync(path);
+    Deno.utimeSync(path, 1, 1);
+    assert.equal((await load(folder)).digest, digest);
+    writeFile(path, await jpeg(200));
+    const replaced = (await load(folder)).digest;
+    assert.notEqual(replaced, digest);
+    writeFile(path, photo);
+    Deno.utimeSync(path, mtime!, mtime!);
+    Deno.renameSync(join(folder, "photos"), join(folder, "moved"));
+    assert.equal((await load(folder, { path: join(folder, "moved") })).digest, digest);
+  });
+});
+
+Deno.test("loadPhotos() refuses the training images as those of the test", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos/train"), { ant: 4, bee: 4 });
+    await writeClassFolders(join(folder, "photos/test"), { ant: 2, bee: 1 });
+    // Two of three are numbers 0 and 1 in both folders, the third is number 2.
+    await assert.rejects(
+      () => load(folder),
+      naming("found 3 of 3 in both", '"test/ant/image_0001.jpg" and "train/ant/image_0001.jpg"'),
     );
-    const bytes = Deno.readFileSync(cache);
-    writeFile(cache, bytes.subarray(0, bytes.length - 9));
-    await load(folder);
-    assert.deepEqual(Deno.readFileSync(cache), bytes);
+    for (const [i, name] of ["ant/image_0001", "ant/image_0002"].entries()) {
+      writeFile(join(folder, "photos/test", `${name}.jpg`), await jpeg(100 + i));
+    }
+    assert.equal(count(await load(folder), "test"), 3);
+  });
+});
+
+Deno.test("loadPhotos() decodes at most imagesPerClass photos of each class and part, the same by the seed", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 20, bee: 10 });
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    const some = await load(folder, { imagesPerClass: 3, onProgress });
+    assert.deepEqual([count(some, "train"), count(some, "test")], [6, 5]);
+    assert.equal(progress.length, 11);
+    assert.equal((await load(folder, { imagesPerClass: 3 })).digest, some.digest);
+    const digests = [2, 3, 4].map(async (seed) => (await load(folder, { imagesPerClass: 3, seed })).digest);
+    assert.ok((await Promise.all(digests)).some((digest) => digest !== some.digest));
+    assert.deepEqual([count(await load(folder), "train"), count(await load(folder), "test")], [24, 6]);
   });
 });
 
@@ -163,15 +198,14 @@ Deno.test("loadPhotos() throws on a broken photo and names it, or leaves it out 
     const text = join(photos, "bee", "text.jpg");
     writeFile(text, "I am no photo.");
 
-    await assert.rejects(() => load(folder), naming(half, "--skip-broken"));
-    assert.deepEqual([...Deno.readDirSync(join(folder, "cache"))], []);
+    await assert.rejects(() => load(folder), naming(half, text, "--skip-broken"));
     const dataset = await load(folder, { skipBroken: true });
     assert.deepEqual(dataset.skipped.map(({ name }) => name), ["ant/half.jpg", "bee/text.jpg"]);
     assert.match(dataset.skipped[1].reason, /text\.jpg/);
     assert.equal(count(dataset, "train") + count(dataset, "test"), 10);
     // From the cache it is the same.
     assert.equal((await load(folder, { skipBroken: true })).skipped.length, 2);
-    await assert.rejects(() => load(folder), naming(half));
+    await assert.rejects(() => load(folder), naming(half, text));
     Deno.removeSync(half);
     Deno.removeSync(text);
     assert.deepEqual((await load(folder)).skipped, []);

@@ -5,12 +5,23 @@
 
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
-import { checkComplete, type DatasetCounts } from "../../../lib/data/photos/completeness.ts";
 import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
 import { explainFileError } from "../../../lib/files.ts";
-import type { PhotoDatasetName } from "../../../lib/data/photos/photo_datasets.ts";
+import { findPhotos, type PhotoDatasetName } from "../../../lib/data/photos/photos.ts";
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
 import { unpack, type UnpackOptions } from "./unpack.ts";
+
+/** How much a data set has; what is absent is not counted. */
+export interface DatasetCounts {
+  /** Classes that can be trained on. */
+  readonly classes: number;
+  /** Images of these classes. */
+  readonly images?: number;
+  /** Those that the data set itself gives to training. */
+  readonly train?: number;
+  /** Those that the data set itself gives to the test. */
+  readonly test?: number;
+}
 
 /** A data set that is fetched, or put there by hand. */
 export interface DataSource {
@@ -138,6 +149,33 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
   await unpackDataset(source, archive, target, onProgress);
   Deno.removeSync(archive);
   return target;
+}
+
+/**
+ * Counts what a data set has. Training accepts a partial data set; a download must be complete.
+ *
+ * @param path the folder of the data set
+ * @throws {UserError} if it is not there, malformed, or has another number of classes or images
+ */
+export function checkComplete(name: PhotoDatasetName, path: string, expected: DatasetCounts): void {
+  // Training takes only half of the birds unless others are chosen.
+  const classes = name === "cub-200-2011" ? "all" : undefined;
+  const { classNames, photos } = findPhotos(name, { path, seed: 0, classes });
+  const found: Required<DatasetCounts> = {
+    classes: classNames.length,
+    images: photos.length,
+    train: photos.filter(({ split }) => split === "train").length,
+    test: photos.filter(({ split }) => split === "test").length,
+  };
+  const words = { classes: "classes", images: "images", train: "training images", test: "test images" };
+  const counted = Object.keys(expected) as (keyof DatasetCounts)[];
+  if (counted.every((key) => found[key] === expected[key])) return;
+  const say = (counts: DatasetCounts) => counted.map((key) => `${counts[key]} ${words[key]}`).join(", ");
+  throw new UserError(
+    `Expected all of ${name} in "${path}", ${say(expected)}, but found ${
+      say(found)
+    }; complete it, or fetch it again.`,
+  );
 }
 
 /** Refuses to take what is in the place of a data set for what the user names. */

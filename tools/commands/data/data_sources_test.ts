@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DATA_SOURCES, type DataSource, fetchDataset, type FetchOptions } from "./data_sources.ts";
+import {
+  checkComplete,
+  DATA_SOURCES,
+  type DataSource,
+  fetchDataset,
+  type FetchOptions,
+} from "./data_sources.ts";
 import { type ArchiveEntry, gzip, tarArchive, zipArchive } from "./testdata/archives.ts";
 import {
   cifarFile,
@@ -9,6 +15,7 @@ import {
   jpeg,
   naming,
   withFolder,
+  writeBirds,
   writeCifar,
   writeClassFolders,
   writeCub,
@@ -249,5 +256,33 @@ Deno.test("fetchDataset() counts what it finds, in a folder, an archive and its 
       naming("found 2 classes, 6 images"),
     );
     assert.deepEqual(names(directory), ["archive"]);
+  });
+});
+
+Deno.test("checkComplete() compares what it is told to count, and says all of it", async () => {
+  await withFolder((root) => {
+    writeCifar(root);
+    checkComplete("cifar-100", root, { classes: 100, images: 600, train: 400, test: 200 });
+    checkComplete("cifar-100", root, { classes: 100 });
+    for (const wrong of [{ classes: 99 }, { images: 601 }, { train: 399 }, { test: 201 }]) {
+      const expected = { classes: 100, ...wrong };
+      assert.throws(() => checkComplete("cifar-100", root, expected), naming(root, "found 100 classes"));
+    }
+    assert.throws(
+      () => checkComplete("cifar-100", root, { classes: 100, train: 500, test: 200 }),
+      naming("100 classes, 500 training images, 200 test images", "100 classes, 400 training images, 200"),
+    );
+  });
+});
+
+Deno.test("checkComplete() counts all birds, not only those of the usual classes", async () => {
+  await withFolder((root) => {
+    writeBirds(root, 120);
+    checkComplete("cub-200-2011", root, { classes: 120, images: 120 });
+    Deno.removeSync(join(root, "images/120.Bird_120/a.jpg"));
+    assert.throws(
+      () => checkComplete("cub-200-2011", root, { classes: 120, images: 120 }),
+      naming("120.Bird_120", "no such file"),
+    );
   });
 });

@@ -47,8 +47,11 @@ export async function writeClassFolders(root: string, classes: Record<string, nu
   }
 }
 
-/** The bytes of a CIFAR-100 file: `perClass` records of each of the 100 classes, in an order that mixes them. */
-export function cifarFile(perClass: number): Uint8Array {
+/**
+ * The bytes of a CIFAR-100 file: `perClass` records of each of the 100 classes, in an order that mixes them.
+ * @param shade tells files apart: green is the record's number and this
+ */
+export function cifarFile(perClass: number, shade = 0): Uint8Array {
   const bytes = new Uint8Array(100 * perClass * 3074);
   for (let record = 0; record < 100 * perClass; record++) {
     const fine = record * 7 % 100;
@@ -56,7 +59,7 @@ export function cifarFile(perClass: number): Uint8Array {
     bytes[record * 3074 + 1] = fine;
     // Red is the class, green the record, blue the column.
     bytes.fill(fine, record * 3074 + 2, record * 3074 + 1026);
-    bytes.fill(record % 256, record * 3074 + 1026, record * 3074 + 2050);
+    bytes.fill((record + shade) % 256, record * 3074 + 1026, record * 3074 + 2050);
     for (let i = 0; i < 1024; i++) bytes[record * 3074 + 2050 + i] = i % 32;
   }
   return bytes;
@@ -71,7 +74,7 @@ export const cifarNames: string[] = Array.from(
 /** CIFAR-100's three files with 4 training images and 2 test images of each class. */
 export function writeCifar(root: string): void {
   writeFile(join(root, "train.bin"), cifarFile(4));
-  writeFile(join(root, "test.bin"), cifarFile(2));
+  writeFile(join(root, "test.bin"), cifarFile(2, 1));
   writeFile(join(root, "fine_label_names.txt"), cifarNames.join("\n") + "\n\n");
 }
 
