@@ -64,7 +64,10 @@ Deno.test("the command reads paths from where it is called", async () => {
   await withFolder(async (folder) => {
     const archive = await runFrom(folder, "imagenet-small", "--from", "mine", "--directory", folder);
     assert.equal(archive.code, 1);
-    assert.ok(archive.stderr.includes(`at "${join(folder, "mine")}": there is no such`), archive.stderr);
+    assert.ok(
+      archive.stderr.includes(`at "${join(folder, "mine")}" but found that there is no such`),
+      archive.stderr,
+    );
     const place = await runFrom(folder, "imagenet-small", "--directory", "out");
     assert.equal(place.code, 1);
     assert.ok(place.stderr.includes(`"${join(folder, "out/imagenet-small")}" but found none`), place.stderr);
