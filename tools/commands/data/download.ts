@@ -1,6 +1,5 @@
 /**
- * Downloads a large file: goes on where a broken connection stopped, even in another run, and believes nothing but
- * the digest.
+ * Downloads a large file: resumes where a broken connection stopped, even in another run, and trusts only the digest.
  * @module
  */
 
@@ -45,24 +44,11 @@ export async function download(
   try {
     Deno.mkdirSync(dirname(target), { recursive: true });
     if (fileBytes(target) === file.bytes && await md5OfFile(target) === file.md5) return;
-
-    let inPieces = fileBytes(partial) > 0;
-    let furthest = 0;
-    let begunAnew = false;
-    let failures = 0;
-    while (true) {
-      if (fileBytes(partial) === file.bytes) {
-        const md5 = await md5OfFile(partial);
-        if (md5 === file.md5) break;
-        Deno.removeSync(partial);
-        if (!inPieces || begunAnew) throw wrongDigest(file, md5);
-        begunAnew = true; // The pieces did not belong together: once more, from the beginning.
-        inPieces = false;
-        furthest = 0;
-      }
+    let furthest = fileBytes(partial);
+    for (let failures = 0; fileBytes(partial) !== file.bytes;) {
       const failure = await receive(file, partial, idleMilliseconds, onProgress);
-      if (!failure) continue;
-      // A server that begins anew each time may bring much, and yet never all.
+      if (!failure) break;
+      // A server that starts over each time may bring much, and yet never all.
       failures = fileBytes(partial) > furthest ? 0 : failures + 1;
       furthest = Math.max(furthest, fileBytes(partial));
       if (failure.final || failures >= attempts) {
@@ -71,20 +57,20 @@ export async function download(
             `kept in "${partial}"), or fetch the file by hand and pass it with --from.`,
         );
       }
-      inPieces = fileBytes(partial) > 0;
       await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds * 2 ** Math.max(0, failures - 1)));
+    }
+    const md5 = await md5OfFile(partial);
+    if (md5 !== file.md5) {
+      Deno.removeSync(partial);
+      throw new UserError(
+        `Expected a file with MD5 ${file.md5} from ${file.url} but found ${md5}; the file is damaged or has been replaced: ` +
+          `try again, or fetch it by hand and pass it with --from.`,
+      );
     }
     Deno.renameSync(partial, target);
   } catch (error) {
     throw explainFileError(error, partial, "write the download");
   }
-}
-
-function wrongDigest({ url, md5 }: RemoteFile, found: string): UserError {
-  return new UserError(
-    `Expected a file with MD5 ${md5} from ${url} but found ${found}; the file is damaged or has been replaced: ` +
-      `try again, or fetch it by hand and pass it with --from.`,
-  );
 }
 
 /**
@@ -117,11 +103,7 @@ async function receive(
   idleMilliseconds: number,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Failure | undefined> {
-  let offset = fileBytes(partial);
-  if (offset >= total) {
-    Deno.removeSync(partial);
-    offset = 0;
-  }
+  const offset = fileBytes(partial) < total ? fileBytes(partial) : 0;
   const connection = new AbortController();
   let clock: ReturnType<typeof setTimeout> | undefined;
   const restartClock = () => {
@@ -135,27 +117,36 @@ async function receive(
       // Not compressed on the way: the bytes are to be those of the file.
       headers: { "accept-encoding": "identity", ...(offset > 0 && { range: `bytes=${offset}-` }) },
     });
-    const unfit = judge(response, offset, total);
-    if (unfit) {
-      // A server that cannot go on where we stopped is asked for the whole file next time.
-      if (response.status === 206 || response.status === 416) Deno.removeSync(partial);
-      return unfit;
+    const { status, statusText, headers } = response;
+    const resumed = status === 206 && headers.get("content-range")?.startsWith(`bytes ${offset}-`);
+    if (status === 416 || (status === 206 && !resumed)) {
+      // Next time the whole file is asked for.
+      Deno.removeSync(partial);
+      return { reason: "the server cannot resume the download" };
     }
-    if (response.status === 200) offset = 0;
+    if (status !== 200 && !resumed) {
+      const temporary = status >= 500 || status === 408 || status === 429;
+      return { reason: `the server answered ${status} ${statusText}`.trim(), final: !temporary };
+    }
+    let done = resumed ? offset : 0;
+    const length = headers.get("content-length");
+    if (length !== null && done + Number(length) !== total) {
+      return { reason: `the server offers ${length} bytes` };
+    }
 
     using file = Deno.openSync(partial, { create: true, write: true });
-    if (file.statSync().size > offset) file.truncateSync(offset);
-    file.seekSync(offset, Deno.SeekMode.Start);
+    if (file.statSync().size > done) file.truncateSync(done);
+    file.seekSync(done, Deno.SeekMode.Start);
     for await (const chunk of response.body ?? []) {
       restartClock();
-      if (offset + chunk.length > total) {
+      if (done + chunk.length > total) {
         return { reason: "the server sends more; it is another file, or no file at all", final: true };
       }
       for (let written = 0; written < chunk.length;) written += file.writeSync(chunk.subarray(written));
-      offset += chunk.length;
-      onProgress?.(offset, total);
+      done += chunk.length;
+      onProgress?.(done, total);
     }
-    return offset < total ? { reason: `the server closed the connection after ${offset}` } : undefined;
+    return done < total ? { reason: `the server closed the connection after ${done}` } : undefined;
   } catch (error) {
     if (connection.signal.aborted) return { reason: `nothing came for ${idleMilliseconds / 1000} seconds` };
     if (!(error instanceof TypeError)) throw error; // about the file; those of the network are TypeErrors
@@ -164,27 +155,6 @@ async function receive(
     clearTimeout(clock);
     connection.abort();
   }
-}
-
-/** @returns why the answer is of no use; undefined if it is the wanted part of the file */
-function judge(response: Response, offset: number, total: number): Failure | undefined {
-  const { status, headers } = response;
-  if (status === 206) {
-    const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
-    if (range && Number(range[1]) === offset && (range[3] === "*" || Number(range[3]) === total)) {
-      return undefined;
-    }
-    return {
-      reason: `the server sends another part (${headers.get("content-range") ?? "it does not say which"})`,
-    };
-  }
-  if (status !== 200) {
-    const temporary = status >= 500 || status === 408 || status === 429 || status === 416;
-    return { reason: `the server answered ${status} ${response.statusText}`.trim(), final: !temporary };
-  }
-  const length = headers.get("content-length");
-  if (length !== null && Number(length) !== total) return { reason: `the server offers ${length} bytes` };
-  return undefined;
 }
 
 /** Length of a file; 0 where there is none. */
