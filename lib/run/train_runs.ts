@@ -82,14 +82,16 @@ export interface Job {
   readonly label: string;
   /** Jobs that must be finished before. */
   readonly after: readonly Job[];
+  /** Whether what else it needs is there; asked whenever a job has got further. */
+  readonly when: () => boolean;
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
   /**
    * Does it.
    * @param report says how far it is
-   * @returns why it failed; null where it did not, or `signal` ended it
+   * @throws {UserError} where it fails; anything where `signal` ended it
    */
-  readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<string | null>;
+  readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<void>;
   /** `stopped` is a job that was under way when everything was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
   /** Why it failed. */
@@ -102,9 +104,11 @@ export interface Job {
 export type JobProgress = Pick<ProgressLine, "done" | "total" | "note">;
 
 /** A job that waits. */
-export function newJob(job: Pick<Job, "label" | "weight" | "work"> & { after?: readonly Job[] }): Job {
+export function newJob(
+  job: Pick<Job, "label" | "weight" | "work"> & Partial<Pick<Job, "after" | "when">>,
+): Job {
   const line = { label: job.label, done: 0, total: 1, note: "waiting" };
-  return { after: [], ...job, state: "waiting", line };
+  return { after: [], when: () => true, ...job, state: "waiting", line };
 }
 
 /** How {@linkcode runJobs} works. */
@@ -127,8 +131,12 @@ export interface JobsOptions {
 export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
   const { processes, signal, onChange, display = progressDisplay() } = options;
   if (jobs.length === 0) return;
-  const show = () => display.show(linesOf(jobs));
   const running = new Set<Promise<void>>();
+  let further = Promise.withResolvers<void>();
+  const show = () => {
+    display.show(linesOf(jobs));
+    further.resolve();
+  };
   try {
     for (;;) {
       for (const job of jobs) skipWhereImpossible(job);
@@ -137,11 +145,15 @@ export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promi
         const process = runJob(job, signal, show).finally(() => running.delete(process));
         running.add(process);
       }
-      show();
-      await onChange?.();
+      if (ready.length > 0) display.show(linesOf(jobs));
       if (running.size === 0) break;
-      await Promise.race(running);
+      const before = running.size;
+      further = Promise.withResolvers();
+      await Promise.race([...running, further.promise]);
+      if (ready.length > 0 || running.size < before) await onChange?.();
     }
+    display.show(linesOf(jobs));
+    await onChange?.();
   } finally {
     await Promise.all(running);
     await display.finish();
@@ -149,8 +161,8 @@ export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promi
   signal.throwIfAborted();
 }
 
-function isReady({ state, after }: Job): boolean {
-  return state === "waiting" && after.every((other) => other.state === "finished");
+function isReady({ state, after, when }: Job): boolean {
+  return state === "waiting" && after.every((other) => other.state === "finished") && when();
 }
 
 function skipWhereImpossible(job: Job): void {
@@ -164,30 +176,34 @@ function skipWhereImpossible(job: Job): void {
 async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<void> {
   job.state = "running";
   job.line = { ...job.line, note: "starting" };
-  const failure = await job.work((progress) => {
-    // The first report tells what was done before, and when the work itself began.
-    const { startedAt = performance.now(), doneBefore = progress.done } = job.line;
-    job.line = { label: job.label, startedAt, doneBefore, ...progress };
-    show();
-  }, signal);
-  const { label, startedAt = performance.now() } = job.line;
-  if (failure !== null) {
-    job.state = "failed";
-    job.failure = failure;
-    job.line = { ...job.line, note: "failed" };
-  } else if (signal.aborted) job.state = "stopped";
-  else {
+  try {
+    await job.work((progress) => {
+      // The first report tells what was done before, and when the work itself began.
+      const { startedAt = performance.now(), doneBefore = progress.done } = job.line;
+      job.line = { label: job.label, startedAt, doneBefore, ...progress };
+      show();
+    }, signal);
+    const { label, startedAt = performance.now() } = job.line;
     job.state = "finished";
     job.line = { label, done: 1, total: 1, startedAt, finishedAt: performance.now() };
+  } catch (error) {
+    job.state = signal.aborted ? "stopped" : "failed";
+    job.line = { ...job.line, note: job.state };
+    if (signal.aborted) return;
+    if (!(error instanceof UserError)) throw error;
+    job.failure = error.message;
   }
 }
 
-/** More jobs than this are shown only while they run. */
+/** More jobs than this are shown only while they run, and a second longer. */
 const MOST_LINES = 16;
 
 /** One line a job, if they are few, and one for all of them. */
 function linesOf(jobs: readonly Job[]): ProgressLine[] {
-  const shown = jobs.length <= MOST_LINES ? jobs : jobs.filter(({ state }) => state === "running");
+  const now = performance.now();
+  const isShown = ({ state, line: { finishedAt = -Infinity } }: Job) =>
+    jobs.length <= MOST_LINES || state === "running" || now - finishedAt < 1000;
+  const shown = jobs.filter(isShown);
   if (jobs.length === 1) return shown.map(({ line }) => line);
   const ended = jobs.filter(({ state }) => state === "finished" || state === "failed");
   const failed = ended.filter(({ state }) => state === "failed").length;
@@ -199,7 +215,7 @@ function linesOf(jobs: readonly Job[]): ProgressLine[] {
     done: sum(({ done }) => done),
     total: jobs.reduce((total, { weight }) => total + weight, 0),
     startedAt: begun.length > 0 ? Math.min(...begun) : undefined,
-    finishedAt: ended.length === jobs.length ? performance.now() : undefined,
+    finishedAt: ended.length === jobs.length ? now : undefined,
     note: `${ended.length} of ${jobs.length}${failed > 0 ? `, ${failed} failed` : ""}`,
   }];
 }
@@ -319,13 +335,13 @@ export type WorkerMessage = WorkerNews | { kind: "finished" } | { kind: "failed"
  * Trains a run in a process of its own, whatever happens to that process.
  *
  * @param onNews is given how far it is, several times a second
- * @returns what went wrong; null where nothing did, or `signal` ended it
+ * @throws {UserError} where it fails, or `signal` ended it
  */
 async function trainInProcess(
   task: WorkerTask,
   signal: AbortSignal,
   onNews: (news: WorkerNews) => void,
-): Promise<string | null> {
+): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--allow-all", "--no-prompt", fileURLToPath(new URL("worker.ts", import.meta.url))],
@@ -360,10 +376,10 @@ async function trainInProcess(
   const { code, signal: killedBy } = await child.status;
   signal.removeEventListener("abort", stop);
   await input.close().catch(() => {});
-  if (signal.aborted || outcome?.kind === "finished") return null;
-  if (outcome?.kind === "failed") return outcome.message;
+  if (outcome?.kind === "finished") return;
+  if (outcome?.kind === "failed") throw new UserError(outcome.message);
   const how = killedBy === null ? `ended with code ${code}` : `was killed by ${killedBy}`;
-  return `Its process ${how}. ${(await said).trim()}`.trim();
+  throw new UserError(`Its process ${how}. ${(await said).trim()}`.trim());
 }
 
 /** Which run it is, for whoever looks at the list of processes; the worker itself does not read it. */

@@ -1,5 +1,5 @@
 /**
- * `deno task reproduce`: the whole paper. Data, the study if it is asked for, all notebooks in order, figures.
+ * `deno task reproduce`: the whole paper. Data, the study if it is asked for, all notebooks, figures.
  * @module
  */
 import { join } from "node:path";
@@ -7,21 +7,25 @@ import { parseArgs } from "node:util";
 import { prepareIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { dataDirectory, figuresDirectory } from "../../lib/run/folder.ts";
-import { withProgress } from "../../lib/progress.ts";
+import { writeJson } from "../../lib/files.ts";
+import { dataDirectory, figuresDirectory, readMetrics, stepFolder } from "../../lib/run/folder.ts";
+import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { percent } from "../../lib/statistics.ts";
+import { clock, withProgress } from "../../lib/progress.ts";
 import { studyPlan } from "../../lib/study/study.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { numberedNotebooks } from "../notebooks/notebook.ts";
-import { runNotebooks } from "../notebooks/run_notebooks.ts";
+import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
+import { notebookJob } from "../notebooks/run_notebooks.ts";
 import { configurationsOf, trainStudy } from "./study.ts";
 import { runCommand } from "./command_line.ts";
-import { planSweep } from "./sweep_plan.ts";
+import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
 const HELP = `deno task reproduce [--fresh] [--all-seeds] [--preset=NAME] [--engine=NAME]
 
-The whole paper: prepares iEmoji-100, runs all notebooks in order and draws the figures. What is trained already is
-used again; it can be stopped at any moment and goes on from there.
+The whole paper: prepares iEmoji-100, trains the models of all notebooks, runs each notebook as soon as its models are
+there, and draws the figures. What is trained already is used again; it can be stopped at any moment and goes on from
+there.
 
 --fresh        deletes what it has trained before, and starts over
 --all-seeds    trains the study first: five seeds of each method, both norms, all γ (25 minutes on two cores with oneDNN, twice that on wasm),
@@ -47,32 +51,90 @@ export interface ReproduceOptions {
 /** Runs the stages one after the other; the preset and the engine are those of the environment. */
 export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): Promise<void> {
   const { preset } = configure();
-  const stages = allSeeds ? ["data", "study", "notebooks"] : ["data", "notebooks"];
-  const announce = (stage: string, what: string) =>
-    console.error(`\nStage ${stages.indexOf(stage) + 1} of ${stages.length}: ${what}`);
-
-  announce("data", "the images of iEmoji-100");
   await prepareImages();
-  if (fresh) {
-    await forget([
-      ...notebookConfigurations(),
-      ...demonstrationConfigurations(),
-      ...(allSeeds ? configurationsOf(studyPlan()) : []),
-    ]);
-  }
+  const configurations = [...demonstrationConfigurations(), ...notebookConfigurations()];
+  if (fresh) await forget([...configurations, ...(allSeeds ? configurationsOf(studyPlan()) : [])]);
 
   if (allSeeds) {
-    announce("study", "all seeds, norms and γ");
-    await trainStudy(studyPlan(), {
-      figures: figuresDirectory({ preset }),
-      signal,
-      log: console.error,
-    });
+    await trainStudy(studyPlan(), { figures: figuresDirectory({ preset }), signal, log: console.error });
   }
+  const runs = await planSweep(configurations, { log: console.error });
+  await trainAndRunNotebooks(runs, preset, signal);
+  console.error(`All done. The figures are in ${figuresDirectory({ preset })}.`);
+}
 
-  announce("notebooks", `all notebooks, preset ${preset}`);
-  await runAllNotebooks(preset, signal);
-  console.error(`\nAll done. The figures are in ${figuresDirectory({ preset })}.`);
+/**
+ * Trains the runs, and runs each notebook as soon as what it needs is trained and a core is free.
+ *
+ * @throws {UserError} where a run or a notebook fails; what does not need it is finished first
+ */
+async function trainAndRunNotebooks(
+  runs: readonly SweepRun[],
+  preset: Configuration["preset"],
+  signal: AbortSignal,
+): Promise<void> {
+  const trained = new Set<string>();
+  for (const { folders, configuration: { increments } } of runs) {
+    const { length } = await readMetrics(folders, increments + 1);
+    for (let step = 0; step < length; step++) trained.add(stepFolder(folders, step));
+  }
+  const { jobs, processes } = await trainingJobs(runs, {
+    onStep: ({ folders }, step) => trained.add(stepFolder(folders, step)),
+  });
+  const toTrain = jobs.length;
+  for (const path of await numberedNotebooks("notebooks")) {
+    const through = stepsNeeded((await readNotebook(path)).cells.map(sourceOf).join("\n"));
+    jobs.push(
+      await notebookJob(path, {
+        timeoutSeconds: TIMEOUT_SECONDS,
+        env: {}, // the kernels inherit preset and engine from our environment
+        outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
+      }, {
+        weight: NOTEBOOK_WEIGHT,
+        when: () =>
+          runs.every(({ folders, configuration: { increments } }) => {
+            const steps = Math.min(through, increments + 1);
+            return Array.from({ length: steps }, (_, step) => step).every((step) =>
+              trained.has(stepFolder(folders, step))
+            );
+          }),
+      }),
+    );
+  }
+  console.error(`${toTrain} trainings and ${jobs.length - toTrain} notebooks, ${processes} at a time.`);
+  const before = { at: performance.now(), processorSeconds: await processorSeconds() };
+  await runJobs(jobs, { processes, signal });
+  const failed = jobs.filter(({ state }) => state === "failed");
+  if (failed.length > 0) throw new UserError(failed.map((job) => `${job.label}: ${job.failure}`).join("\n"));
+  const seconds = (performance.now() - before.at) / 1000;
+  const busy = (await processorSeconds() - before.processorSeconds) / seconds / navigator.hardwareConcurrency;
+  if (!(busy > 0)) return;
+  console.error(`The cores were busy ${percent(busy)} of ${clock(seconds)}.`);
+  // What `deno task bench --quick --json` reports.
+  const engine = runs[0].configuration.engine;
+  if (toTrain > 0) {
+    await writeJson(join(dataDirectory(), "reproduce.json"), { preset, engine, seconds, busy });
+  }
+}
+
+/** What a notebook takes where all is trained, in epochs of a class: see `Job.weight`. */
+const NOTEBOOK_WEIGHT = 60;
+
+/** How many steps of the runs a notebook needs trained, M_0 included. */
+export function stepsNeeded(code: string): number {
+  const calls = code.match(/trainRuns\(|Run\.open\(/g)?.length ?? 0;
+  if (calls === 0) return 0;
+  const through = Array.from(code.matchAll(/\bthrough: (\d+)/g), ([, step]) => Number(step));
+  const trainings = code.match(/trainRuns\(/g)?.length ?? 0;
+  return through.length < trainings ? Infinity : Math.max(0, ...through) + 1;
+}
+
+/** Processor time of this process and of all that have ended below it; 0 where the system does not tell. */
+async function processorSeconds(): Promise<number> {
+  const stat = await Deno.readTextFile("/proc/self/stat").catch(() => "");
+  // Behind the name in parentheses: state, 10 numbers, then user and system time, also of children, in hundredths.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number);
+  return fields.reduce((sum, ticks) => sum + ticks, 0) / 100;
 }
 
 async function prepareImages(): Promise<void> {
@@ -85,10 +147,11 @@ async function prepareImages(): Promise<void> {
 /** The runs that the notebooks show. */
 export function notebookConfigurations(): Configuration[] {
   return [
-    configure({ method: "C" }),
-    configure({ method: "LwF-MC" }),
+    // The longest first: no core is idle in the end.
     configure({ method: "LwM" }),
     configure({ method: "LwM", norm: "L2" }),
+    configure({ method: "LwF-MC" }),
+    configure({ method: "C" }),
   ];
 }
 
@@ -110,15 +173,6 @@ async function forget(configurations: readonly Configuration[]): Promise<void> {
 
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-async function runAllNotebooks(preset: Configuration["preset"], signal: AbortSignal): Promise<void> {
-  await runNotebooks(await numberedNotebooks("notebooks"), {
-    timeoutSeconds: TIMEOUT_SECONDS,
-    env: {}, // the kernels inherit preset and engine from our environment
-    outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
-    signal,
-  });
 }
 
 function parseOptions(args: string[]) {

@@ -4,7 +4,7 @@ import { configure } from "../../lib/run/configuration.ts";
 import { methodIdentity } from "../../lib/run/identity.ts";
 import { studyPlan } from "../../lib/study/study.ts";
 import { readNotebook, sourceOf } from "../notebooks/notebook.ts";
-import { demonstrationConfigurations, notebookConfigurations } from "./reproduce.ts";
+import { demonstrationConfigurations, notebookConfigurations, stepsNeeded } from "./reproduce.ts";
 import { configurationsOf } from "./study.ts";
 
 async function reproduce(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -57,4 +57,14 @@ Deno.test("what notebooks 02 and 03 train beside the methods is started over as 
     /learningRate: configure\(\{ method: "C" \}\)\.learningRate \/ 2/,
   );
   assert.match(await source("03-base-training"), /Math\.ceil\(configuration\.baseEpochs \/ 8\)/);
+});
+
+Deno.test("a notebook waits for the steps that it trains, and for nothing where it trains none", () => {
+  assert.equal(stepsNeeded("await figures.showTable(rows)"), 0);
+  assert.equal(stepsNeeded("const run = await Run.open(c); await trainRuns([c], { through: 0 });"), 1);
+  assert.equal(
+    stepsNeeded("await trainRuns([a], { through: 0 }); await trainRuns([a, b], { through: 2 })"),
+    3,
+  );
+  assert.equal(stepsNeeded("await trainRuns([a, b]); await trainRuns([a], { through: 1 })"), Infinity);
 });

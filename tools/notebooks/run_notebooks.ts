@@ -8,8 +8,9 @@
  */
 import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { clock, type ProgressDisplay, progressDisplay } from "../../lib/progress.ts";
+import type { ProgressDisplay } from "../../lib/progress.ts";
 import { configurationSchema } from "../../lib/run/schema.ts";
+import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
@@ -45,7 +46,7 @@ export interface RunOptions {
 /** The code of a notebook failed; the message names notebook and cell. */
 export class CellError extends UserError {}
 
-/** Is told how far the notebook is: the code cell that runs, and the last state of its own progress display. */
+/** Is told how far a notebook is: the code cell that runs, and the last state of its own progress display. */
 type OnCell = (cell: number, state?: string) => void;
 
 /**
@@ -58,41 +59,49 @@ type OnCell = (cell: number, state?: string) => void;
  * @throws the reason of the signal if the run was stopped by it
  */
 export async function runNotebooks(paths: readonly string[], options: RunOptions): Promise<void> {
-  const notebooks = await Promise.all(paths.map(readNotebook));
-  // What a notebook says of its run time is its share of the way.
-  const seconds = notebooks.map((notebook) => statedRunTime(notebook) ?? 30);
-  const total = seconds.reduce((sum, time) => sum + time, 0);
-  const { display = progressDisplay(), outputFolder } = options;
-  const begin = performance.now();
-  let before = 0;
-  for (const [index, notebook] of notebooks.entries()) {
-    const startedAt = performance.now();
-    const cells = codeCells(notebook).length;
-    const label = `${basename(paths[index])} (${index + 1} of ${paths.length})`;
-    const onCell: OnCell = (cell, state = "") => {
-      const done = before + seconds[index] * (cell - 1) / cells;
-      display.show([
-        { label: "notebooks", done, total, startedAt: begin },
-        { label, done: cell - 1, total: cells, note: state.split("\n")[0].replaceAll(/ +/g, " ") },
-      ]);
-    };
-    try {
-      await runNotebook(notebook, paths[index], options, onCell);
-    } finally {
-      await writeNotebook(
-        outputFolder === undefined ? paths[index] : join(outputFolder, basename(paths[index])),
-        notebook,
-      );
-      display.show([]);
-      await display.finish();
-    }
-    console.error(`${label}: done after ${clock((performance.now() - startedAt) / 1000)}`);
-    before += seconds[index];
-  }
+  const jobs: Job[] = [];
+  for (const path of paths) jobs.push(await notebookJob(path, options, { after: jobs.slice(-1) }));
+  const { signal = new AbortController().signal, display } = options;
+  await runJobs(jobs, { processes: 1, signal, display });
+  const failed = jobs.find(({ state }) => state === "failed");
+  if (failed) throw new CellError(failed.failure);
+}
+
+/**
+ * A job that runs a notebook and writes its outputs into the file.
+ *
+ * @param place when it may begin, and how long it takes, where that is not what it says itself
+ * @throws {UserError} where the path is not a notebook
+ */
+export async function notebookJob(
+  path: string,
+  options: Omit<RunOptions, "signal" | "display">,
+  place: Partial<Pick<Job, "after" | "when" | "weight">>,
+): Promise<Job> {
+  const notebook = await readNotebook(path);
+  const { outputFolder } = options;
+  const target = outputFolder === undefined ? path : join(outputFolder, basename(path));
+  const total = codeCells(notebook).length;
+  return newJob({
+    label: basename(path),
+    weight: statedRunTime(notebook) ?? 30,
+    ...place,
+    async work(report, signal) {
+      const onCell: OnCell = (cell, state = "") => {
+        const note = `code cell ${cell} of ${total}  ${state.split("\n")[0].replaceAll(/ +/g, " ")}`.trim();
+        report({ done: cell - 1, total, note });
+      };
+      try {
+        await runCells(notebook, path, { ...options, signal }, onCell);
+      } finally {
+        await writeNotebook(target, notebook);
+      }
+    },
+  });
 }
 
 /** Runs all cells of a notebook and puts their outputs into it. */
-async function runNotebook(
+async function runCells(
   notebook: Notebook,
   path: string,
   options: RunOptions,
