@@ -11,8 +11,8 @@ import { presetValues } from "./presets.ts";
 /**
  * A complete configuration from a few fields.
  *
- * What is not given comes from the preset for the data set and method. `LWM_PRESET` and `LWM_ENGINE` in the environment
- * override preset and engine.
+ * What is not given comes from the preset for the data set and method. `LWM_PRESET`, `LWM_ENGINE` and
+ * `LWM_CODE` in the environment give the preset, the engine and the code where the fields do not.
  *
  * @param fields any fields of {@linkcode Configuration}
  * @throws {UserError} where a field is unknown or out of its range
@@ -23,15 +23,16 @@ import { presetValues } from "./presets.ts";
  * ```
  */
 export function configure(fields: Partial<Configuration> = {}): Configuration {
-  const preset = environment("LWM_PRESET") ?? fields.preset ?? "default";
-  const engine = environment("LWM_ENGINE") ?? fields.engine ?? "auto";
+  const preset = fields.preset ?? environment("preset") ?? "default";
+  const engine = fields.engine ?? environment("engine") ?? "auto";
+  const code = fields.code ?? environment("code") ?? "current";
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const start = presetValues({
     preset: validate("preset", preset) as PresetName,
     dataset: validate("dataset", fields.dataset ?? "iemoji-100") as DatasetName,
     method: validate("method", fields.method ?? "LwM") as Configuration["method"],
   });
-  const configuration = checkConfiguration({ ...start, ...given, preset, engine });
+  const configuration = checkConfiguration({ ...start, ...given, preset, engine, code });
   refuseTooManyGuesses(configuration);
   return configuration;
 }
@@ -69,16 +70,14 @@ function refuseTooManyGuesses({ topK, baseClasses }: Configuration): void {
   );
 }
 
-function validate(field: keyof Configuration, value: unknown): unknown {
+function validate(field: keyof Configuration, value: unknown, name: string = field): unknown {
   const parsed = configurationSchema.shape[field].safeParse(value);
-  if (!parsed.success) {
-    throw new UserError(sentence({ ...parsed.error.issues[0], path: [field] }, { [field]: value }));
-  }
-  return parsed.data;
+  if (parsed.success || value === undefined) return value;
+  throw new UserError(sentence({ ...parsed.error.issues[0], path: [field] }, { [field]: value }, name));
 }
 
 /** What was expected, what was found, what to do. */
-function sentence(issue: z.core.$ZodIssue, value: unknown): string {
+function sentence(issue: z.core.$ZodIssue, value: unknown, name?: string): string {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(configurationSchema.shape);
     return `Expected only known fields in a configuration but found "${issue.keys.join('", "')}". ` +
@@ -88,10 +87,12 @@ function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], value);
   const field = path[0] as keyof Configuration;
   const meaning = configurationSchema.shape[field]?.description;
-  return `Expected ${path.join(".") || "a configuration"} to be ${expectation(issue)} but found ${
+  return `Expected ${name ?? (path.join(".") || "a configuration")} to be ${expectation(issue)} but found ${
     typeof found === "number" ? found : JSON.stringify(found)
   }.` +
-    `${meaning ? ` It means: ${meaning}.` : ""} Change it in the configuration or on the command line.`;
+    `${meaning ? ` It means: ${meaning}.` : ""} Change it${
+      name?.startsWith("LWM_") ? "" : " in the configuration or on the command line"
+    }.`;
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -109,6 +110,8 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-function environment(name: string): string | undefined {
-  return Deno.env.get(name) || undefined;
+/** What `LWM_FIELD` says. */
+function environment(field: "preset" | "engine" | "code"): unknown {
+  const name = `LWM_${field.toUpperCase()}`;
+  return validate(field, Deno.env.get(name) || undefined, `${name} in the environment`);
 }

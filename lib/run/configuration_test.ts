@@ -4,7 +4,7 @@ import { type Configuration, configurationSchema, datasetNames, presetNames } fr
 
 /** Runs without what the environment of the test says. */
 function withEnvironment(values: Record<string, string>, work: () => void): void {
-  const names = ["LWM_PRESET", "LWM_ENGINE"];
+  const names = ["LWM_PRESET", "LWM_ENGINE", "LWM_CODE"];
   const before = names.map((name) => Deno.env.get(name));
   names.forEach((name) => Deno.env.delete(name));
   try {
@@ -41,11 +41,14 @@ Deno.test("configure() lets the given fields win over the preset", () => {
   withEnvironment({}, () => assert.equal(configure({ gamma: 0.7 }).gamma, 0.7));
 });
 
-Deno.test("LWM_PRESET and LWM_ENGINE override preset and engine", () => {
-  withEnvironment({ LWM_PRESET: "smoke", LWM_ENGINE: "cpu" }, () => {
-    const { preset, engine, baseEpochs } = configure({ preset: "default", engine: "wasm" });
-    assert.deepEqual([preset, engine], ["smoke", "cpu"]);
+Deno.test("LWM_PRESET, LWM_ENGINE and LWM_CODE stand in for what the fields do not say", () => {
+  withEnvironment({ LWM_PRESET: "smoke", LWM_ENGINE: "cpu", LWM_CODE: "any" }, () => {
+    const { preset, engine, code, baseEpochs } = configure();
+    assert.deepEqual([preset, engine, code], ["smoke", "cpu", "any"]);
     assert.ok(baseEpochs <= 2);
+    const said = configure({ preset: "default", engine: "auto", code: "current" });
+    assert.deepEqual([said.preset, said.engine, said.code], ["default", "auto", "current"]);
+    assert.ok(said.baseEpochs > 2);
   });
 });
 
@@ -54,17 +57,26 @@ Deno.test("configure() refuses unknown names and says which there are", () => {
   refuses({ preset: "huge" }, /preset to be "smoke" or "default" or "paper" but found "huge"/);
   refuses({ dataset: "mnist" }, /dataset to be "iemoji-100" or .* but found "mnist"/);
   refuses({ engine: "cuda" }, /engine to be "auto" or .* but found "cuda"/);
+  refuses({ code: "old" }, /code to be "current", "any", or six digits .* but found "old"/);
   refuses({ gama: 0.1 }, /known fields .* but found "gama"\. The fields are .*gamma/);
 });
 
 Deno.test("an unknown preset or engine in the environment is refused", () => {
   withEnvironment(
     { LWM_PRESET: "tiny" },
-    () => assert.throws(() => configure(), { name: "UserError", message: /"tiny"/ }),
+    () =>
+      assert.throws(() => configure(), {
+        name: "UserError",
+        message: /Expected LWM_PRESET in the environment to be .* but found "tiny"/,
+      }),
   );
   withEnvironment(
     { LWM_ENGINE: "gpu" },
-    () => assert.throws(() => configure(), { name: "UserError", message: /"gpu"/ }),
+    () =>
+      assert.throws(() => configure(), {
+        name: "UserError",
+        message: /Expected LWM_ENGINE in the environment to be .* but found "gpu"/,
+      }),
   );
 });
 

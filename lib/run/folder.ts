@@ -6,7 +6,7 @@
  * images. Neither the place of the data set counts nor any date: the same images may lie elsewhere.
  * @module
  */
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { loadIEmoji } from "../data/iemoji/drawings.ts";
 import type { Dataset, Split } from "../data/mod.ts";
@@ -15,6 +15,7 @@ import type { Engine } from "../engine/mod.ts";
 import { type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
 import { UserError } from "../user_error.ts";
 import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
+import { codeDigest } from "./code_digest.ts";
 import { runNames } from "./identity.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
 
@@ -86,19 +87,69 @@ export interface RunFolder {
 }
 
 /**
- * Where a run is kept.
+ * Where a run is kept: `RUNS/DATASET/seed1-LwM-CONFIGURATION-ENGINE-CODE`.
  *
- * @param engine the one in use
+ * @param configuration its `code` says which code may have trained the run
+ * @param engine the one that trains
  * @param directory the folder of data sets and runs
+ * @param images digest of the images
+ * @throws {UserError} where there is no run of the code
  */
 export async function runFolders(
   configuration: Configuration,
   engine: Engine["name"],
   directory: string,
+  images?: string,
 ): Promise<RunFolders> {
-  const names = await runNames(configuration, engine);
+  const names = await runNames(configuration, engine, images);
   const home = join(directory, "runs", configuration.dataset);
-  return { base: join(home, names.base), method: join(home, names.method) };
+  const current = codeDigest(engine);
+  const kept = await codesOf(home, configuration.increments > 0 ? names.method : names.base);
+  const any = kept.includes(current) ? current : kept[0] ?? current;
+  const code = { current, any }[configuration.code] ?? configuration.code;
+  if (code !== current && !kept.includes(code)) {
+    throw new UserError(
+      `Expected a run that the code ${code} has trained in ${home} but found ${
+        kept.length === 0 ? "none" : `those of ${kept.join(", ")}`
+      }. The code of today is ${current}: leave \`code\` out to train with it.`,
+    );
+  }
+  return { base: join(home, `${names.base}-${code}`), method: join(home, `${names.method}-${code}`) };
+}
+
+/** The digest of the code that a run is of. */
+export function codeOf({ base }: RunFolders): string {
+  return base.slice(-6);
+}
+
+/** Which code has trained anything of a run: digests, those with the most steps first. */
+async function codesOf(home: string, name: string): Promise<string[]> {
+  const found: [code: string, steps: number][] = [];
+  try {
+    for await (const { name: folder } of Deno.readDir(home)) {
+      if (folder.slice(0, -6) !== `${name}-`) continue;
+      const steps = await stepsIn(join(home, folder));
+      if (steps > 0) found.push([folder.slice(-6), steps]);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return found.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([code]) => code);
+}
+
+/**
+ * Says that other code has trained a run of the same configuration, where this code has not.
+ *
+ * @returns a line, or null
+ */
+export async function otherCode({ base, method }: RunFolders, increments: number): Promise<string | null> {
+  const folder = increments > 0 ? method : base;
+  const [name, code] = [basename(folder).slice(0, -7), folder.slice(-6)];
+  const others = await codesOf(dirname(folder), name);
+  if (others.length === 0 || others.includes(code)) return null;
+  return `The code that decides the numbers has changed (now ${code}): this run is trained anew. Code ${
+    others.join(", ")
+  } has trained it before; to use that knowingly, say --code ${others[0]} or LWM_CODE=${others[0]}.`;
 }
 
 /** Where M_t is kept, and what was measured. */
@@ -142,8 +193,11 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
   }
   const directory = resolve(folder, "../../..");
   // A kept configuration has the engine by name.
-  const folders = await runFolders(configuration, configuration.engine as Engine["name"], directory);
-  if (!Object.values(folders).map((path) => basename(path)).includes(basename(resolve(folder)))) {
+  const images = (await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES))?.images;
+  const names = await runNames(configuration, configuration.engine as Engine["name"], images);
+  const [home, code] = [dirname(resolve(folder)), folder.match(/-\w+\/*$/)?.[0]];
+  const folders = { base: join(home, names.base + code), method: join(home, names.method + code) };
+  if (!Object.values(folders).includes(resolve(folder))) {
     throw new UserError(
       `Expected ${folder} to have the name that its ${FILE} gives but found that it would be ` +
         `${
@@ -180,31 +234,42 @@ export interface ClassImages {
   readonly images?: Partial<Record<Split, number>>;
 }
 
+/** The images that a run is trained on. */
+export interface RunImages {
+  /** Tells them from all others. */
+  readonly images: string;
+  /** In the order of the data set. */
+  readonly classes: readonly ClassImages[];
+}
+
 const IMAGES_FILE = "data.json";
 
-const IMAGES: JsonKind<{ classes: ClassImages[] }> = {
+const IMAGES: JsonKind<RunImages> = {
   schema: z.object({
+    images: z.string(),
     classes: z.array(z.object({
       name: z.string(),
       images: z.partialRecord(z.enum(["train", "validation", "test"]), z.int()).optional(),
     })),
   }),
-  holds: "the classes that the run is trained on",
+  holds: "what the run is trained on",
   remedy: "Delete it, and it will be made again.",
   sealed: true,
 };
 
 /**
- * The classes of a data set in their order, and their numbers of images. Reads no image.
+ * The images of a data set: their digest, and the classes with their numbers of images. Reads no image.
  *
  * @param configuration that the data set was opened with
  */
-export function classImages(
+export function runImages(
   dataset: Dataset,
   configuration: Pick<Configuration, "dataset" | "evaluateOn" | "seed">,
-): ClassImages[] {
-  const { classNames } = dataset;
-  if (configuration.dataset === "iemoji-100") return classNames.map((name) => ({ name }));
+): RunImages {
+  const { classNames, digest: images } = dataset;
+  if (configuration.dataset === "iemoji-100") {
+    return { images, classes: classNames.map((name) => ({ name })) };
+  }
   const splits: Split[] = configuration.evaluateOn === "validation"
     ? ["train", "validation", "test"]
     : ["train", "test"];
@@ -213,7 +278,7 @@ export function classImages(
     const set = dataset.open(split, [...classNames.keys()], { seed: configuration.seed, views: 1 });
     for (const label of set.labels) counts[label][split] = (counts[label][split] ?? 0) + 1;
   }
-  return classNames.map((name, id) => ({ name, images: counts[id] }));
+  return { images, classes: classNames.map((name, id) => ({ name, images: counts[id] })) };
 }
 
 /**
@@ -223,15 +288,15 @@ export function classImages(
  * @returns null where that is not known, or nothing is trained there yet
  * @throws {UserError} where the file is damaged
  */
-export async function readImages(folder: string): Promise<ClassImages[] | null> {
+export async function readImages(folder: string): Promise<RunImages | null> {
   const path = join(folder, IMAGES_FILE);
   const found = await readJsonIfThere(path, IMAGES);
-  return found !== null && await hasSteps(folder) ? found.classes : null;
+  return found !== null && await stepsIn(folder) > 0 ? found : null;
 }
 
 /** Keeps in a folder what its models are trained on. */
-export function writeImages(folder: string, classes: readonly ClassImages[]): Promise<void> {
-  return writeSealedJson(join(folder, IMAGES_FILE), { classes });
+export function writeImages(folder: string, images: RunImages): Promise<void> {
+  return writeSealedJson(join(folder, IMAGES_FILE), images);
 }
 
 /**
@@ -242,13 +307,13 @@ export function writeImages(folder: string, classes: readonly ClassImages[]): Pr
  */
 export async function refuseOtherImages(
   { base, method }: RunFolders,
-  classes: readonly ClassImages[],
+  images: RunImages,
   name: string,
 ): Promise<void> {
   const other: { folder: string; difference: string }[] = [];
   for (const folder of [base, method]) {
     const kept = await readImages(folder);
-    const difference = kept === null ? null : differenceOf(kept, classes);
+    const difference = kept === null ? null : differenceOf(kept, images);
     if (difference !== null) other.push({ folder, difference });
   }
   if (other.length === 0) return;
@@ -264,14 +329,21 @@ export async function refuseOtherImages(
   );
 }
 
-/** Whether any step is trained in a folder, or begun. */
-async function hasSteps(folder: string): Promise<boolean> {
-  for await (const { name } of Deno.readDir(folder)) if (name.startsWith("step-")) return true;
-  return false;
+/** How many steps are trained in a folder, or begun. */
+async function stepsIn(folder: string): Promise<number> {
+  let steps = 0;
+  for await (const { name } of Deno.readDir(folder)) if (name.startsWith("step-")) steps++;
+  return steps;
 }
 
 /** What is found in place of what is kept, in words; null where it is the same. */
-function differenceOf(kept: readonly ClassImages[], found: readonly ClassImages[]): string | null {
+function differenceOf(before: RunImages, now: RunImages): string | null {
+  const difference = differenceOfClasses(before.classes, now.classes);
+  if (difference !== null || before.images === now.images) return difference;
+  return "as many images of the same classes, but other ones";
+}
+
+function differenceOfClasses(kept: readonly ClassImages[], found: readonly ClassImages[]): string | null {
   const namesOf = (classes: readonly ClassImages[]) => new Set(classes.map(({ name }) => name));
   const [before, now] = [namesOf(kept), namesOf(found)];
   const lost = kept.find(({ name }) => !now.has(name));

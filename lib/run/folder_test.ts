@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { basename, join, relative, resolve } from "node:path";
 import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/testdata/photo_fixtures.ts";
+import { useEngine } from "../engine/mod.ts";
 import { writeSealedJson } from "../files.ts";
+import { codeDigest } from "./code_digest.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
 import {
-  classImages,
   figuresDirectory,
   keepConfiguration,
   readImages,
@@ -18,7 +19,6 @@ import {
 import { Run } from "./run.ts";
 import { tinyConfiguration, tinyPhotoConfiguration } from "./run_fixture.ts";
 import type { Configuration } from "./schema.ts";
-import { trainRuns } from "./train_runs.ts";
 
 Deno.test("figuresDirectory() is the committed folder for the default preset alone", () => {
   const root = resolve(import.meta.dirname!, "../..");
@@ -117,11 +117,6 @@ async function trained(folder: string): Promise<Run> {
 
 const refused = (message: RegExp) => ({ name: "UserError", message });
 
-/** As a version before this note was kept would have left the run. */
-async function forget({ folders }: Run): Promise<void> {
-  for (const folder of Object.values(folders)) await Deno.remove(join(folder, "data.json"));
-}
-
 Deno.test("a trained run is not opened with a data set of other classes, and says where it is trained", () =>
   withFolder(async (folder) => {
     const { folders } = await trained(folder);
@@ -170,53 +165,102 @@ Deno.test("a run of which nothing is trained yet takes the images that there are
     const other = await open(folder, { data: join(folder, "other") });
     assert.ok(await other.train());
     const kept = await readImages(run.folders.method);
-    assert.deepEqual(kept?.[0], { name: "cow", images: { train: 4, test: 1 } });
+    assert.deepEqual(kept?.classes[0], { name: "cow", images: { train: 4, test: 1 } });
     await assert.rejects(open(folder), refused(/no class "cow"/));
   }));
 
-Deno.test("a run of an older version keeps its images when it is trained next, if its models know the classes", () =>
+Deno.test("a trained run notices a photo that was replaced in place", () =>
   withFolder(async (folder) => {
     const run = await trained(folder);
-    await forget(run);
-    await trainRuns([photos(folder)], { directory: folder });
-    for (const kept of Object.values(run.folders)) {
-      assert.deepEqual(await readImages(kept), classImages(run.dataset, run.configuration));
-    }
+    writeFile(join(folder, "good", "bee", "image_0002.jpg"), await jpeg(77));
+    await assert.rejects(
+      open(folder),
+      refused(/but found as many images of the same classes, but other ones\./),
+    );
+    await assert.rejects(Run.fromFolder(run.folders.method), refused(/but other ones/));
+  }));
 
-    await forget(run);
-    // Learned in step 1; the new name stands where the old one stood, so that all else is the same.
-    const [, , last] = run.classNames(1);
-    await Deno.rename(join(folder, "good", last), join(folder, "good", `${last}s`));
-    const message = new RegExp(`step-1/model\\.safetensors to know .* but found "${last}" among its own`);
-    const renamed = await open(folder);
-    await assert.rejects(renamed.train(), refused(message));
-    await assert.rejects(trainRuns([photos(folder)], { directory: folder }), refused(message));
-    await assert.rejects(renamed.keepImages(1), refused(message));
-    await assert.rejects(renamed.evaluate(1), refused(message));
-    await assert.rejects(renamed.model(1), refused(message));
-    for (const kept of Object.values(run.folders)) assert.equal(await readImages(kept), null);
-    await Deno.rename(join(folder, "good", `${last}s`), join(folder, "good", last));
-    assert.ok(await (await open(folder)).train(), "put back as it was");
+Deno.test("runs on two folders of images are two runs, and a folder that was moved is the same", () =>
+  withFolder(async (folder) => {
+    const [run, other] = [join(folder, "a", "pets"), join(folder, "b", "pets")];
+    await writeClassFolders(run, { ant: 5, bee: 5, cat: 5 });
+    await writeClassFolders(other, { ant: 5, bee: 6, cat: 5 });
+    const openAt = (data: string) =>
+      Run.open(tinyPhotoConfiguration(data, { dataset: "folder" }), { directory: folder });
+    const { folders } = await openAt(run);
+    assert.notDeepEqual((await openAt(other)).folders, folders);
+    await Deno.rename(run, join(folder, "moved"));
+    assert.deepEqual((await openAt(join(folder, "moved"))).folders, folders);
+  }));
+
+Deno.test("a run whose images were moved and whose engine is missing is opened by its folder", () =>
+  withFolder(async (folder) => {
+    const data = join(folder, "pets");
+    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    const run = await Run.open(tinyPhotoConfiguration(data, { dataset: "folder", increments: 0 }), {
+      directory: folder,
+    });
+    await run.train();
+    await Deno.rename(data, join(folder, "moved"));
+    await assert.rejects(Run.fromFolder(run.folders.base), refused(/pets/));
+
+    const opened = await Run.fromFolder(run.folders.base, { data: join(folder, "moved"), engine: "cpu" });
+    assert.equal(opened.engine.name, "cpu");
+    const { accuracy } = await opened.evaluate(0);
+    assert.ok(Math.abs(accuracy - (await run.metrics(0)).accuracy) < 1e-6);
+    await assert.rejects(opened.train(), refused(/the engine "wasm", which began this run, but found "cpu"/));
+    await useEngine("wasm", { log: () => {} });
+  }));
+
+Deno.test("a run of other code is not used unless that is asked for", () =>
+  withFolder(async (folder) => {
+    const place = { directory: folder, log: (line: string) => void said.push(line) };
+    const said: string[] = [];
+    const configuration = tiny({ increments: 0 });
+    const { base } = await runFolders(configuration, "wasm", folder);
+    const [name, code] = [base.slice(0, -6), base.slice(-6)];
+    assert.equal(code, codeDigest("wasm"));
+    const other = code === "0a1b2c" ? "2c1b0a" : "0a1b2c";
+    await Deno.mkdir(join(`${name}${other}`, "step-0"), { recursive: true });
+
+    assert.equal((await Run.open(configuration, place)).folders.base, base);
+    assert.match(
+      said.at(-1)!,
+      RegExp(`numbers has changed \\(now ${code}\\): this run is trained anew\\. .*--code ${other}`),
+    );
+    for (const code of [other, "any"]) {
+      assert.equal((await Run.open({ ...configuration, code }, place)).folders.base, name + other);
+    }
+    await assert.rejects(
+      Run.open({ ...configuration, code: "ffffff" }, place),
+      refused(RegExp(`code ffffff .* but found those of ${other}\\. The code of today is ${code}`)),
+    );
+    await Deno.mkdir(join(base, "step-0"), { recursive: true });
+    said.length = 0;
+    assert.equal((await Run.open({ ...configuration, code: "any" }, place)).folders.base, base);
+    assert.ok(!said.some((line) => line.includes("changed")));
   }));
 
 Deno.test("refuseOtherImages() names the first difference, and only folders that differ", () =>
   withFolder(async (folder) => {
     const folders = { base: join(folder, "M0"), method: join(folder, "LwM") };
     const classes = [{ name: "ant", images: { train: 4, test: 1 } }, { name: "bee" }];
-    const refuses = (now: typeof classes, message: RegExp) =>
-      assert.rejects(refuseOtherImages(folders, now, "pets"), refused(message));
+    const images = (now: typeof classes, images = "a1") => ({ images, classes: now });
+    const refuses = (now: typeof classes, message: RegExp, digest?: string) =>
+      assert.rejects(refuseOtherImages(folders, images(now, digest), "pets"), refused(message));
     for (const kept of Object.values(folders)) {
       writeFile(join(kept, "step-0", "model.safetensors"), "");
     }
-    await refuseOtherImages(folders, classes, "pets");
-    await writeImages(folders.method, classes);
-    await refuseOtherImages(folders, classes, "pets");
+    await refuseOtherImages(folders, images(classes), "pets");
+    await writeImages(folders.method, images(classes));
+    await refuseOtherImages(folders, images(classes), "pets");
     await refuses([...classes, { name: "cat" }], /that .+LwM was trained on but found a new class "cat"/);
     await refuses([classes[1], classes[0]], /the classes in another order/);
     await refuses(
       [{ name: "ant", images: { train: 5, test: 0 } }, classes[1]],
       /5 train images of "ant" where there were 4/,
     );
+    await refuses(classes, /as many images of the same classes, but other ones/, "b2");
     await Deno.writeTextFile(join(folders.method, "data.json"), "[]");
-    await refuses(classes, /data\.json to hold the classes .* but found no digest/);
+    await refuses(classes, /data\.json to hold what the run is trained on but found no digest/);
   }));

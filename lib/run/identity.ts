@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
+import { sha256 } from "../files.ts";
 import { type MethodName, methodNamed } from "../training/method.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -64,15 +65,25 @@ export function methodIdentity(
   };
 }
 
-/** Folder names below the data set's, for M_0 and for the later steps, such as `seed1-LwM-0a1b2c3d4e`. */
+/**
+ * Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`.
+ *
+ * @param images digest of the images; it counts for a folder of one's own, whose name says nothing about them
+ */
 export async function runNames(
   configuration: Configuration,
   engine: Engine["name"],
+  images?: string,
 ): Promise<{ base: string; method: string }> {
-  const { seed, method } = configuration;
+  const { seed, method, dataset } = configuration;
+  const name = async (kind: string, { engine: _, data, ...identity }: Record<string, unknown>) => {
+    const all = dataset === "folder" ? { ...identity, images: images ?? data } : identity;
+    const sorted = Object.entries(all).sort(([a], [b]) => a < b ? -1 : 1);
+    return `seed${seed}-${kind}-${(await sha256(JSON.stringify(sorted))).slice(0, 10)}-${engine}`;
+  };
   return {
-    base: `seed${seed}-base-${await shortHash(baseIdentity(configuration, engine))}`,
-    method: `seed${seed}-${method}-${await shortHash(methodIdentity(configuration, engine))}`,
+    base: await name("base", baseIdentity(configuration, engine)),
+    method: await name(method, methodIdentity(configuration, engine)),
   };
 }
 
@@ -81,12 +92,4 @@ function pick(
   fields: readonly (keyof Configuration)[],
 ): Record<string, unknown> {
   return Object.fromEntries(fields.map((field) => [field, configuration[field]]));
-}
-
-async function shortHash(identity: Record<string, unknown>): Promise<string> {
-  const sorted = JSON.stringify(Object.entries(identity).sort(([a], [b]) => a < b ? -1 : 1));
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sorted));
-  return Array.from(new Uint8Array(digest).subarray(0, 5), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
 }

@@ -9,7 +9,7 @@ import { methodNamed } from "../training/method.ts";
 import type { Configuration, DatasetName, PresetName } from "./schema.ts";
 
 /** The fields that a preset decides. */
-export type Values = Omit<Configuration, "preset" | "engine">;
+export type Values = Omit<Configuration, "preset" | "engine" | "code">;
 
 /** iEmoji-100 on two cores: five steps of ten classes. */
 const IEMOJI: Omit<Values, "method"> = {

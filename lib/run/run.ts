@@ -28,19 +28,22 @@ import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
 import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import {
-  type ClassImages,
-  classImages,
+  codeOf,
   dataDirectory,
   keepConfiguration,
   openDataset,
+  otherCode,
   readImages,
   readRunFolder,
   refuseOtherImages,
   type RunFolders,
   runFolders,
+  type RunImages,
+  runImages,
   stepFolder,
   writeImages,
 } from "./folder.ts";
+import { codeDigest } from "./code_digest.ts";
 import { baseIdentity, methodIdentity } from "./identity.ts";
 
 /** How far a run is. */
@@ -71,13 +74,21 @@ export interface RunPlace {
   onImages?: (done: number, total: number) => void;
 }
 
+/** How the run that lies in a folder is opened. */
+export interface FolderPlace extends Omit<RunPlace, "directory"> {
+  /** Where its images lie now. */
+  data?: string;
+  /** What evaluates it; default the engine that trained it, where that is usable here. */
+  engine?: Configuration["engine"];
+}
+
 /** See the module's comment. Make one with {@linkcode Run.open}. */
 export class Run {
   /** Class ids in the order in which they are learned. */
   readonly classOrder: readonly number[];
   /** (steps) class ids of each step. */
   readonly steps: readonly (readonly number[])[];
-  readonly #images: readonly ClassImages[];
+  readonly #images: RunImages;
   #stream: IncrementalStream | null = null;
 
   private constructor(
@@ -85,7 +96,7 @@ export class Run {
     readonly engine: Engine,
     readonly dataset: Dataset,
     readonly folders: RunFolders,
-    images: readonly ClassImages[],
+    images: RunImages,
   ) {
     const { baseClasses, increment, increments, seed, firstClasses } = configuration;
     const { classOrder, steps } = classIncrementalSteps({
@@ -110,20 +121,38 @@ export class Run {
     const { directory = dataDirectory(), log = () => {}, onImages } = place;
     const engine = await useEngine(configuration.engine, { log });
     const dataset = await openDataset(configuration, directory, onImages);
-    const folders = await runFolders(configuration, engine.name, directory);
-    const images = classImages(dataset, configuration);
+    const images = runImages(dataset, configuration);
+    const folders = await runFolders(configuration, engine.name, directory, images.images);
     await refuseOtherImages(folders, images, dataset.name);
-    return new Run(configuration, engine, dataset, folders, images);
+    const other = await otherCode(folders, configuration.increments);
+    if (other !== null) log(other);
+    return new Run(
+      { ...configuration, engine: engine.name, code: codeOf(folders) },
+      engine,
+      dataset,
+      folders,
+      images,
+    );
   }
 
   /**
-   * Opens the run that lies in a folder, with the engine that trained it.
+   * Opens the run that lies in a folder, whichever code has trained it. Its images may have moved, and its engine may be
+   * missing: then another one evaluates it.
+   *
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
-   * @throws {UserError} where it is no run, or what it needs is not there
+   * @throws {UserError} where it is no run, or its images are not there
    */
-  static async fromFolder(folder: string, place: Omit<RunPlace, "directory"> = {}): Promise<Run> {
-    const { configuration, directory } = await readRunFolder(folder);
-    return await Run.open(configuration, { ...place, directory });
+  static async fromFolder(folder: string, place: FolderPlace = {}): Promise<Run> {
+    const { log = () => {}, onImages } = place;
+    const { configuration: kept, directory, folders } = await readRunFolder(folder);
+    const configuration = { ...kept, data: place.data ?? kept.data };
+    const engine = place.engine === undefined
+      ? await useEngineOr(kept.engine, log)
+      : await useEngine(place.engine, { log });
+    const dataset = await openDataset(configuration, directory, onImages);
+    const images = runImages(dataset, configuration);
+    await refuseOtherImages(folders, images, dataset.name);
+    return new Run(configuration, engine, dataset, folders, images);
   }
 
   /** Names of the classes that M_t knows, in the order in which they were learned. */
@@ -221,10 +250,21 @@ export class Run {
           "Raise `increments` for more steps.",
       );
     }
-    const configuration = { ...this.configuration, engine: this.engine.name };
-    await this.keepImages(through);
-    await keepConfiguration(this.folders.base, { ...configuration, increments: 0 });
-    if (through > 0) await keepConfiguration(this.folders.method, configuration);
+    if (this.engine.name !== this.configuration.engine) {
+      throw new UserError(
+        `Expected the engine "${this.configuration.engine}", which began this run, but found "${this.engine.name}". ` +
+          "Train on that engine, or train a run of its own with the same options.",
+      );
+    }
+    const { base, method } = this.folders;
+    for (const folder of through > 0 ? [base, method] : [base]) {
+      await keepConfiguration(
+        folder,
+        folder === base ? { ...this.configuration, increments: 0 } : this.configuration,
+      );
+      // What is kept of a run that has begun was compared when it was opened.
+      if (await readImages(folder) === null) await writeImages(folder, this.#images);
+    }
     const missing: number[] = [];
     for (let step = 0; step <= through; step++) if (!await this.isTrained(step)) missing.push(step);
     const total = missing.reduce((sum, step) => sum + this.iterations(step), 0);
@@ -247,28 +287,7 @@ export class Run {
     return epochs * Math.ceil(count * drawsPerEpoch / batchSize);
   }
 
-  /**
-   * Keeps in the run's folders which images it is trained on; later openings compare. A folder of an older version does not say
-   * it yet: then at least the classes that the run's models know must be those of the data set.
-   *
-   * @param through only where this is more than 0 is there a folder beside that of M_0
-   * @throws {UserError} where a model knows other classes
-   */
-  async keepImages(through: number): Promise<void> {
-    const { base, method } = this.folders;
-    const silent: string[] = [];
-    for (const folder of through > 0 ? [base, method] : [base]) {
-      // What is kept was compared when the run was opened.
-      if (await readImages(folder) === null) silent.push(folder);
-    }
-    if (silent.length === 0) return;
-    for (const step of this.steps.keys()) {
-      (await this.#checkpoint(step, "model.safetensors"))?.model.dispose();
-    }
-    for (const folder of silent) await writeImages(folder, this.#images);
-  }
-
-  /** Evaluates M_t anew from its checkpoint and keeps what was found. */
+  /** Evaluates M_t anew from its checkpoint, and keeps what was found where the engine is the one that trained it. */
   async evaluate(step: number): Promise<StepMetrics> {
     const first = await this.model(0);
     const model = step === 0 ? first : await this.model(step);
@@ -283,6 +302,7 @@ export class Run {
         },
         this.configuration,
       );
+      if (this.engine.name !== this.configuration.engine) return metrics;
       await writeSealedJson(this.#path(step, "metrics.json"), metrics);
       await Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
       return metrics;
@@ -360,8 +380,10 @@ export class Run {
     return join(stepFolder(this.folders, step), file);
   }
 
+  /** What a checkpoint says about itself; the code is today's, also where it goes on with a run of other code. */
   #identity(step: number): Record<string, unknown> {
-    return (step === 0 ? baseIdentity : methodIdentity)(this.configuration, this.engine.name);
+    const identityOf = step === 0 ? baseIdentity : methodIdentity;
+    return { ...identityOf(this.configuration, this.engine.name), code: codeDigest(this.engine.name) };
   }
 
   async #checkpoint(step: number, file: string): Promise<Checkpoint | null> {
@@ -369,7 +391,10 @@ export class Run {
     const bytes = await readFileIfThere(path);
     if (bytes === null) return null;
     const checkpoint = await decodeCheckpoint(bytes, path);
-    if (JSON.stringify(checkpoint.configuration) !== JSON.stringify(this.#identity(step))) {
+    // Neither the place of the images nor code and engine are what the run is; its folder's name says the latter two.
+    const identity = ({ data: _data, code: _code, engine: _engine, ...rest }: Record<string, unknown>) =>
+      JSON.stringify(rest);
+    if (identity(checkpoint.configuration as Record<string, unknown>) !== identity(this.#identity(step))) {
       checkpoint.model.dispose();
       throw new UserError(
         `Expected ${path} to be of the run's configuration but found one of another. ` +
@@ -401,6 +426,17 @@ export class Run {
           this.#path(step, "")
         }. Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
+  }
+}
+
+/** The engine that trained a run, or the fastest where that one is not usable here. */
+async function useEngineOr(name: Configuration["engine"], log: (line: string) => void): Promise<Engine> {
+  try {
+    return await useEngine(name, { log });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log(`The engine "${name}" trained this run and is not usable here; another one evaluates it.`);
+    return await useEngine("auto", { log });
   }
 }
 

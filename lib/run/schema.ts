@@ -34,6 +34,9 @@ const fields = {
     "what computes; auto takes the fastest",
   ),
 
+  code: z.string().regex(/^(current|any|[0-9a-f]{6})$/, '"current", "any", or six digits such as "0a1b2c"')
+    .describe("which version of the code may have trained the run: current, a digest, or any"),
+
   dataset: z.enum(datasetNames).describe("which images"),
   data: z.string().describe("folder of the data set; empty for DIRECTORY/NAME, such as data/caltech-101"),
   skipBroken: z.boolean().describe("leave out photos that cannot be decoded, and list them"),

@@ -5,9 +5,11 @@
  */
 import { fileURLToPath } from "node:url";
 import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
+import type { Engine } from "../engine/mod.ts";
 import { stoppable } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
-import { readMetrics, type RunFolders } from "./folder.ts";
+import { codeDigest } from "./code_digest.ts";
+import { codeOf, readMetrics, type RunFolders } from "./folder.ts";
 import { Run, type RunProgress } from "./run.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -39,10 +41,12 @@ export async function trainRuns(
 ): Promise<Run[]> {
   const { directory, through, processes, signal: outer } = options;
   const runs: Run[] = [];
-  for (const configuration of configurations) {
-    const log = runs.length === 0 ? console.log : () => {}; // the engine is the same for all
-    runs.push(await Run.open(configuration, { directory, log }));
-  }
+  const said = new Set<string>();
+  const log = (line: string) => {
+    if (!said.has(line)) console.log(line); // such as the engine, which is the same for all
+    said.add(line);
+  };
+  for (const configuration of configurations) runs.push(await Run.open(configuration, { directory, log }));
   const planned = await trainingJobs(
     runs.map((run) => ({
       name: labelOf(run, runs),
@@ -60,7 +64,6 @@ export async function trainRuns(
   );
   const failed = jobs.filter(({ state }) => state === "failed");
   if (failed.length > 0) throw new UserError(failed.map((job) => `${job.label}: ${job.failure}`).join("\n"));
-  for (const run of runs) await run.keepImages(through ?? run.steps.length - 1);
   return runs;
 }
 
@@ -267,10 +270,19 @@ export async function trainingJobs(
       after,
       weight: weightOf(run.configuration, first, through),
       work: (report, signal) =>
-        trainInProcess({ configuration: run.configuration, through, directory }, signal, (message) => {
-          if (message.kind === "step") onStep?.(run, message.step);
-          else report(jobProgress(message.progress, through));
-        }),
+        trainInProcess(
+          {
+            configuration: { ...run.configuration, code: codeOf(run.folders) },
+            through,
+            directory,
+            code: codeDigest(run.configuration.engine as Engine["name"]),
+          },
+          signal,
+          (message) => {
+            if (message.kind === "step") onStep?.(run, message.step);
+            else report(jobProgress(message.progress, through));
+          },
+        ),
     });
   };
   const bases = new Map<string, Job>();
@@ -319,6 +331,8 @@ export interface WorkerTask {
   through: number;
   /** Folder of data sets and runs; default the project's. */
   directory?: string;
+  /** Digest of the code that this process runs: it may have been edited since. */
+  code?: string;
   /** Milliseconds between two messages about progress. */
   patience?: number;
 }

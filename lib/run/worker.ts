@@ -4,6 +4,7 @@
  * @module
  */
 import { UserError } from "../user_error.ts";
+import { codeDigest } from "./code_digest.ts";
 import { Run } from "./run.ts";
 import type { WorkerMessage, WorkerTask } from "./train_runs.ts";
 
@@ -29,8 +30,15 @@ const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
 Deno.addSignalListener("SIGINT", () => {});
 
 try {
-  const { configuration, through, directory, patience = 200 } = await readTask();
+  const { configuration, through, directory, code, patience = 200 } = await readTask();
   const run = await Run.open(configuration, { directory });
+  const current = codeDigest(run.engine.name);
+  if (code !== undefined && code !== current) {
+    throw new UserError(
+      `Expected the code ${code}, with which this was started, but found that it was edited since and is ${current} now. ` +
+        "Run the same command again; in a notebook, restart the kernel first.",
+    );
+  }
   let saidAt = -Infinity;
   await run.train(through, {
     onProgress(progress) {

@@ -117,7 +117,7 @@ Deno.test("compare of runs of different lengths says which steps it compares", (
     });
     assert.match(
       await compared(directory, short, long),
-      /^Only 2 of 3 steps are compared: .*seed1-C-\w+ has no more/,
+      /^Only 2 of 3 steps are compared: .*seed1-C-[\w-]+ has no more/,
     );
   }));
 
@@ -133,7 +133,7 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
     await refuses([directory], /no configuration\.json/);
     await refuses(
       [begun],
-      /runs with an increment at least but found none:\n {2}.*seed2-LwM-\w+ has only come to M_0/,
+      /runs with an increment at least but found none:\n {2}.*seed2-LwM-[\w-]+ has only come to M_0/,
     );
     await refuses([whole, other], /the same baseClasses but found 3 and 4/);
     await refuses([whole, tuned], /the same evaluateOn but found test and validation/);
@@ -163,8 +163,11 @@ Deno.test("compare passes over runs that have not come to M_1, and names them", 
     const empty = await leaveRun(directory, { seed: 3 }, { accuracy: 0.4, cosine: 0.9, steps: 0 });
     const text = await compared(directory, whole, begun, empty);
     const [first, second, , ...table] = text.split("\n");
-    assert.match(first, /^Passed over: .*seed2-LwM-\w+ has only come to M_0\.$/);
-    assert.match(second, /^Passed over: .*seed3-LwM-\w+ has no M_0 that is measured, in .*seed3-base-\w+\.$/);
+    assert.match(first, /^Passed over: .*seed2-LwM-[\w-]+ has only come to M_0\.$/);
+    assert.match(
+      second,
+      /^Passed over: .*seed3-LwM-[\w-]+ has no M_0 that is measured, in .*seed3-base-[\w-]+\.$/,
+    );
     assert.deepEqual(table.slice(0, 2).map((line) => line.split(/ {2,}/)[1]), ["seeds", "1"]);
   }));
 
@@ -177,7 +180,7 @@ Deno.test("compare of nothing but folders of M_0 says what they are", () =>
     )!;
     await assert.rejects(compare([join(home, base)], () => {}), {
       name: "UserError",
-      message: /but found none:\n {2}.*seed1-base-\w+ is M_0, which runs share\n/,
+      message: /but found none:\n {2}.*seed1-base-[\w-]+ is M_0, which runs share\n/,
     });
   }));
 
@@ -190,7 +193,7 @@ Deno.test("compare refuses a run and its copy, which would count as two seeds", 
     await assert.rejects(compare(folders, () => {}), {
       name: "UserError",
       message:
-        /each run once but found seed 4 .* in .+here.+seed4-LwM-\w+ and .+there.+seed4-LwM-\w+\. A copy/,
+        /each run once but found seed 4 .* in .+here.+seed4-LwM-[\w-]+ and .+there.+seed4-LwM-[\w-]+\. A copy/,
     });
     // The same setting with another seed is another run.
     const other = await leaveRun(directory, { seed: 5 }, { accuracy: 0.4, cosine: 0.9 });

@@ -86,8 +86,6 @@ async function evaluateRun(run: Run, log: Log): Promise<StepMetrics[]> {
   log(`Run: ${folderOf(run)}`);
   let trained = 1;
   while (trained < run.steps.length && await run.hasModel(trained)) trained++;
-  // Before any number is replaced.
-  await run.keepImages(trained - 1);
   log(stepHeading());
   const metrics: StepMetrics[] = [];
   for (let step = 0; step < trained; step++) {

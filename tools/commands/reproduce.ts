@@ -195,6 +195,7 @@ function parseOptions(args: string[]) {
 async function main(args: string[]): Promise<void> {
   const values = parseOptions(args);
   if (values.help) return console.log(HELP);
+  configure({ preset: values.preset, engine: values.engine } as Partial<Configuration>); // refuses what is none
   // Kernels and processes of runs inherit these.
   if (values.preset !== undefined) Deno.env.set("LWM_PRESET", values.preset);
   if (values.engine !== undefined) Deno.env.set("LWM_ENGINE", values.engine);

@@ -5,14 +5,15 @@
 import { type Engine, useEngine } from "../../lib/engine/mod.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import {
-  type ClassImages,
-  classImages,
   dataDirectory,
   openDataset,
+  otherCode,
   readMetrics,
   refuseOtherImages,
   type RunFolders,
   runFolders,
+  type RunImages,
+  runImages,
 } from "../../lib/run/folder.ts";
 import { type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
@@ -48,12 +49,21 @@ export async function planSweep(
   { directory = dataDirectory(), log }: SweepPlace,
 ): Promise<SweepRun[]> {
   const prepare = preparation(directory, log);
+  const said = new Set<string | null>();
   const plans = new Map<string, Omit<SweepRun, "name">>();
   for (const asked of configurations) {
     const { engine, images, failure: unprepared } = await prepare(asked);
     const configuration = { ...asked, engine };
     // "auto" where there is no engine: the run then fails, but has to be told from others.
-    const folders = await runFolders(configuration, engine as Engine["name"], directory);
+    const folders = await runFolders(
+      configuration,
+      engine as Engine["name"],
+      directory,
+      images?.images.images,
+    );
+    const other = await otherCode(folders, configuration.increments);
+    if (other !== null && !said.has(other)) log(other);
+    said.add(other);
     const steps = configuration.increments + 1;
     const key = steps > 1 ? folders.method : folders.base;
     if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
@@ -72,9 +82,9 @@ export async function planSweep(
 }
 
 /** Why a run cannot go on with these images; nothing where it can. */
-async function otherImages(folders: RunFolders, { classes, name }: Images): Promise<string | undefined> {
+async function otherImages(folders: RunFolders, { images, name }: Images): Promise<string | undefined> {
   try {
-    await refuseOtherImages(folders, classes, name);
+    await refuseOtherImages(folders, images, name);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return error.message;
@@ -84,7 +94,7 @@ async function otherImages(folders: RunFolders, { classes, name }: Images): Prom
 /** What is left of a data set when it is prepared. */
 interface Images {
   name: string;
-  classes: readonly ClassImages[];
+  images: RunImages;
 }
 
 /**
@@ -132,7 +142,7 @@ function preparation(directory: string, log: Log) {
             openDataset(configuration, directory, onImages)
           );
           listSkipped(opened, log);
-          return { name: opened.name, classes: classImages(opened, configuration) };
+          return { name: opened.name, images: runImages(opened, configuration) };
         },
       );
       return { engine: name, images };

@@ -89,7 +89,6 @@ async function trainSteps(
   await runJobs(jobs, { processes, signal, display });
   await shown;
   for (const { failure } of jobs) if (failure !== undefined) throw new UserError(failure);
-  await run.keepImages(run.steps.length - 1);
   await showThrough(run.steps.length - 1);
 }
 

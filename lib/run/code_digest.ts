@@ -1,0 +1,115 @@
+/**
+ * The code that decides a run's numbers, as a digest: a run that other code has trained is never taken for one of this
+ * code. Comments and formatting do not count.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { Engine } from "../engine/mod.ts";
+
+/** What decides numbers: everything between an image and an updated weight. */
+const ROOMS = ["attention", "data", "engine", "losses", "model", "training", "random.ts"];
+const PACKAGES = /^(@tensorflow\/|@iconify-json\/|sharp$)/;
+const ENGINES: readonly Engine["name"][] = ["wasm", "onednn", "webgpu", "cpu"];
+
+/**
+ * The digest of the code that trains on an engine, of six hexadecimal digits; the kernels of other engines do not count.
+ *
+ * @param root folder of the project
+ */
+export function codeDigest(engine: Engine["name"], root: string = PROJECT): string {
+  const files = root === PROJECT ? FILES : readFiles(root);
+  const digest = createHash("sha256");
+  for (const { path, hash } of files) {
+    const owner = ENGINES.find((name) =>
+      path.startsWith(`engine/${name}.`) || path.startsWith(`engine/${name}/`)
+    );
+    if (owner === undefined || owner === engine) digest.update(`${path} ${hash}\n`);
+  }
+  return digest.digest("hex").slice(0, 6);
+}
+
+/** The tokens of TypeScript code: the same for code that differs in comments and formatting only. */
+export function codeTokens(source: string): string[] {
+  const tokens: string[] = [];
+  const templates: number[] = []; // how many braces are open in each ${…} that we are in
+  let at = 0;
+  const read = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const text = pattern.exec(source)?.[0];
+    if (text !== undefined) at += text.length;
+    return text;
+  };
+  while (at < source.length) {
+    if (read(SPACE) !== undefined) continue;
+    const before = tokens.at(-1) ?? "";
+    const next = source[at];
+    const endsTemplate = next === "}" && templates.at(-1) === 0;
+    if (next === "`" || endsTemplate) {
+      if (endsTemplate) templates.pop();
+      const text = read(TEMPLATE) ?? source.slice(at++, at);
+      if (text.endsWith("${")) templates.push(0);
+      tokens.push(text);
+      continue;
+    }
+    if (templates.length > 0 && next === "{") templates[templates.length - 1]++;
+    if (templates.length > 0 && next === "}") templates[templates.length - 1]--;
+    // Before a closing bracket a comma, and in types a semicolon, is there in broken lines only, as is a union's first bar.
+    if (/[)\]}]/.test(next) && /^[,;]$/.test(before)) tokens.pop();
+    const mayBeRegex = next === "/" &&
+      (/^[^\w)\]}"'`$]/.test(before) || before === "" || before === "return");
+    const token = (mayBeRegex ? read(REGEX) : undefined) ?? read(TOKEN) ?? source[at++];
+    if (token === "|" && /^[=(:<,]$/.test(before)) continue;
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+const SPACE = /(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)+/y;
+/** From its beginning, or the end of an insertion, to the next insertion or its end. */
+const TEMPLATE = /[`}](?:\\[\s\S]|[^`\\$]|\$(?!\{))*(?:`|\$\{)/y;
+const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/\w*/y;
+const TOKEN = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[\w$\u0080-\uffff]+|\++|-+|=+>?|&+|\|+/y;
+
+/** Paths below lib/ and the hashes of what they hold, in the order of the paths. */
+function readFiles(root: string): { path: string; hash: string }[] {
+  const paths: string[] = [];
+  const list = (path: string) => {
+    if (path.endsWith(".ts")) {
+      if (!/_(test|fixtures?)\.ts$/.test(path)) paths.push(path);
+      return;
+    }
+    for (const { name, isDirectory } of Deno.readDirSync(join(root, "lib", path))) {
+      if (isDirectory ? name !== "testdata" : name.endsWith(".ts")) list(`${path}/${name}`);
+    }
+  };
+  ROOMS.forEach(list);
+  const files = paths.sort().map((path) => {
+    const tokens = codeTokens(Deno.readTextFileSync(join(root, "lib", path)));
+    return { path, hash: hashOf(withoutThrows(tokens).join("\n")) };
+  });
+  const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+  const pinned = Object.entries(imports).filter(([name]) => PACKAGES.test(name));
+  return [...files, { path: "deno.json", hash: hashOf(JSON.stringify(pinned)) }];
+}
+
+/** What is thrown, such as the words of a message, decides no number. */
+function withoutThrows(tokens: readonly string[]): string[] {
+  let open = 0; // brackets that are open in what is thrown, and 1 for the statement itself
+  return tokens.filter((token) => {
+    if (open === 0 && token === "throw") open = 1;
+    if (open === 0) return true;
+    if (/^[([{]$|^`.*\$\{$/s.test(token)) open++;
+    else if (/^[)\]}]$|^\}.*`$/s.test(token)) open--;
+    else if (token === ";" && open === 1) open--;
+    return false;
+  });
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+const PROJECT = resolve(import.meta.dirname!, "../..");
+/** Read when this module is loaded, as the code itself is: later edits concern later processes. */
+const FILES = readFiles(PROJECT);
