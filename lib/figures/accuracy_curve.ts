@@ -7,12 +7,15 @@ import { legend } from "./kit/chart.ts";
 import { INK } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import {
+  type CurvePanel,
+  curvePanels,
   describeSeeds,
   expectComplete,
-  methodCurves,
   methodLegend,
   type MethodRuns,
   methodsOf,
+  type Reference,
+  referenceLegend,
 } from "./runs.ts";
 import type { MethodName } from "../training/method.ts";
 
@@ -20,6 +23,8 @@ import type { MethodName } from "../training/method.ts";
 export interface AccuracyCurve extends MethodRuns {
   /** Accuracy of one model trained on all classes together: over images, and as the mean over classes. */
   readonly upperBound?: { readonly accuracy: number; readonly meanClassAccuracy?: number };
+  /** What others have published for the same steps, over images. */
+  readonly references?: readonly Reference[];
 }
 
 /**
@@ -29,7 +34,7 @@ export interface AccuracyCurve extends MethodRuns {
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function accuracyCurve(curve: AccuracyCurve): Figure {
-  const { dataset, preset, classesSeen, runs, upperBound } = curve;
+  const { dataset, preset, classesSeen, runs, upperBound, references = [] } = curve;
   const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
   expectComplete(curve, byClass ? ["accuracy", "meanClassAccuracy"] : ["accuracy"]);
   const average = (method: MethodName) =>
@@ -43,21 +48,20 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
     width: byClass ? (BODY_WIDTH - 12) / 2 : BODY_WIDTH,
     height: byClass ? 330 : 380,
   };
-  const panels = [
-    methodCurves(runs, {
-      ...panel,
-      measure: "accuracy",
-      label: byClass ? "accuracy over images" : "accuracy over all classes seen",
-      level: upperBound?.accuracy,
-    }),
-  ];
+  const panels: CurvePanel[] = [{
+    ...panel,
+    measure: "accuracy",
+    label: byClass ? "accuracy over images" : "accuracy over all classes seen",
+    level: upperBound?.accuracy,
+    references,
+  }];
   if (byClass) {
-    panels.push(methodCurves(runs, {
+    panels.push({
       ...panel,
       measure: "meanClassAccuracy",
       label: "accuracy, mean over classes",
       level: upperBound?.meanClassAccuracy,
-    }));
+    });
   }
   const methods = methodsOf(runs);
   const entries = methodLegend(methods, (method) => `${method}: ${average(method)}`);
@@ -71,10 +75,17 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   return composeFigure({
     title: "Accuracy over all classes seen so far, without any image of earlier classes",
     subtitle: `${dataset}, preset ${preset}, ${describeSeeds(runs)}`,
-    body: stacked([legend(entries), beside(panels, 12)], 6),
+    body: stacked([
+      legend(entries),
+      ...(references.length > 0 ? [legend(referenceLegend(references))] : []),
+      beside(curvePanels(runs, panels), 12),
+    ], 6),
     notes: [
       "The legend gives the average incremental accuracy: the mean over the steps. " +
-      "Thin lines are seeds, bold lines their mean, bands and ± the 95 % confidence interval of the mean (Student's t).",
+      "Thin lines are seeds, bold lines their mean, bands and ± the 95 % confidence interval of the mean (Student's t)." +
+      (references.length > 0
+        ? " Gray lines are results that others have published, with other settings."
+        : ""),
     ],
     description: `Curves of accuracy against the number of classes seen. Average incremental accuracy: ${
       methods.map((method) => `${method} ${average(method)}`).join(", ")

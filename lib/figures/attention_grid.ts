@@ -9,6 +9,7 @@ import {
   drawImage,
   drawOverlay,
   heatLegend,
+  isDark,
   largestValue,
   unitMap,
 } from "./kit/overlay.ts";
@@ -71,7 +72,7 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
         maps.map(({ map, caption }, i) => {
           const { image, label } = images[i];
           const picture = drawOverlay(image, unitMap(map), side, `${name}, ${label}`, { max: peaks[i] });
-          return { picture, caption };
+          return { picture, caption: isDark(map) ? "all zero" : caption };
         }),
       )
     ),
@@ -83,7 +84,10 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
     notes: ["Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image."],
     description: `Attention maps over images. ` +
       rows.map(({ name, maps }) =>
-        `${name}: ${maps.map(({ caption }, i) => `${images[i].label} (${caption})`).join(", ")}.`
+        `${name}: ${
+          maps.map(({ map, caption }, i) => `${images[i].label} (${isDark(map) ? "all zero" : caption})`)
+            .join(", ")
+        }.`
       ).join(" "),
   });
 }

@@ -3,12 +3,13 @@
  * @module
  */
 import type { Picture } from "../data/picture.ts";
-import { MUTED } from "./kit/colors.ts";
+import { INK, MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,
   drawImage,
   drawOverlay,
   heatLegend,
+  isDark,
   largestValue,
   unitMap,
 } from "./kit/overlay.ts";
@@ -43,7 +44,12 @@ export interface AttentionRetention extends Setting {
   /** The mean cosine over many test images, for those who doubt a few chosen pictures. */
   readonly mean?: {
     readonly images: number;
-    readonly rows: readonly { readonly method: MethodName; readonly cosine: readonly number[] }[];
+    readonly rows: readonly {
+      readonly method: MethodName;
+      readonly cosine: readonly number[];
+      /** How many of the images have an all-zero map, one number a model; such a map counts as cosine 0. */
+      readonly dark?: readonly number[];
+    }[];
   };
 }
 
@@ -61,11 +67,11 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - LABEL_WIDTH) / (models + 1) - GAP));
   const left = (column: number) => LABEL_WIDTH + column * (side + GAP);
   const width = left(models + 1) - GAP;
-  const centerd = (column: number, y: number, content: string, bold = false, color?: string) =>
+  const centered = (column: number, y: number, content: string, bold = false, color?: string) =>
     text(left(column) + side / 2, y, content, { anchor: "middle", size: 11, bold, color });
 
   const headings = ["image", ...Array.from({ length: models }, (_, t) => `M_{${t}}`)]
-    .map((name, column) => centerd(column, 12, name, true)).join("");
+    .map((name, column) => centered(column, 12, name, true)).join("");
 
   const block = ({ image, label, rows }: RetentionExample): Drawing => {
     const max = largestValue([unitMap(rows[0].cells[0].map)]);
@@ -74,23 +80,25 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
         text(0, side / 2 + 4, method, { bold: true, color: methodNamed(method).color }),
         text(0, side + 13, "cosine", { size: 10, color: MUTED }),
         placed(left(0), drawImage(image, side, label)),
-        centerd(0, side + 13, shorten(label, side, 11), false, MUTED),
+        centered(0, side + 13, shorten(label, side, 11), false, MUTED),
       ];
       cells.forEach(({ map, cosine }, t) => {
         const name = `${method}, M_${t}, ${label}`;
         pieces.push(placed(left(t + 1), drawOverlay(image, unitMap(map), side, name, { max })));
-        pieces.push(centerd(t + 1, side + 13, cosine.toFixed(2)));
+        pieces.push(centered(t + 1, side + 13, cosineText(map, cosine), false, isDark(map) ? MUTED : INK));
       });
       return { svg: pieces.join(""), width, height: side + CAPTION };
     });
     return stacked(strips, 3);
   };
 
-  const table = (mean?.rows ?? []).map(({ method, cosine }, i) => {
+  const table = (mean?.rows ?? []).map(({ method, cosine, dark = [] }, i) => {
     const y = 12;
     const name = text(0, y, method, { bold: true, size: 11, color: methodNamed(method).color });
-    const values = cosine.map((value, t) => centerd(t + 1, y, value.toFixed(2)));
-    const what = i === 0 ? centerd(0, y, `${mean?.images} images`, false, MUTED) : "";
+    const values = cosine.map((value, t) =>
+      centered(t + 1, y, value.toFixed(2) + (dark[t] ? ` (${dark[t]} all zero)` : ""))
+    );
+    const what = i === 0 ? centered(0, y, `${mean?.images} images`, false, MUTED) : "";
     return { svg: name + what + values.join(""), width, height: 16 };
   });
   const tableHead = {
@@ -116,7 +124,7 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
     ], 8),
     notes: [
       "Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image. " +
-      "Under each map: its cosine to the map of M_{0}.",
+      "Under each map: its cosine to the map of M_{0}, unless it is all zero: such a map has not moved, it is gone.",
     ],
     description: describe(examples),
   });
@@ -126,12 +134,17 @@ function placed(x: number, drawing: Drawing): string {
   return `<g transform="translate(${x},0)">${drawing.svg}</g>`;
 }
 
+/** A map that is all zero has not moved: it is said apart. */
+function cosineText(map: AttentionMap, cosine: number): string {
+  return isDark(map) ? "all zero" : cosine.toFixed(2);
+}
+
 function describe(examples: readonly RetentionExample[]): string {
   const sentences = examples.map(({ label, rows }) =>
     `${label}: ` + methodNames().flatMap((method) =>
       rows.filter((row) =>
         row.method === method
-      ).map(({ cells }) => `${method} ${cells.map(({ cosine }) => cosine.toFixed(2)).join(", ")}`)
+      ).map(({ cells }) => `${method} ${cells.map(({ map, cosine }) => cosineText(map, cosine)).join(", ")}`)
     ).join("; ") + "."
   );
   return `Attention maps over images, one row a method, one column a model. Cosines to the first model's map: ${

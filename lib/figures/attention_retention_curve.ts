@@ -7,10 +7,10 @@ import { legend } from "./kit/chart.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import {
   type CurvePanel,
+  curvePanels,
   describeSeeds,
   expectComplete,
   type Measure,
-  methodCurves,
   methodLegend,
   type MethodRuns,
   methodsOf,
@@ -19,7 +19,8 @@ import type { MethodName } from "../training/method.ts";
 
 /**
  * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in
- * pointing-game accuracy and in attention inside the object follow in panels of their own.
+ * pointing-game accuracy and in attention inside the object, and the share of maps that are all zero, follow in panels of
+ * their own.
  *
  * @param curve the form of `accuracy-curve.json`
  * @throws {UserError} if there is no run, or a run has not one number for each step
@@ -28,8 +29,9 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
   const { dataset, preset, runs } = curve;
   const labels: [Measure, string][] = [
     ["attentionCosine", "cosine to the map of M₀"],
-    ["pointingGameDrop", "pointing game: drop since M₀"],
-    ["energyDrop", "attention inside object: drop since M₀"],
+    ["pointingGameDrop", "pointing game, drop since M₀"],
+    ["energyDrop", "inside the object, drop since M₀"],
+    ["darkMaps", "all-zero maps"],
   ];
   const measures = labels.filter(([measure], i) =>
     i === 0 || runs.every((run) => run[measure] !== undefined)
@@ -49,6 +51,7 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
     width,
     height: measures.length === 1 ? 380 : 300,
   }));
+  const drops = panels.length > 1 ? curvePanels(runs, panels.slice(1)) : [];
   const atEnd = (method: MethodName) =>
     mean(
       runs.filter((run) => run.method === method).map(({ attentionCosine }) => attentionCosine.at(-1) ?? 0),
@@ -61,7 +64,7 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
     }; test images of the classes of the first step`,
     body: stacked([
       legend(methodLegend(methods, (method) => `${method}: cosine ${atEnd(method).toFixed(2)} at the end`)),
-      beside(panels.map((panel) => methodCurves(runs, panel)), 10),
+      beside([...curvePanels(runs, panels.slice(0, 1)), ...drops], 10),
     ], 6),
     notes: [
       "Maps for the true class. Thin lines are seeds, bold lines their mean, " +

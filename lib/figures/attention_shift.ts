@@ -10,6 +10,7 @@ import {
   drawImage,
   drawOverlay,
   heatLegend,
+  isDark,
   largestValue,
   unitMap,
 } from "./kit/overlay.ts";
@@ -76,7 +77,7 @@ export function attentionShift(shift: AttentionShift): Figure {
       "For each image: the teacher's and the student's attention map over it, and both models' scores. " +
       shift.examples.map((e) =>
         `${e.label}: L_D ${e.distillation.toFixed(3)}, L_AD ${e.attentionDistillation.toFixed(2)}, ` +
-        `cosine of the maps ${e.cosine.toFixed(2)}.`
+        `${cosineText(e)}.`
       ).join(" "),
   });
 }
@@ -117,8 +118,8 @@ function row(example: AttentionShiftExample, models: AttentionShift): Drawing {
     text(
       SIDE * 2 + GAP * 1.5,
       SIDE + 16,
-      `L_{AD} = ${example.attentionDistillation.toFixed(2)}  (cosine ${
-        example.cosine.toFixed(2)
+      `L_{AD} = ${example.attentionDistillation.toFixed(2)}  (${
+        cosineText(example)
       }, b: ${example.topBaseClass})`,
       { anchor: "middle" },
     ),
@@ -130,4 +131,9 @@ function row(example: AttentionShiftExample, models: AttentionShift): Drawing {
     ),
   ];
   return { svg: pictures.svg + captions.join(""), width: pictures.width, height: SIDE + 22 };
+}
+
+/** A map that is all zero has not moved: it is said apart. */
+function cosineText({ student, cosine }: AttentionShiftExample): string {
+  return isDark(student.map) ? "the student's map is all zero" : `cosine ${cosine.toFixed(2)}`;
 }

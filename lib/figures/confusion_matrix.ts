@@ -2,6 +2,7 @@
  * Which classes are taken for which, and with it forgetting and the bias to new classes.
  * @module
  */
+import { percent } from "../statistics.ts";
 import { heatColor, MUTED } from "./kit/colors.ts";
 import { heatLegend } from "./kit/overlay.ts";
 import { pngDataUri } from "./kit/png.ts";
@@ -14,6 +15,7 @@ import {
   type Figure,
   moved,
   plainText,
+  shorten,
   stacked,
   text,
 } from "./kit/svg.ts";
@@ -32,17 +34,28 @@ export interface ConfusionMatrices {
   readonly dataset: string;
   /** Number of classes of each step; together, the rows of the matrices. */
   readonly classesPerStep: readonly number[];
+  /** Names of the classes in the order of the rows; written beside the first matrix. */
+  readonly classNames?: readonly string[];
   /** One to three matrices. */
   readonly matrices: readonly Confusion[];
 }
 
-const LEFT = 30;
+const TOP = 22;
+const STEP_WIDTH = 20;
 const GAP = 22;
+const NAME_SIZE = 8;
+const NAME_WIDTH = 84;
 
 /** Matrices side by side. A cell's color is the root of its share of the row, so that rare confusions are seen, too. */
-export function confusionMatrix({ dataset, classesPerStep, matrices }: ConfusionMatrices): Figure {
-  const side = Math.min(330, Math.floor(BODY_WIDTH / matrices.length - LEFT - GAP));
-  const drawings = matrices.map((matrix) => drawMatrix(matrix, classesPerStep, side));
+export function confusionMatrix(confusions: ConfusionMatrices): Figure {
+  const { dataset, classesPerStep, classNames, matrices } = confusions;
+  const names = classNames === undefined ? 0 : NAME_WIDTH;
+  const room = (BODY_WIDTH - names + GAP) / matrices.length - STEP_WIDTH - GAP;
+  const width = Math.min(330, Math.floor(room));
+  // Rows high enough for their names.
+  const height = Math.max(width, classNames === undefined ? 0 : (NAME_SIZE + 1) * classNames.length);
+  const drawings = matrices.map((matrix) => drawMatrix(matrix, classesPerStep, width, height));
+  if (classNames !== undefined) drawings[0] = withNames(drawings[0], classNames, height);
   return composeFigure({
     title: "Which classes the images are taken for",
     subtitle:
@@ -55,45 +68,62 @@ export function confusionMatrix({ dataset, classesPerStep, matrices }: Confusion
     description: "Confusion matrices. " + matrices.map(({ name, counts }) => {
       const total = counts.flat().reduce((sum, count) => sum + count, 0);
       const correct = counts.reduce((sum, row, i) => sum + row[i], 0);
-      return `${name}: ${(100 * correct / Math.max(1, total)).toFixed(1)} % on the diagonal.`;
+      return `${name}: ${percent(correct / Math.max(1, total))} on the diagonal.`;
     }).join(" "),
   });
 }
 
-function drawMatrix({ name, counts }: Confusion, classesPerStep: readonly number[], side: number): Drawing {
+function drawMatrix(
+  { name, counts }: Confusion,
+  classesPerStep: readonly number[],
+  width: number,
+  height: number,
+): Drawing {
   const classes = counts.length;
   const pieces = [
-    text(LEFT + side / 2, 14, name, { anchor: "middle", bold: true }),
-    moved(
-      LEFT,
-      22,
-      element("image", {
-        width: side,
-        height: side,
-        href: heatmap(counts, side),
-        "aria-label": plainText(`confusion of ${name}`),
-      }),
-    ),
+    text(width / 2, 14 - TOP, name, { anchor: "middle", bold: true }),
+    element("image", {
+      width,
+      height,
+      preserveAspectRatio: "none",
+      href: heatmap(counts, width),
+      "aria-label": plainText(`confusion of ${name}`),
+    }),
   ];
   let first = 0;
   classesPerStep.forEach((count, step) => {
-    const middle = (first + count / 2) * side / classes;
-    pieces.push(
-      text(LEFT + middle, 22 + side + 14, `step ${step}`, { anchor: "middle", size: 10, color: MUTED }),
-    );
-    pieces.push(
-      `<g transform="translate(${LEFT - 6},${22 + middle}) rotate(-90)">${
-        text(0, 0, `step ${step}`, { anchor: "middle", size: 10, color: MUTED })
-      }</g>`,
-    );
+    const middle = (first + count / 2) / classes;
+    const label = text(0, 0, `step ${step}`, { anchor: "middle", size: 10, color: MUTED });
+    pieces.push(moved(middle * width, height + 14, label));
+    pieces.push(`<g transform="translate(-6,${middle * height}) rotate(-90)">${label}</g>`);
     first += count;
     if (step === classesPerStep.length - 1) return;
-    const at = first * side / classes;
+    const at = first / classes;
     const line = { stroke: "white", "stroke-width": 1, "stroke-opacity": 0.7 };
-    pieces.push(element("line", { x1: LEFT + at, x2: LEFT + at, y1: 22, y2: 22 + side, ...line }));
-    pieces.push(element("line", { x1: LEFT, x2: LEFT + side, y1: 22 + at, y2: 22 + at, ...line }));
+    pieces.push(element("line", { x1: at * width, x2: at * width, y1: 0, y2: height, ...line }));
+    pieces.push(element("line", { x1: 0, x2: width, y1: at * height, y2: at * height, ...line }));
   });
-  return { svg: pieces.join(""), width: LEFT + side, height: 22 + side + 18 };
+  return {
+    svg: moved(STEP_WIDTH, TOP, ...pieces),
+    width: STEP_WIDTH + width,
+    height: TOP + height + 18,
+  };
+}
+
+/** The names of the rows to the left of a matrix. */
+function withNames(matrix: Drawing, names: readonly string[], height: number): Drawing {
+  const row = height / names.length;
+  const labels = names.map((name, i) =>
+    text(NAME_WIDTH - 2, TOP + (i + 0.5) * row + 3, shorten(name, NAME_WIDTH - 4, NAME_SIZE), {
+      anchor: "end",
+      size: NAME_SIZE,
+    })
+  );
+  return {
+    svg: labels.join("") + moved(NAME_WIDTH, 0, matrix.svg),
+    width: NAME_WIDTH + matrix.width,
+    height: matrix.height,
+  };
 }
 
 /** The matrix as a picture with as many whole pixels a cell as fit into twice the side, so that nothing is blurred. */

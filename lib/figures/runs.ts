@@ -3,11 +3,11 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { confidenceInterval, mean } from "../statistics.ts";
+import { confidenceInterval, mean, percent } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { chart, type LegendEntry, percentTick, type SeedPanel, seedPanel } from "./kit/chart.ts";
 import { FAINT, INK, MUTED } from "./kit/colors.ts";
-import { beside, BODY_WIDTH, type Drawing } from "./kit/svg.ts";
+import { beside, BODY_WIDTH, type Drawing, stacked } from "./kit/svg.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
 /** With what the runs of a figure were trained. */
@@ -34,6 +34,8 @@ export interface MethodRun {
   readonly pointingGameDrop?: readonly number[];
   /** Share of attention inside the object in M_0 minus that in M_t. */
   readonly energyDrop?: readonly number[];
+  /** Share of the first step's test images whose map is all zero. */
+  readonly darkMaps?: readonly number[];
 }
 
 /** The form of `accuracy-curve.json`. */
@@ -54,7 +56,8 @@ export type Measure =
   | "attentionCosine"
   | "meanClassAccuracy"
   | "pointingGameDrop"
-  | "energyDrop";
+  | "energyDrop"
+  | "darkMaps";
 
 /** How a panel of curves is drawn. */
 export interface CurvePanel {
@@ -78,6 +81,29 @@ export interface CurvePanel {
   readonly height: number;
   /** A level to compare with, drawn as a dashed line. */
   readonly level?: number;
+  /** What others have published; drawn in gray, each in a dash of its own. */
+  readonly references?: readonly Reference[];
+}
+
+/** Published results to compare with: a curve, or an average alone. */
+export interface Reference {
+  /** Whose it is, and of what, such as `LwF in FACIL, one seed`. */
+  readonly name: string;
+  /** Accuracy after each step, as far as it was published. */
+  readonly accuracy?: readonly number[];
+  /** Average incremental accuracy; drawn as a level. */
+  readonly average?: number;
+}
+
+const REFERENCE_DASHES = ["7,3", "2,3", "9,3,2,3", "4,2"];
+
+/** A legend of references. */
+export function referenceLegend(references: readonly Reference[]): LegendEntry[] {
+  return references.map(({ name, average }, i) => ({
+    label: average === undefined ? name : `${name}: average ${percent(average)}`,
+    color: MUTED,
+    dash: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
+  }));
 }
 
 /**
@@ -144,23 +170,23 @@ export const OUTCOME_NOTE =
   "Small dots are seeds, joined by thin lines; large dots their mean, with its 95 % confidence interval (Student's t).";
 
 /**
- * Accuracy and attention retention side by side, against a setting of the runs: every seed and the mean.
+ * Accuracy and attention retention side by side, or one above the other, against a setting of the runs: every seed and the mean.
  *
  * @param runs in the order of the horizontal axis
  * @param xOf the position of a run on it
- * @param panel the axis, and the color of the runs at a position
+ * @param panel the axis, the color of the runs at a position, and whether accuracy is above retention
  */
 export function outcomePanels<Run extends Outcome>(
   runs: readonly Run[],
   xOf: (run: Run) => number | string,
-  panel: Pick<SeedPanel, "x" | "color">,
+  { above = false, ...panel }: Pick<SeedPanel, "x" | "color"> & { above?: boolean },
 ): Drawing {
   const measures = [
     { measure: "averageIncrementalAccuracy", label: "average incremental accuracy", percent: true },
     { measure: "attentionCosine", label: "cosine to the map of M₀, last model", percent: false },
   ] as const;
-  const size = { width: (BODY_WIDTH - 12) / 2, height: 300 };
-  return beside(
+  const size = above ? { width: BODY_WIDTH, height: 220 } : { width: (BODY_WIDTH - 12) / 2, height: 300 };
+  return (above ? stacked : beside)(
     measures.map(({ measure, label, percent }) => {
       const points = runs.map((run) => ({ x: xOf(run), seed: run.seed, y: run[measure] }));
       return seedPanel(points, { ...panel, ...size, label, percent });
@@ -181,9 +207,38 @@ export function methodLegend(
   }));
 }
 
-/** Every seed as a thin line, the mean as a bold one, and Student's 95 % interval of the mean as a band. */
-export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Drawing {
-  const { measure, x } = panel;
+interface Mean {
+  readonly method: MethodName;
+  readonly x: number;
+  readonly y: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/**
+ * Panels of curves that share their vertical axis: every seed as a thin line, the mean as a bold one, and Student's 95 %
+ * interval of the mean as a band.
+ */
+export function curvePanels(runs: readonly MethodRun[], panels: readonly CurvePanel[]): Drawing[] {
+  const curves = panels.map((panel) => curvesOf(runs, panel));
+  const drawn = curves.flatMap(({ drawn }) => drawn);
+  const [lowest, highest] = panels[0].yDomain;
+  // Fractions never leave [−1, 1], however wide the interval of two seeds is.
+  const low = Math.max(Math.min(lowest, ...drawn), lowest < 0 ? -1 : Math.min(0, lowest));
+  const high = Math.min(Math.max(highest, ...drawn), 1);
+  return panels.map((panel, i) => curvePanel(panel, curves[i], [low, high]));
+}
+
+/** What a panel draws. */
+interface Curves {
+  readonly seedPoints: readonly { method: MethodName; run: string; x: number; y: number }[];
+  readonly means: readonly Mean[];
+  readonly references: readonly { dash: string; points: readonly { x: number; y: number }[] }[];
+  /** All heights. */
+  readonly drawn: readonly number[];
+}
+
+function curvesOf(runs: readonly MethodRun[], { measure, x, level, references = [] }: CurvePanel): Curves {
   const measured = runs.flatMap((run) => {
     const values = run[measure];
     return values === undefined ? [] : [{ method: run.method, seed: run.seed, values }];
@@ -193,23 +248,27 @@ export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Dra
   );
   const means = methodsOf(measured).flatMap((method) => {
     const values = measured.filter((run) => run.method === method).map((run) => run.values);
-    return x.map((position, step) => {
+    return x.map((position, step): Mean => {
       const atStep = values.map((run) => run[step]);
       const interval = confidenceInterval(atStep);
       return { method, x: position, y: mean(atStep), low: interval?.low, high: interval?.high };
     });
   });
-  const drawn = [
-    ...seedPoints.map(({ y }) => y),
-    ...means.flatMap(({ low, high }) => low === undefined || high === undefined ? [] : [low, high]),
-    ...(panel.level === undefined ? [] : [panel.level]),
-  ];
-  // Fractions never leave [−1, 1], however wide the interval of two seeds is.
-  const low = Math.max(
-    Math.min(panel.yDomain[0], ...drawn),
-    panel.yDomain[0] < 0 ? -1 : Math.min(0, panel.yDomain[0]),
-  );
-  const high = Math.min(Math.max(panel.yDomain[1], ...drawn), 1);
+  const published = references.map(({ accuracy, average }, i) => {
+    const dash = REFERENCE_DASHES[i % REFERENCE_DASHES.length];
+    const values = accuracy ?? x.map(() => average!);
+    return { dash, points: values.map((y, step) => ({ x: x[step], y })) };
+  });
+  const drawn = [...seedPoints, ...published.flatMap(({ points }) => points)].map(({ y }) => y)
+    .concat(means.flatMap(({ low = [], high = [] }) => [low, high].flat()), level ?? []);
+  return { seedPoints, means, references: published, drawn };
+}
+
+function curvePanel(
+  panel: CurvePanel,
+  { seedPoints, means, references }: Curves,
+  [low, high]: readonly [number, number],
+): Drawing {
   const inside = (value: number) => Math.min(Math.max(value, low), high);
   const bands = means.filter((point) => point.low !== undefined).map((point) => ({
     ...point,
@@ -229,7 +288,7 @@ export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Dra
       labelAnchor: "center",
       labelArrow: "none",
       labelOffset: 36,
-      ticks: [...x],
+      ticks: [...panel.x],
       tickFormat: panel.xTickFormat ?? String,
       inset: 6,
     },
@@ -247,6 +306,10 @@ export function methodCurves(runs: readonly MethodRun[], panel: CurvePanel): Dra
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),
       Plot.ruleY(panel.level === undefined ? [] : [panel.level], { stroke: INK, strokeDasharray: "5,4" }),
+      // Plot has one dash a mark.
+      ...references.map(({ dash, points }) =>
+        Plot.line(points, { x: "x", y: "y", stroke: MUTED, strokeWidth: 1.5, strokeDasharray: dash })
+      ),
       Plot.areaY(bands, { x: "x", y1: "low", y2: "high", fill: "method", z: "method", fillOpacity: 0.14 }),
       Plot.line(seedPoints, {
         x: "x",

@@ -15,13 +15,17 @@ import { attentionShift } from "./attention_shift.ts";
 import { confusionMatrix } from "./confusion_matrix.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import { engineThroughput } from "./engine_throughput.ts";
+import { forgettingPicture } from "./forgetting.ts";
+import { gainMap } from "./gain_map.ts";
 import { gamma } from "./gamma.ts";
 import { gammaEffect } from "./gamma_effect.ts";
 import { renderPng } from "./kit/render.ts";
 import type { Figure } from "./kit/svg.ts";
 import { l1L2 } from "./l1_l2.ts";
+import { lossVariants } from "./loss_variants.ts";
 import { methodOverview } from "./method_overview.ts";
 import type { Setting } from "./runs.ts";
+import { shiftDistribution } from "./shift_distribution.ts";
 import { stepBars } from "./step_bars.ts";
 import { trainingCurve } from "./training_curve.ts";
 import { whatAndWhy } from "./what_and_why.ts";
@@ -37,10 +41,14 @@ const FIGURES: Readonly<Record<string, (numbers: any) => Figure>> = {
   confusionMatrix,
   contactSheet,
   engineThroughput,
+  forgettingPicture,
+  gainMap,
   gamma,
   gammaEffect,
   l1L2,
+  lossVariants,
   methodOverview,
+  shiftDistribution,
   stepBars,
   trainingCurve,
   whatAndWhy,

@@ -113,7 +113,15 @@ export function attentionRetentionFigure(
     })),
     mean: {
       images: attention.counted.length,
-      rows: attention.runs.map(({ method, meanCosine }) => ({ method, cosine: meanCosine })),
+      rows: attention.runs.map(({ method, meanCosine, predictions }) => ({
+        method,
+        cosine: meanCosine,
+        dark: predictions.map(({ maps, mapSize: [h, w] }) =>
+          attention.counted.filter((image) =>
+            maps.subarray(image * h * w, (image + 1) * h * w).every((value) => value === 0)
+          ).length
+        ),
+      })),
     },
   };
 }

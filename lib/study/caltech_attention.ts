@@ -166,7 +166,11 @@ const SCHEMA: z.ZodType<CaltechAttention> = z.object({
   })),
   mean: z.strictObject({
     images: z.int(),
-    rows: z.array(z.strictObject({ method, cosine: z.array(z.number()) })),
+    rows: z.array(z.strictObject({
+      method,
+      cosine: z.array(z.number()),
+      dark: z.array(z.int()).optional(),
+    })),
   }).optional(),
   choice: z.strictObject({
     className: z.string(),

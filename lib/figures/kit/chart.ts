@@ -8,7 +8,7 @@ import { parseHTML } from "linkedom";
 import { confidenceInterval, mean } from "../../statistics.ts";
 import type { MethodSymbol } from "../../training/method.ts";
 import { FAINT, FONT, INK, MUTED } from "./colors.ts";
-import { type Drawing, element, moved, text, textWidth } from "./svg.ts";
+import { type Drawing, element, moved, text, textWidth, wrap } from "./svg.ts";
 
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
@@ -135,7 +135,9 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
     marginRight: 18,
     marginTop: 26,
     marginBottom: 40,
-    x: "names" in panel.x ? nameAxis(panel.x.names) : numberAxis(panel.x.label, panel.x.numbers),
+    x: "names" in panel.x
+      ? nameAxis(panel.x.names, (panel.width - 70) / panel.x.names.length)
+      : numberAxis(panel.x.label, panel.x.numbers),
     y: {
       label: panel.label,
       labelArrow: "none",
@@ -195,8 +197,14 @@ export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawi
   });
 }
 
-function nameAxis(names: readonly string[]) {
-  return { type: "point" as const, domain: [...names], label: null, padding: 0.5 };
+function nameAxis(names: readonly string[], room: number) {
+  return {
+    type: "point" as const,
+    domain: [...names],
+    tickFormat: (name: string) => name.includes("\n") ? name : wrap(name, room, 11).join("\n"),
+    label: null,
+    padding: 0.5,
+  };
 }
 
 function numberAxis(label: string, numbers: readonly number[]) {

@@ -28,6 +28,11 @@ export function unitMap(map: AttentionMap): AttentionMap {
   return { size: map.size, values: norm === 0 ? values : values.map((value) => value / norm) };
 }
 
+/** Whether a map is all zero: then the model shows nothing that speaks for the class, and no place that could have moved. */
+export function isDark(map: AttentionMap): boolean {
+  return Array.from(map.values).every((value) => value === 0);
+}
+
 /** The largest value of some maps: the `max` that makes their colors comparable. */
 export function largestValue(maps: readonly AttentionMap[]): number {
   return Math.max(...maps.map((map) => Math.max(...Array.from(map.values))));
