@@ -16,6 +16,8 @@ export type MapNorm = "L1" | "L2";
 export interface AttentionDistillationOptions {
   /** Distance between normalized maps. */
   norm: MapNorm;
+  /** Whether the maps are divided by their 2-norm, as in the paper; default true. */
+  normalized?: boolean;
 }
 
 /**
@@ -35,9 +37,9 @@ export interface AttentionDistillationOptions {
 export function attentionDistillation(
   teacherMaps: tf.Tensor2D,
   studentMaps: tf.Tensor2D,
-  { norm }: AttentionDistillationOptions,
+  options: AttentionDistillationOptions,
 ): tf.Scalar {
-  return tf.tidy(() => tf.mean(mapDistances(teacherMaps, studentMaps, { norm })));
+  return tf.tidy(() => tf.mean(mapDistances(teacherMaps, studentMaps, options)));
 }
 
 /**
@@ -51,11 +53,12 @@ export function attentionDistillation(
 export function mapDistances(
   teacherMaps: tf.Tensor2D,
   studentMaps: tf.Tensor2D,
-  { norm }: AttentionDistillationOptions,
+  { norm, normalized = true }: AttentionDistillationOptions,
 ): tf.Tensor1D {
   return tf.tidy(() => {
-    const teacher = stopGradient(() => normalizeMaps(teacherMaps));
-    const difference = tf.sub(teacher, normalizeMaps(studentMaps));
+    const scaled = (maps: tf.Tensor2D) => normalized ? normalizeMaps(maps) : tf.clone(maps);
+    const teacher = stopGradient(() => scaled(teacherMaps));
+    const difference = tf.sub(teacher, scaled(studentMaps));
     return norm === "L1" ? norm1(difference) : norm2(difference);
   });
 }

@@ -37,6 +37,7 @@ const IEMOJI: Omit<Values, "method"> = {
   gamma: 0.3,
   norm: "L1",
   attentionClass: "student-top",
+  attentionForm: "normalized",
   baseClassification: "sigmoid",
   baseEpochs: 30,
   baseLearningRate: 0.1,

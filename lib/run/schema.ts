@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { ATTENTION_CLASSES, ATTENTION_FORMS } from "../losses/mod.ts";
 import { methodNamed, methodNames } from "../training/method.ts";
 
 /** Names of the presets. */
@@ -70,8 +71,11 @@ const fields = {
   beta: fraction.describe("β, weight of L_D"),
   gamma: fraction.describe("γ, weight of L_AD"),
   norm: z.enum(["L1", "L2"]).describe("norm of L_AD"),
-  attentionClass: z.enum(["student-top", "teacher-top", "ground-truth"]).describe(
-    "class whose maps L_AD compares",
+  attentionClass: z.enum(ATTENTION_CLASSES).describe(
+    "class whose maps L_AD compares; all: the mean over all base classes",
+  ),
+  attentionForm: z.enum(ATTENTION_FORMS).describe(
+    "how L_AD is computed; all but normalized are mistakes, for studies",
   ),
 
   baseClassification: z.enum(["softmax", "sigmoid"]).describe("L_C of the base step"),

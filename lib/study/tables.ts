@@ -18,9 +18,16 @@ import type { MeasuredRun } from "./run_record.ts";
 import type { Run } from "../run/run.ts";
 import { methodNamed, methodNames } from "../training/method.ts";
 
-/** The method's name, with the norm of L_AD where that is not the paper's. */
-export function methodTitle({ method, norm }: Pick<Configuration, "method" | "norm">): string {
-  return method === "LwM" && norm !== "L1" ? `${method}, ${norm}` : method;
+/** The method's name, with what is not the paper's in its L_AD. */
+export function methodTitle(
+  { method, norm, attentionClass, attentionForm }:
+    & Pick<Configuration, "method">
+    & Partial<Pick<Configuration, "norm" | "attentionClass" | "attentionForm">>,
+): string {
+  if (!methodNamed(method).fields.includes("attentionForm")) return method;
+  const other = [[norm, "L1"], [attentionClass, "student-top"], [attentionForm, "normalized"]]
+    .filter(([value, usual]) => value !== undefined && value !== usual).map(([value]) => value);
+  return [method, ...other].join(", ");
 }
 
 /** After step t: accuracy over all classes seen and over each step's classes, and how much attention is retained. */

@@ -16,9 +16,13 @@ import {
   trainingCurveOf,
 } from "./tables.ts";
 
-Deno.test("methodTitle() names the norm where it is not the paper's", () => {
+Deno.test("methodTitle() names what is not the paper's", () => {
   assert.equal(methodTitle({ method: "LwM", norm: "L1" }), "LwM");
   assert.equal(methodTitle({ method: "LwM", norm: "L2" }), "LwM, L2");
+  assert.equal(
+    methodTitle({ method: "LwM", attentionClass: "all", attentionForm: "unnormalized" }),
+    "LwM, all, unnormalized",
+  );
   assert.equal(methodTitle({ method: "C", norm: "L2" }), "C");
 });
 

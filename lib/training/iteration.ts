@@ -14,6 +14,8 @@ export interface IterationBatch {
   teacher?: TeacherAnswers;
   /** C_b, the number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
+  /** See {@linkcode BatchOutputs.randomKeys}. */
+  randomKeys?: readonly (string | number)[];
 }
 
 /** The loss L of one batch, and the terms of the method by name, such as L_C, before they are weighed. */
@@ -57,7 +59,7 @@ export async function iterate(
 /** The forward pass of one iteration: all that the loss terms are made from. */
 export function batchOutputs(
   student: ResNet,
-  { x, labels, teacher, baseClasses }: IterationBatch,
+  { x, labels, ...batch }: IterationBatch,
 ): BatchOutputs {
-  return { student: student.forward(x, true), weights: student.head.weights, labels, teacher, baseClasses };
+  return { student: student.forward(x, true), weights: student.head.weights, labels, ...batch };
 }

@@ -7,10 +7,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { gradCamClosedForm, mapsOfClass } from "../attention/mod.ts";
 import {
   type AttentionClass,
-  attentionDistillation,
+  type AttentionForm,
+  attentionLoss,
   type ClassificationKind,
   classificationLoss,
   type DistillationKind,
@@ -39,8 +39,10 @@ export interface LossOptions {
   gamma: number;
   /** Norm of the difference of the two maps in L_AD. */
   norm: MapNorm;
-  /** Class whose maps L_AD compares: the student's top base class (the paper's b), the teacher's, or the true class. */
+  /** Class whose maps L_AD compares: the student's top base class (the paper's b), or another. */
   attentionClass: AttentionClass;
+  /** How L_AD is computed: as in the paper, or with one of the mistakes of other implementations. */
+  attentionForm: AttentionForm;
 }
 
 /** All that the loss of one batch is made from. B images, C classes of which the first C_b are base classes. */
@@ -55,6 +57,8 @@ export interface BatchOutputs {
   baseClasses: number;
   /** The frozen teacher's answers to the same images; absent in the base step and where the method uses no teacher. */
   teacher?: TeacherAnswers;
+  /** What random draws of the loss depend on, such as the seed, the step and the iteration. */
+  randomKeys?: readonly (string | number)[];
 }
 
 /** One term of a loss. */
@@ -192,7 +196,16 @@ defineMethod("LwM", {
   description: "L_C + β·L_D + γ·L_AD",
   terms: { L_C: classification, L_D: distillation, L_AD: attention },
   usesTeacher: true,
-  fields: ["classification", "distillation", "temperature", "beta", "gamma", "norm", "attentionClass"],
+  fields: [
+    "classification",
+    "distillation",
+    "temperature",
+    "beta",
+    "gamma",
+    "norm",
+    "attentionClass",
+    "attentionForm",
+  ],
   tuned: { photos: { beta: 1, gamma: 0.1, learningRate: 0.05 } },
   color: "#009e73",
   symbol: "triangle",
@@ -207,13 +220,13 @@ function L_D({ student, teacher }: BatchOutputs, { distillation, temperature }: 
 }
 
 function L_AD(
-  { student, weights, labels, baseClasses, teacher }: BatchOutputs,
-  options: LossOptions,
+  { student, weights, labels, teacher, randomKeys }: BatchOutputs,
+  { attentionClass, attentionForm, norm }: LossOptions,
 ): tf.Scalar {
-  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels };
-  const b = topBaseClass(scores, options.attentionClass); // (B, C_b), one-hot
-  const baseWeights = tf.slice2d(weights, [0, 0], [-1, baseClasses]); // (K, C_b)
-  const Q_t = gradCamClosedForm(student.features, baseWeights, b); // (B, h, w)
-  const [B, h, w] = Q_t.shape;
-  return attentionDistillation(mapsOfClass(teacher!.maps, b), tf.reshape(Q_t, [B, h * w]), options);
+  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels, randomKeys };
+  const b = attentionClass === "all" ? "all" : topBaseClass(scores, attentionClass); // (B, C_b), one-hot
+  return attentionLoss(teacher!.maps, { features: student.features, weights }, b, {
+    form: attentionForm,
+    norm,
+  });
 }

@@ -15,6 +15,7 @@ const OPTIONS: LossOptions = {
   gamma: 0.25,
   norm: "L1",
   attentionClass: "student-top",
+  attentionForm: "normalized",
 };
 
 /** Three images, two base classes and two new ones, maps of 2 × 2 pixels. */

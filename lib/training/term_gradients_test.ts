@@ -17,6 +17,7 @@ const LOSSES: LossOptions = {
   gamma: 0.5,
   norm: "L1",
   attentionClass: "student-top",
+  attentionForm: "normalized",
 };
 
 /** A student that has grown by two classes, and a batch of noise with the answers of another network. */

@@ -180,7 +180,14 @@ export async function trainStep(
         const iteration = epoch * batches.length + i;
         const learningRate = cosineSchedule(options.learningRate, iteration, epochs * batches.length);
         const batch = tensorsOf(set, draws, { normalization, headPosition, student, answering });
-        const loss = await iterate(sgd, { ...batch, baseClasses }, method, options.losses, learningRate);
+        const randomKeys = [options.seed, step, iteration];
+        const loss = await iterate(
+          sgd,
+          { ...batch, baseClasses, randomKeys },
+          method,
+          options.losses,
+          learningRate,
+        );
         tf.dispose([batch.x, batch.labels]);
         if (batch.teacher) tf.dispose([batch.teacher.logits, batch.teacher.maps]);
         refuseNonFinite(loss, { step, epoch, learningRate, method });

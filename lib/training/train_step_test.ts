@@ -18,6 +18,7 @@ const OPTIONS: StepOptions = {
     gamma: 0.5,
     norm: "L1",
     attentionClass: "student-top",
+    attentionForm: "normalized",
   },
   epochs: 3,
   learningRate: 0.05,
@@ -75,6 +76,43 @@ Deno.test("trainStep() with a teacher logs L_D and L_AD, never changes the teach
   assert.equal(tf.memory().numTensors, before);
 });
 
+Deno.test("trainStep() trains with every form of L_AD, and only some of them move the weights", async () => {
+  const { teacher, student } = await teacherAndStudent();
+  const trained = async (losses: Partial<StepOptions["losses"]>) => {
+    const copy = student.clone();
+    const options = {
+      ...OPTIONS,
+      losses: { ...OPTIONS.losses, ...losses },
+      method: "LwM",
+      step: 1,
+      epochs: 1,
+    };
+    const log = await trainStep(
+      { student: copy, set: coloredImages([2, 3]), headPosition, teacher },
+      options,
+    );
+    assert.ok(Number.isFinite(log![0].L_AD));
+    const weights = weightsOf(copy);
+    copy.dispose();
+    return weights;
+  };
+  const [none, ours] = [await trained({ gamma: 0 }), await trained({})];
+  assert.deepEqual(await trained({ attentionForm: "detached-student" }), none);
+  for (
+    const change of [
+      { attentionForm: "unnormalized" },
+      { attentionForm: "detached-alpha" },
+      { attentionClass: "random" },
+      { attentionClass: "all" },
+    ] as const
+  ) {
+    const weights = await trained(change);
+    assert.notDeepEqual(weights, none, `${Object.values(change)}`);
+    assert.notDeepEqual(weights, ours, `${Object.values(change)}`);
+  }
+  for (const model of [student, teacher]) model.dispose();
+});
+
 Deno.test("a cached teacher trains the student like a fresh one", async () => {
   const { teacher, student } = await teacherAndStudent();
   const losses = [];
@@ -98,7 +136,9 @@ Deno.test("a cached teacher trains the student like a fresh one", async () => {
 Deno.test("trainStep() that goes on from any epoch ends with bit-identical weights", async () => {
   const { teacher, student } = await teacherAndStudent();
   const task = { set: coloredImages([2, 3]), headPosition, teacher };
-  const options: StepOptions = { ...OPTIONS, method: "LwM", step: 1 };
+  // A random class, so that its draws are the same, too.
+  const losses = { ...OPTIONS.losses, attentionClass: "random" } as const;
+  const options: StepOptions = { ...OPTIONS, losses, method: "LwM", step: 1 };
 
   const states: { weights: ResNet; state: StepState }[] = [];
   const whole = student.clone();

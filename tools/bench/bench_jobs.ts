@@ -65,6 +65,7 @@ const LOSSES: LossOptions = {
   gamma: 0.1,
   norm: "L1",
   attentionClass: "student-top",
+  attentionForm: "normalized",
 };
 const SGD = { momentum: 0.9, weightDecay: 5e-4, maxNorm: 5 };
 const LEARNING_RATE = 0.02;

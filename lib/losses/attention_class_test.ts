@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
-import { type AttentionClass, topBaseClass } from "./top_base_class.ts";
+import { type AttentionClass, topBaseClass } from "./attention_class.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
-async function chosen(student: number[][], teacher: number[][], labels: number[], choice: AttentionClass) {
+async function chosen(
+  student: number[][],
+  teacher: number[][],
+  labels: number[],
+  choice: Exclude<AttentionClass, "all">,
+) {
   const scores = {
     studentLogits: tf.tensor2d(student),
     teacherLogits: tf.tensor2d(teacher),
@@ -48,6 +53,21 @@ testOnEachEngine(
     ]]);
   },
 );
+
+testOnEachEngine("topBaseClass() draws every base class alike, and the same for the same keys", async () => {
+  const studentLogits = tf.zeros([900, 4]) as tf.Tensor2D;
+  const teacherLogits = tf.zeros([900, 3]) as tf.Tensor2D;
+  const drawn = (...randomKeys: number[]) =>
+    topBaseClass({ studentLogits, teacherLogits, randomKeys }, "random");
+  const [first, again, next] = await valuesOf(drawn(1, 0, 0), drawn(1, 0, 0), drawn(1, 0, 1));
+  for (const c of [0, 1, 2]) {
+    const count = first.filter((value, i) => i % 3 === c && value === 1).length;
+    assert.ok(count > 250 && count < 350, `${count} of class ${c}`);
+  }
+  assert.deepEqual(again, first);
+  assert.notDeepEqual(next, first);
+  tf.dispose([studentLogits, teacherLogits]);
+});
 
 testOnEachEngine("topBaseClass() chooses as the golden program does", async () => {
   const { student, teacher, topBaseClass: expected } = golden.attention;

@@ -1,0 +1,146 @@
+/**
+ * L_AD as a function of the last stages of teacher and student, in the right form and in wrong ones.
+ *
+ * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper. Each has a
+ * small mistake that is easy to make: the code runs, the loss has a plausible value, and nothing shows that γ does not do
+ * what it should. Here each mistake can be made one at a time, to see and to measure what it does to a training.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { allClassMaps, type ClassPerImage, gradCamClosedForm, mapsOfClass } from "../attention/mod.ts";
+import { attentionDistillation, type MapNorm } from "./attention_distillation.ts";
+import { stopGradient } from "./stop_gradient.ts";
+
+/** The forms of L_AD, see {@linkcode AttentionForm}. */
+export const ATTENTION_FORMS = [
+  "normalized",
+  "unnormalized",
+  "detached-student",
+  "gradient-times-gradient",
+  "detached-alpha",
+] as const;
+
+/**
+ * How L_AD is computed.
+ *
+ * - `normalized`: equation (2) of the paper.
+ * - `unnormalized`: the maps are not divided by their 2-norm. The loss measures how strong the maps are rather than where
+ *   they lie, and it is as small as they are: γ loses its scale. A 2-norm over an axis of length 1, the channel axis of a
+ *   (B, 1, H, W) map, comes to the same.
+ * - `detached-student`: the student's map is a constant, as if made under `no_grad`. The value is right, the gradient
+ *   is zero: γ does nothing at all.
+ * - `gradient-times-gradient`: the map is ReLU(Σ_k mean(g_k) · g_k) instead of gradient times activation. Behind global
+ *   average pooling g_k = W_{k,c} / (H·W) is the same everywhere, so this map is constant over space: all normalized
+ *   maps are equal, and loss and gradient are 0.
+ * - `detached-alpha`: α is a constant. The value is right, and a gradient reaches the feature maps, but none reaches the
+ *   head through α: the weights of the base class, half of what decides where the student looks, may drift.
+ */
+export type AttentionForm = typeof ATTENTION_FORMS[number];
+
+/** What Grad-CAM of the last stage needs of a network. */
+export interface LastStage {
+  /** A, (B, H, W, K), what global average pooling sees. */
+  features: tf.Tensor4D;
+  /** (K, C), the dense head. */
+  weights: tf.Tensor2D;
+}
+
+/** Options of {@linkcode attentionLoss}. */
+export interface AttentionLossOptions {
+  /** How the loss is computed. */
+  form: AttentionForm;
+  /** Distance between the maps. */
+  norm: MapNorm;
+}
+
+/**
+ * L_AD between the maps that teacher and student have for the same classes, mean over the batch.
+ *
+ * @param teacherMaps (B, C_b, H·W) maps of every base class, see {@linkcode allClassMaps}; no gradient flows into them
+ * @param student M_t; columns of its head after the base classes are ignored
+ * @param classes b, one base class for each image; `all` takes the mean of the distances over all base classes
+ * @param options form and norm
+ * @returns a scalar, not below 0
+ */
+export function attentionLoss(
+  teacherMaps: tf.Tensor3D,
+  { features, weights }: LastStage,
+  classes: ClassPerImage | "all",
+  { form, norm }: AttentionLossOptions,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const [B, C, HW] = teacherMaps.shape;
+    const Q_teacher = classes === "all"
+      ? teacherMaps.reshape<tf.Tensor2D>([B * C, HW])
+      : mapsOfClass(teacherMaps, classes); // (B, H·W)
+    const student = { features, weights: tf.slice2d(weights, [0, 0], [-1, C]) }; // (K, C_b)
+    const options = { norm, normalized: form !== "unnormalized" };
+    if (form === "gradient-times-gradient") {
+      // Constant over space, in the teacher as in the student.
+      return attentionDistillation(tf.onesLike(Q_teacher), squaredGradients(student, classes), options);
+    }
+    if (form === "detached-student") {
+      return attentionDistillation(Q_teacher, stopGradient(() => studentMaps(student, classes)), options);
+    }
+    if (form === "detached-alpha") {
+      const constant = stopGradient(() => tf.clone(student.weights));
+      return attentionDistillation(Q_teacher, studentMaps({ features, weights: constant }, classes), options);
+    }
+    return attentionDistillation(Q_teacher, studentMaps(student, classes), options);
+  });
+}
+
+/** (B, H·W) Grad-CAM maps of the chosen classes, or (B·C, H·W) of all. */
+function studentMaps({ features, weights }: LastStage, classes: ClassPerImage | "all"): tf.Tensor2D {
+  const [B, H, W] = features.shape;
+  return classes === "all"
+    ? allClassMaps(features, weights).reshape([B * weights.shape[1], H * W])
+    : gradCamClosedForm(features, weights, classes).reshape([B, H * W]);
+}
+
+/** ReLU(Σ_k mean(g_k) · g_k), shaped as {@linkcode studentMaps}; behind global average pooling mean(g_k) = g_k = α_k. */
+function squaredGradients({ features, weights }: LastStage, classes: ClassPerImage | "all"): tf.Tensor2D {
+  const [B, H, W] = features.shape;
+  const alpha = tf.div(weights, H * W); // (K, C)
+  const ofClass = tf.sum(tf.square(alpha), 0); // (C), Σ_k α_k²
+  const everywhere = tf.tile(ofClass.reshape([1, -1, 1]), [B, 1, H * W]) as tf.Tensor3D; // (B, C, H·W)
+  return tf.relu(classes === "all" ? everywhere.reshape([-1, H * W]) : mapsOfClass(everywhere, classes));
+}
+
+/** What reaches the student's parameters, as 2-norms, one number for each γ. */
+export interface GradientsOverGamma {
+  /** ‖γ · ∂L_AD/∂A‖₂: into the feature maps, and from there into every layer. */
+  featureGradient: number[];
+  /** ‖γ · ∂L_AD/∂W‖₂: into the classifier's weights, through α. */
+  weightGradient: number[];
+}
+
+/**
+ * The gradient of γ · L_AD in the student's last stage, for some γ: whether a form of L_AD lets γ influence training.
+ *
+ * @param loss L_AD as a function of the student
+ * @param student M_t
+ * @param gammas values of γ
+ */
+export async function gradientsOverGamma(
+  loss: (student: LastStage) => tf.Scalar,
+  student: LastStage,
+  gammas: readonly number[],
+): Promise<GradientsOverGamma> {
+  const [featureGradient, weightGradient]: number[][] = [[], []];
+  for (const gamma of gammas) {
+    const norms = tf.tidy(() => {
+      const gradients = tf.grads((A, W) => {
+        const L_AD = loss({ features: A as tf.Tensor4D, weights: W as tf.Tensor2D });
+        // tfjs refuses to differentiate what does not depend on A and W at all; a sum times 0 does.
+        return tf.add(tf.mul(L_AD, gamma), tf.mul(tf.add(tf.sum(A), tf.sum(W)), 0));
+      });
+      return tf.stack(gradients([student.features, student.weights]).map((gradient) => tf.norm(gradient)));
+    });
+    const [inFeatures, inWeights] = await norms.data();
+    norms.dispose();
+    featureGradient.push(inFeatures);
+    weightGradient.push(inWeights);
+  }
+  return { featureGradient, weightGradient };
+}
