@@ -119,6 +119,8 @@ export async function withProgress<T>(
   try {
     return await work((label, done, total) => {
       const now = performance.now();
+      // It was done before.
+      if (done >= total && !lines.has(label)) return;
       const { startedAt, doneBefore } = lines.get(label) ?? { startedAt: now, doneBefore: done };
       const finishedAt = done >= total ? now : undefined;
       lines.set(label, { label, done, total, startedAt, doneBefore, finishedAt });

@@ -100,6 +100,57 @@ Deno.test("train that is interrupted says how to go on, and the same command doe
     assert.equal(rowsIn(await linesOf(train, args)).length, 1);
   }));
 
+Deno.test("train --dry-run says what there is to do, and trains nothing", () =>
+  withDataDirectory(async (directory) => {
+    const args = [...tinyArgs({ increments: 1 }), "--directory", directory];
+    const lines = await linesOf(train, [...args, "--dry-run"]);
+    assert.match(lines[2], /^Step 0: 4 iterations, 3 classes: telephone, [\w-]+, [\w-]+$/);
+    assert.match(lines[3], /^Step 1: \d iterations, 2 classes: [\w-]+, [\w-]+$/);
+    assert.match(lines[4], /^About 0:\d\d on this machine, 2 models, 0\.0 MB\.$/);
+    assert.equal(lines.length, 5);
+    await assert.rejects(Deno.stat(folderIn(lines)), Deno.errors.NotFound);
+
+    const json = JSON.parse((await linesOf(train, [...args, "--json"])).join("\n"));
+    assert.deepEqual(json.plan.steps.map(({ classes }: { classes: string[] }) => classes.length), [3, 2]);
+    assert.deepEqual(json.metrics.map(({ step }: StepMetrics) => step), [0, 1]);
+    assert.deepEqual(
+      (await linesOf(train, [...args, "--dry-run"])).slice(2).map((line) => line.slice(0, 16)),
+      [
+        "Step 0: trained,",
+        "Step 1: trained,",
+      ],
+    );
+  }));
+
+Deno.test({
+  name: "train stops at once on an engine that takes long for an iteration",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withDataDirectory(async (directory) => {
+      const fields = { engine: "cpu", imageSize: 32, widths: "16,32,64", increments: 0 };
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "-A", join(import.meta.dirname!, "train.ts"), ...tinyArgs(fields)],
+          ...["--directory", directory],
+        ],
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      let said = "";
+      let stoppedAt = NaN;
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        said += text;
+        if (!Number.isNaN(stoppedAt) || !said.includes("starting")) continue;
+        // Until it is in the middle of an iteration.
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        stoppedAt = performance.now();
+        child.kill("SIGINT");
+      }
+      assert.equal((await child.status).code, 130, said);
+      assert.ok(performance.now() - stoppedAt < 2000);
+    }),
+});
+
 Deno.test({
   name: "train on a terminal leaves its table and one bar",
   // `script`, of util-linux, makes the terminal.
