@@ -51,6 +51,6 @@ export type { ShiftDistribution, ShiftedImage } from "./shift_distribution.ts";
 export { stepBars } from "./step_bars.ts";
 export type { StepBars } from "./step_bars.ts";
 export { trainingCurve } from "./training_curve.ts";
-export type { TrainingCurve } from "./training_curve.ts";
+export type { ModelLoss, TrainingCurve } from "./training_curve.ts";
 export { whatAndWhy } from "./what_and_why.ts";
 export type { WhatAndWhy, WhatAndWhyExample } from "./what_and_why.ts";

@@ -9,6 +9,7 @@ import type {
   GammaRun,
   GammaRuns,
   MethodRuns,
+  ModelLoss,
   TableRow,
   TrainingCurve,
 } from "../figures/mod.ts";
@@ -64,18 +65,25 @@ export function lossTable(runs: readonly Run[], step: number): Promise<TableRow[
   }));
 }
 
-/** The losses of a run's step t as the figure of the training draws them. */
-export async function trainingCurveOf(run: Run, step: number): Promise<TrainingCurve> {
-  const { beta, gamma } = run.configuration;
-  const log = await run.log(step);
-  return {
-    model: step === 0 ? "M_{0}" : `${methodTitle(run.configuration)}, M_{${step}}`,
-    xLabel: "epoch",
-    x: log.map(({ epoch }) => epoch),
-    classification: log.map(({ L_C }) => L_C),
-    distillation: log[0].L_D === undefined ? undefined : log.map(({ L_D }) => beta * L_D),
-    attentionDistillation: log[0].L_AD === undefined ? undefined : log.map(({ L_AD }) => gamma * L_AD),
-  };
+/** The losses of some runs' step t, as the figure of the training draws them. */
+export async function trainingCurveOf(runs: readonly Run[], step: number): Promise<TrainingCurve> {
+  const logs = await Promise.all(runs.map((run) => run.log(step)));
+  const models = runs.map(({ configuration }, i): ModelLoss => {
+    const { method } = configuration;
+    // M_0 has no teacher, and so no other term.
+    const terms = Object.entries(methodNamed(method).terms).filter(([name]) =>
+      logs[i][0][name] !== undefined
+    );
+    return {
+      model: step === 0 ? "M_{0}" : `${methodTitle(configuration)}, M_{${step}}`,
+      terms: Object.fromEntries(terms.map(([name, { weight }]) => {
+        const subscripted = name.replace(/_(\w+)$/, "_{$1}");
+        const label = weight === undefined ? subscripted : `${weight.symbol} · ${subscripted}`;
+        return [label, logs[i].map((epoch) => (weight?.value(configuration) ?? 1) * epoch[name])];
+      })),
+    };
+  });
+  return { xLabel: "epoch", x: logs[0].map(({ epoch }) => epoch), models };
 }
 
 /** All that was measured of each run, up to its last step. */

@@ -116,12 +116,12 @@ Deno.test("lossTable() and trainingCurveOf() read what the training has logged",
     assert.equal(row.L_AD, `${log[0].L_AD!.toFixed(3)} → ${log[1].L_AD!.toFixed(3)}`);
     assert.deepEqual((await lossTable([run], 0))[0].L_D, "");
 
-    const curve = await trainingCurveOf(run, 1);
-    assert.equal(curve.model, "LwM, M_{1}");
-    assert.deepEqual(curve.distillation, log.map(({ L_D }) => 0.5 * L_D!));
-    assert.deepEqual(curve.attentionDistillation, log.map(({ L_AD }) => 0.2 * L_AD!));
-    const base = await trainingCurveOf(run, 0);
-    assert.deepEqual([base.model, base.distillation], ["M_{0}", undefined]);
+    const { models: [LwM] } = await trainingCurveOf([run], 1);
+    assert.equal(LwM.model, "LwM, M_{1}");
+    assert.deepEqual(LwM.terms["β · L_{D}"], log.map(({ L_D }) => 0.5 * L_D!));
+    assert.deepEqual(LwM.terms["γ · L_{AD}"], log.map(({ L_AD }) => 0.2 * L_AD!));
+    const { models: [M_0] } = await trainingCurveOf([run], 0);
+    assert.deepEqual([M_0.model, Object.keys(M_0.terms)], ["M_{0}", ["L_{C}"]]);
 
     const [measured] = await measuredRuns([run]);
     assert.deepEqual(measured.metrics, [await run.metrics(0), await run.metrics(1)]);
