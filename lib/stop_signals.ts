@@ -2,7 +2,6 @@
  * Ctrl-C, its kin, and the stop button of a notebook, as something that work can be stopped by.
  * @module
  */
-import process from "node:process";
 import { inNotebook } from "./progress.ts";
 import { UserError } from "./user_error.ts";
 
@@ -77,11 +76,40 @@ const listeners = Object.fromEntries(
     // npm passes on a signal that we have already; a second one that a person sends comes later.
     if (!inNotebook() && performance.now() - (stoppedAt ??= performance.now()) > 500) Deno.exit(code);
     for (const stop of running) stop(name as SignalName);
-    if (running.size === 0) {
-      console.error("Nothing was stopped: only training can be. Restart the kernel to end other code.");
-    }
+    if (running.size === 0) requestStop();
   }]),
 );
+
+/** Whether the next {@linkcode stopPoint} is to throw. */
+let stopRequested = false;
+
+/** For a notebook whose cell is in no work that {@linkcode stoppable} runs. */
+function requestStop(): void {
+  stopRequested = true;
+  setTimeout(() => {
+    if (!stopRequested) return;
+    stopRequested = false;
+    console.error("This cell cannot be stopped. Wait for its end, or restart the kernel.");
+  }, 900);
+}
+
+/**
+ * A place where work of a notebook that takes long can be stopped, such as between two batches.
+ *
+ * @throws {Stopped} where the stop button was pressed
+ */
+export async function stopPoint(): Promise<void> {
+  // Signals have their turn.
+  await new Promise((resolve) => setTimeout(resolve));
+  throwIfStopped();
+}
+
+/** The same, without waiting, for work that lets signals have their turn itself. */
+export function throwIfStopped(): void {
+  if (!stopRequested) return;
+  stopRequested = false;
+  throw new Stopped("Stopped.", EXIT_CODES.SIGINT);
+}
 
 function forEachSignal(change: (name: SignalName, listener: () => void) => void): void {
   for (const [name, listener] of Object.entries(listeners)) {
@@ -101,8 +129,8 @@ export async function stopWithNpx(): Promise<void> {
   if (Deno.env.get("npm_command") !== "exec") return;
   const npx = await ancestor(/^np[mx] |np[mx]-cli\.js/);
   if (npx === null) return;
-  const timer = setInterval(() => {
-    if (isAlive(npx)) return;
+  const timer = setInterval(async () => {
+    if (await processInfo(npx).catch(() => null) !== null) return;
     clearInterval(timer);
     if (running.size === 0) Deno.exit(EXIT_CODES.SIGTERM);
     listeners.SIGTERM();
@@ -134,13 +162,4 @@ async function processInfo(pid: number): Promise<{ parent: number; args: string 
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "ppid=,args=", "-p", `${pid}`] }).output();
   const [, parent, args] = new TextDecoder().decode(stdout).match(/^\s*(\d+) (.*)/)!;
   return { parent: Number(parent), args };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code !== "ESRCH";
-  }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Kernel } from "../tools/notebooks/jupyter_kernel.ts";
 import { stoppable, unlessStopped } from "./stop_signals.ts";
 
 Deno.test("stoppable() does not begin work that was stopped before", async () => {
@@ -63,6 +64,34 @@ Deno.test({
       assert.match(said, /Stopped\. All is kept\./);
       await npx.status;
     }),
+});
+
+Deno.test({
+  name: "the stop button of a notebook never kills the kernel that has imported the library",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const kernel = await Kernel.start(new URL("../notebooks", import.meta.url).pathname, {});
+    try {
+      const run = async (code: string, stopAfter?: number) => {
+        let said = "";
+        const timer = stopAfter && setTimeout(() => Deno.kill(kernel.pid, "SIGINT"), stopAfter);
+        await kernel.execute(code, {
+          onMessage: ({ content }) => said += content.text ?? content.evalue ?? "",
+          timeoutSeconds: 60,
+        });
+        clearTimeout(timer);
+        return said;
+      };
+      await run(`import "lwm"; import { stopPoint } from "${import.meta.resolve("./stop_signals.ts")}";`);
+      assert.match(await run("await new Promise((resolve) => setTimeout(resolve, 3000))", 300), /cannot be/);
+      assert.equal(await run("for (;;) await stopPoint()", 300), "Stopped.");
+      // What does not await is told when it has ended.
+      await run("{ const end = Date.now() + 1000; while (Date.now() < end); }", 300);
+      assert.match(await run("console.log('alive')"), /alive/);
+    } finally {
+      await kernel.stop();
+    }
+  },
 });
 
 async function withScript(work: (path: string) => Promise<void>): Promise<void> {

@@ -13,6 +13,7 @@ import type { Dataset, Split } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
+import { throwIfStopped } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
 import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import { codeDigest } from "./code_digest.ts";
@@ -31,8 +32,12 @@ export function dataDirectory(): string {
 export function openDataset(
   { dataset, data, classes, skipBroken, imageSize, seed, evaluateOn }: Configuration,
   directory: string,
-  onProgress?: (done: number, total: number) => void,
+  onImages?: (done: number, total: number) => void,
 ): Promise<Dataset> {
+  const onProgress = (done: number, total: number) => {
+    throwIfStopped();
+    onImages?.(done, total);
+  };
   const holdOut = evaluateOn === "validation";
   if (dataset === "iemoji-100") {
     return loadIEmoji({ directory: join(directory, "iemoji-100"), size: imageSize, holdOut, onProgress });

@@ -17,13 +17,13 @@ import {
   headPositions,
   type ImageSet,
   IncrementalStream,
-  type Normalization,
 } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
-import { predict, type Predictions } from "../evaluation/mod.ts";
+import { type ForwardOptions, predict, type Predictions } from "../evaluation/mod.ts";
 import { readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
 import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainStep } from "../training/mod.ts";
+import { stopPoint } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
 import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
@@ -211,9 +211,9 @@ export class Run {
   }
 
   /** How images are fed to the run's models when these are evaluated. */
-  get evaluationPasses(): { normalization: Normalization; batchSize: number } {
+  get evaluationPasses(): ForwardOptions {
     const { mean, std } = this.dataset;
-    return { normalization: { mean, std }, batchSize: EVALUATION_BATCH_SIZE };
+    return { normalization: { mean, std }, batchSize: EVALUATION_BATCH_SIZE, onProgress: stopPoint };
   }
 
   /**
