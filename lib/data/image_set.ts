@@ -3,6 +3,8 @@
  * @module
  */
 
+import { randomStream } from "../random.ts";
+
 /** `train` to learn from, `validation` to tune on, `test` for the reported numbers. */
 export type Split = "train" | "validation" | "test";
 
@@ -51,4 +53,32 @@ export interface Dataset {
   readonly std: readonly [number, number, number];
   /** The images of these classes in this split. */
   open(split: Split, classIds: readonly number[], options: OpenOptions): ImageSet;
+}
+
+/**
+ * Draws some images of each class.
+ *
+ * @param imagesPerClass at most so many
+ * @param seed decides which
+ * @returns the same set where no class has more
+ */
+export function someOfEachClass(set: ImageSet, imagesPerClass: number, seed: number): ImageSet {
+  const images = drawOfEachClass(set.labels, imagesPerClass, seed);
+  if (images.length === set.count) return set;
+  return {
+    ...set,
+    count: images.length,
+    labels: Int32Array.from(images, (image) => set.labels[image]),
+    read: (image, view, target) => set.read(images[image], view, target),
+    ...(set.readMask && { readMask: (image, view, target) => set.readMask!(images[image], view, target) }),
+  };
+}
+
+/** Positions of at most so many members of each class, in order. */
+export function drawOfEachClass(classes: Iterable<number>, imagesPerClass: number, seed: number): number[] {
+  const members = [...classes].map((classId, position) => ({ classId, position }));
+  return [...Map.groupBy(members, ({ classId }) => classId).values()].flatMap((group) =>
+    randomStream(seed, "images per class", group[0].classId).permutation(group.length)
+      .slice(0, imagesPerClass).map((i) => group[i].position)
+  ).sort((a, b) => a - b);
 }

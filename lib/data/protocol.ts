@@ -88,6 +88,44 @@ export function classIncrementalSteps(
 }
 
 /**
+ * The order in which iCaRL learned the classes of CIFAR-100, and many papers after it: numbers of the alphabetical list.
+ *
+ * Rebuffi et al., CVPR 2017; their code shuffles with seed 1993.
+ */
+// deno-fmt-ignore
+export const ICARL_ORDER: readonly number[] = [
+  68, 56, 78, 8, 23, 84, 90, 65, 74, 76, 40, 89, 3, 92, 55, 9, 26, 80, 43, 38, 58, 70, 77, 1, 85,
+  19, 17, 50, 28, 53, 13, 81, 45, 82, 6, 59, 83, 16, 15, 44, 91, 41, 72, 60, 79, 52, 20, 10, 31, 54,
+  37, 95, 14, 71, 96, 98, 97, 2, 64, 66, 42, 22, 35, 86, 24, 34, 87, 21, 99, 0, 88, 27, 18, 94, 11,
+  12, 47, 25, 30, 46, 62, 69, 36, 61, 7, 63, 75, 5, 32, 4, 51, 48, 73, 93, 39, 67, 29, 49, 57, 33,
+];
+
+/**
+ * Finds the ids of classes.
+ *
+ * @param names of classes, or numbers of the alphabetical list, or `icarl` alone for {@linkcode ICARL_ORDER}
+ * @param classNames of the data set
+ * @param field what lists them, for messages
+ * @throws {UserError} if there is no such class, or iCaRL's order is asked of other than 100 classes
+ */
+export function classIdsOf(names: readonly string[], classNames: readonly string[], field: string): number[] {
+  const alphabetical = classNames.map((name, id) => ({ name, id })).sort((a, b) => a.name < b.name ? -1 : 1);
+  if (names.length === 1 && names[0] === "icarl" && classNames.length === ICARL_ORDER.length) {
+    return ICARL_ORDER.map((number) => alphabetical[number].id);
+  }
+  return names.map((name) => {
+    const id = classNames.indexOf(name);
+    if (id >= 0) return id;
+    const numbered = /^\d+$/.test(name) ? alphabetical[Number(name)] : undefined;
+    if (numbered) return numbered.id;
+    throw new UserError(
+      `Expected ${field} to name classes of the data set but found "${name}"; its classes are ` +
+        `${classNames.slice(0, 5).join(", ")}${classNames.length > 5 ? ", …" : ""} (${classNames.length}).`,
+    );
+  });
+}
+
+/**
  * The head's columns are in the order of learning, so that it grows at its end.
  *
  * @param classOrder the ids of all classes in the order of learning

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
 import type { Dataset, ImageSet } from "./image_set.ts";
-import { classIncrementalSteps, headPositions, IncrementalStream } from "./protocol.ts";
+import {
+  classIdsOf,
+  classIncrementalSteps,
+  headPositions,
+  ICARL_ORDER,
+  IncrementalStream,
+} from "./protocol.ts";
 
 Deno.test("classIncrementalSteps() learns every class once", () => {
   const { classOrder, steps } = classIncrementalSteps({
@@ -200,3 +206,21 @@ function reachable(start: object): Set<object> {
 function holdsAny(view: ArrayBufferView, values: number[]): boolean {
   return [...new Uint8Array(view.buffer)].some((byte) => byte !== 0 && values.includes(byte));
 }
+
+Deno.test("classIdsOf() reads names, numbers of the alphabetical list, and iCaRL's order", () => {
+  const names = ["zebra", "ant", "10", "bee"];
+  assert.deepEqual(classIdsOf(["bee", "zebra", "0", "1", "10"], names, "classOrder"), [3, 0, 2, 1, 2]);
+  for (const unknown of ["4", "icarl", "cat", ""]) {
+    assert.throws(
+      () => classIdsOf([unknown], names, "classOrder"),
+      /classOrder to name classes .* zebra, ant, 10, bee \(4\)/,
+    );
+  }
+  const hundred = Array.from({ length: 100 }, (_, i) => `class ${String(99 - i).padStart(2, "0")}`);
+  const order = classIdsOf(["icarl"], hundred, "classOrder").map((id) => hundred[id]);
+  // https://github.com/srebuffi/iCaRL: the first and the last of the classes that seed 1993 gives.
+  assert.deepEqual([order[0], order[1], order[99]], ["class 68", "class 56", "class 33"]);
+  assert.equal(new Set(order).size, 100);
+  const steps = { classCount: 100, baseClasses: 50, increment: 10, seed: 1 };
+  assert.deepEqual(classIncrementalSteps({ ...steps, first: ICARL_ORDER }).classOrder, ICARL_ORDER);
+});

@@ -4,9 +4,10 @@
  * @module
  */
 import type { z } from "zod";
+import { findPhotos } from "../data/photos/photos.ts";
 import { UserError } from "../user_error.ts";
 import { type Configuration, configurationSchema, type DatasetName, type PresetName } from "./schema.ts";
-import { presetValues } from "./presets.ts";
+import { presetValues, stepsFor } from "./presets.ts";
 
 /**
  * A complete configuration from a few fields.
@@ -27,14 +28,36 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
   const engine = fields.engine ?? environment("engine") ?? "auto";
   const code = fields.code ?? environment("code") ?? "current";
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const dataset = validate(
+    "dataset",
+    fields.dataset ?? (fields.data ? "folder" : "iemoji-100"),
+  ) as DatasetName;
   const start = presetValues({
     preset: validate("preset", preset) as PresetName,
-    dataset: validate("dataset", fields.dataset ?? "iemoji-100") as DatasetName,
+    dataset,
     method: validate("method", fields.method ?? "LwM") as Configuration["method"],
   });
-  const configuration = checkConfiguration({ ...start, ...given, preset, engine, code });
+  const configuration = checkConfiguration({
+    ...start,
+    ...fittingSteps(fields, dataset),
+    ...given,
+    preset,
+    engine,
+    code,
+  });
   refuseTooManyGuesses(configuration);
   return configuration;
+}
+
+/** Steps that suit the classes of a folder, or those that are named, where no number of classes is given. */
+function fittingSteps(fields: Partial<Configuration>, dataset: DatasetName): Partial<Configuration> {
+  const { data, classes = [], seed = 1, baseClasses, increment, increments } = fields;
+  if (baseClasses !== undefined || increment !== undefined || increments !== undefined) return {};
+  let count = classes.length;
+  if (count === 0 && dataset === "folder" && data) {
+    count = findPhotos(dataset, { path: data, seed }).classNames.length;
+  }
+  return count === 0 || count >= 100 ? {} : stepsFor(count);
 }
 
 /**

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
+import { withFolder } from "../folder_fixture.ts";
 import { checkConfiguration, configure } from "./configuration.ts";
+import { stepsFor } from "./presets.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "./schema.ts";
 
 /** Runs without what the environment of the test says. */
@@ -119,4 +123,32 @@ Deno.test("configure() refuses more guesses than the base step has wrong answers
     const kept = { ...configure(), topK: 5, baseClasses: 5 };
     assert.deepEqual(checkConfiguration(kept), kept, "a run that was trained stays readable");
   });
+});
+
+Deno.test("configure() takes a path alone for a folder of images, and names one that is not there", () =>
+  withFolder(async (folder) => {
+    await writeClassFolders(
+      folder,
+      Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`class-${i}`, 1])),
+    );
+    const { dataset, baseClasses, increment, increments } = configure({ data: folder });
+    assert.deepEqual([dataset, baseClasses, increment, increments], ["folder", 2, 2, 4]);
+    assert.equal(configure({ data: folder, dataset: "caltech-101" }).dataset, "caltech-101");
+    assert.equal(configure({ data: folder, increment: 4, increments: 1 }).baseClasses, 10);
+    assert.equal(configure({ dataset: "caltech-101", classes: ["a", "b", "c", "d"] }).baseClasses, 2);
+    assert.throws(
+      () => configure({ data: join(folder, "none") }),
+      naming(join(folder, "none"), "no such folder"),
+    );
+  }));
+
+Deno.test("stepsFor() learns all classes in up to five steps of two or more", () => {
+  for (let classes = 1; classes < 100; classes++) {
+    const { baseClasses, increment, increments } = stepsFor(classes);
+    assert.equal(baseClasses + increments * increment, classes);
+    assert.ok(
+      increments <= 4 && (increments === 0 || (increment >= 2 && baseClasses >= increment)),
+      `${classes}`,
+    );
+  }
 });

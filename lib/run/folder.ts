@@ -9,7 +9,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { loadIEmoji } from "../data/iemoji/drawings.ts";
-import type { Dataset, Split } from "../data/mod.ts";
+import { classIdsOf, classIncrementalSteps, type ClassSteps, type Dataset, type Split } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
@@ -26,11 +26,14 @@ export function dataDirectory(): string {
 }
 
 /**
- * The data set of a configuration, rendered or decoded first where that has not happened yet.
+ * The data set of a configuration, rendered or decoded first where that has not happened yet. All that needs no image is checked
+ * before.
+ *
  * @param directory the folder that data sets and caches are kept in
+ * @throws {UserError} where the data set is not there, or has other classes than the configuration needs
  */
 export function openDataset(
-  { dataset, data, classes, skipBroken, imageSize, seed, evaluateOn }: Configuration,
+  configuration: Configuration,
   directory: string,
   onImages?: (done: number, total: number) => void,
 ): Promise<Dataset> {
@@ -38,9 +41,18 @@ export function openDataset(
     throwIfStopped();
     onImages?.(done, total);
   };
+  const { dataset, data, classes, skipBroken, imageSize, seed, evaluateOn } = configuration;
   const holdOut = evaluateOn === "validation";
+  const imagesPerClass = configuration.imagesPerClass || undefined;
   if (dataset === "iemoji-100") {
-    return loadIEmoji({ directory: join(directory, "iemoji-100"), size: imageSize, holdOut, onProgress });
+    return loadIEmoji({
+      directory: join(directory, "iemoji-100"),
+      size: imageSize,
+      holdOut,
+      imagesPerClass,
+      seed,
+      onProgress,
+    });
   }
   return loadPhotos({
     name: dataset,
@@ -50,8 +62,30 @@ export function openDataset(
     seed,
     classes: classes.length > 0 ? classes : undefined,
     skipBroken,
+    imagesPerClass,
     holdOut,
+    onClasses: (classNames) => classSteps(configuration, classNames),
     onProgress,
+  });
+}
+
+/**
+ * Which classes a run learns when.
+ *
+ * @param classNames of its data set
+ * @throws {UserError} where the configuration needs other classes, or more of them
+ */
+export function classSteps(configuration: Configuration, classNames: readonly string[]): ClassSteps {
+  const { baseClasses, increment, increments, seed, firstClasses, classOrder } = configuration;
+  return classIncrementalSteps({
+    classCount: classNames.length,
+    baseClasses,
+    increment,
+    steps: increments + 1,
+    seed,
+    first: classOrder.length > 0
+      ? classIdsOf(classOrder, classNames, "classOrder")
+      : classIdsOf(firstClasses, classNames, "firstClasses"),
   });
 }
 

@@ -18,6 +18,7 @@ const IEMOJI: Omit<Values, "method"> = {
   data: "",
   classes: [],
   skipBroken: false,
+  imagesPerClass: 0,
   imageSize: 32,
   views: 40,
   drawsPerEpoch: 10,
@@ -27,6 +28,7 @@ const IEMOJI: Omit<Values, "method"> = {
   increment: 10,
   increments: 4,
   firstClasses: ["telephone"],
+  classOrder: [],
   depth: 8,
   widths: [16, 32, 64],
   stem: "3x3",
@@ -112,6 +114,17 @@ function paperPhotos(values: Partial<Values>): Partial<Values> {
     epochs: 60,
     ...values,
   };
+}
+
+/**
+ * Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a single class.
+ *
+ * @param classCount how many classes there are
+ */
+export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "increment" | "increments"> {
+  const increments = Math.max(0, Math.min(4, Math.floor(classCount / 2) - 1));
+  const increment = Math.max(1, Math.floor(classCount / (increments + 1)));
+  return { baseClasses: Math.max(1, classCount - increments * increment), increment, increments };
 }
 
 /** All fields but preset and engine. */

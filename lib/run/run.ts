@@ -11,13 +11,7 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  classIncrementalSteps,
-  type Dataset,
-  headPositions,
-  type ImageSet,
-  IncrementalStream,
-} from "../data/mod.ts";
+import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { type ForwardOptions, predict, type Predictions } from "../evaluation/mod.ts";
 import { readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
@@ -28,6 +22,7 @@ import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
 import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import {
+  classSteps,
   codeOf,
   dataDirectory,
   keepConfiguration,
@@ -98,15 +93,7 @@ export class Run {
     readonly folders: RunFolders,
     images: RunImages,
   ) {
-    const { baseClasses, increment, increments, seed, firstClasses } = configuration;
-    const { classOrder, steps } = classIncrementalSteps({
-      classCount: dataset.classNames.length,
-      baseClasses,
-      increment,
-      steps: increments + 1,
-      seed,
-      first: firstClasses.map((name) => classIdOf(dataset, name)),
-    });
+    const { classOrder, steps } = classSteps(configuration, dataset.classNames);
     this.classOrder = classOrder;
     this.steps = steps;
     this.#images = images;
@@ -438,13 +425,4 @@ async function useEngineOr(name: Configuration["engine"], log: (line: string) =>
     log(`The engine "${name}" trained this run and is not usable here; another one evaluates it.`);
     return await useEngine("auto", { log });
   }
-}
-
-function classIdOf(dataset: Dataset, name: string): number {
-  const id = dataset.classNames.indexOf(name);
-  if (id >= 0) return id;
-  throw new UserError(
-    `Expected firstClasses to name classes of ${dataset.name} but found "${name}". ` +
-      `Its classes are ${dataset.classNames.slice(0, 5).join(", ")} … (${dataset.classNames.length}).`,
-  );
 }

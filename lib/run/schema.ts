@@ -38,10 +38,13 @@ const fields = {
   code: z.string().regex(/^(current|any|[0-9a-f]{6})$/, '"current", "any", or six digits such as "0a1b2c"')
     .describe("which version of the code may have trained the run: current, a digest, or any"),
 
-  dataset: z.enum(datasetNames).describe("which images"),
+  dataset: z.enum(datasetNames).describe("which images; with `data` alone it is folder"),
   data: z.string().describe("folder of the data set; empty for DIRECTORY/NAME, such as data/caltech-101"),
   skipBroken: z.boolean().describe("leave out photos that cannot be decoded, and list them"),
   classes: z.array(z.string()).describe("names of the classes to use; empty for the data set's usual ones"),
+  imagesPerClass: z.int().min(0).describe(
+    "images of each class in training and test, for a first look; 0 for all",
+  ),
   imageSize: z.int().min(16).max(512).describe("height and width of an image in pixels"),
   views: count.describe("augmented views of each training image"),
   drawsPerEpoch: count.describe("views of each training image that are drawn in one epoch"),
@@ -52,6 +55,10 @@ const fields = {
   increment: count.describe("new classes of each later step"),
   increments: z.int().min(0).describe("number of steps after the base step"),
   firstClasses: z.array(z.string()).describe("classes that are learned in the base step whatever the seed"),
+  classOrder: z.array(z.string()).describe(
+    'classes in the order in which they are learned: names, numbers of the alphabetical list, or "icarl" for CIFAR-100; ' +
+      "empty for an order drawn from the seed",
+  ),
 
   depth: count.describe("weighted layers of the residual network: 2 + stages · 2n"),
   widths: z.array(count).min(1).max(5).describe("channels of each stage"),

@@ -17,7 +17,6 @@ Deno.test("planSweep() does not take a run for finished whose images have change
 
     const photo = await Deno.readFile(join(data, "bee", "image_0001.jpg"));
     writeFile(join(data, "bee", "image_0006.jpg"), photo);
-    const { state, failure } = await plan();
-    assert.equal(state, "failed");
-    assert.match(failure!, /trained on but found 5 train images of "bee" where there were 4/);
+    // A folder of one's own is known by its images: this is another run.
+    assert.equal((await plan()).state, "waiting");
   }));

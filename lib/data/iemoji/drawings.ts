@@ -18,7 +18,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import sharp from "sharp";
 import { explainFileError, readFileIfThere, writeFileWhole } from "../../files.ts";
-import type { Dataset } from "../image_set.ts";
+import { type Dataset, someOfEachClass } from "../image_set.ts";
 import { IEMOJI_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
 import { checkIEmojiSize, DRAWING_SIDE, iemojiDataset } from "./iemoji.ts";
@@ -55,6 +55,10 @@ export interface LoadIEmojiOptions extends PrepareIEmojiOptions {
    * further draws of the training drawings.
    */
   holdOut?: boolean;
+  /** At most so many training images of each class, and as many of each for the test, drawn by `seed`. Default: all. */
+  imagesPerClass?: number;
+  /** Decides which images of each class are drawn; 0 by default. */
+  seed?: number;
 }
 
 /**
@@ -63,10 +67,15 @@ export interface LoadIEmojiOptions extends PrepareIEmojiOptions {
  * @throws {UserError} if the size is out of range, the folder cannot be written to, or the disk is full
  */
 export async function loadIEmoji(
-  { size = 32, holdOut = false, ...where }: LoadIEmojiOptions,
+  { size = 32, holdOut = false, imagesPerClass = Infinity, seed = 0, ...where }: LoadIEmojiOptions,
 ): Promise<Dataset> {
   checkIEmojiSize(size);
-  return iemojiDataset(await prepareIEmoji(where), { size, holdOut, digest: RECIPE });
+  const dataset = iemojiDataset(await prepareIEmoji(where), { size, holdOut, digest: RECIPE });
+  return {
+    ...dataset,
+    open: (split, classIds, options) =>
+      someOfEachClass(dataset.open(split, classIds, options), imagesPerClass, seed),
+  };
 }
 
 /**

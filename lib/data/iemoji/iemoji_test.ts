@@ -97,6 +97,21 @@ Deno.test("test and validation images are the same in every run, and none of the
   }
 });
 
+Deno.test("imagesPerClass takes some images of each class, the same by the seed", async () => {
+  const open = async (seed: number, split: "train" | "test") =>
+    (await loadIEmoji({ directory, imagesPerClass: 2, seed })).open(split, [7, 3], { seed: 1, views: 2 });
+  for (const split of ["train", "test"] as const) {
+    const set = await open(1, split);
+    assert.deepEqual([...set.labels], [7, 7, 3, 3]);
+    const images = (set: ImageSet) => Array.from({ length: set.count }, (_, i) => read(set, i).join());
+    const all = images(dataset.open(split, [7, 3], { seed: 1, views: 2 }));
+    assert.ok(images(set).every((image) => all.includes(image)));
+    assert.deepEqual(images(await open(1, split)), images(set));
+    assert.notDeepEqual(images(await open(2, split)), images(set));
+    assert.equal(mask(set, 3).length, 32 * 32);
+  }
+});
+
 Deno.test("held out for tuning, noto is in validation and not in training", async () => {
   const { open } = await loadIEmoji({ directory, holdOut: true });
   const all = dataset;

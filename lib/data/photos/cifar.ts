@@ -156,12 +156,9 @@ export function countRecords(bytes: number, path: string): number {
 /** Reads the two label bytes of each record. */
 function readLabels(path: string): Int32Array {
   try {
-    using file = Deno.openSync(path);
-    const labels = new Uint8Array(2 * countRecords(file.statSync().size, path));
-    for (let record = 0; record < labels.length / 2; record++) {
-      file.seekSync(record * RECORD, Deno.SeekMode.Start);
-      file.readSync(labels.subarray(2 * record, 2 * record + 2));
-    }
+    const bytes = Deno.readFileSync(path);
+    const labels = new Uint8Array(2 * countRecords(bytes.length, path));
+    for (let i = 0; i < labels.length; i++) labels[i] = bytes[(i >> 1) * RECORD + (i & 1)];
     return parseLabels(labels, path);
   } catch (error) {
     throw explainFileError(error, path, "read CIFAR-100");

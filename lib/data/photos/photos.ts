@@ -6,9 +6,8 @@
 
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
-import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
-import type { Dataset, Split } from "../image_set.ts";
+import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
 import { caltechSource } from "./caltech.ts";
 import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
@@ -89,6 +88,8 @@ export interface PhotoOptions {
   holdOut?: boolean;
   /** Leave out photos that cannot be decoded, and list them in {@linkcode PhotoDataset.skipped}. Default false. */
   skipBroken?: boolean;
+  /** Called with the names of the classes before any photo is decoded; it may throw. */
+  onClasses?: (classNames: readonly string[]) => void;
   /** Called while photos are decoded; never if the cache is there already. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -126,11 +127,15 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
     );
   }
   const source = findPhotos(name, options);
+  options.onClasses?.(source.classNames);
   // A class with too few photos shows before any is decoded.
   const splits = splitPhotos(source.photos, source.classNames, { seed, holdOut });
-  const chosen = options.imagesPerClass === undefined
-    ? [...source.photos.keys()]
-    : someOfEachClass(source, splits, options.imagesPerClass, seed);
+  const parts: Split[] = ["train", "validation", "test"];
+  const chosen = drawOfEachClass(
+    source.photos.map(({ classId }, i) => 3 * classId + parts.indexOf(splits[i])),
+    options.imagesPerClass ?? Infinity,
+    seed,
+  );
   const key = createHash("sha256").update(JSON.stringify([DECODING, resolve(path)])).digest("hex").slice(
     0,
     8,
@@ -172,21 +177,6 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
       });
     },
   };
-}
-
-/** Positions of at most so many photos of each class in each part. */
-function someOfEachClass(
-  { photos, classNames }: PhotoSource,
-  splits: readonly Split[],
-  imagesPerClass: number,
-  seed: number,
-): number[] {
-  const groups = Map.groupBy(photos.keys(), (i) => `${classNames[photos[i].classId]} ${splits[i]}`);
-  const chosen = [...groups].flatMap(([group, members]) =>
-    randomStream(seed, "images per class", group).permutation(members.length)
-      .slice(0, imagesPerClass).map((i) => members[i])
-  );
-  return chosen.sort((a, b) => a - b);
 }
 
 /** Neither place nor dates count: the same photos may lie elsewhere. */

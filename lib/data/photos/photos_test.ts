@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
+import { UserError } from "../../user_error.ts";
 import { decodePhoto } from "./decode.ts";
 import { loadPhotos, type PhotoDataset, type PhotoOptions } from "./photos.ts";
 import {
@@ -243,6 +244,17 @@ Deno.test("loadPhotos() decodes no photo where a class has too few", async () =>
     assert.deepEqual(progress, []);
     await load(folder, { onProgress, classes: ["ant"] });
     assert.equal(progress.length, 5);
+  });
+});
+
+Deno.test("loadPhotos() tells the classes before it decodes a photo", async () => {
+  await withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 5 });
+    const onClasses = (names: readonly string[]) => {
+      throw new UserError(`Expected three classes but found ${names.length}.`);
+    };
+    const onProgress = () => assert.fail("decoded");
+    await assert.rejects(() => load(folder, { onClasses, onProgress }), naming("found 2"));
   });
 });
 
