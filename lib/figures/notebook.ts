@@ -4,6 +4,7 @@
  */
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { markdownTable, tableDisplay, type TableRow } from "../table.ts";
+import type { InteractiveFigure } from "./kit/html.ts";
 import { renderPng } from "./kit/render.ts";
 import type { Figure } from "./kit/svg.ts";
 
@@ -32,6 +33,12 @@ export async function showFigure(figure: Figure): Promise<void> {
   if (!inNotebook()) return;
   const { data, metadata } = await displayFigure(figure);
   await displayInNotebook(data, { metadata });
+}
+
+/** Shows a figure that can be changed under the notebook's cell; does nothing outside of a notebook. */
+export async function showInteractive({ html, figure }: InteractiveFigure): Promise<void> {
+  if (!inNotebook()) return;
+  await displayInNotebook({ "text/html": html, "text/plain": figure.description });
 }
 
 /**

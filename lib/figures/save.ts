@@ -28,6 +28,7 @@ import type { Setting } from "./runs.ts";
 import { shiftDistribution } from "./shift_distribution.ts";
 import { stepBars } from "./step_bars.ts";
 import { trainingCurve } from "./training_curve.ts";
+import { twoByTwo } from "./two_by_two.ts";
 import { whatAndWhy } from "./what_and_why.ts";
 
 // Each function has numbers of its own; which ones a file holds, its `figure` says.
@@ -51,6 +52,7 @@ const FIGURES: Readonly<Record<string, (numbers: any) => Figure>> = {
   shiftDistribution,
   stepBars,
   trainingCurve,
+  twoByTwo,
   whatAndWhy,
 };
 

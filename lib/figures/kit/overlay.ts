@@ -90,8 +90,13 @@ export function drawOverlay(
   label: string,
   options: OverlayOptions,
 ): Drawing {
+  return picture(overlayPicture(image, map, options), side, label);
+}
+
+/** The map over the image, enlarged where the image is small. */
+export function overlayPicture(image: Picture, map: AttentionMap, options: OverlayOptions): Picture {
   const { rgb, size } = enlargeImage(image);
-  return picture({ size, rgb: overlay(rgb, size, map.values, map.size, options) }, side, label);
+  return { size, rgb: overlay(rgb, size, map.values, map.size, options) };
 }
 
 function picture(image: Picture, side: number, label: string): Drawing {

@@ -1,0 +1,51 @@
+/**
+ * Figures that a reader can change, for notebooks: HTML that carries its data and its script, since nothing comes back to
+ * the kernel. Where no script runs, the picture inside is seen.
+ * @module
+ */
+import { crc32 } from "node:zlib";
+import { escapeXml, type Figure } from "./svg.ts";
+
+/** A figure that can be changed, and the same as a picture. */
+export interface InteractiveFigure {
+  /** A piece of an HTML page. */
+  readonly html: string;
+  /** For places that show no HTML. */
+  readonly figure: Figure;
+}
+
+/** What an interactive figure is made of. */
+export interface HtmlParts {
+  /** Shown when the script runs. */
+  readonly content: string;
+  /** Rules of CSS, for this figure alone. */
+  readonly style: string;
+  /** Statements of JavaScript, with `root`, the element around the content, and `data`. */
+  readonly script: string;
+  /** Plain numbers and texts. */
+  readonly data: unknown;
+  /** Shown when no script runs. */
+  readonly figure: Figure;
+}
+
+/** Puts the parts together. */
+export function htmlFigure({ content, style, script, data, figure }: HtmlParts): InteractiveFigure {
+  const { svg, width, height, description } = figure;
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  // The script finds its figure by this name; of equal figures on a page, each script takes the next one.
+  const name = `lwm-${crc32(content + json).toString(16)}`;
+  const picture = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  const html = `<div class="${name}">
+<img alt="${escapeXml(description)}" src="${picture}" width="${width}" height="${height}">
+<div hidden><style>@scope{${style}}</style>${content}</div>
+<script>{
+const [picture, root] = document.querySelector(".${name}:not(.ready)").children;
+picture.remove();
+root.hidden = false;
+root.parentElement.classList.add("ready");
+const data = ${json};
+${script}
+}</script>
+</div>`;
+  return { html, figure };
+}

@@ -1,0 +1,248 @@
+/**
+ * The paper's telephone in the smallest network that shows it: two feature maps of 2 × 2 places, two classes. Drawn as heat
+ * maps and bars, and as a form in which the dial can be moved.
+ * @module
+ */
+import { heatColor, INK, MUTED, STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
+import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
+import {
+  composeFigure,
+  type Drawing,
+  element,
+  escapeXml,
+  type Figure,
+  moved,
+  stacked,
+  text,
+} from "./kit/svg.ts";
+
+/** What {@linkcode twoByTwo} draws. Maps have four numbers: the upper row, then the lower one. */
+export interface TwoByTwo {
+  /** Name of each feature and what it reacts to, such as `dial`. */
+  readonly features: readonly string[];
+  /** Names of the classes. The maps are for the first. */
+  readonly classes: readonly string[];
+  /** (features, classes) weights of the head, the same in both models. */
+  readonly weights: readonly (readonly number[])[];
+  /** (features, 4) feature maps of the teacher. */
+  readonly teacher: readonly (readonly number[])[];
+  /** (features, 4) feature maps of the student. */
+  readonly student: readonly (readonly number[])[];
+}
+
+/** What two models make of their feature maps. */
+export interface TwoByTwoMeasures {
+  /** Scores of teacher and student: one a class. */
+  readonly scores: readonly [number[], number[]];
+  /** Grad-CAM maps of teacher and student for the first class. */
+  readonly maps: readonly [number[], number[]];
+  /** L_D with sigmoids. */
+  readonly distillation: number;
+  /** L_D of a student with the teacher's scores. */
+  readonly leastDistillation: number;
+  /** L_AD with the L1 norm. */
+  readonly attentionDistillation: number;
+}
+
+/**
+ * Scores, maps and losses, in plain numbers: the form computes them in the browser. The library computes the same.
+ *
+ * It uses nothing from outside, since its text becomes part of the form.
+ */
+export function measureTwoByTwo({ weights, classes, teacher, student }: TwoByTwo): TwoByTwoMeasures {
+  const scoresOf = (features: readonly (readonly number[])[]) =>
+    classes.map((_, c) =>
+      features.reduce((sum, map, k) => sum + weights[k][c] * map.reduce((a, b) => a + b) / map.length, 0)
+    );
+  const mapOf = (features: readonly (readonly number[])[]) =>
+    features[0].map((_, place) =>
+      Math.max(0, features.reduce((sum, map, k) => sum + weights[k][0] / map.length * map[place], 0))
+    );
+  const unit = (map: number[]) => {
+    const norm = Math.hypot(...map);
+    return norm === 0 ? map : map.map((value) => value / norm);
+  };
+  const crossEntropy = (y: number[], z: number[]) =>
+    y.reduce((sum, score, c) => sum + Math.log(1 + Math.exp(z[c])) - z[c] / (1 + Math.exp(-score)), 0);
+  const scores: [number[], number[]] = [scoresOf(teacher), scoresOf(student)];
+  const maps: [number[], number[]] = [mapOf(teacher), mapOf(student)];
+  const [Q, Q_t] = [unit(maps[0]), unit(maps[1])];
+  return {
+    scores,
+    maps,
+    distillation: crossEntropy(scores[0], scores[1]),
+    leastDistillation: crossEntropy(scores[0], scores[0]),
+    attentionDistillation: Q.reduce((sum, value, place) => sum + Math.abs(value - Q_t[place]), 0),
+  };
+}
+
+const SIDE = 96;
+const GAP = 24;
+const LABEL = 76;
+const BARS = 190;
+
+/** One row a model: its feature maps, its scores and its attention for the first class; below, L_D and L_AD. */
+export function twoByTwo(example: TwoByTwo): Figure {
+  const { features, classes, teacher, student } = example;
+  const measures = measureTwoByTwo(example);
+  const { scores, maps, distillation, leastDistillation, attentionDistillation } = measures;
+  const strongest = Math.max(...teacher.flat(), ...student.flat());
+  const brightest = Math.max(...maps.flat());
+  const highest = Math.max(...scores.flat());
+  const barsLeft = LABEL + features.length * (SIDE + GAP);
+  const mapLeft = barsLeft + BARS + GAP;
+  const row = (name: string, color: string, model: 0 | 1): Drawing => ({
+    svg: text(0, SIDE / 2 + 4, name, { bold: true }) +
+      [teacher, student][model].map((map, k) => moved(LABEL + k * (SIDE + GAP), 0, heatCells(map, strongest)))
+        .join("") +
+      moved(barsLeft, 0, scoreBars(scores[model], classes, highest, color)) +
+      moved(mapLeft, 0, heatCells(maps[model], brightest)),
+    width: mapLeft + SIDE,
+    height: SIDE,
+  });
+  const heading = (x: number, content: string) =>
+    text(x, 12, content, { anchor: "middle", bold: true, size: 11 });
+  const headings = [
+    ...features.map((name, k) => heading(LABEL + k * (SIDE + GAP) + SIDE / 2, `feature map: ${name}`)),
+    heading(barsLeft + BARS / 2, "scores"),
+    heading(mapLeft + SIDE / 2, `attention: ${classes[0]}`),
+  ];
+  const losses = [
+    text(barsLeft + BARS / 2, 14, `L_{D} = ${distillation.toFixed(3)}`, { anchor: "middle", bold: true }),
+    text(barsLeft + BARS / 2, 29, `at least ${leastDistillation.toFixed(3)}`, {
+      anchor: "middle",
+      size: 11,
+      color: MUTED,
+    }),
+    text(mapLeft + SIDE / 2, 14, `L_{AD} = ${attentionDistillation.toFixed(2)}`, {
+      anchor: "middle",
+      bold: true,
+    }),
+    text(mapLeft + SIDE / 2, 29, "at most 2.83", { anchor: "middle", size: 11, color: MUTED }),
+  ];
+  return composeFigure({
+    title: `The ${features[0]} moves: the scores stay, and so does L_{D}; L_{AD} sees it`,
+    body: stacked([
+      { svg: headings.join(""), width: mapLeft + SIDE, height: 16 },
+      row("teacher", TEACHER_COLOR, 0),
+      row("student", STUDENT_COLOR, 1),
+      { svg: losses.join(""), width: mapLeft + SIDE, height: 34 },
+    ], 12),
+    description: describe(example, measures),
+  });
+}
+
+function describe({ classes }: TwoByTwo, measures: TwoByTwoMeasures): string {
+  const { scores: [y, z], maps: [Q, Q_t], distillation, leastDistillation, attentionDistillation } = measures;
+  const list = (values: number[]) => values.map((value) => value.toFixed(1)).join(", ");
+  return `Two models of 2 × 2 places. Scores of ${classes.join(" and ")}: teacher ${list(y)}, student ${
+    list(z)
+  }. ` +
+    `Attention for ${classes[0]}: teacher ${list(Q)}, student ${list(Q_t)}. L_D ${
+      distillation.toFixed(3)
+    }, at least ` +
+    `${leastDistillation.toFixed(3)}; L_AD ${attentionDistillation.toFixed(2)}.`;
+}
+
+function heatCells(map: readonly number[], max: number): string {
+  const side = SIDE / 2;
+  return map.map((value, place) => {
+    const strength = max === 0 ? 0 : value / max;
+    const color = `rgb(${[...heatColor(0.9 * strength)].join(",")})`;
+    const cell = { width: side, height: side, fill: color, stroke: "white" };
+    const number = text(side / 2, side / 2 + 4, String(Number(value.toFixed(2))), {
+      anchor: "middle",
+      color: strength > 0.7 ? INK : "#ffffff",
+    });
+    return moved((place % 2) * side, Math.floor(place / 2) * side, element("rect", cell), number);
+  }).join("");
+}
+
+function scoreBars(
+  scores: readonly number[],
+  classes: readonly string[],
+  highest: number,
+  color: string,
+): string {
+  const left = 78;
+  return scores.map((score, c) => {
+    const width = Math.max(0, (BARS - left - 30) * score / highest);
+    const y = 18 + c * 34;
+    return element("rect", { x: left, y, width, height: 20, fill: color }) +
+      text(left - 6, y + 14, classes[c], { anchor: "end", size: 11 }) +
+      text(left + width + 5, y + 14, score.toFixed(1), { size: 11, color: MUTED });
+  }).join("");
+}
+
+/** The same as a form: whoever moves the first feature over the student's grid sees which loss notices. */
+export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
+  const { features, classes } = example;
+  const places = ["upper left", "upper right", "lower left", "lower right"];
+  const at = example.student[0].findIndex((value) => value > 0);
+  const choices = places.map((place, i) =>
+    `<label><input type="radio" name="place" value="${i}"${i === at ? " checked" : ""}> ${place}</label>`
+  );
+  const grid = (name: string) =>
+    `<td><div class="grid" role="img" data-grid="${name}">${"<span></span>".repeat(4)}</div></td>`;
+  const bars = (model: number) =>
+    `<td>${
+      classes.map((name, c) =>
+        `<div class="score">${
+          escapeXml(name)
+        } <b data-score="${model}-${c}"></b><i data-bar="${model}-${c}"></i></div>`
+      ).join("")
+    }</td>`;
+  const row = (name: string, model: number) =>
+    `<tr><th scope="row">${name}</th>${grid(`features-${model}`)}${bars(model)}${grid(`map-${model}`)}</tr>`;
+  const content = `<form><fieldset><legend>Where is the student's ${escapeXml(features[0])}?</legend>${
+    choices.join(" ")
+  }</fieldset></form>
+<table><thead><tr><td></td><th scope="col">${escapeXml(features[0])}</th><th scope="col">scores</th>
+<th scope="col">attention for ${escapeXml(classes[0])}</th></tr></thead>
+<tbody>${row("teacher", 0)}${row("student", 1)}</tbody></table>
+<p aria-live="polite">L<sub>D</sub> = <b data-loss="d"></b>, L<sub>AD</sub> = <b data-loss="ad"></b></p>`;
+  return htmlFigure({
+    content,
+    style: `.grid{display:grid;grid-template-columns:3em 3em;grid-auto-rows:3em;width:6em}
+.grid span{display:grid;place-items:center;border:1px solid #8886}
+.score{width:14em}.score i{display:block;height:.7em;background:#56b4e9}td{padding:.4em 1em}label{margin-right:1em}`,
+    script: `const measure = ${measureTwoByTwo};\n(${moveTheDial})(root, data, measure);`,
+    data: example,
+    figure: twoByTwo(example),
+  });
+}
+
+/** Runs in the browser: computes anew what the choice changes, and writes it into the form. */
+export function moveTheDial(root: HTMLElement, example: TwoByTwo, measure: typeof measureTwoByTwo): void {
+  const find = (selector: string) => root.querySelector(selector) as HTMLElement;
+  const strongest = Math.max(...example.student[0]);
+  const paint = (name: string, map: readonly number[], max: number) => {
+    const grid = find(`[data-grid="${name}"]`);
+    map.forEach((value, place) => {
+      const cell = grid.children[place] as HTMLElement;
+      cell.textContent = String(Number(value.toFixed(2)));
+      cell.style.background = `rgba(230, 159, 0, ${max > 0 ? value / max : 0})`;
+    });
+    grid.setAttribute("aria-label", map.map((value) => value.toFixed(1)).join(", "));
+  };
+  const update = (place: number) => {
+    const moved = example.student[0].map((_, i) => i === place ? strongest : 0);
+    const student = [moved, ...example.student.slice(1)];
+    const { scores, maps, distillation, attentionDistillation } = measure({ ...example, student });
+    const highest = Math.max(...scores[0], ...scores[1]);
+    [example.teacher[0], moved].forEach((map, model) => paint(`features-${model}`, map, strongest));
+    maps.forEach((map, model) => paint(`map-${model}`, map, Math.max(...maps[0])));
+    scores.forEach((ofModel, model) =>
+      ofModel.forEach((score, c) => {
+        find(`[data-score="${model}-${c}"]`).textContent = score.toFixed(1);
+        find(`[data-bar="${model}-${c}"]`).style.width = `${Math.max(0, 100 * score / highest)}%`;
+      })
+    );
+    find('[data-loss="d"]').textContent = distillation.toFixed(3);
+    find('[data-loss="ad"]').textContent = attentionDistillation.toFixed(2);
+  };
+  for (const input of root.querySelectorAll("input")) {
+    input.addEventListener("change", () => update(Number(input.value)));
+    if (input.hasAttribute("checked")) update(Number(input.value));
+  }
+}
