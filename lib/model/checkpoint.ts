@@ -3,6 +3,7 @@
  * with. Reading and writing files is left to the caller, so that this also works in a browser.
  * @module
  */
+import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 import { ResNet, type ResNetOptions } from "./resnet.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "./safetensors.ts";
@@ -83,13 +84,14 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
     if (key.startsWith(EXTRA)) extra.set(key.slice(EXTRA.length), tensor);
   }
   const options: ResNetOptions = JSON.parse(metadata.network);
-  const model = new ResNet(options, JSON.parse(metadata.classNames), 0);
-  try {
-    model.load(tensors);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  const model = new ResNet(options, JSON.parse(metadata.classNames), (tensor, shape) => {
+    const found = tensors.get(tensor);
+    if (found?.shape.join() === shape.join()) return tf.tensor(found.values, shape);
+    throw new UserError(
+      `Expected ${name} to hold "${tensor}" of shape [${shape}] but found ` +
+        `${found ? `shape [${found.shape}]` : "no such tensor"}. Was it written for another network?`,
+    );
+  });
   return {
     model,
     extra,

@@ -32,6 +32,11 @@ export type ForwardPass = {
   features: tf.Tensor4D;
 };
 
+/**
+ * Gives each tensor of a new network, by name; it is the network's from then on. Throws where it has none of that shape.
+ */
+export type TensorSource = (name: string, shape: number[]) => tf.Tensor;
+
 /** Running statistics move by this fraction towards those of each batch (PyTorch's default). */
 const STATISTICS_MOMENTUM = 0.1;
 
@@ -45,35 +50,42 @@ export class ResNet {
   readonly statistics: Map<string, tf.Variable> = new Map();
 
   /**
-   * Makes an untrained network.
+   * Makes a network: untrained, or with given tensors.
    *
    * @param options shape of the network
-   * @param classNames the classes of the base step
-   * @param seed every initial weight comes from it
+   * @param classNames the classes of the base step; of all steps where the tensors are given
+   * @param start the seed that every initial weight comes from, or the source of the tensors
    * @throws {UserError} where the depth does not fit the number of stages
    */
-  constructor(readonly options: ResNetOptions, classNames: readonly string[], seed: number) {
+  constructor(
+    readonly options: ResNetOptions,
+    classNames: readonly string[],
+    start: number | TensorSource,
+  ) {
     const { stem, widths } = options;
     const blocks = blocksPerStage(options);
-    const random = randomStream(seed, "network");
+    const source = typeof start === "number" ? untrained(start) : start;
     this.classNames = [...classNames];
-
-    this.#addConvNorm("stem", stem === "7x7/4" ? 7 : 3, 3, widths[0], random);
-    let channels = widths[0];
-    widths.forEach((width, s) => {
-      for (let b = 0; b < blocks; b++) {
-        const name = `stage${s + 1}.block${b + 1}`;
-        this.#addConvNorm(`${name}.conv1`, 3, channels, width, random);
-        this.#addConvNorm(`${name}.conv2`, 3, width, width, random);
-        if (strideOf(s, b) !== 1 || channels !== width) {
-          this.#addConvNorm(`${name}.shortcut`, 1, channels, width, random);
+    try {
+      this.#addConvNorm("stem", stem === "7x7/4" ? 7 : 3, 3, widths[0], source);
+      let channels = widths[0];
+      widths.forEach((width, s) => {
+        for (let b = 0; b < blocks; b++) {
+          const name = `stage${s + 1}.block${b + 1}`;
+          this.#addConvNorm(`${name}.conv1`, 3, channels, width, source);
+          this.#addConvNorm(`${name}.conv2`, 3, width, width, source);
+          if (strideOf(s, b) !== 1 || channels !== width) {
+            this.#addConvNorm(`${name}.shortcut`, 1, channels, width, source);
+          }
+          channels = width;
         }
-        channels = width;
-      }
-    });
-    const weights = headRows(channels, classNames.length, random);
-    this.#add("head.weights", tf.tensor2d(weights, [channels, classNames.length]));
-    this.#add("head.bias", tf.zeros([classNames.length]));
+      });
+      this.#add(this.parameters, "head.weights", [channels, classNames.length], source);
+      this.#add(this.parameters, "head.bias", [classNames.length], source);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** The dense head: weights (K, C) and bias (C). */
@@ -146,33 +158,13 @@ export class ResNet {
 
   /** A copy with weights of its own: the frozen teacher, for instance. */
   clone(): ResNet {
-    const copy = new ResNet(this.options, this.classNames, 0);
-    for (const [name, value] of this.#state()) copy.#replace(name, value.clone());
-    return copy;
+    const state = new Map(this.#state());
+    return new ResNet(this.options, this.classNames, (name) => state.get(name)!.clone());
   }
 
   /** All weights and statistics by name: what a checkpoint holds. */
   tensors(): Map<string, tf.Tensor> {
     return new Map(this.#state());
-  }
-
-  /**
-   * Takes the weights and statistics of a checkpoint.
-   * @throws {UserError} where a tensor is missing or has another shape
-   */
-  load(tensors: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>): void {
-    for (const [name, current] of this.#state()) {
-      const found = tensors.get(name);
-      if (found === undefined || found.shape.join() !== current.shape.join()) {
-        throw new UserError(
-          `Expected the checkpoint to hold "${name}" of shape [${current.shape}] but found ` +
-            `${found ? `shape [${found.shape}]` : "no such tensor"}. Was it written for another network?`,
-        );
-      }
-    }
-    for (const [name, current] of [...this.#state()]) {
-      this.#replace(name, tf.tensor(tensors.get(name)!.values, current.shape));
-    }
   }
 
   /** Frees all tensors. */
@@ -223,19 +215,16 @@ export class ResNet {
     return y;
   }
 
-  #addConvNorm(name: string, kernel: number, input: number, output: number, random: RandomStream): void {
-    const size = kernel * kernel * input * output;
-    const deviation = Math.sqrt(2 / (kernel * kernel * input)); // He et al., ICCV 2015
-    const filter = Float32Array.from({ length: size }, () => deviation * random.normal());
-    this.#add(`${name}.filter`, tf.tensor4d(filter, [kernel, kernel, input, output]));
-    this.#add(`${name}.gamma`, tf.ones([output]));
-    this.#add(`${name}.beta`, tf.zeros([output]));
-    this.statistics.set(`${name}.mean`, variableOf(tf.zeros([output]), false));
-    this.statistics.set(`${name}.variance`, variableOf(tf.ones([output]), false));
+  #addConvNorm(name: string, kernel: number, input: number, output: number, source: TensorSource): void {
+    this.#add(this.parameters, `${name}.filter`, [kernel, kernel, input, output], source);
+    this.#add(this.parameters, `${name}.gamma`, [output], source);
+    this.#add(this.parameters, `${name}.beta`, [output], source);
+    this.#add(this.statistics, `${name}.mean`, [output], source);
+    this.#add(this.statistics, `${name}.variance`, [output], source);
   }
 
-  #add(name: string, value: tf.Tensor): void {
-    this.parameters.set(name, variableOf(value, true));
+  #add(home: Map<string, tf.Variable>, name: string, shape: number[], source: TensorSource): void {
+    home.set(name, variableOf(source(name, shape), home === this.parameters));
   }
 
   #replace(name: string, value: tf.Tensor): void {
@@ -252,6 +241,24 @@ export class ResNet {
     yield* this.parameters;
     yield* this.statistics;
   }
+}
+
+/** Initial weights: He et al., ICCV 2015, for convolutions, PyTorch's for the head, and normalizations that change nothing. */
+function untrained(seed: number): TensorSource {
+  const random = randomStream(seed, "network");
+  return (name, shape) => {
+    if (name === "head.weights") return tf.tensor(headRows(shape[0], shape[1], random), shape);
+    if (name.endsWith(".filter")) {
+      const [height, width, input, output] = shape;
+      const inputs = height * width * input;
+      const deviation = Math.sqrt(2 / inputs);
+      return tf.tensor(
+        Float32Array.from({ length: inputs * output }, () => deviation * random.normal()),
+        shape,
+      );
+    }
+    return name.endsWith(".gamma") || name.endsWith(".variance") ? tf.ones(shape) : tf.zeros(shape);
+  };
 }
 
 /** A variable with the tensor's values, which is disposed. */
