@@ -1,12 +1,11 @@
-/** Many runs: the record of a measured run, tables, and the numbers of the figures. @module */
+/** Many runs: the record of a measured run, studies, claims, tables, and the numbers of the figures. @module */
 export * from "./attention_shift.ts";
 export * from "./base_attention.ts";
-export * from "./caltech_accuracy.ts";
-export * from "./caltech_attention.ts";
-export * from "./caltech_tables.ts";
-export * from "./run_record.ts";
+export * from "./claims.ts";
+export * from "./figure_numbers.ts";
 export * from "./method_overview.ts";
-export * from "./tables.ts";
+export * from "./run_record.ts";
 export * from "./study.ts";
-export * from "./tuning_table.ts";
+export * from "./tables.ts";
+export * from "./typical_image.ts";
 export * from "./what_and_why.ts";

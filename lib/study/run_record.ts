@@ -1,27 +1,51 @@
 /**
- * From what was measured of runs to the numbers that the figures draw.
+ * The one record of a measured run: how it was trained, and what was measured after each step. Tables, figures and the
+ * results of studies are made from it.
  * @module
  */
-import { averageIncrementalAccuracy } from "../evaluation/mod.ts";
-import type {
-  DistanceRun,
-  DistanceRuns,
-  GammaRun,
-  GammaRuns,
-  MethodRun,
-  MethodRuns,
-} from "../figures/mod.ts";
-import { UserError } from "../user_error.ts";
-import type { Configuration } from "../run/schema.ts";
+import { z } from "zod";
+import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
+import { readJsonIfThere, writeFileWhole } from "../files.ts";
 import type { StepMetrics } from "../run/evaluate_step.ts";
+import { codeOf } from "../run/folder.ts";
+import { baseIdentity, methodIdentity } from "../run/identity.ts";
+import { presetValues } from "../run/presets.ts";
 import type { Run } from "../run/run.ts";
+import { type Configuration, configurationSchema, datasetNames, presetNames } from "../run/schema.ts";
+import { mean } from "../statistics.ts";
+import { methodNames } from "../training/method.ts";
 
-/** A run, and what was measured after each of its steps. */
-export interface MeasuredRun {
+/** What a record keeps of a step: the metrics without the confusion matrix. Older records lack some. */
+export type StepRecord =
+  & Pick<StepMetrics, "classesSeen" | "accuracy" | "meanClassAccuracy">
+  & Partial<Pick<StepMetrics, "accuracyOfSteps">>
+  & {
+    /** Share of the images whose class is among the five best. */
+    readonly accuracyTop5?: number;
+    /** How much is forgotten of the classes of earlier steps. */
+    readonly forgetting?: number;
+    /** What is left of M_0's attention. */
+    readonly attention: {
+      readonly images?: number;
+      readonly cosine: number;
+      readonly pointingGame?: DropRecord;
+      readonly energyInside?: DropRecord;
+    };
+  };
+
+/** How a measure fell since M_0; older records have only by how much. */
+export type DropRecord = Partial<Drop> & Pick<Drop, "drop">;
+
+/** A run that was measured. */
+export interface RunRecord<Step extends StepRecord = StepRecord> {
   /** How it was trained. */
   readonly configuration: Configuration;
+  /** What trained it. Engines round differently, so runs of several are never compared. */
+  readonly engine: Run["engine"]["name"];
+  /** Digest of the code that trained it; older records lack it. */
+  readonly code?: string;
   /** (steps) M_0 first. */
-  readonly metrics: readonly StepMetrics[];
+  readonly metrics: readonly Step[];
 }
 
 /**
@@ -31,99 +55,236 @@ export interface MeasuredRun {
  * @param through t; default the last step
  * @throws {UserError} where a step is not trained yet
  */
-export function measuredRuns(runs: readonly Run[], through?: number): Promise<MeasuredRun[]> {
+export function measuredRuns(runs: readonly Run[], through?: number): Promise<RunRecord<StepMetrics>[]> {
   return Promise.all(runs.map(async (run) => {
     const steps = run.steps.slice(0, through === undefined ? undefined : through + 1);
     return {
       configuration: run.configuration,
+      engine: run.engine.name,
+      code: codeOf(run.folders),
       metrics: await Promise.all(steps.map((_, step) => run.metrics(step))),
     };
   }));
 }
 
-/** What the figure `accuracy-curve` draws, in the form in which it is kept. */
-export function accuracyCurveNumbers(runs: readonly MeasuredRun[]): MethodRuns {
-  return {
-    ...settingOf(runs),
-    classesSeen: runs[0].metrics.map(({ classesSeen }) => classesSeen),
-    runs: runs.map(methodRun),
-  };
+/** One number that sums up a run, and what it is called. */
+export interface Measure {
+  /** In tables. */
+  readonly title: string;
+  /** Whether it is a share, which is written in percent, and its differences in points. */
+  readonly share: boolean;
+  /** Undefined where it was not measured, such as the pointing game where there are no masks. */
+  of(record: RunRecord): number | undefined;
 }
 
-/** One run as the curves draw it. */
-export function methodRun({ configuration: { method, seed }, metrics }: MeasuredRun): MethodRun {
-  return {
-    method,
-    seed,
-    accuracy: metrics.map(({ accuracy }) => accuracy),
-    attentionCosine: metrics.map(({ attention }) => attention.cosine),
-  };
+const last = ({ metrics }: RunRecord) => metrics[metrics.length - 1];
+
+/** The measures by which runs are compared. */
+export const MEASURES = {
+  averageAccuracy: {
+    title: "average incremental accuracy",
+    share: true,
+    of: ({ metrics }) => averageIncrementalAccuracy(metrics.map(({ accuracy }) => accuracy)),
+  },
+  averageMeanClassAccuracy: {
+    title: "average, mean over classes",
+    share: true,
+    of: ({ metrics }) => mean(metrics.map(({ meanClassAccuracy }) => meanClassAccuracy)),
+  },
+  averageTop5Accuracy: {
+    title: "average, top 5",
+    share: true,
+    of: ({ metrics }) => {
+      const top5 = metrics.flatMap(({ accuracyTop5 }) => accuracyTop5 ?? []);
+      return top5.length === metrics.length ? mean(top5) : undefined;
+    },
+  },
+  lastAccuracy: {
+    title: "accuracy after the last step",
+    share: true,
+    of: (record) => last(record).accuracy,
+  },
+  forgetting: {
+    title: "forgetting",
+    share: true,
+    of: (record) => {
+      const known = last(record).forgetting;
+      if (known !== undefined) return known;
+      const ofSteps = record.metrics.flatMap(({ accuracyOfSteps }) =>
+        accuracyOfSteps ? [accuracyOfSteps] : []
+      );
+      return ofSteps.length === record.metrics.length ? forgetting(ofSteps) : undefined;
+    },
+  },
+  attentionCosine: {
+    title: "attention cosine",
+    share: false,
+    of: (record) => last(record).attention.cosine,
+  },
+  pointingGame: {
+    title: "pointing game",
+    share: true,
+    of: (record) => last(record).attention.pointingGame?.now,
+  },
+  energyInside: {
+    title: "energy inside the object",
+    share: true,
+    of: (record) => last(record).attention.energyInside?.now,
+  },
+} as const satisfies Record<string, Measure>;
+
+/** Names of the measures. */
+export type MeasureName = keyof typeof MEASURES;
+
+/**
+ * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has only fields that
+ * the run's method uses, such as no γ for LwF-MC.
+ */
+export function settingOf(configuration: Configuration): Record<string, unknown> {
+  const { method, increments } = configuration;
+  const identity = increments > 0
+    ? methodIdentity(configuration, "onednn")
+    : { ...baseIdentity(configuration, "onednn"), method };
+  const { seed: _, engine: __, classOrder: ___, ...setting } = identity;
+  return setting;
 }
 
-/** What the figure `attention-retention-curve` draws: the same, and how attention left the objects. */
-export function attentionRetentionCurveNumbers(runs: readonly MeasuredRun[]): MethodRuns {
-  const curve = accuracyCurveNumbers(runs);
-  const drops = runs.map(({ metrics }) => {
-    const attentions = metrics.map(({ attention }) => attention);
-    // Data sets without masks have neither.
-    if (attentions.some(({ pointingGame, energyInside }) => !pointingGame || !energyInside)) return {};
-    return {
-      pointingGameDrop: attentions.map(({ pointingGame }) => pointingGame!.drop),
-      energyDrop: attentions.map(({ energyInside }) => energyInside!.drop),
-    };
-  });
-  return { ...curve, runs: curve.runs.map((run, i) => ({ ...run, ...drops[i] })) };
+/** The same text for the same setting. */
+export function settingKey(configuration: Configuration): string {
+  return JSON.stringify(settingOf(configuration));
 }
 
-/** What the figure `l1-l2` draws. LwF-MC stands for no distance at all. */
-export function distanceNumbers(runs: readonly MeasuredRun[]): DistanceRuns {
-  return {
-    ...settingOf(runs),
-    runs: runs.map((run): DistanceRun => {
-      const { method, norm, gamma, seed } = run.configuration;
-      return method === "LwM"
-        ? { distance: norm, gamma, seed, ...outcomeOf(run) }
-        : { distance: "none", gamma: 0, seed, ...outcomeOf(run) };
-    }),
-  };
+/** The same text for runs that share M_0's images, classes and their order, and can be compared in pairs. */
+export function unitKey({ seed, ...configuration }: Configuration): string {
+  return JSON.stringify([seed, "classOrder" in configuration ? configuration.classOrder : []]);
+}
+
+/** The same text for the same run, whatever engine trains it. */
+export function runKey(configuration: Configuration): string {
+  return `${unitKey(configuration)} ${settingKey(configuration)}`;
+}
+
+/** Records of one setting together; in the order of the methods, then as they come. */
+export function bySetting<Item extends RunRecord>(records: readonly Item[]): Item[][] {
+  const position = ([{ configuration }]: Item[]) => methodNames().indexOf(configuration.method);
+  return [...Map.groupBy(records, ({ configuration }) => settingKey(configuration)).values()]
+    .sort((a, b) => position(a) - position(b));
+}
+
+/** Fields in which settings of the same method differ. */
+export function varyingFields(configurations: readonly Configuration[]): string[] {
+  const settings = configurations.filter(({ increments }) => increments > 0).map(settingOf);
+  const varying = new Set<string>();
+  for (const ofMethod of Map.groupBy(settings, ({ method }) => method).values()) {
+    for (const field of Object.keys(ofMethod[0])) {
+      if (new Set(ofMethod.map((setting) => JSON.stringify(setting[field]))).size > 1) varying.add(field);
+    }
+  }
+  return [...varying];
 }
 
 /**
- * What the figure `gamma` draws. LwF-MC is LwM with γ = 0.
+ * A setting in words.
  *
- * @throws {UserError} where runs differ in more than γ and the seed
+ * @param fields what {@linkcode varyingFields} found
+ * @returns such as `LwM, γ 0.1, norm L2`
  */
-export function gammaNumbers(runs: readonly MeasuredRun[]): GammaRuns {
-  const { method: _, seed: __, gamma: ___, ...fixed } = runs[0].configuration;
-  for (const { configuration } of runs) {
-    for (const [field, value] of Object.entries(fixed)) {
-      const found = configuration[field as keyof Configuration];
-      if (JSON.stringify(found) === JSON.stringify(value)) continue;
-      throw new UserError(
-        `Expected runs that differ in nothing but γ and the seed but found ${field} ${value} and ${found}. ` +
-          `Train LwF-MC with the settings of LwM to compare them.`,
-      );
-    }
-  }
-  return {
-    ...settingOf(runs),
-    runs: runs.map((run): GammaRun => {
-      const { method, gamma, seed } = run.configuration;
-      return { gamma: method === "LwM" ? gamma : 0, seed, ...outcomeOf(run) };
-    }),
-  };
+export function describeSetting(configuration: Configuration, fields: readonly string[]): string {
+  if (configuration.increments === 0) return `all ${configuration.baseClasses} classes together`;
+  const setting = settingOf(configuration);
+  const shown = fields.filter((field) => field in setting)
+    .map((field) => `${FIELD_TITLES[field] ?? field} ${setting[field]}`);
+  return [configuration.method, ...shown].join(", ");
 }
 
-function settingOf(runs: readonly MeasuredRun[]): { dataset: string; preset: string } {
-  const { dataset, preset } = runs[0].configuration;
-  return { dataset, preset };
+/** What tables call the fields of a configuration that have another name there. */
+export const FIELD_TITLES: Readonly<Record<string, string>> = {
+  beta: "β",
+  gamma: "γ",
+  learningRate: "learning rate",
+  classification: "L_C",
+  attentionClass: "class of L_AD",
+  attentionForm: "form of L_AD",
+  attentionStage: "stage of L_AD",
+  baseClasses: "base classes",
+};
+
+const drop = z.strictObject({ first: z.number().optional(), now: z.number().optional(), drop: z.number() });
+const share = z.number().min(0).max(1);
+const step: z.ZodType<StepRecord> = z.strictObject({
+  classesSeen: z.int().min(1),
+  accuracy: share,
+  accuracyTop5: share.optional(),
+  meanClassAccuracy: share,
+  accuracyOfSteps: z.array(share).optional(),
+  forgetting: z.number().optional(),
+  attention: z.strictObject({
+    images: z.int().min(0).optional(),
+    cosine: z.number(),
+    pointingGame: drop.optional(),
+    energyInside: drop.optional(),
+  }),
+});
+const records = z.strictObject({
+  runs: z.array(z.strictObject({
+    // Fields that the schema did not have when it was trained are those of the preset: new fields change nothing there.
+    configuration: z.looseObject({
+      preset: z.enum(presetNames),
+      dataset: z.enum(datasetNames),
+      method: configurationSchema.shape.method,
+    }).transform((found) => ({ ...presetValues(found), ...found }) as unknown as Configuration),
+    engine: z.enum(["wasm", "onednn", "webgpu", "cpu"]),
+    code: z.string().optional(),
+    metrics: z.array(step).min(1),
+  })),
+});
+
+/**
+ * Reads the results of a study: `NAME.results.json`.
+ *
+ * @returns no records where there is no such file
+ * @throws {UserError} where it is damaged
+ */
+export async function readRecords(path: string): Promise<RunRecord[]> {
+  const kept = await readJsonIfThere(path, {
+    schema: records,
+    holds: "the results of a study",
+    remedy: "Restore it with git, or delete it and run the study again.",
+  });
+  return kept?.runs ?? [];
 }
 
-function outcomeOf(
-  { metrics }: MeasuredRun,
-): { averageIncrementalAccuracy: number; attentionCosine: number } {
+/**
+ * Writes the results of a study, one line a step. No digit is lost.
+ *
+ * @param path of `NAME.results.json`
+ */
+export async function writeRecords(path: string, records: readonly RunRecord[]): Promise<void> {
+  const runs = records.map(({ configuration, metrics, ...rest }) =>
+    [
+      `  { "configuration": ${JSON.stringify(configuration)},`,
+      ...Object.entries(rest).map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)},`),
+      '    "metrics": [',
+      metrics.map((step, t) => `      ${JSON.stringify(stepRecord(step, metrics.slice(0, t)))}`).join(",\n"),
+      "    ] }",
+    ].join("\n")
+  );
+  await writeFileWhole(path, `{ "runs": [\n${runs.join(",\n")}\n] }\n`);
+}
+
+/** Only what is kept of a step; forgetting is added where it can be. */
+function stepRecord(step: StepRecord, before: readonly StepRecord[]): StepRecord {
+  const { classesSeen, accuracy, accuracyTop5, meanClassAccuracy, accuracyOfSteps, attention } = step;
+  const ofSteps = [...before, step].flatMap(({ accuracyOfSteps }) =>
+    accuracyOfSteps ? [accuracyOfSteps] : []
+  );
   return {
-    averageIncrementalAccuracy: averageIncrementalAccuracy(metrics.map(({ accuracy }) => accuracy)),
-    attentionCosine: metrics.at(-1)!.attention.cosine,
+    classesSeen,
+    accuracy,
+    accuracyTop5,
+    meanClassAccuracy,
+    accuracyOfSteps,
+    forgetting: step.forgetting ?? (ofSteps.length > before.length ? forgetting(ofSteps) : undefined),
+    attention,
   };
 }

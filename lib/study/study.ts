@@ -1,176 +1,257 @@
 /**
- * The study: what takes longer than a notebook should. Its numbers are committed with the figures that draw them;
- * `deno task reproduce --all-seeds` computes them anew.
+ * A study: `studies/NAME.json` says which runs, claims and figures, `studies/NAME.results.json` has the records of the runs.
+ *
+ *     {
+ *       "base": { "dataset": "iemoji-100" },
+ *       "grid": { "method": ["LwM", "LwF-MC"], "learningRate": [0.1], "seed": [1, 2, 3] },
+ *       "claims": [{
+ *         "claim": "L_AD raises the accuracy.",
+ *         "first": { "method": "LwM" },
+ *         "second": { "method": "LwF-MC" }
+ *       }],
+ *       "figures": [{ "name": "accuracy-curve", "kind": "accuracy-curve" }]
+ *     }
+ *
+ * `grid` gives one run for each combination of its values, `runs` one for each entry; `base` holds fields that all share.
  * @module
  */
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import type { DistanceRuns, GammaRuns, MethodRuns } from "../figures/mod.ts";
+import type { AccuracyCurve } from "../figures/mod.ts";
+import { readFileIfThere } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
-import { readJsonIfThere } from "../files.ts";
-import {
-  accuracyCurveNumbers,
-  attentionRetentionCurveNumbers,
-  distanceNumbers,
-  gammaNumbers,
-  type MeasuredRun,
-} from "./run_record.ts";
+import { mean } from "../statistics.ts";
+import { UserError } from "../user_error.ts";
+import { bySetting, type MeasureName, MEASURES, readRecords, runKey, type RunRecord } from "./run_record.ts";
 
-/** Each method is trained with these. */
-export const STUDY_SEEDS: readonly number[] = [1, 2, 3, 4, 5];
-/** Each γ of the grid is trained with these. */
-export const GAMMA_SEEDS: readonly number[] = [1, 2, 3];
-/** The grid of γ; 0 is LwF-MC. The γ of LwM was chosen on validation data before: see the tuning table. */
-export const GAMMA_GRID: readonly number[] = [0, 0.01, 0.03, 0.1, 0.3, 1];
 /**
- * For the same two maps the L2 norm is up to √(H·W) times smaller than the L1 norm, so the same γ weighs it less. It is
- * tried with this γ as well, the largest that there is.
+ * Says which runs: those whose fields have these values. `"best"` in place of a value takes the setting with the highest average
+ * incremental accuracy among the runs that the other fields leave.
  */
-export const L2_GAMMA = 1;
+export type Selector = Readonly<Record<string, unknown>>;
 
-/** What is compared with what. One run may stand in several lists. */
+/** A claim of the kind "the first is above the second", asked within each seed. */
+export interface Claim {
+  /** As a sentence. */
+  readonly claim: string;
+  /** What it belongs to: the p values of one question are adjusted together, whatever study they come from. */
+  readonly question: string;
+  /** Runs of one setting. */
+  readonly first: Selector;
+  /** Runs of another. */
+  readonly second: Selector;
+  /** What is compared. */
+  readonly measure: MeasureName;
+}
+
+/** A figure of a study. */
+export interface StudyFigure {
+  /** Of the files. */
+  readonly name: string;
+  /** The function of `figures` that draws it. */
+  readonly kind: string;
+  /** For figures that do not have one of their own. */
+  readonly title?: string;
+  /** Of which runs; of all where it is absent. */
+  readonly runs?: readonly Selector[];
+  /** The run on all classes together, where it is drawn beside the others. */
+  readonly joint?: Selector;
+  /** Published results that are drawn beside ours. */
+  readonly references?: AccuracyCurve["references"];
+}
+
+/** What a study's file says. */
 export interface StudyPlan {
-  /** The three methods. */
-  readonly curves: readonly Configuration[];
-  /** LwF-MC, and LwM with both norms. */
-  readonly distances: readonly Configuration[];
-  /** LwM with each γ. */
-  readonly gammas: readonly Configuration[];
+  /** Of the file, without its ending. */
+  readonly name: string;
+  /** Of the runs, without duplicates. */
+  readonly configurations: readonly Configuration[];
+  /** How many configurations of the file are those of an earlier one. */
+  readonly duplicates: number;
+  /** In the order of the file. */
+  readonly claims: readonly Claim[];
+  /** In the order of the file. */
+  readonly figures: readonly StudyFigure[];
 }
 
-/** The configurations of the study. */
-export function studyPlan(): StudyPlan {
-  const method = (
-    method: Configuration["method"],
-    seeds: readonly number[],
-    fields: Partial<Configuration> = {},
-  ) => seeds.map((seed) => configure({ ...fields, method, seed }));
-  const LwF = method("LwF-MC", STUDY_SEEDS);
-  const LwM = method("LwM", STUDY_SEEDS);
-  const { gamma } = LwM[0];
-  const gammas = new Set([...GAMMA_GRID, gamma]);
-  return {
-    curves: [...method("C", STUDY_SEEDS), ...LwF, ...LwM],
-    distances: [
-      ...LwF,
-      ...LwM,
-      ...[...new Set([gamma, L2_GAMMA])].flatMap((gamma) =>
-        method("LwM", STUDY_SEEDS, { norm: "L2", gamma })
-      ),
-    ],
-    gammas: [...gammas].sort((a, b) => a - b).flatMap((gamma) => {
-      const runs = method("LwM", GAMMA_SEEDS, { gamma });
-      // Not LwF-MC as it was tuned: its other settings are those of LwM.
-      return gamma > 0 ? runs : runs.map((run): Configuration => ({ ...run, method: "LwF-MC" }));
-    }),
-  };
+/** A study with its results. */
+export interface Study extends StudyPlan {
+  /** Of the runs that are finished, in the order of the file. */
+  readonly records: readonly RunRecord[];
 }
 
-/** The numbers of each figure that the study draws, by the figure's name. */
-export interface StudyNumbers {
-  /** Each method and seed. */
-  readonly "accuracy-curve": MethodRuns;
-  /** The same runs, with the drops in pointing game and energy. */
-  readonly "attention-retention-curve": MethodRuns;
-  /** LwF-MC, and LwM with both norms. */
-  readonly "l1-l2": DistanceRuns;
-  /** LwM with each γ. */
-  readonly "gamma": GammaRuns;
+const field = z.enum(Object.keys(configurationSchema.shape));
+const someFields = z.partialRecord(field, z.unknown());
+const grid = z.partialRecord(field, z.array(z.unknown()).min(1));
+const schema = z.strictObject({
+  base: someFields.default({}),
+  grid: z.union([grid.transform((grid) => [grid]), z.array(grid)]).default([]),
+  runs: z.array(someFields).default([]),
+  claims: z.array(z.strictObject({
+    claim: z.string(),
+    question: z.string().default("other"),
+    first: someFields,
+    second: someFields,
+    measure: z.enum(Object.keys(MEASURES) as MeasureName[]).default("averageAccuracy"),
+  })).default([]),
+  figures: z.array(z.strictObject({
+    name: z.string(),
+    kind: z.string(),
+    title: z.string().optional(),
+    runs: z.array(someFields).optional(),
+    joint: someFields.optional(),
+    references: z.array(z.strictObject({
+      name: z.string(),
+      accuracy: z.array(z.number()).optional(),
+      average: z.number().optional(),
+    })).optional(),
+  })).default([]),
+}).refine(({ grid, runs }) => grid.length + runs.length > 0, 'expected "grid" or "runs" or both');
+
+/**
+ * Reads the file of a study.
+ *
+ * @param path of `NAME.json`
+ * @throws {UserError} where it is absent or damaged, or describes a run that cannot be
+ */
+export async function readStudyPlan(path: string): Promise<StudyPlan> {
+  const bytes = await readFileIfThere(path);
+  const help = "`deno task sweep --help` has an example.";
+  if (bytes === null) throw new UserError(`Expected the file of a study but found no ${path}. ${help}`);
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new UserError(
+      `Expected ${path} to be JSON but found a mistake: ${
+        (error as SyntaxError).message
+      }. Correct it; ${help}`,
+    );
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) {
+    const [{ path: place, message }] = parsed.error.issues;
+    throw new UserError(
+      `Expected ${path} to describe a study but found this at ${
+        place.join(".") || "its root"
+      }: ${message}. ` +
+        `Correct it; ${help}`,
+    );
+  }
+  const { base, grid, runs, claims, figures } = parsed.data;
+  const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
+    configureRun({ ...base, ...run }, path)
+  );
+  const configurations = withoutDuplicates(asked);
+  const duplicates = asked.length - configurations.length;
+  return { name: basename(path, ".json"), configurations, duplicates, claims, figures };
+}
+
+/** Every combination; the last field changes fastest. */
+function combinations(grid: Readonly<Record<string, unknown[] | undefined>>): Selector[] {
+  return Object.entries(grid).reduce<Selector[]>(
+    (all, [field, values = []]) =>
+      all.flatMap((fields) => values.map((value) => ({ ...fields, [field]: value }))),
+    [{}],
+  );
+}
+
+function configureRun(fields: Selector, path: string): Configuration {
+  try {
+    return configure(fields);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`In ${path}, run ${JSON.stringify(fields)}: ${error.message}`);
+  }
+}
+
+/** Of those that are the same run, such as LwF-MC with another γ, the one with the most increments. */
+function withoutDuplicates(configurations: readonly Configuration[]): Configuration[] {
+  return [...Map.groupBy(configurations, runKey).values()]
+    .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
+}
+
+/** The project's `studies/` folder. */
+export function studiesDirectory(): string {
+  return resolve(import.meta.dirname!, "../../studies");
+}
+
+/** Where the results of a study are kept. */
+export function resultsPath(name: string, directory: string): string {
+  return join(directory, `${name}.results.json`);
 }
 
 /**
- * The numbers of all figures of the study.
+ * Reads a study and its results. Needs neither the data set nor a trained run.
  *
- * @param plan of the study
- * @param measured gives what was measured of a configuration's run
+ * @param name of the study, such as `iemoji-100`
+ * @param own records of some of its runs that were measured here. They replace the kept ones; those of other engines are left
+ * out, which round differently
+ * @param directory of the study
+ * @throws {UserError} where a file is absent or damaged
  */
-export function studyNumbers(
-  { curves, distances, gammas }: StudyPlan,
-  measured: (configuration: Configuration) => MeasuredRun,
-): StudyNumbers {
-  return {
-    "accuracy-curve": accuracyCurveNumbers(curves.map(measured)),
-    "attention-retention-curve": attentionRetentionCurveNumbers(curves.map(measured)),
-    "l1-l2": distanceNumbers(distances.map(measured)),
-    "gamma": gammaNumbers(gammas.map(measured)),
-  };
+export async function readStudy(
+  name: string,
+  own: readonly RunRecord[] = [],
+  directory: string = studiesDirectory(),
+): Promise<Study> {
+  const plan = await readStudyPlan(join(directory, `${name}.json`));
+  const kept = await readRecords(resultsPath(name, directory));
+  const comparable = kept.filter(({ engine }) => own.every((record) => record.engine === engine));
+  return { ...plan, records: recordsOf(plan, [...comparable, ...own]) };
 }
 
 /**
- * The study's numbers for a figure, with those that were computed here in place of the kept ones.
+ * Reads all studies of a folder, in the order of their names.
  *
- * @param name of the figure
- * @param own computed here; where nothing is kept, or only numbers of another data set or preset, these alone
- * @param directory of the figures
- * @throws {UserError} where the file is damaged
+ * @throws {UserError} where a file is damaged
  */
-export async function withStudy<Name extends keyof StudyNumbers>(
-  name: Name,
-  own: StudyNumbers[Name],
-  directory: string,
-): Promise<StudyNumbers[Name]> {
-  const path = join(directory, `${name}.json`);
-  const kept = await readJsonIfThere<StudyNumbers[Name]>(path, {
-    schema: SCHEMAS[name],
-    holds: "the numbers of the figure",
-    remedy: "Restore it with git, or make it anew with `deno task reproduce --all-seeds`.",
+export async function readStudies(directory: string = studiesDirectory()): Promise<Study[]> {
+  const names = Array.from(Deno.readDirSync(directory), ({ name }) => name)
+    .filter((name) => name.endsWith(".json") && !name.endsWith(".results.json"));
+  return await Promise.all(names.sort().map((name) => readStudy(basename(name, ".json"), [], directory)));
+}
+
+/**
+ * The records of a study's runs.
+ *
+ * @param kept later ones replace earlier ones of the same run
+ * @returns in the order of the study, cut to the steps that it asks for; runs that are not finished are left out
+ */
+export function recordsOf({ configurations }: StudyPlan, kept: readonly RunRecord[]): RunRecord[] {
+  const found = new Map(kept.map((record) => [runKey(record.configuration), record]));
+  return configurations.flatMap((configuration) => {
+    const record = found.get(runKey(configuration));
+    const steps = configuration.increments + 1;
+    return record === undefined || record.metrics.length < steps
+      ? []
+      : [{ ...record, metrics: record.metrics.slice(0, steps) }];
   });
-  return kept === null ? own : mergeStudy(name, kept, own);
 }
 
-/**
- * Some of the study's runs anew, the rest as it is kept.
- *
- * @param kept numbers of the study
- * @param own numbers of some of its runs
- * @returns the kept numbers with `own` in their places, and those that have no place there at the end; `own` alone where
- * data set, preset or steps differ
- */
-export function mergeStudy<Name extends keyof StudyNumbers>(
-  name: Name,
-  kept: StudyNumbers[Name],
-  own: StudyNumbers[Name],
-): StudyNumbers[Name] {
-  const { runs: keptRuns, ...keptSetting } = kept;
-  const { runs: ownRuns, ...ownSetting } = own;
-  if (JSON.stringify(keptSetting) !== JSON.stringify(ownSetting)) return own;
-  const runs = new Map<string, unknown>();
-  for (const run of [...keptRuns, ...ownRuns]) runs.set(identityOf(name, run), run);
-  return { ...own, runs: [...runs.values()] };
+/** Those whose configurations have the selector's values, whichever is best. */
+export function select<Item extends { readonly configuration: Configuration }>(
+  items: readonly Item[],
+  selector: Selector,
+): Item[] {
+  const wanted = Object.entries(selector).filter(([, value]) => value !== BEST);
+  return items.filter(({ configuration }) =>
+    wanted.every(([field, value]) =>
+      JSON.stringify(configuration[field as keyof Configuration]) === JSON.stringify(value)
+    )
+  );
 }
 
-/** What makes a run another run: all that was set, and nothing that came out. */
-function identityOf(name: keyof StudyNumbers, run: object): string {
-  const fields = { "l1-l2": ["distance", "gamma", "seed"], "gamma": ["gamma", "seed"] } as Record<
-    string,
-    string[]
-  >;
-  return JSON.stringify(run, fields[name] ?? ["method", "seed"]);
+/** The records that a selector names; of several settings the best where it asks for that. */
+export function selectBest(records: readonly RunRecord[], selector: Selector): RunRecord[] {
+  const selected = select(records, selector);
+  if (!Object.values(selector).includes(BEST)) return selected;
+  const average = (setting: RunRecord[]) => mean(setting.map(MEASURES.averageAccuracy.of));
+  return bySetting(selected).reduce<RunRecord[]>(
+    (best, setting) => best.length === 0 || average(setting) > average(best) ? setting : best,
+    [],
+  );
 }
 
-const setting = { dataset: z.string(), preset: z.string() };
-const outcome = { seed: z.int(), averageIncrementalAccuracy: z.number(), attentionCosine: z.number() };
-const perStep = z.array(z.number());
-const methodRun = {
-  method: configurationSchema.shape.method,
-  seed: z.int(),
-  accuracy: perStep,
-  attentionCosine: perStep,
-};
-const curve = <Run extends z.ZodRawShape>(run: Run) =>
-  z.object({ ...setting, classesSeen: perStep, runs: z.array(z.strictObject(run)) });
-
-const SCHEMAS: { readonly [Name in keyof StudyNumbers]: z.ZodType<StudyNumbers[Name]> } = {
-  "accuracy-curve": curve(methodRun),
-  "attention-retention-curve": curve({
-    ...methodRun,
-    pointingGameDrop: perStep.optional(),
-    energyDrop: perStep.optional(),
-  }),
-  "l1-l2": z.object({
-    ...setting,
-    runs: z.array(z.strictObject({ distance: z.enum(["none", "L1", "L2"]), gamma: z.number(), ...outcome })),
-  }),
-  "gamma": z.object({ ...setting, runs: z.array(z.strictObject({ gamma: z.number(), ...outcome })) }),
-};
+const BEST = "best";

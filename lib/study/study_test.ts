@@ -1,109 +1,125 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../folder_fixture.ts";
-import { saveFigure } from "../figures/mod.ts";
-import { accuracyCurve } from "../figures/accuracy_curve.ts";
-import { accuracyCurveNumbers, distanceNumbers, gammaNumbers } from "./run_record.ts";
+import { readRecords, writeRecords } from "./run_record.ts";
 import { measuredRun } from "./run_record_fixture.ts";
-import { methodIdentity } from "../run/identity.ts";
-import { GAMMA_SEEDS, mergeStudy, STUDY_SEEDS, studyNumbers, studyPlan, withStudy } from "./study.ts";
+import { readStudies, readStudy, readStudyPlan, resultsPath } from "./study.ts";
 
-const run = (configuration: Parameters<typeof methodIdentity>[0]) =>
-  JSON.stringify(methodIdentity(configuration, "wasm"));
+async function plan(folder: string, content: unknown) {
+  const path = join(folder, "s.json");
+  await Deno.writeTextFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return await readStudyPlan(path);
+}
 
-Deno.test("studyPlan() compares three methods, two norms and a grid of γ, each with the same seeds", () => {
-  const { curves, distances, gammas } = studyPlan();
-  for (const method of ["C", "LwF-MC", "LwM"]) {
-    assert.deepEqual(curves.filter((c) => c.method === method).map(({ seed }) => seed), STUDY_SEEDS);
+Deno.test("readStudyPlan() gives every combination of the grids, then the list, over the base", () =>
+  withFolder(async (folder) => {
+    const { configurations } = await plan(folder, {
+      base: { preset: "smoke", epochs: 3 },
+      grid: [{ gamma: [0.2, 0.1], seed: [1, 2] }, { method: ["LwF-MC"] }],
+      runs: [{ method: "C", epochs: 4 }],
+    });
+    assert.deepEqual(
+      configurations.map((
+        { method, gamma, seed, epochs },
+      ) => [method, method === "LwM" ? gamma : 0, seed, epochs]),
+      [["LwM", 0.2, 1, 3], ["LwM", 0.2, 2, 3], ["LwM", 0.1, 1, 3], ["LwM", 0.1, 2, 3], ["LwF-MC", 0, 1, 3], [
+        "C",
+        0,
+        1,
+        4,
+      ]],
+    );
+  }));
+
+Deno.test("readStudyPlan() takes each run's own preset values for its method", () =>
+  withFolder(async (folder) => {
+    const { configurations: [C, LwM] } = await plan(folder, { grid: { method: ["C", "LwM"] } });
+    assert.notEqual(C.classification, LwM.classification);
+  }));
+
+Deno.test("readStudyPlan() skips a configuration that is the same run as another, and counts it", () =>
+  withFolder(async (folder) => {
+    const { configurations, duplicates } = await plan(folder, {
+      grid: { method: ["LwF-MC"], gamma: [0.1, 0.3] },
+      runs: [{ method: "LwF-MC", increments: 9 }],
+    });
+    assert.deepEqual([configurations.length, configurations[0].increments, duplicates], [1, 9, 2]);
+  }));
+
+Deno.test("readStudyPlan() says where a file is wrong", () =>
+  withFolder(async (folder) => {
+    const refuses = (content: unknown, message: RegExp) =>
+      assert.rejects(plan(folder, content), { name: "UserError", message });
+    await refuses([], /s\.json to describe a study but found this at its root: .*object/);
+    await refuses({}, /at its root: expected "grid" or "runs" or both/);
+    await refuses({ grids: {}, runs: [{}] }, /"grids"/);
+    await refuses({ runs: [{}, 3] }, /at runs\.1: /);
+    await refuses({ grid: { gamma: [] } }, /at grid/);
+    await refuses({ runs: [{ gama: 1 }] }, /at runs\.0: .*"gama"/);
+    await refuses({ runs: [{ gamma: 2 }] }, /^In .*s\.json, run \{"gamma":2\}: Expected gamma to be at most/);
+    await refuses(
+      { runs: [{}], claims: [{ claim: "?", first: {}, second: {}, measure: "luck" }] },
+      /measure/,
+    );
+    await refuses('{"runs": [', /to be JSON but found a mistake: Unexpected end .*\. Correct it;/);
+    await refuses('{\n "base": {}\n "runs": []}', /found a mistake: .*line 3 column 2/);
+    await assert.rejects(
+      readStudyPlan(join(folder, "none.json")),
+      /file of a study but found no .*none\.json/,
+    );
+  }));
+
+const fields = { method: "LwM", increments: 1 } as const;
+
+Deno.test("readStudy() has the finished runs that its file names, with those measured here in their place", () =>
+  withFolder(async (folder) => {
+    const grid = { method: ["LwM"], increments: [1], seed: [1, 2, 3] };
+    await Deno.writeTextFile(join(folder, "s.json"), JSON.stringify({ grid }));
+    const short = measuredRun({ ...fields, seed: 2 }, 0.5);
+    await writeRecords(resultsPath("s", folder), [
+      { ...short, metrics: short.metrics.slice(0, 1) },
+      measuredRun({ ...fields, seed: 3 }, 0.4),
+      measuredRun({ ...fields, seed: 1 }, 0.3),
+      measuredRun({ ...fields, seed: 4 }, 0.3),
+    ]);
+    const { records } = await readStudy("s", [measuredRun({ ...fields, seed: 3 }, 0.6)], folder);
+    const seen = records.map(({ configuration, metrics }) => [configuration.seed, metrics[1].accuracy]);
+    assert.deepEqual(seen, [[1, 0.3], [3, 0.6]]);
+    assert.deepEqual((await readStudies(folder)).map(({ name }) => name), ["s"]);
+  }));
+
+Deno.test("readRecords() gives back what writeRecords() wrote, without the confusion matrix", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "s.results.json");
+    assert.deepEqual(await readRecords(path), []);
+    const record = measuredRun({ ...fields, gamma: 1 / 3 }, 1 / 7);
+    await writeRecords(path, [record]);
+    const [read] = await readRecords(path);
+    assert.deepEqual(read.configuration, record.configuration);
+    assert.equal(read.metrics[1].accuracy, 1 / 7);
+    assert.equal(read.metrics[1].forgetting, 0.8 - 1 / 7);
+    assert.deepEqual(read.metrics[1].attention, record.metrics[1].attention);
+    assert.equal("confusion" in read.metrics[1], false);
+  }));
+
+Deno.test("readRecords() says where a file is damaged", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "s.results.json");
+    await writeRecords(path, [measuredRun(fields, 0.4)]);
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace('"accuracy":0.4', '"accuracy":4'));
+    await assert.rejects(readRecords(path), {
+      name: "UserError",
+      message:
+        /s\.results\.json to hold the results of a study but found this at runs\.0\.metrics\.1\.accuracy/,
+    });
+  }));
+
+Deno.test("the committed studies can be read, and every record is of a run that its file names", async () => {
+  const studies = await readStudies();
+  assert.ok(studies.length >= 3);
+  for (const { name, records } of studies) {
+    const kept = await readRecords(resultsPath(name, join(import.meta.dirname!, "../../studies")));
+    assert.equal(records.length, kept.length, name);
   }
-  const settings = new Set(distances.map(({ method, norm, gamma }) => `${method} ${norm} ${gamma}`));
-  assert.equal(distances.length, settings.size * STUDY_SEEDS.length);
-  const grid = [...new Set(gammas.map(({ method, gamma }) => method === "LwM" ? gamma : 0))];
-  assert.deepEqual(grid, grid.toSorted((a, b) => a - b));
-  assert.ok(grid.includes(0) && grid.includes(curves.at(-1)!.gamma), "γ of the curves is in the grid");
-  assert.equal(gammas.length, grid.length * GAMMA_SEEDS.length);
 });
-
-Deno.test("studyPlan() uses runs in several comparisons", () => {
-  const { curves, distances, gammas } = studyPlan();
-  const known = new Set(curves.map(run));
-  assert.equal(distances.filter((c) => known.has(run(c))).length, 2 * STUDY_SEEDS.length);
-  // γ = 0 is a run of its own only where LwF-MC was tuned to other settings than LwM.
-  assert.ok(gammas.filter((c) => known.has(run(c))).length >= GAMMA_SEEDS.length);
-});
-
-Deno.test("studyNumbers() has numbers for each figure", () => {
-  const plan = studyPlan();
-  const numbers = studyNumbers(plan, (configuration) => measuredRun(configuration, 0.4));
-  assert.deepEqual(Object.keys(numbers), ["accuracy-curve", "attention-retention-curve", "l1-l2", "gamma"]);
-  assert.equal(numbers["accuracy-curve"].runs.length, plan.curves.length);
-  assert.equal(numbers.gamma.runs.length, plan.gammas.length);
-});
-
-const kept = accuracyCurveNumbers([
-  measuredRun({ method: "C", seed: 1 }, 0.2),
-  measuredRun({ method: "LwM", seed: 1 }, 0.4),
-  measuredRun({ method: "LwM", seed: 2 }, 0.5),
-]);
-
-Deno.test("mergeStudy() puts a run in the place of the same run, and others at the end", () => {
-  const own = accuracyCurveNumbers([
-    measuredRun({ method: "LwF-MC", seed: 1 }, 0.3),
-    measuredRun({ method: "LwM", seed: 1 }, 0.6),
-  ]);
-  const { runs } = mergeStudy("accuracy-curve", kept, own);
-  assert.deepEqual(runs.map(({ method, seed, accuracy }) => [method, seed, accuracy[1]]), [
-    ["C", 1, 0.2],
-    ["LwM", 1, 0.6],
-    ["LwM", 2, 0.5],
-    ["LwF-MC", 1, 0.3],
-  ]);
-});
-
-Deno.test("mergeStudy() tells distances and γ apart", () => {
-  const runs = [{ norm: "L1", gamma: 0.1 }, { norm: "L2", gamma: 0.1 }, { norm: "L2", gamma: 1 }] as const;
-  const measured = runs.map((fields) => measuredRun({ method: "LwM", ...fields }, 0.4));
-  const again = measuredRun({ method: "LwM", ...runs[2] }, 0.7);
-  const distances = mergeStudy("l1-l2", distanceNumbers(measured), distanceNumbers([again]));
-  assert.deepEqual(distances.runs.map(({ averageIncrementalAccuracy }) => averageIncrementalAccuracy > 0.7), [
-    false,
-    false,
-    true,
-  ]);
-  const gammas = mergeStudy(
-    "gamma",
-    gammaNumbers([measured[0]]),
-    gammaNumbers([measuredRun({ gamma: 1 }, 0.4)]),
-  );
-  assert.deepEqual(gammas.runs.map(({ gamma }) => gamma), [0.1, 1]);
-});
-
-Deno.test("mergeStudy() keeps nothing of another preset or of other steps", () => {
-  const own = { ...kept, runs: [kept.runs[0]] };
-  assert.deepEqual(mergeStudy("accuracy-curve", { ...kept, preset: "paper" }, own), own);
-  assert.deepEqual(mergeStudy("accuracy-curve", { ...kept, classesSeen: [10, 20, 30] }, own), own);
-});
-
-Deno.test("withStudy() reads what saveFigure() writes", () =>
-  withFolder(async (directory) => {
-    const own = { ...kept, runs: [kept.runs[0]] };
-    assert.deepEqual(await withStudy("accuracy-curve", own, directory), own);
-    await saveFigure("accuracy-curve", accuracyCurve, kept, { directory });
-    const merged = await withStudy("accuracy-curve", own, directory);
-    assert.deepEqual(merged.runs.map(({ seed }) => seed), [1, 1, 2]);
-  }));
-
-Deno.test("withStudy() refuses a file that is damaged, or that a person has changed wrongly", () =>
-  withFolder(async (directory) => {
-    const path = join(directory, "accuracy-curve.json");
-    await Deno.writeTextFile(path, "{");
-    await assert.rejects(withStudy("accuracy-curve", kept, directory), {
-      name: "UserError",
-      message: /found 1 bytes that are not JSON/,
-    });
-    await Deno.writeTextFile(path, JSON.stringify({ ...kept, runs: [{ ...kept.runs[0], method: "LWM" }] }));
-    await assert.rejects(withStudy("accuracy-curve", kept, directory), {
-      name: "UserError",
-      message: /at runs\.0\.method: .*Restore it with git/,
-    });
-  }));

@@ -3,21 +3,25 @@
  * @module
  */
 import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
-import type {
-  DistanceRun,
-  DistanceRuns,
-  GammaRun,
-  GammaRuns,
-  MethodRuns,
-  ModelLoss,
-  TableRow,
-  TrainingCurve,
-} from "../figures/mod.ts";
-import { decimal, mean, percent, points, signed } from "../statistics.ts";
-import type { Configuration } from "../run/schema.ts";
-import type { MeasuredRun } from "./run_record.ts";
+import type { ModelLoss, TrainingCurve } from "../figures/mod.ts";
+import type { StepMetrics } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
-import { methodNamed, methodNames } from "../training/method.ts";
+import type { Configuration } from "../run/schema.ts";
+import { decimal, mean, percent, points } from "../statistics.ts";
+import type { Table } from "../table.ts";
+import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
+import { refuseSeveralEngines } from "./claims.ts";
+import {
+  bySetting,
+  describeSetting,
+  FIELD_TITLES,
+  type Measure,
+  type MeasureName,
+  MEASURES,
+  type RunRecord,
+  settingOf,
+  varyingFields,
+} from "./run_record.ts";
 
 /** The method's name, with what is not the paper's in its L_AD. */
 export function methodTitle(
@@ -32,7 +36,7 @@ export function methodTitle(
 }
 
 /** After step t: accuracy over all classes seen and over each step's classes, and how much attention is retained. */
-export function accuracyTable(runs: readonly MeasuredRun[], step: number): TableRow[] {
+export function accuracyTable(runs: readonly RunRecord<StepMetrics>[], step: number): Table {
   return runs.map(({ configuration, metrics }) => {
     const { accuracy, accuracyOfSteps, attention } = metrics[step];
     const ofSteps = accuracyOfSteps.map((value, s) => [`classes of step ${s}`, percent(value)]);
@@ -50,7 +54,7 @@ export function accuracyTable(runs: readonly MeasuredRun[], step: number): Table
  *
  * @throws {UserError} where the step is not trained yet
  */
-export function lossTable(runs: readonly Run[], step: number): Promise<TableRow[]> {
+export function lossTable(runs: readonly Run[], step: number): Promise<Table> {
   const terms = runs.flatMap(({ configuration }) => Object.keys(methodNamed(configuration.method).terms));
   return Promise.all(runs.map(async (run) => {
     const log = await run.log(step);
@@ -87,7 +91,7 @@ export async function trainingCurveOf(runs: readonly Run[], step: number): Promi
 }
 
 /** All that was measured of each run, up to its last step. */
-export function stateTable(runs: readonly MeasuredRun[]): TableRow[] {
+export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
   return runs.map(({ configuration, metrics }) => {
     const { attention } = metrics[metrics.length - 1];
     const accuracies = metrics.map(({ accuracy }) => accuracy);
@@ -105,7 +109,7 @@ export function stateTable(runs: readonly MeasuredRun[]): TableRow[] {
 }
 
 /** How attention to the base classes' objects changed, from M_0 to the last step that was measured. */
-export function attentionTable(runs: readonly MeasuredRun[]): TableRow[] {
+export function attentionTable(runs: readonly RunRecord<StepMetrics>[]): Table {
   return runs.flatMap(({ configuration, metrics }) =>
     metrics.map(({ attention: { cosine, pointingGame, energyInside } }, step) => ({
       method: methodTitle(configuration),
@@ -117,90 +121,75 @@ export function attentionTable(runs: readonly MeasuredRun[]): TableRow[] {
   );
 }
 
-/** Each method over its seeds: means with Student's 95 % interval where there are several seeds. */
-export function seedTable({ runs }: MethodRuns): TableRow[] {
-  return methodNames().map((method) => runs.filter((run) => run.method === method))
-    .filter((ofMethod) => ofMethod.length > 0)
-    .map((ofMethod) => ({
-      method: ofMethod[0].method,
-      seeds: ofMethod.length,
-      "average incremental accuracy": percent(ofMethod.map(({ accuracy }) => mean(accuracy))),
-      "accuracy after the last step": percent(
-        ofMethod.map(({ accuracy }) => accuracy[accuracy.length - 1]),
-      ),
-      "attention cosine after the last step": decimal(
-        ofMethod.map(({ attentionCosine }) => attentionCosine[attentionCosine.length - 1]),
-        3,
-      ),
-    }));
+/** How {@linkcode settingsTable} is made. */
+export interface SettingsTableOptions {
+  /** Whether the best average incremental accuracy of each method comes first. */
+  readonly bestFirst?: boolean;
+  /** What is shown; by default all that was measured. */
+  readonly measures?: readonly MeasureName[];
 }
 
 /**
- * The difference of two methods in each seed, which have classes, images and M_0 in common, so that what makes seeds
- * differ does not count.
+ * One row a setting: means over its seeds with Student's 95 % interval. The columns are the fields in which settings of one
+ * method differ, and what was measured.
  *
- * @param first such as LwM
- * @param second such as LwF-MC
+ * @throws {UserError} where runs of several engines would be compared
  */
-export function pairedTable(
-  { runs }: MethodRuns,
-  pairs: readonly (readonly [first: Configuration["method"], second: Configuration["method"]])[],
-): TableRow[] {
-  return pairs.map(([first, second]) => {
-    const both = runs.flatMap((run) => {
-      const other = runs.find(({ method, seed }) => method === second && seed === run.seed);
-      return run.method === first && other !== undefined ? [[run, other]] : [];
-    });
-    const last = (values: readonly number[]) => values[values.length - 1];
-    const accuracies = both.map(([run, other]) => mean(run.accuracy) - mean(other.accuracy));
-    const cosines = both.map(([run, other]) => last(run.attentionCosine) - last(other.attentionCosine));
+export function settingsTable(records: readonly RunRecord[], options: SettingsTableOptions = {}): Table {
+  refuseSeveralEngines(records);
+  const settings = bySetting(records);
+  if (options.bestFirst) {
+    const average = (setting: readonly RunRecord[]) => mean(setting.map(MEASURES.averageAccuracy.of));
+    const method = ([{ configuration }]: readonly RunRecord[]) => methodNames().indexOf(configuration.method);
+    settings.sort((a, b) => method(a) - method(b) || average(b) - average(a));
+  }
+  const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
+  const measures = options.measures?.map((name): Measure => MEASURES[name]) ?? measuresOf(records);
+  return settings.map((setting) => {
+    const { configuration } = setting[0];
+    const values = settingOf(configuration);
+    const together = configuration.increments === 0;
     return {
-      difference: `${first} − ${second}`,
-      seeds: both.length,
-      "average incremental accuracy": points(accuracies),
-      "of them higher": accuracies.filter((value) => value > 0).length,
-      "attention cosine": signed(cosines, 3),
-      "of them closer": cosines.filter((value) => value > 0).length,
+      method: together ? describeSetting(configuration, []) : configuration.method,
+      ...Object.fromEntries(
+        fields.map((field) => [FIELD_TITLES[field] ?? field, together ? "" : String(values[field] ?? "")]),
+      ),
+      seeds: setting.length,
+      ...Object.fromEntries(measures.map(({ title, share, of }) => {
+        const measured = setting.flatMap((record) => of(record) ?? []);
+        // Of one step alone there is no average, and nothing to forget or to retain.
+        if (measured.length === 0 || together && title !== MEASURES.lastAccuracy.title) return [title, ""];
+        return [title, share ? percent(measured) : decimal(measured, 3)];
+      })),
     };
   });
 }
 
-/** LwF-MC, and LwM with each norm and γ, over their seeds; and what they gain over LwF-MC in each seed. */
-export function distanceTable({ runs }: DistanceRuns): TableRow[] {
-  const settingOf = ({ distance, gamma }: DistanceRun) =>
-    distance === "none" ? "LwF-MC" : `LwM, ${distance}, γ = ${gamma}`;
-  return outcomeTable({ setting: "method", gain: "gain over LwF-MC, within seeds" }, runs, settingOf);
-}
-
-/** LwM with each γ over its seeds; and what it gains over γ = 0 in each seed. */
-export function gammaTable({ runs }: GammaRuns): TableRow[] {
-  const rising = [...runs].sort((a, b) => a.gamma - b.gamma);
-  return outcomeTable(
-    { setting: "γ", gain: "gain over γ = 0, within seeds" },
-    rising,
-    ({ gamma }) => String(gamma),
+/** The measures that say something about these runs. */
+function measuresOf(records: readonly RunRecord[]): Measure[] {
+  const { averageAccuracy, averageMeanClassAccuracy } = MEASURES;
+  const balanced = records.every((record) =>
+    Math.abs(averageAccuracy.of(record) - averageMeanClassAccuracy.of(record)) < 1e-6
+  );
+  return Object.values(MEASURES).filter((measure: Measure) =>
+    records.some((record) => measure.of(record) !== undefined) &&
+    !(balanced && measure === averageMeanClassAccuracy)
   );
 }
 
-function outcomeTable<Outcome extends GammaRun>(
-  headings: { setting: string; gain: string },
-  runs: readonly Outcome[],
-  settingOf: (run: Outcome) => string,
-): TableRow[] {
-  return [...new Set(runs.map(settingOf))].map((setting) => {
-    const ofSetting = runs.filter((run) => settingOf(run) === setting);
-    const gains = ofSetting.flatMap((run) => {
-      const without = runs.find(({ gamma, seed }) => gamma === 0 && seed === run.seed);
-      return run.gamma === 0 || without === undefined
-        ? []
-        : [run.averageIncrementalAccuracy - without.averageIncrementalAccuracy];
-    });
+/**
+ * How well each step's classes are still recognized after the last step, as the mean over the seeds.
+ *
+ * @returns one entry a method: (steps) shares between 0 and 1
+ */
+export function lastAccuracyOfSteps(
+  records: readonly RunRecord[],
+): { method: MethodName; shares: number[] }[] {
+  return bySetting(records).map((setting) => {
+    const last = setting.map(({ metrics }) => metrics[metrics.length - 1].accuracyOfSteps ?? []);
     return {
-      [headings.setting]: setting,
-      seeds: ofSetting.length,
-      "average incremental accuracy": percent(ofSetting.map((run) => run.averageIncrementalAccuracy)),
-      [headings.gain]: gains.length === 0 ? "" : points(gains),
-      "attention cosine after the last step": decimal(ofSetting.map((run) => run.attentionCosine), 3),
+      method: setting[0].configuration.method,
+      shares: last[0].map((_, step) => mean(last.map((ofSteps) => ofSteps[step]))),
     };
   });
 }

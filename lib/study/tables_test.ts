@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
-import { accuracyCurveNumbers, measuredRuns } from "./run_record.ts";
+import { measuredRuns } from "./run_record.ts";
 import { measuredRun } from "./run_record_fixture.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 import {
   accuracyTable,
   attentionTable,
-  distanceTable,
-  gammaTable,
+  lastAccuracyOfSteps,
   lossTable,
   methodTitle,
-  pairedTable,
-  seedTable,
+  settingsTable,
   stateTable,
   trainingCurveOf,
 } from "./tables.ts";
@@ -57,53 +55,48 @@ Deno.test("attentionTable() has a row for each model", () => {
   ]);
 });
 
-const CURVE = accuracyCurveNumbers([
+const RECORDS = [
+  measuredRun({ method: "LwM", seed: 1, gamma: 0.1 }, 0.5),
+  measuredRun({ method: "LwM", seed: 1, gamma: 0.3 }, 0.7),
   measuredRun({ method: "LwF-MC", seed: 1 }, 0.4),
   measuredRun({ method: "LwF-MC", seed: 2 }, 0.6),
-  measuredRun({ method: "LwM", seed: 1 }, 0.5),
-  measuredRun({ method: "LwM", seed: 2 }, 0.7),
-  measuredRun({ method: "LwM", seed: 3 }, 0.1),
-]);
+];
 
-Deno.test("seedTable() gives means, and intervals where there are several seeds", () => {
-  const [LwF] = seedTable(CURVE);
-  assert.deepEqual(Object.values(LwF).slice(0, 2), ["LwF-MC", 2]);
-  // Student's t with one degree of freedom is 12.7; standard error of 0.6 and 0.7 is 0.05.
-  assert.equal(LwF["average incremental accuracy"], "65.0 ± 63.5 %");
-  const one = seedTable({ ...CURVE, runs: CURVE.runs.slice(0, 1) });
-  assert.equal(one[0]["attention cosine after the last step"], "0.500");
-});
-
-Deno.test("pairedTable() takes differences within the seeds that both methods have", () => {
-  const [row] = pairedTable(CURVE, [["LwM", "LwF-MC"]]);
-  assert.deepEqual(Object.values(row), ["LwM − LwF-MC", 2, "+5.0 ± 0.0 points", 2, "+0.100 ± 0.000", 2]);
-});
-
-const outcome = (last: number) => ({ averageIncrementalAccuracy: last, attentionCosine: 0.9 });
-
-Deno.test("distanceTable() has a row for LwF-MC and for each norm and γ", () => {
-  const rows = distanceTable({
-    dataset: "iemoji-100",
-    preset: "smoke",
-    runs: [
-      { distance: "none", gamma: 0, seed: 1, ...outcome(0.4) },
-      { distance: "L2", gamma: 0.1, seed: 1, ...outcome(0.4) },
-      { distance: "L2", gamma: 1, seed: 1, ...outcome(0.38) },
-      { distance: "L2", gamma: 1, seed: 2, ...outcome(0.4) },
-    ],
-  });
+Deno.test("settingsTable() has a row a setting, with intervals where there are several seeds", () => {
+  const rows = settingsTable(RECORDS, { measures: ["averageAccuracy", "attentionCosine"] });
   assert.deepEqual(rows.map(Object.values), [
-    ["LwF-MC", 1, "40.0 %", "", "0.900"],
-    ["LwM, L2, γ = 0.1", 1, "40.0 %", "+0.0 points", "0.900"],
-    // Student's t with one degree of freedom is 12.7; only seed 1 has a run of LwF-MC to compare with.
-    ["LwM, L2, γ = 1", 2, "39.0 ± 12.7 %", "−2.0 points", "0.900 ± 0.000"],
+    // Student's t with one degree of freedom is 12.7; the standard error of 0.6 and 0.7 is 0.05.
+    ["LwF-MC", "", 2, "65.0 ± 63.5 %", "0.600 ± 1.271"],
+    ["LwM", "0.1", 1, "65.0 %", "0.600"],
+    ["LwM", "0.3", 1, "75.0 %", "0.800"],
   ]);
+  assert.equal(Object.keys(rows[0])[1], "γ");
 });
 
-Deno.test("gammaTable() has a row for each γ, in rising order", () => {
-  const runs = [1, 0, 0.1].map((gamma) => ({ gamma, seed: 1, ...outcome(0.4) }));
-  const rows = gammaTable({ dataset: "iemoji-100", preset: "smoke", runs });
-  assert.deepEqual(rows.map((row) => row["γ"]), ["0", "0.1", "1"]);
+Deno.test("settingsTable() puts the best setting of a method first if it is asked to", () => {
+  const rows = settingsTable(RECORDS, { bestFirst: true });
+  assert.deepEqual(rows.map((row) => row["γ"]), ["", "0.3", "0.1"]);
+});
+
+Deno.test("settingsTable() shows of one network on all classes nothing but its accuracy", () => {
+  const joint = measuredRun({ method: "C", baseClasses: 20, increments: 0 }, 0.9);
+  const [row] = settingsTable([{ ...joint, metrics: joint.metrics.slice(0, 1) }]);
+  assert.equal(row.method, "all 20 classes together");
+  assert.equal(row["accuracy after the last step"], "80.0 %");
+  assert.equal(row.forgetting, "");
+});
+
+Deno.test("settingsTable() refuses a mixture of engines", () => {
+  const other = { ...RECORDS[3], engine: "onednn" as const };
+  assert.throws(() => settingsTable([...RECORDS.slice(0, 3), other]), {
+    name: "UserError",
+    message: /runs of one engine but found wasm and onednn/,
+  });
+});
+
+Deno.test("lastAccuracyOfSteps() is the mean over the seeds", () => {
+  const [LwF] = lastAccuracyOfSteps(RECORDS.slice(2));
+  assert.deepEqual(LwF, { method: "LwF-MC", shares: [0.5, 0.5] });
 });
 
 Deno.test("lossTable() and trainingCurveOf() read what the training has logged", () =>

@@ -13,7 +13,7 @@ import {
   measuredRuns,
   methodNamed,
   Run,
-  seedTable,
+  settingsTable,
 } from "../mod.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 
@@ -58,8 +58,9 @@ Deno.test("a method defined outside of the library is trained, evaluated, tabula
     const losses = await lossTable(runs, 1);
     assert.deepEqual(Object.keys(losses[0]), ["method", "L_C", "L_S", "L, weighed"]);
     assert.equal(losses[0].L_S, "");
-    const curve = accuracyCurveNumbers(await measuredRuns(runs));
-    assert.deepEqual(seedTable(curve).map(({ method }) => method), ["C", "Scores"]);
+    const measured = await measuredRuns(runs);
+    const curve = accuracyCurveNumbers(measured);
+    assert.deepEqual(settingsTable(measured).map(({ method }) => method), ["C", "Scores"]);
     const { svg } = figures.accuracyCurve(curve);
     assert.match(svg, /Scores: [\d.]+ %/);
     assert.match(svg, /stroke="#cc79a7"/);

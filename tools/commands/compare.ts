@@ -2,21 +2,22 @@
  * `deno task compare`: a table and the curves of several runs.
  * @module
  */
-import { join } from "node:path";
-import type { Configuration } from "../../lib/run/schema.ts";
+import { basename, join } from "node:path";
+import { figures } from "../../lib/mod.ts";
 import { dataDirectory, readMetrics, readRunFolder } from "../../lib/run/folder.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
+import { gainTable } from "../../lib/study/claims.ts";
+import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/figure_numbers.ts";
 import {
-  accuracyCurveNumbers,
-  attentionRetentionCurveNumbers,
-  type MeasuredRun,
+  bySetting,
+  describeSetting,
+  MEASURES,
+  runKey,
+  type RunRecord,
+  varyingFields,
 } from "../../lib/study/run_record.ts";
-import { decimal, percent } from "../../lib/statistics.ts";
-import {
-  accuracyCurve,
-  attentionRetentionCurve,
-  type MethodRuns,
-  saveFigure,
-} from "../../lib/figures/mod.ts";
+import { settingsTable } from "../../lib/study/tables.ts";
+import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
@@ -26,61 +27,87 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { type RunResults, runResults } from "./run_results.ts";
-import { describeSetting, settingKey, varyingFields } from "./setting.ts";
-import { textTable } from "../../lib/table.ts";
-import { methodNames } from "../../lib/training/method.ts";
 
-const OPTIONS: CommandOptions = { command: "compare", own: ["out"], takesFields: false };
+const OPTIONS: CommandOptions = {
+  command: "compare",
+  own: ["out"],
+  switches: ["json"],
+  takesFields: false,
+};
 
-const HELP = `deno task compare RUN… [--out DIRECTORY]
+const HELP = `deno task compare RUN… [--out DIRECTORY] [--json]
 
-Compares trained runs of one data set: a table, and the curves of accuracy and of attention, with the
-mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, and runs
-without an increment yet are passed over, so that all runs can be named at once.
+Compares trained runs of the same images and steps: a table, and the curves of accuracy and of attention, with
+the mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, and runs
+without an increment yet are passed over, so that all runs can be named at once. Where runs cannot be compared,
+it says which of them can, and in what they differ.
 
   deno task compare data/runs/iemoji-100/*
 
-For each method (and each setting, where runs of one method differ in more than the seed) it prints the
-number of seeds, the average incremental accuracy, the accuracy after the last step, forgetting, and
-retention: the cosine of the attention after the last step to that of M_0. It writes accuracy-curve and
-attention-retention-curve as .svg, .png and .json.
+The table has one row for each method, and for each setting where runs of one method differ in more than the
+seed. Curves have one color a method: where a method has several settings, those of each setting are saved in a
+folder of its own. They are saved as .svg, .png and .json.
 
---out DIRECTORY   where the figures go [data/comparison]
+--out DIRECTORY   where the figures go [data/comparison/DATASET]
+--json            prints the runs and what was measured as JSON, and draws nothing
 --help            this text`;
 
-/** A run as far as it is compared. */
-interface ComparedRun extends MeasuredRun {
-  folder: string;
-  results: RunResults;
+/** A run, and where it lies. */
+interface ComparedRun extends RunRecord {
+  readonly folder: string;
 }
 
 /** Runs the command; see its help. */
 export async function compare(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, OPTIONS);
   if (line.help) return log(HELP);
-  const runs = await readRuns(line.positionals, log);
-  const settings = bySetting(runs);
-  for (const row of comparisonTable(settings)) log(row);
+  const isJson = line.switches.has("json");
+  const runs = await readRuns(line.positionals, isJson ? () => {} : log);
+  if (isJson) return log(JSON.stringify({ runs: runs.map(withSummary) }, null, 1));
 
+  for (const row of textTable(settingsTable(runs))) log(row);
+  const gains = gainTable(runs);
+  if (gains.length > 0) log("\nLwM beside LwF-MC at equal settings\n");
+  for (const row of textTable(gains)) log(row);
+  const out = line.own.out === undefined
+    ? join(dataDirectory(), "comparison", placeOf(runs[0].configuration))
+    : fromHere(line.own.out);
+  await draw(runs, out);
+  log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(out)}`);
+}
+
+function withSummary(run: ComparedRun): unknown {
+  const summary = Object.entries(MEASURES).map(([name, { of }]) => [name, of(run)]);
+  return { ...run, summary: Object.fromEntries(summary) };
+}
+
+/** Of the figures, below the folder of all comparisons. */
+function placeOf({ dataset, data }: Configuration): string {
+  return dataset === "folder" ? `folder-${basename(data)}` : dataset;
+}
+
+/** Draws all runs together where each method has one setting, otherwise each setting by itself. */
+async function draw(runs: readonly ComparedRun[], out: string): Promise<void> {
+  const settings = bySetting(runs);
   const methods = settings.map(([{ configuration }]) => configuration.method);
-  const divided = methodNames().find((method) => methods.filter((other) => other === method).length > 1);
-  if (divided !== undefined) {
-    return log(
-      `\nNo curves: they have one color a method, and ${divided} has several settings here. Name the runs of one of them.`,
-    );
+  if (new Set(methods).size === methods.length) return await saveCurves(settings.flat(), out);
+  const fields = varyingFields(runs.map(({ configuration }) => configuration));
+  for (const setting of settings) {
+    const name = describeSetting(setting[0].configuration, fields).replaceAll(/[^\p{L}\p{N}.]+/gu, "-");
+    await saveCurves(setting, join(out, name));
   }
-  const directory = line.own.out === undefined ? join(dataDirectory(), "comparison") : fromHere(line.own.out);
-  const accuracies = curveNumbers(runs);
-  await saveFigure("accuracy-curve", accuracyCurve, accuracies, { directory });
+}
+
+async function saveCurves(runs: readonly ComparedRun[], directory: string): Promise<void> {
+  const { saveFigure, accuracyCurve, attentionRetentionCurve } = figures;
+  await saveFigure("accuracy-curve", accuracyCurve, accuracyCurveNumbers(runs), { directory });
   const retention = attentionRetentionCurveNumbers(runs);
   await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
-  log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(directory)}`);
 }
 
 /** Reads the runs that have an increment and cuts them to the steps that all of them have. */
 async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun[]> {
-  const found: (MeasuredRun & { folder: string })[] = [];
+  const found: ComparedRun[] = [];
   const bases: string[] = [];
   const unfinished: string[] = [];
   for (const folder of new Set(paths.map(fromHere))) {
@@ -91,15 +118,17 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
       continue;
     }
     const metrics = await readMetrics(folders, configuration.increments + 1);
+    const engine = configuration.engine as RunRecord["engine"]; // a kept configuration has it by name
     if (metrics.length === 0) {
       unfinished.push(`${showPath(folder)} has no M_0 that is measured, in ${showPath(folders.base)}`);
     } else if (metrics.length === 1) unfinished.push(`${showPath(folder)} has only come to M_0`);
-    else found.push({ folder, configuration, metrics });
+    else found.push({ folder, configuration, engine, metrics });
   }
   if (found.length === 0) throw nothingToCompare([...bases, ...unfinished]);
   for (const why of unfinished) log(`Passed over: ${why}.`);
   if (unfinished.length > 0) log("");
-  refuseDifferences(found.map(({ configuration }) => configuration));
+  refuseDifferences(found);
+  refuseCopies(found);
 
   const steps = Math.min(...found.map(({ metrics }) => metrics.length));
   const shortest = found.find(({ metrics }) => metrics.length === steps)!;
@@ -107,10 +136,7 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
   if (steps < longest) {
     log(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
   }
-  return found.map(({ folder, configuration, metrics: all }) => {
-    const metrics = all.slice(0, steps);
-    return { folder, configuration, metrics, results: runResults(metrics) };
-  });
+  return found.map((run) => ({ ...run, metrics: run.metrics.slice(0, steps) }));
 }
 
 /** @param others folders that were named, and why they cannot be compared */
@@ -127,69 +153,42 @@ function nothingToCompare(others: readonly string[]): UserError {
   );
 }
 
-/** Refuses runs that differ in what makes their numbers comparable. */
-function refuseDifferences(configurations: readonly Configuration[]): void {
-  const fields = ["dataset", "data", "preset", "baseClasses", "increment", "evaluateOn", "topK"] as const;
-  for (const field of fields) {
+/** Fields that make numbers comparable. */
+const SAME = ["dataset", "data", "preset", "engine", "baseClasses", "increment", "evaluateOn"] as const;
+
+/** Refuses runs that differ in what makes their numbers comparable, and says which can be compared. */
+function refuseDifferences(runs: readonly ComparedRun[]): void {
+  const comparable = ({ configuration, engine }: ComparedRun): Record<string, unknown> => {
+    const values = { ...configuration, engine };
     // A data set with a name is the same wherever it lies.
-    const compared = field === "data"
-      ? configurations.filter(({ dataset }) => dataset === "folder")
-      : configurations;
-    const values = [...new Set(compared.map((configuration) => configuration[field]))];
-    if (values.length > 1) {
-      throw new UserError(
-        `Expected runs of the same ${field} but found ${values.join(" and ")}. Compare them separately.`,
-      );
-    }
-  }
-}
-
-/**
- * Runs that differ in the seed alone, together; in the order of the methods.
- * @throws {UserError} where a run was named twice, by the folders of two copies
- */
-function bySetting(runs: readonly ComparedRun[]): ComparedRun[][] {
-  const groups = Map.groupBy(runs, ({ configuration }) => settingKey(configuration));
-  for (const ofSetting of groups.values()) {
-    for (const [seed, same] of Map.groupBy(ofSetting, ({ configuration }) => configuration.seed)) {
-      if (same.length === 1) continue;
-      throw new UserError(
-        `Expected each run once but found seed ${seed} of one setting in ${
-          same.map(({ folder }) => showPath(folder)).join(" and ")
-        }. A copy is not another seed: name one of them.`,
-      );
-    }
-  }
-  const position = ([{ configuration }]: ComparedRun[]) => methodNames().indexOf(configuration.method);
-  return [...groups.values()].sort((a, b) => position(a) - position(b));
-}
-
-function comparisonTable(settings: readonly (readonly ComparedRun[])[]): string[] {
-  const configurations = settings.map(([{ configuration }]) => configuration);
-  const fields = varyingFields(configurations);
-  const rows = settings.map((runs) => {
-    const over = (measure: (results: RunResults) => number) => runs.map(({ results }) => measure(results));
-    return {
-      "method": describeSetting(runs[0].configuration, fields),
-      "seeds": runs.length,
-      "average accuracy": percent(over(({ averageAccuracy }) => averageAccuracy)),
-      "last accuracy": percent(over(({ lastAccuracy }) => lastAccuracy)),
-      "forgetting": percent(over(({ forgetting }) => forgetting)),
-      "retention": decimal(over(({ lastAttentionCosine }) => lastAttentionCosine), 2),
-    };
+    const fields = SAME.filter((field) => field !== "data" || configuration.dataset === "folder");
+    return Object.fromEntries(fields.map((field) => [field, values[field]]));
+  };
+  const groups = [...Map.groupBy(runs, (run) => JSON.stringify(comparable(run))).values()];
+  if (groups.length === 1) return;
+  const differing = SAME.filter((field) => new Set(groups.map(([run]) => comparable(run)[field])).size > 1);
+  const lines = groups.map((group) => {
+    const values = differing.map((field) => `${field} ${comparable(group[0])[field] ?? "–"}`).join(", ");
+    return `  ${values}:\n    ${group.map(({ folder }) => showPath(folder)).join("\n    ")}`;
   });
-  return textTable(rows);
+  throw new UserError(
+    `Expected runs of the same ${differing.join(", ")} but found ${groups.length} kinds:\n${
+      lines.join("\n")
+    }\n` +
+      "Compare the runs of one kind.",
+  );
 }
 
-/** In the form of `accuracy-curve.json`; with the mean over classes where that says something new, since classes differ in size. */
-function curveNumbers(runs: readonly ComparedRun[]): MethodRuns {
-  const curve = accuracyCurveNumbers(runs);
-  const balanced = runs.every(({ metrics }) =>
-    metrics.every(({ accuracy, meanClassAccuracy }) => Math.abs(accuracy - meanClassAccuracy) < 1e-6)
-  );
-  if (balanced) return curve;
-  const ofClasses = runs.map(({ metrics }) => metrics.map(({ meanClassAccuracy }) => meanClassAccuracy));
-  return { ...curve, runs: curve.runs.map((run, i) => ({ ...run, meanClassAccuracy: ofClasses[i] })) };
+/** Refuses a run that was named twice, by the folders of two copies. */
+function refuseCopies(runs: readonly ComparedRun[]): void {
+  for (const same of Map.groupBy(runs, ({ configuration }) => runKey(configuration)).values()) {
+    if (same.length === 1) continue;
+    throw new UserError(
+      `Expected each run once but found seed ${same[0].configuration.seed} of one setting in ${
+        same.map(({ folder }) => showPath(folder)).join(" and ")
+      }. A copy is not another seed: name one of them.`,
+    );
+  }
 }
 
 if (import.meta.main) await runCommand(compare);

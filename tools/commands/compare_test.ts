@@ -58,10 +58,17 @@ Deno.test("compare prints mean and interval over seeds of each method, and draws
 
     const cells = text.split("\n").map((line) => line.split(/ {2,}/));
     assert.deepEqual(cells.slice(0, 3), [
-      ["method", "seeds", "average accuracy", "last accuracy", "forgetting", "retention"],
-      ["C", "1", "50.0 %", "20.0 %", "30.0 %", "0.30"],
+      [
+        "method",
+        "seeds",
+        "average incremental accuracy",
+        "accuracy after the last step",
+        "forgetting",
+        "attention cosine",
+      ],
+      ["C", "1", "50.0 %", "20.0 %", "30.0 %", "0.300"],
       // Student's t of two degrees of freedom is 4.303: 4.303 · 0.02 / √3 = 0.0497.
-      ["LwM", "3", "61.0 ± 2.5 %", "42.0 ± 5.0 %", "30.0 ± 0.0 %", "0.91 ± 0.02"],
+      ["LwM", "3", "61.0 ± 2.5 %", "42.0 ± 5.0 %", "30.0 ± 0.0 %", "0.910 ± 0.025"],
     ]);
     const numbers = JSON.parse(await Deno.readTextFile(join(directory, "out", "accuracy-curve.json")));
     const { runs, ...rest } = numbers;
@@ -69,6 +76,7 @@ Deno.test("compare prints mean and interval over seeds of each method, and draws
       figure: "accuracyCurve",
       dataset: "iemoji-100",
       preset: "smoke",
+      engine: "wasm",
       classesSeen: [3, 5],
     });
     assert.equal(runs.length, 4);
@@ -88,15 +96,28 @@ Deno.test("compare prints mean and interval over seeds of each method, and draws
     );
   }));
 
-Deno.test("compare tells settings of one method apart, and then draws no curve of their mixture", () =>
+Deno.test("compare tells settings of one method apart, and then draws the curves of each in a folder of its own", () =>
   withFolder(async (directory) => {
     const folders = [
       await leaveRun(directory, { gamma: 0.1 }, { accuracy: 0.4, cosine: 0.9 }),
       await leaveRun(directory, { gamma: 0.3 }, { accuracy: 0.5, cosine: 0.9 }),
     ];
     const text = await compared(directory, ...folders);
-    assert.match(text, /^LwM, gamma 0\.1 +1 +60\.0 %.*\nLwM, gamma 0\.3 +1 +65\.0 %/m);
-    assert.match(text, /No curves: .* LwM has several settings/);
+    assert.match(text, /^LwM +0\.1 +1 +60\.0 %.*\nLwM +0\.3 +1 +65\.0 %/m);
+    for (const [gamma, accuracy] of [["0.1", 0.4], ["0.3", 0.5]]) {
+      const path = join(directory, "out", `LwM-γ-${gamma}`, "accuracy-curve.json");
+      assert.equal(JSON.parse(await Deno.readTextFile(path)).runs[0].accuracy[1], accuracy);
+    }
+  }));
+
+Deno.test("compare --json prints the runs with what was measured, and nothing else", () =>
+  withFolder(async (directory) => {
+    const folder = await leaveRun(directory, { seed: 7 }, { accuracy: 0.4, cosine: 0.9 });
+    const begun = await leaveRun(directory, { seed: 8 }, { accuracy: 0.4, cosine: 0.9, steps: 1 });
+    const { runs: [run, ...others] } = JSON.parse(await compared(directory, folder, begun, "--json"));
+    assert.deepEqual([run.configuration.seed, run.engine, run.metrics.length, others], [7, "wasm", 2, []]);
+    assert.ok(Math.abs(run.summary.averageAccuracy - 0.6) < 1e-12);
+    assert.equal(run.folder, folder);
   }));
 
 Deno.test("compare draws the mean over classes as well, where classes differ in size", () =>
@@ -135,8 +156,11 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
       [begun],
       /runs with an increment at least but found none:\n {2}.*seed2-LwM-[\w-]+ has only come to M_0/,
     );
-    await refuses([whole, other], /the same baseClasses but found 3 and 4/);
-    await refuses([whole, tuned], /the same evaluateOn but found test and validation/);
+    await refuses(
+      [whole, other],
+      /the same baseClasses but found 2 kinds:\n {2}baseClasses 3:\n {4}.*\n {2}baseClasses 4:\n {4}.*\nCompare the runs of one kind/,
+    );
+    await refuses([whole, tuned], /the same evaluateOn but found 2 kinds:\n {2}evaluateOn test:/);
     await refuses([whole, "--seed", "1"], /Unknown option '--seed'/);
 
     const path = join(whole, "step-1", "metrics.json");
@@ -207,7 +231,7 @@ Deno.test("compare refuses runs on two folders of images, but not on two places 
     const folders = [await leave("folder", "/pets", 1), await leave("folder", "/birds", 2)];
     await assert.rejects(compare(folders, () => {}), {
       name: "UserError",
-      message: /the same data but found \/pets and \/birds/,
+      message: /the same data but found 2 kinds:\n {2}data \/pets:\n.*\n {2}data \/birds:/,
     });
     const named = [await leave("caltech-101", "/a", 1), await leave("caltech-101", "/b", 2)];
     assert.match(await compared(directory, ...named), /^LwM +2 /m);

@@ -12,13 +12,13 @@ import { dataDirectory, figuresDirectory, readMetrics, stepFolder } from "../../
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { percent } from "../../lib/statistics.ts";
 import { clock, withProgress } from "../../lib/progress.ts";
-import { studyPlan } from "../../lib/study/study.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
+import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import { notebookJob } from "../notebooks/run_notebooks.ts";
-import { configurationsOf, trainStudy } from "./study.ts";
 import { runCommand } from "./command_line.ts";
+import { runStudy } from "./sweep.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
 const HELP = `deno task reproduce [--fresh] [--all-seeds] [--preset=NAME] [--engine=NAME]
@@ -28,8 +28,8 @@ there, and draws the figures. What is trained already is used again; it can be s
 there.
 
 --fresh        deletes what it has trained before, and starts over
---all-seeds    trains the study first: five seeds of each method, both norms, all γ (25 minutes on two cores with oneDNN, twice that on wasm),
-               whose numbers are otherwise read from figures/*.json
+--all-seeds    trains the studies of the notebooks first: ten seeds of each method, both norms, all γ (hours on two
+               cores), whose numbers are otherwise read from studies/*.results.json
 --preset=NAME  smoke, default, or paper; [default]. Others than the default go into data/notebooks/ and
                data/figures/, so that what is committed stays
 --engine=NAME  auto, wasm, onednn, webgpu, or cpu; [auto]
@@ -53,10 +53,11 @@ export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): 
   const { preset } = configure();
   await prepareImages();
   const configurations = [...demonstrationConfigurations(), ...notebookConfigurations()];
-  if (fresh) await forget([...configurations, ...(allSeeds ? configurationsOf(studyPlan()) : [])]);
+  if (fresh) await forget([...configurations, ...(allSeeds ? await studyConfigurations() : [])]);
 
   if (allSeeds) {
-    await trainStudy(studyPlan(), { figures: figuresDirectory({ preset }), signal, log: console.error });
+    // What is committed came from elsewhere: here all of it is trained anew.
+    for (const file of STUDIES) await runStudy(file, { again: true, signal, log: console.error });
   }
   const runs = await planSweep(configurations, { log: console.error });
   await trainAndRunNotebooks(runs, preset, signal);
@@ -142,6 +143,14 @@ async function prepareImages(): Promise<void> {
   await withProgress((show) =>
     prepareIEmoji({ directory, onProgress: (done, total) => show("drawing", done, total) })
   );
+}
+
+/** What the notebooks show beside their own seed. */
+const STUDIES = ["iemoji-100", "norms"].map((name) => join(studiesDirectory(), `${name}.json`));
+
+/** The runs of these studies; several may come to the same run. */
+export async function studyConfigurations(): Promise<Configuration[]> {
+  return (await Promise.all(STUDIES.map(readStudyPlan))).flatMap(({ configurations }) => configurations);
 }
 
 /** The runs that the notebooks show. */

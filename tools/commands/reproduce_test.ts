@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { configure } from "../../lib/run/configuration.ts";
-import { methodIdentity } from "../../lib/run/identity.ts";
-import { studyPlan } from "../../lib/study/study.ts";
+import { runKey } from "../../lib/study/run_record.ts";
 import { readNotebook, sourceOf } from "../notebooks/notebook.ts";
-import { demonstrationConfigurations, notebookConfigurations, stepsNeeded } from "./reproduce.ts";
-import { configurationsOf } from "./study.ts";
+import {
+  demonstrationConfigurations,
+  notebookConfigurations,
+  stepsNeeded,
+  studyConfigurations,
+} from "./reproduce.ts";
 
 async function reproduce(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const script = fileURLToPath(new URL("reproduce.ts", import.meta.url));
@@ -37,11 +40,9 @@ Deno.test("reproduce refuses what it does not know, before it does anything", as
   }
 });
 
-Deno.test("the study trains what the notebooks show as well", () => {
-  const run = (configuration: Parameters<typeof methodIdentity>[0]) =>
-    JSON.stringify(methodIdentity(configuration, "wasm"));
-  const study = new Set(configurationsOf(studyPlan()).map(run));
-  for (const configuration of notebookConfigurations()) assert.ok(study.has(run(configuration)));
+Deno.test("the studies train what the notebooks show as well", async () => {
+  const studied = new Set((await studyConfigurations()).map(runKey));
+  for (const configuration of notebookConfigurations()) assert.ok(studied.has(runKey(configuration)));
 });
 
 Deno.test("what notebooks 02 and 03 train beside the methods is started over as well", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
-import { runResults, stepHeading, stepRow } from "./run_results.ts";
+import { stepHeading, stepRow } from "./run_results.ts";
 
 const METRICS: StepMetrics[] = [
   {
@@ -22,15 +22,6 @@ const METRICS: StepMetrics[] = [
     attention: { images: 4, cosine: 0.9 },
   },
 ];
-
-Deno.test("runResults() averages accuracy over the steps and reckons what was forgotten", () => {
-  const results = runResults(METRICS);
-  assert.ok(Math.abs(results.averageAccuracy - 0.6) < 1e-12);
-  assert.ok(Math.abs(results.forgetting - 0.6) < 1e-12);
-  assert.deepEqual(results.classesSeen, [2, 4]);
-  assert.equal(results.lastAccuracy, 0.4);
-  assert.equal(results.lastAttentionCosine, 0.9);
-});
 
 Deno.test("stepRow() stands under its heading", () => {
   assert.equal(stepHeading(), "step  classes  accuracy  mean of classes  average  forgetting  cosine");

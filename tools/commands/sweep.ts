@@ -1,11 +1,35 @@
 /**
- * `deno task sweep`: many runs on all cores.
+ * `deno task sweep`: a study, from its runs to its tables and figures.
  * @module
  */
-import { basename, dirname, join } from "node:path";
-import { writeFileWhole, writeJson } from "../../lib/files.ts";
-import { percent } from "../../lib/statistics.ts";
+import { dirname, join } from "node:path";
+import { writeFileWhole } from "../../lib/files.ts";
+import { codeDigest } from "../../lib/run/code_digest.ts";
+import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
+import { claimsTable, gainTable, judgeClaims } from "../../lib/study/claims.ts";
+import { gainByForgettingTable } from "../../lib/study/figure_numbers.ts";
+import {
+  type MeasureName,
+  MEASURES,
+  readRecords,
+  runKey,
+  type RunRecord,
+  settingOf,
+  varyingFields,
+  writeRecords,
+} from "../../lib/study/run_record.ts";
+import {
+  readStudies,
+  readStudyPlan,
+  recordsOf,
+  resultsPath,
+  type Study,
+  type StudyPlan,
+} from "../../lib/study/study.ts";
+import { settingsTable } from "../../lib/study/tables.ts";
 import { Stopped } from "../../lib/stop_signals.ts";
+import { type TableRow, textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type CommandOptions,
@@ -15,104 +39,258 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { readSweepFile } from "./sweep_file.ts";
+import { saveStudyFigures } from "./study_figures.ts";
 import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
-import { type SweepRow, sweepRows, sweepTsv } from "./sweep_results.ts";
-import { textTable } from "../../lib/table.ts";
 
-const OPTIONS: CommandOptions = { command: "sweep", own: ["directory", "out"], takesFields: false };
+const OPTIONS: CommandOptions = {
+  command: "sweep",
+  own: ["directory", "out"],
+  switches: ["again"],
+  takesFields: false,
+};
 
-const HELP = `deno task sweep FILE [--out DIRECTORY] [--directory DIRECTORY]
+const HELP = `deno task sweep FILE [--again] [--out DIRECTORY] [--directory DIRECTORY]
 
-Trains many runs, one process each, as many at a time as there are cores. A run that fails stops none of
-the others; it is reported at the end, and the exit code is 1. The sweep can be stopped at any moment: the
-same command passes over what is finished and goes on from the last finished epoch of the rest. M_0 is
-trained once for all runs that share it.
+Trains the runs of a study, one process each, as many at a time as there are cores, then prints its tables and
+draws its figures. It can be stopped at any moment: the same command passes over what is finished and goes on
+from the last finished epoch of the rest, also on another machine: finished runs are known from the results
+beside FILE, NAME.results.json. A run that fails stops none of the others; it is reported at the end, and the
+exit code is 1. M_0 is trained once for all runs that share it.
 
-FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, lists of
-values of which every combination is a run, and single runs; "grid" or "runs" may be left out, and "base".
+FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
+of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. All
+but one of "grid" and "runs" may be left out.
 
   {
-    "base": { "dataset": "iemoji-100", "evaluateOn": "validation" },
-    "grid": { "gamma": [0.1, 0.3], "seed": [1, 2, 3] },
-    "runs": [{ "method": "LwF-MC", "seed": 1 }]
+    "base": { "dataset": "iemoji-100" },
+    "grid": { "method": ["LwM"], "gamma": [0.1, 0.3], "seed": [1, 2, 3] },
+    "runs": [{ "method": "LwF-MC", "seed": 1 }],
+    "claims": [{
+      "claim": "A larger γ retains more attention.", "measure": "attentionCosine",
+      "first": { "gamma": 0.3 }, "second": { "gamma": 0.1 }
+    }],
+    "figures": [{ "name": "gamma", "kind": "gamma" }]
   }
 
-The results are written as NAME.results.json and NAME.results.tsv, whenever a run is finished.
+A claim compares two settings within each seed. Its measure is one of
+${Object.keys(MEASURES).join(", ")}.
 
---out DIRECTORY         where the results go [beside FILE]
+--again                 trains anew what only the results know; what is trained on this machine still counts
+--out DIRECTORY         where results and figures go [results beside FILE, figures in figures/]
 --directory DIRECTORY   folder of data sets and runs [data]
 --help                  this text`;
 
 /** Runs the command; see its help. */
 export async function sweep(args: readonly string[], log: Log = console.log): Promise<void> {
-  const { positionals, own, help } = parseCommandLine(args, OPTIONS);
+  const { positionals, own, switches, help } = parseCommandLine(args, OPTIONS);
   if (help) return log(HELP);
   if (positionals.length !== 1) {
     throw new UserError(
-      `Expected the file of one sweep but found ${
+      `Expected the file of one study but found ${
         positionals.join(" ") || "none"
       }; see \`deno task sweep --help\`.`,
     );
   }
   const file = fromHere(positionals[0]);
-  const out = own.out === undefined ? dirname(file) : fromHere(own.out);
-  const results = join(out, `${basename(file, ".json")}.results`);
-
-  const configurations = await readSweepFile(file);
+  const out = own.out === undefined ? undefined : fromHere(own.out);
   const directory = own.directory === undefined ? undefined : fromHere(own.directory);
-  const runs = await planSweep(configurations, { directory, log });
-  const waiting = runs.filter(({ state }) => state === "waiting").length;
-  const finished = runs.filter(({ state }) => state === "finished").length;
-  const doubles = configurations.length - runs.length;
-  log(
-    `${count(runs.length)}: ${finished} finished before, ${waiting} to train.` +
-      (doubles > 0 ? ` ${doubles} more in the file come to the same.` : ""),
-  );
+  await runStudy(file, { directory, out, again: switches.has("again"), log });
+}
 
+/** What {@linkcode runStudy} needs. */
+export interface StudyOptions {
+  /** Folder of data sets and runs. */
+  readonly directory?: string;
+  /** Where results and figures go. */
+  readonly out?: string;
+  /** Whether runs are trained that only the results know. */
+  readonly again?: boolean;
+  /** Ends the training. */
+  readonly signal?: AbortSignal;
+  /** Is told what there is to do, and what has come out. */
+  readonly log: Log;
+}
+
+/**
+ * Trains what is missing of a study, writes its results whenever a run is finished, and shows them.
+ *
+ * @param file of the study
+ * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
+ */
+export async function runStudy(file: string, options: StudyOptions): Promise<void> {
+  const { directory = dataDirectory(), log } = options;
+  const plan = await readStudyPlan(file);
+  const out = options.out ?? defaultOut(plan, file, directory);
+  const path = resultsPath(plan.name, out);
+  const kept = await readRecords(path);
+  const { runs, stopped } = await trainMissing(plan, kept, { ...options, directory, path });
+
+  const all = mergeRecords(plan, kept, await finishedRecords(runs));
+  const study = { ...plan, records: recordsOf(plan, all) };
+  await show(study, { ...options, file, log });
+  log(`\nResults: ${showPath(path)} and .tsv`);
+  if (stopped !== undefined) throw stopped;
+  const failed = runs.filter(({ state }) => state === "failed");
+  if (failed.length > 0) throw new UserError(report(failed, plan.configurations.length));
+}
+
+/** Runs of a quick preset never mix with the committed results. */
+function defaultOut({ configurations }: StudyPlan, file: string, directory: string): string {
+  const [{ preset }] = configurations;
+  return preset === "default" ? dirname(file) : join(directory, "studies", preset);
+}
+
+async function trainMissing(
+  plan: StudyPlan,
+  kept: readonly RunRecord[],
+  { directory, path, again = false, log, signal }: StudyOptions & { directory: string; path: string },
+): Promise<{ runs: SweepRun[]; stopped?: Stopped }> {
+  const known = again ? [] : recordsOf(plan, kept);
+  const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
+  const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
+  const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
+  log(describePlan(plan, known.length, runs));
+  const older = known.filter(({ engine, code }) => code !== codeDigest(engine));
+  if (older.length > 0) {
+    log(`${older.length} of the known results are of other code than today's; --again trains them anew.`);
+  }
+
+  // Where nothing is added, the file stays as it is, whatever else it holds.
+  let written = 0;
   const writeResults = async () => {
-    const rows = await sweepRows(runs);
-    await writeJson(`${results}.json`, { runs: rows });
-    await writeFileWhole(`${results}.tsv`, sweepTsv(rows));
-    return rows;
+    const records = await finishedRecords(runs);
+    if (records.length === written) return;
+    written = records.length;
+    const all = mergeRecords(plan, kept, records);
+    await writeRecords(path, all);
+    await writeFileWhole(path.replace(/json$/, "tsv"), tsv(all));
   };
-  const stopped = await trainSweep(runs, { directory, onChange: writeResults }).catch((error) => {
+  const stopped = await trainSweep(runs, { directory, signal, onChange: writeResults }).catch((error) => {
     if (error instanceof Stopped) return error;
     throw error;
   });
-  const rows = await writeResults();
-
-  log("");
-  for (const line of summary(rows)) log(line);
-  log(`\nResults: ${showPath(results)}.json and .tsv`);
-  if (stopped) throw stopped;
-  const failed = runs.filter(({ state }) => state === "failed");
-  if (failed.length > 0) throw new UserError(report(failed, runs.length));
+  await writeResults();
+  return { runs, stopped: stopped ?? undefined };
 }
 
-function summary(rows: readonly SweepRow[]): string[] {
-  return textTable(rows.map(({ name, status, results }) => {
-    // Averages over fewer steps would look as if they could be compared with the others.
-    const finished = status === "finished" ? results : undefined;
-    const share = (value?: number) => value === undefined ? "" : percent(value);
-    return {
-      "run": name,
-      "state": status,
-      "average accuracy": share(finished?.averageAccuracy),
-      "last accuracy": share(finished?.lastAccuracy),
-      "forgetting": share(finished?.forgetting),
-      "cosine": finished?.lastAttentionCosine.toFixed(2) ?? "",
-    };
-  }));
+/** Missing runs are trained on the engine of the others, since engines round differently. */
+function onEngineOf(known: readonly RunRecord[], missing: readonly Configuration[]): Configuration[] {
+  const engines = [...new Set(known.map(({ engine }) => engine))];
+  if (engines.length !== 1) return [...missing];
+  const [engine] = engines;
+  const other = missing.find((configuration) => ![engine, "auto"].includes(configuration.engine));
+  if (other !== undefined) {
+    throw new UserError(
+      `Expected to train the missing runs on ${engine}, as the others of the study, but found that ${other.engine} is asked ` +
+        "for, which rounds differently. Leave the engine out, or train all runs anew with --again --out DIRECTORY.",
+    );
+  }
+  return missing.map((configuration) => ({ ...configuration, engine }));
+}
+
+function describePlan(plan: StudyPlan, known: number, runs: readonly SweepRun[]): string {
+  const counted = (state: SweepRun["state"]) => runs.filter((run) => run.state === state).length;
+  const parts = [
+    known > 0 ? `${known} known from the results` : "",
+    `${counted("finished")} finished before`,
+    `${counted("waiting")} to train`,
+  ];
+  const { duplicates } = plan;
+  const skipped = duplicates === 0 ? "" : ` ${count(duplicates, "duplicate configuration")} skipped.`;
+  return `${count(plan.configurations.length, "run")}: ${
+    parts.filter((part) => part !== "").join(", ")
+  }.${skipped}`;
+}
+
+/** Of the runs that are finished on this machine. */
+async function finishedRecords(runs: readonly SweepRun[]): Promise<RunRecord[]> {
+  const finished = runs.filter(({ state }) => state === "finished");
+  return await Promise.all(finished.map(async ({ configuration, folders }) => ({
+    configuration: { ...configuration, code: "current" },
+    engine: configuration.engine as RunRecord["engine"], // planSweep() has chosen it
+    code: codeOf(folders),
+    metrics: await readMetrics(folders, configuration.increments + 1),
+  })));
+}
+
+/**
+ * Fresh records in place of the kept ones of the same runs, unless they have fewer steps; in the order of the study, then those
+ * that it no longer names.
+ */
+function mergeRecords(
+  { configurations }: StudyPlan,
+  kept: readonly RunRecord[],
+  fresh: readonly RunRecord[],
+): RunRecord[] {
+  const byKey = new Map(kept.map((record) => [runKey(record.configuration), record]));
+  for (const record of fresh) {
+    const key = runKey(record.configuration);
+    const before = byKey.get(key);
+    if (before === undefined || before.metrics.length <= record.metrics.length) byKey.set(key, record);
+  }
+  const order = new Map(configurations.map((configuration, place) => [runKey(configuration), place]));
+  const place = (key: string) => order.get(key) ?? configurations.length;
+  return [...byKey].sort(([a], [b]) => place(a) - place(b)).map(([, record]) => record);
+}
+
+/** One line a run: what tells the runs apart, and what was measured. */
+function tsv(records: readonly RunRecord[]): string {
+  const fields = varyingFields(records.map(({ configuration }) => configuration));
+  const measures = Object.keys(MEASURES) as MeasureName[];
+  const lines = records.map((record) => {
+    const { configuration, engine, metrics } = record;
+    const setting = settingOf(configuration);
+    return [
+      configuration.method,
+      configuration.seed,
+      ...fields.map((field) => setting[field] ?? ""),
+      engine,
+      metrics.length,
+      ...measures.map((name) => MEASURES[name].of(record)?.toFixed(5) ?? ""),
+    ].join("\t");
+  });
+  const headings = ["method", "seed", ...fields, "engine", "steps", ...measures];
+  return [headings.join("\t"), ...lines].join("\n") + "\n";
+}
+
+/** Prints the tables and draws the figures. */
+async function show(
+  study: Study,
+  { file, directory, out, log }: StudyOptions & { file: string },
+): Promise<void> {
+  if (study.records.length === 0) return;
+  print(settingsTable(study.records), log);
+  const gains = gainTable(study.records);
+  if (gains.length > 0) {
+    log("\nLwM beside LwF-MC at equal settings");
+    print(gains, log);
+    const correlations = gainByForgettingTable(study.records);
+    if (correlations.length > 0) print(correlations, log);
+  }
+  if (study.claims.length > 0) {
+    // The p values of a question are adjusted over all studies that ask it.
+    const others = (await readStudies(dirname(file))).filter(({ name }) => name !== study.name);
+    const claims = judgeClaims([study, ...others]).filter((claim) => claim.study === study.name);
+    if (claims.length > 0) {
+      log("\nClaims");
+      print(claimsTable(claims), log);
+    }
+  }
+  await saveStudyFigures(study, { directory, out, log });
+}
+
+function print(rows: readonly TableRow[], log: Log): void {
+  log("");
+  for (const line of textTable(rows)) log(line);
 }
 
 function report(failed: readonly SweepRun[], all: number): string {
   const lines = failed.map(({ name, failure }) => `  ${name}: ${failure}`);
-  return `${failed.length} of ${count(all)} failed:\n${lines.join("\n")}`;
+  return `${failed.length} of ${count(all, "run")} failed:\n${lines.join("\n")}`;
 }
 
-function count(runs: number): string {
-  return `${runs} run${runs === 1 ? "" : "s"}`;
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 if (import.meta.main) await runCommand(sweep);

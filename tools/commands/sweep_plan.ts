@@ -17,10 +17,10 @@ import {
 } from "../../lib/run/folder.ts";
 import { type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
+import { describeSetting, varyingFields } from "../../lib/study/run_record.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
 import { listSkipped, withImageProgress } from "./open_run.ts";
-import { describeSetting, varyingFields } from "./setting.ts";
 
 /** A run of a sweep. */
 export interface SweepRun extends PlannedRun {

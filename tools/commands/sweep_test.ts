@@ -1,78 +1,152 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withDataDirectory } from "../../lib/run/run_fixture.ts";
-import type { SweepRow } from "./sweep_results.ts";
+import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import { sweep } from "./sweep.ts";
 import { TINY_FIELDS } from "./testdata/tiny_run.ts";
 
 async function writeSweep(directory: string, content: Record<string, unknown>): Promise<string> {
-  const file = join(directory, "tiny.json");
+  const file = join(directory, "studies", "tiny.json");
+  await Deno.mkdir(join(directory, "studies"), { recursive: true });
   await Deno.writeTextFile(file, JSON.stringify({ base: { ...TINY_FIELDS, increments: 1 }, ...content }));
   return file;
 }
 
-async function rowsIn(directory: string): Promise<SweepRow[]> {
-  return JSON.parse(await Deno.readTextFile(join(directory, "tiny.results.json"))).runs;
+/** Runs of a preset that is not the default are kept below the folder of data. */
+function recordsIn(directory: string): Promise<RunRecord[]> {
+  return readRecords(join(directory, "studies", "smoke", "tiny.results.json"));
+}
+
+async function sweepIn(directory: string, file: string, ...args: string[]): Promise<string[]> {
+  const lines: string[] = [];
+  await sweep([file, "--directory", directory, ...args], (line) => lines.push(line));
+  return lines;
 }
 
 Deno.test("sweep trains what can be trained, reports what fails, and goes on from there the next time", () =>
   withDataDirectory(async (directory) => {
+    // Where γ is 0, LwM is LwF-MC with the same learning rate.
     const content = {
-      grid: { method: ["LwM", "LwF-MC"], gamma: [0.1, 0.3] },
+      grid: { learningRate: [0.1], method: ["LwM", "LwF-MC"], gamma: [0.1, 0.3] },
       runs: [
         { method: "C", increment: 98 },
         { method: "C", learningRate: 1e38, maxNorm: 1e38 },
-        // Its M_0 cannot be.
+        // Its M_0 cannot be, and is of no other run.
         { method: "LwM", seed: 2, baseClasses: 101 },
+      ],
+      claims: [{
+        claim: "L_AD raises the accuracy.",
+        first: { method: "LwM", gamma: 0.3 },
+        second: { method: "LwF-MC" },
+      }],
+      figures: [
+        { name: "gamma", kind: "gamma", runs: [{ method: "LwM", seed: 1 }, { method: "LwF-MC" }] },
+        { name: "accuracy-curve", kind: "accuracyCurve", runs: [{ method: "C" }, { method: "LwF-MC" }] },
       ],
     };
     const file = await writeSweep(directory, content);
     const lines: string[] = [];
-    const failure = await sweep([file, "--directory", directory], (line) => lines.push(line)).catch((error) =>
-      error
-    );
+    const failure = await sweep(
+      [file, "--directory", directory, "--out", join(directory, "out")],
+      (line) => void lines.push(line),
+    ).catch((error) => error);
     assert.equal(failure.name, "UserError");
     const [head, ...reasons] = failure.message.split("\n");
     assert.equal(head, "3 of 6 runs failed:");
     assert.match(reasons[0], /^ {2}C.*increment 98.*: Expected at most 100 classes/);
-    assert.match(reasons[1], /^ {2}C.*learningRate 1e\+38.*: Expected finite losses/);
-    assert.match(reasons[2], /^ {2}LwM.*seed 2: Expected at most 100 classes/);
-    assert.ok(lines.includes("6 runs: 0 finished before, 6 to train. 1 more in the file come to the same."));
+    assert.match(reasons[1], /^ {2}C.*learning rate 1e\+38.*: Expected finite losses/);
+    assert.match(reasons[2], /^ {2}LwM.*seed 2: (M_0.* failed\. )?Expected at most 100 classes/);
+    assert.ok(lines.includes("6 runs: 0 finished before, 6 to train. 1 duplicate configuration skipped."));
+    const text = lines.join("\n");
+    assert.match(text, /^LwF-MC .* 1 /m);
+    assert.match(text, /^L_AD raises the accuracy\. +undecided/m);
+    assert.match(text, /accuracy-curve stays as it is: 2 of its runs are not finished/);
 
-    const rows = await rowsIn(directory);
-    assert.deepEqual(rows.map(({ status }) => status), [
-      ...["finished", "finished", "finished"],
-      ...["failed", "failed", "failed"],
+    const records = await readRecords(join(directory, "out", "tiny.results.json"));
+    assert.deepEqual(
+      records.map((
+        { configuration: { method, gamma }, engine, metrics },
+      ) => [method, method === "LwM" && gamma, engine, metrics.length]),
+      [["LwM", 0.1, "wasm", 2], ["LwM", 0.3, "wasm", 2], ["LwF-MC", false, "wasm", 2]],
+    );
+    const written = Array.from(Deno.readDirSync(join(directory, "out")), ({ name }) => name).sort();
+    assert.deepEqual(written, [
+      "gamma.json",
+      "gamma.png",
+      "gamma.svg",
+      "tiny.results.json",
+      "tiny.results.tsv",
     ]);
-    for (const { results } of rows.slice(0, 3)) assert.equal(results!.accuracy.length, 2);
-    // Of the fifth M_0 is measured; in the table its average would look like those of two steps.
-    assert.equal(rows[4].results!.accuracy.length, 1);
-    const table = lines.slice(lines.findIndex((line) => line.startsWith("run ")) + 1).slice(0, 6);
-    assert.deepEqual(table.map((line) => line.includes("%")), [true, true, true, false, false, false]);
-    const tsv = (await Deno.readTextFile(join(directory, "tiny.results.tsv"))).trim().split("\n");
-    assert.equal(tsv.length, 7);
-    assert.deepEqual(tsv[0].split("\t").slice(0, 2), ["method", "seed"]);
-    assert.ok(tsv[0].split("\t").includes("gamma"));
+    const tsv = (await Deno.readTextFile(join(directory, "out", "tiny.results.tsv"))).trim().split("\n");
+    assert.equal(tsv.length, 4);
+    assert.deepEqual(tsv[0].split("\t").slice(0, 3), ["method", "seed", "gamma"]);
 
-    // M_0 was there before any process began with the steps after it.
-    const home = join(directory, "runs", "iemoji-100");
-    const base = Array.from(Deno.readDirSync(home)).find(({ name }) => name.startsWith("seed1-base-"))!.name;
-    const baseTime = (await Deno.stat(join(home, base, "step-0", "model.safetensors"))).mtime!;
-    for (const { folder } of rows.slice(0, 3)) {
-      assert.ok((await Deno.stat(join(folder, "configuration.json"))).mtime! >= baseTime);
-    }
+    await writeSweep(directory, { ...content, runs: [{ method: "C" }], claims: [], figures: [] });
+    const again = await sweepIn(directory, file);
+    assert.ok(again.includes("4 runs: 3 finished before, 1 to train. 1 duplicate configuration skipped."));
+    assert.equal((await recordsIn(directory)).length, 4);
+  }));
 
-    await writeSweep(directory, { ...content, runs: [{ method: "C" }] });
-    const again: string[] = [];
-    await sweep(
-      [file, "--directory", directory, "--out", join(directory, "out")],
-      (line) => again.push(line),
-    );
-    assert.ok(again.includes("4 runs: 3 finished before, 1 to train. 1 more in the file come to the same."));
-    assert.match(
-      await Deno.readTextFile(join(directory, "out", "tiny.results.tsv")),
-      /^C\t1\t.*finished\t2\t/m,
-    );
+Deno.test("sweep knows finished runs from the results, where neither data nor models are, and trains them anew if asked", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { grid: { method: ["LwF-MC"], seed: [1, 2] } });
+    await sweepIn(directory, file);
+    const records = await recordsIn(directory);
+    const elsewhere = join(directory, "elsewhere");
+    const results = join(elsewhere, "studies", "smoke", "tiny.results.json");
+    await writeRecords(results, records);
+
+    const before = await Deno.readTextFile(results);
+    const lines = await sweepIn(elsewhere, file);
+    assert.ok(lines.includes("2 runs: 2 known from the results, 0 finished before, 0 to train."));
+    assert.equal(await Deno.readTextFile(results), before);
+    assert.deepEqual([...Deno.readDirSync(elsewhere)].map(({ name }) => name), ["studies"]);
+
+    const anew = await sweepIn(elsewhere, file, "--again");
+    assert.ok(anew.includes("2 runs: 0 finished before, 2 to train."));
+    assert.deepEqual(await readRecords(results), records);
+  }));
+
+Deno.test("sweep never replaces finished results by less", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }, { method: "LwM" }] });
+    await sweepIn(directory, file);
+    const records = await recordsIn(directory);
+    assert.equal(records.length, 2);
+    await Deno.remove(join(directory, "runs"), { recursive: true });
+
+    // Runs that all fail, and of which one had finished before.
+    const out = join(directory, "studies", "smoke", "tiny.results.json");
+    const broken = {
+      ...records[0],
+      configuration: { ...records[0].configuration, learningRate: 1e38, maxNorm: 1e38 },
+    };
+    await writeRecords(out, [broken, records[1]]);
+    const before = await Deno.readTextFile(out);
+    await writeSweep(directory, { runs: [{ method: "LwF-MC", learningRate: 1e38, maxNorm: 1e38 }] });
+    await assert.rejects(sweepIn(directory, file, "--again"), {
+      name: "UserError",
+      message: /1 of 1 run failed/,
+    });
+    assert.equal(await Deno.readTextFile(out), before);
+
+    // A study that asks for fewer steps, and no longer names the other run.
+    await writeSweep(directory, { runs: [{ method: "LwM", increments: 0 }, { method: "C" }] });
+    await sweepIn(directory, file);
+    const after = await recordsIn(directory);
+    assert.deepEqual(after.slice(2).map(({ metrics }) => metrics.length), [2, 2]);
+  }));
+
+Deno.test("sweep does not mix engines", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { grid: { method: ["LwF-MC"], seed: [1, 2] } });
+    await sweepIn(directory, file);
+    const [one] = await recordsIn(directory);
+    await writeRecords(join(directory, "studies", "smoke", "tiny.results.json"), [{ ...one, engine: "cpu" }]);
+    await assert.rejects(sweepIn(directory, file), {
+      name: "UserError",
+      message: /the missing runs on cpu, .* but found that wasm is asked for/,
+    });
   }));
 
 Deno.test({
@@ -96,11 +170,8 @@ Deno.test({
         await until(async () => (await childrenOf(child.pid)).length === endless.length);
         const [victim] = await childrenOf(child.pid);
         Deno.kill(victim, "SIGKILL");
-        await until(async () => (await rowsIn(directory).catch(() => [])).at(-1)?.status === "finished");
-        const failed = (await rowsIn(directory)).filter(({ status }) => status === "failed");
-        assert.deepEqual(failed.map(({ failure }) => failure), [
-          "Its process was killed by SIGKILL.",
-        ]);
+        await until(async () => (await recordsIn(directory)).length === 1);
+        assert.equal((await recordsIn(directory))[0].configuration.method, "C");
         assert.equal((await childrenOf(child.pid)).length, endless.length - 1);
       } finally {
         const left = await childrenOf(child.pid);

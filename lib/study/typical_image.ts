@@ -119,8 +119,8 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The form of `caltech-101-attention.json`: what the figure draws, and why this image. */
-export interface CaltechAttention extends AttentionRetention {
+/** What `figures/NAME-attention.json` holds: what the figure draws, and why this image. */
+export interface TypicalImage extends AttentionRetention {
   /** Of the runs. */
   readonly seed: number;
   /** Why this image. */
@@ -128,24 +128,23 @@ export interface CaltechAttention extends AttentionRetention {
 }
 
 /**
- * Reads the figure that comes with the project; needs neither the data set nor a run.
+ * Reads such a figure that comes with the project. Needs neither the data set nor a trained run.
  *
+ * @param name such as `caltech-101-attention`
  * @param directory of the figures
  * @throws {UserError} where it is not there, or damaged
  */
-export function readCaltechAttention(directory: string): Promise<CaltechAttention> {
-  return readJson(join(directory, "caltech-101-attention.json"), {
+export function readTypicalImage(name: string, directory: string): Promise<TypicalImage> {
+  return readJson(join(directory, `${name}.json`), {
     schema: SCHEMA,
     holds: "the numbers of the figure",
-    remedy:
-      "Restore it with git, or make it: `deno task data caltech-101`, `deno task sweep studies/caltech-101.json`, " +
-      "then `deno task caltech`.",
+    remedy: "Restore it with git, or sweep its study again.",
   });
 }
 
 const method = configurationSchema.shape.method;
 
-const SCHEMA: z.ZodType<CaltechAttention> = z.object({
+const SCHEMA: z.ZodType<TypicalImage> = z.object({
   preset: z.string().optional(),
   engine: z.string().optional(),
   dataset: z.string(),

@@ -4,8 +4,8 @@ import type { ImageSet } from "../data/mod.ts";
 import type { Predictions } from "../evaluation/mod.ts";
 import { attentionRetention, saveFigure } from "../figures/mod.ts";
 import { attentionRetentionFigure, type BaseAttention } from "./base_attention.ts";
-import { readCaltechAttention, typicalImage } from "./caltech_attention.ts";
 import type { MethodName } from "../training/method.ts";
+import { readTypicalImage, typicalImage } from "./typical_image.ts";
 
 /** Two images each of cup and lamp, then one more of cup; lamp was learned first. */
 const LABELS = ["cup", "cup", "lamp", "lamp", "cup"];
@@ -111,24 +111,24 @@ Deno.test("typicalImage() throws where there is nothing to choose from", () => {
   });
 });
 
-Deno.test("readCaltechAttention() gives back the figure that was saved, pixels and all", async () => {
+Deno.test("readTypicalImage() gives back the figure that was saved, pixels and all", async () => {
   const attention = attentionOf(answers(YES, [5, 6, 7, 8, 9]), { "C": none, "LwF-MC": none, "LwM": none });
   const { image, choice } = typicalImage(attention);
   const kept = { ...attentionRetentionFigure(attention, [image]), seed: 1, choice };
   const directory = await Deno.makeTempDir();
   try {
-    await assert.rejects(readCaltechAttention(directory), {
+    await assert.rejects(readTypicalImage("photos-attention", directory), {
       name: "UserError",
-      message: /`deno task caltech`/,
+      message: /sweep its study again/,
     });
-    const figure = await saveFigure("caltech-101-attention", attentionRetention, kept, { directory });
-    const read = await readCaltechAttention(directory);
+    const figure = await saveFigure("photos-attention", attentionRetention, kept, { directory });
+    const read = await readTypicalImage("photos-attention", directory);
     assert.equal(attentionRetention(read).svg, figure.svg);
     assert.deepEqual(read.examples[0].image, kept.examples[0].image);
     assert.deepEqual({ seed: read.seed, choice: read.choice }, { seed: 1, choice });
 
-    await Deno.writeTextFile(join(directory, "caltech-101-attention.json"), '{ "dataset": "photos" }');
-    await assert.rejects(readCaltechAttention(directory), {
+    await Deno.writeTextFile(join(directory, "photos-attention.json"), '{ "dataset": "photos" }');
+    await assert.rejects(readTypicalImage("photos-attention", directory), {
       name: "UserError",
       message: /found this at seed/,
     });

@@ -1,0 +1,184 @@
+/**
+ * Claims of the kind "the first is above the second", asked within each seed: both runs of a pair share M_0, its images, the
+ * classes and their order, so what makes seeds differ does not count.
+ * @module
+ */
+import type { Configuration } from "../run/schema.ts";
+import {
+  bootstrapInterval,
+  type Ends,
+  holm,
+  mean,
+  points,
+  signed,
+  studentP,
+  type Verdict,
+  verdict,
+} from "../statistics.ts";
+import type { Table } from "../table.ts";
+import { UserError } from "../user_error.ts";
+import {
+  bySetting,
+  describeSetting,
+  type Measure,
+  MEASURES,
+  runKey,
+  type RunRecord,
+  unitKey,
+  varyingFields,
+} from "./run_record.ts";
+import { type Claim, selectBest, type Study } from "./study.ts";
+
+/** Two runs that share all but their settings. */
+export type Pair = readonly [first: RunRecord, second: RunRecord];
+
+/** A claim that was held against the records. */
+export interface JudgedClaim extends Claim {
+  /** Of the study. */
+  readonly study: string;
+  /** What was compared, such as `LwM − LwF-MC, learning rate 0.1`. */
+  readonly difference: string;
+  /** First minus second, one a pair. */
+  readonly differences: readonly number[];
+  /** Over the pairs; undefined for a single one. */
+  readonly bootstrap?: Ends;
+  /** Of the t test, adjusted by Holm's method for the claims of the same question. */
+  readonly p?: number;
+  /** From Student's interval. */
+  readonly verdict: Verdict;
+}
+
+/** Differences up to half a point count as none. */
+const MARGIN = 0.005;
+
+/**
+ * The runs of two settings in pairs.
+ *
+ * @throws {UserError} where runs of several engines would be compared
+ */
+export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[]): Pair[] {
+  refuseSeveralEngines([...first, ...second]);
+  const partners = new Map(second.map((record) => [unitKey(record.configuration), record]));
+  return first.flatMap((record): Pair[] => {
+    const partner = partners.get(unitKey(record.configuration));
+    return partner === undefined ? [] : [[record, partner]];
+  });
+}
+
+/** Each run of LwM with the run of LwF-MC that differs in L_AD alone; runs without such a partner are left out. */
+export function pairsAtEqualSettings(records: readonly RunRecord[]): Pair[] {
+  const known = new Map(records.map((record) => [runKey(record.configuration), record]));
+  return records.filter(({ configuration }) => configuration.method === "LwM").flatMap((record): Pair[] => {
+    const partner = known.get(runKey(withoutAttention(record.configuration)));
+    return partner === undefined ? [] : pairsOf([record], [partner]);
+  });
+}
+
+/** The same settings for LwF-MC, which is LwM with γ = 0. */
+export function withoutAttention(configuration: Configuration): Configuration {
+  return { ...configuration, method: "LwF-MC" };
+}
+
+/** @throws {UserError} where records of more than one engine are to be compared */
+export function refuseSeveralEngines(records: readonly RunRecord[]): void {
+  const engines = [...new Set(records.map(({ engine }) => engine))];
+  if (engines.length <= 1) return;
+  throw new UserError(
+    `Expected runs of one engine but found ${engines.join(" and ")}, which round differently. ` +
+      "Train all runs that are compared on one engine.",
+  );
+}
+
+/** First minus second in each pair; pairs without the measure are left out. */
+export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[] {
+  return pairs.flatMap(([first, second]) => {
+    const [a, b] = [of(first), of(second)];
+    return a === undefined || b === undefined ? [] : [a - b];
+  });
+}
+
+/**
+ * Holds the claims of studies against their records.
+ *
+ * @param studies all of them, for the p values of a question are adjusted together
+ * @returns one entry for each claim that has a pair of runs
+ * @throws {UserError} where a claim names runs of several settings
+ */
+export function judgeClaims(studies: readonly Study[]): JudgedClaim[] {
+  const judged = studies.flatMap((study) => {
+    const fields = varyingFields(study.configurations);
+    return study.claims.flatMap((claim): JudgedClaim[] => {
+      const first = oneSetting(study, claim, "first");
+      const second = oneSetting(study, claim, "second");
+      const differences = differencesOf(pairsOf(first, second), MEASURES[claim.measure]);
+      if (differences.length === 0) return [];
+      const [a, b] = [first, second].map(([{ configuration }]) => describeSetting(configuration, fields));
+      return [{
+        ...claim,
+        study: study.name,
+        difference: `${a} − ${b}`,
+        differences,
+        bootstrap: bootstrapInterval(differences),
+        p: studentP(differences),
+        verdict: verdict(differences, MARGIN),
+      }];
+    });
+  });
+  const adjusted = new Map<JudgedClaim, number>();
+  for (const ofQuestion of Map.groupBy(judged, ({ question }) => question).values()) {
+    const tested = ofQuestion.filter(({ p }) => p !== undefined);
+    holm(tested.map(({ p }) => p!)).forEach((p, i) => adjusted.set(tested[i], p));
+  }
+  return judged.map((claim) => ({ ...claim, p: adjusted.get(claim) }));
+}
+
+function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "second"): RunRecord[] {
+  const settings = bySetting(selectBest(records, claim[side]));
+  if (settings.length <= 1) return settings[0] ?? [];
+  throw new UserError(
+    `Expected "${side}" of the claim "${claim.claim}" in the study ${name} to name runs of one setting but found ` +
+      `${settings.length}. Add fields that tell them apart.`,
+  );
+}
+
+/** One row a claim: the differences in points where they are those of shares, and what follows. */
+export function claimsTable(claims: readonly JudgedClaim[]): Table {
+  return claims.map(({ claim, measure, difference, differences, bootstrap, p, verdict }) => {
+    const { title, share } = MEASURES[measure];
+    const end = (value: number) => share ? signed(100 * value, 1) : signed(value, 3);
+    return {
+      claim,
+      verdict,
+      "difference within seeds": difference,
+      "of": title,
+      "mean, 95 % interval": share ? points(differences) : signed(differences, 3),
+      "bootstrap": bootstrap === undefined ? "" : `${end(bootstrap.low)} to ${end(bootstrap.high)}`,
+      "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
+      "seeds": `${differences.filter((value) => value > 0).length} of ${differences.length} above 0`,
+    };
+  });
+}
+
+/**
+ * What L_AD alone adds: each setting of LwM beside LwF-MC at equal settings, as means over the seeds.
+ *
+ * @param records of any methods
+ * @returns sorted by the settings
+ */
+export function gainTable(records: readonly RunRecord[]): Table {
+  const pairs = pairsAtEqualSettings(records);
+  const settings = bySetting(pairs.map(([first]) => first));
+  const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
+  return settings.map((setting) => {
+    const ofSetting = pairs.filter(([first]) => setting.includes(first));
+    const cosine = MEASURES.attentionCosine;
+    const cosines = (side: 0 | 1) => mean(ofSetting.map((pair) => cosine.of(pair[side]))).toFixed(3);
+    return {
+      "setting": describeSetting(setting[0].configuration, fields),
+      "seeds": ofSetting.length,
+      "gain over LwF-MC": points(differencesOf(ofSetting, MEASURES.averageAccuracy)),
+      "cosine of LwF-MC": cosines(1),
+      "of LwM": cosines(0),
+    };
+  });
+}

@@ -1,0 +1,274 @@
+/**
+ * From records of runs to the numbers that the figures draw.
+ * @module
+ */
+import {
+  type AccuracyCurve,
+  accuracyCurve,
+  attentionRetentionCurve,
+  type DistanceRuns,
+  type Figure,
+  type GainMap,
+  gainMap,
+  gamma,
+  type GammaRuns,
+  l1L2,
+  type LossVariants,
+  lossVariants,
+  type MethodRun,
+  type MethodRuns,
+  saveFigure,
+  type SaveOptions,
+} from "../figures/mod.ts";
+import type { Configuration } from "../run/schema.ts";
+import { mean, rankCorrelation, signed } from "../statistics.ts";
+import type { Table } from "../table.ts";
+import { UserError } from "../user_error.ts";
+import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines, withoutAttention } from "./claims.ts";
+import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
+import { select, type Study, type StudyFigure } from "./study.ts";
+
+/** What the figure `accuracy-curve` draws, in the form in which it is kept. */
+export function accuracyCurveNumbers(records: readonly RunRecord[]): MethodRuns {
+  return {
+    ...sharedBy(records),
+    classesSeen: records[0].metrics.map(({ classesSeen }) => classesSeen),
+    runs: records.map(methodRun),
+  };
+}
+
+/** One run as the curves draw it; with the mean over classes where that says something new, since classes differ in size. */
+function methodRun({ configuration: { method, seed }, metrics }: RunRecord): MethodRun {
+  const balanced = metrics.every((step) => Math.abs(step.accuracy - step.meanClassAccuracy) < 1e-6);
+  return {
+    method,
+    seed,
+    accuracy: metrics.map(({ accuracy }) => accuracy),
+    attentionCosine: metrics.map(({ attention }) => attention.cosine),
+    ...balanced ? {} : { meanClassAccuracy: metrics.map(({ meanClassAccuracy }) => meanClassAccuracy) },
+  };
+}
+
+/** What the figure `attention-retention-curve` draws: the same, and how attention left the objects. */
+export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): MethodRuns {
+  const curve = accuracyCurveNumbers(records);
+  const drops = records.map(({ metrics }) => {
+    const pointing = metrics.flatMap(({ attention }) => attention.pointingGame ?? []);
+    const energy = metrics.flatMap(({ attention }) => attention.energyInside ?? []);
+    // Data sets without masks have neither.
+    if (pointing.length < metrics.length || energy.length < metrics.length) return {};
+    return {
+      pointingGameDrop: pointing.map(({ drop }) => drop),
+      energyDrop: energy.map(({ drop }) => drop),
+    };
+  });
+  return { ...curve, runs: curve.runs.map((run, i) => ({ ...run, ...drops[i] })) };
+}
+
+/** What the figure `l1-l2` draws. LwF-MC stands for no distance at all. */
+export function distanceNumbers(records: readonly RunRecord[]): DistanceRuns {
+  return {
+    ...sharedBy(records),
+    runs: records.map((record) => {
+      const { method, norm, gamma, seed } = record.configuration;
+      const distance = method === "LwM" ? { distance: norm, gamma } : { distance: "none" as const, gamma: 0 };
+      return { ...distance, seed, ...outcomeOf(record) };
+    }),
+  };
+}
+
+/**
+ * What the figure `gamma` draws. LwF-MC is LwM with γ = 0.
+ *
+ * @throws {UserError} where runs differ in more than γ and the seed
+ */
+export function gammaNumbers(records: readonly RunRecord[]): GammaRuns {
+  const others = varyingFields(records.map(({ configuration }) => withoutAttention(configuration)));
+  if (others.length > 0) {
+    throw new UserError(
+      `Expected runs that differ in γ and the seed alone but found others in ${others.join(", ")}. ` +
+        "Train LwF-MC with the settings of LwM to compare them.",
+    );
+  }
+  return {
+    ...sharedBy(records),
+    runs: records.map((record) => {
+      const { method, gamma, seed } = record.configuration;
+      return { gamma: method === "LwM" ? gamma : 0, seed, ...outcomeOf(record) };
+    }),
+  };
+}
+
+/** What the figure `gain-map` draws: LwF-MC is LwM with γ = 0. */
+export function gainMapNumbers(records: readonly RunRecord[]): GainMap {
+  const paired = new Set(pairsAtEqualSettings(records).flat());
+  return {
+    ...sharedBy(records),
+    runs: records.filter((record) => paired.has(record)).map((record) => {
+      const { method, learningRate, beta, gamma, seed } = record.configuration;
+      const { averageIncrementalAccuracy } = outcomeOf(record);
+      return { learningRate, beta, gamma: method === "LwM" ? gamma : 0, seed, averageIncrementalAccuracy };
+    }),
+  };
+}
+
+/**
+ * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC and the gain
+ * of LwM at equal settings, over the learning rates and β.
+ *
+ * @param records as for {@linkcode gainMapNumbers}
+ * @returns one row for each γ that has at least three settings
+ */
+export function gainByForgettingTable(records: readonly RunRecord[]): Table {
+  const pairs = pairsAtEqualSettings(records);
+  const cells = bySetting(pairs.map(([first]) => first)).map((setting) => {
+    const own = pairs.filter(([first]) => setting.includes(first));
+    return {
+      gamma: setting[0].configuration.gamma,
+      gain: mean(differencesOf(own, MEASURES.averageAccuracy)),
+      forgetting: mean(own.flatMap(([, second]) => MEASURES.forgetting.of(second) ?? [])),
+    };
+  });
+  return [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
+    .filter(([, ofGamma]) => ofGamma.length > 2)
+    .map(([gamma, ofGamma]) => ({
+      "γ": String(gamma),
+      "settings": ofGamma.length,
+      "rank correlation of forgetting and gain": signed(
+        rankCorrelation(ofGamma.map(({ forgetting }) => forgetting), ofGamma.map(({ gain }) => gain)),
+        2,
+      ),
+    }));
+}
+
+/**
+ * What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none.
+ *
+ * @param title what is seen
+ */
+export function lossVariantNumbers(records: readonly RunRecord[], title: string): LossVariants {
+  const fields = varyingFields(records.map(({ configuration }) => configuration));
+  const nameOf = ({ configuration }: RunRecord) => {
+    if (configuration.method !== "LwM") return "without L_AD";
+    return fields.map((field) => {
+      const value = configuration[field as keyof Configuration];
+      return typeof value === "string" ? value : `${FIELD_TITLES[field] ?? field} = ${value}`;
+    }).join(", ");
+  };
+  const kindOf = ({ configuration: { method, norm, attentionClass, attentionForm } }: RunRecord) => {
+    if (method !== "LwM") return "none";
+    return norm === "L1" && attentionClass === "student-top" && attentionForm === "normalized"
+      ? "paper"
+      : "other";
+  };
+  return {
+    title,
+    ...sharedBy(records),
+    variants: bySetting(records).map(([record]) => ({ name: nameOf(record), kind: kindOf(record) })),
+    runs: records.map((record) => ({
+      variant: nameOf(record),
+      seed: record.configuration.seed,
+      ...outcomeOf(record),
+    })),
+  };
+}
+
+/** What all runs of a figure have in common. */
+function sharedBy(records: readonly RunRecord[]): { dataset: string; preset: string; engine: string } {
+  refuseSeveralEngines(records);
+  const [{ configuration: { dataset, preset }, engine }] = records;
+  return { dataset, preset, engine };
+}
+
+function outcomeOf(record: RunRecord): { averageIncrementalAccuracy: number; attentionCosine: number } {
+  return {
+    averageIncrementalAccuracy: MEASURES.averageAccuracy.of(record),
+    attentionCosine: MEASURES.attentionCosine.of(record),
+  };
+}
+
+/** What is drawn, and by what. */
+interface DrawnFigure<Numbers = object> {
+  /** A function of `figures`. */
+  readonly draw: (numbers: Numbers) => Figure;
+  /** What it draws. */
+  readonly numbers: Numbers;
+}
+
+/** By kind. Kinds that need the models of the runs are not among them. */
+const FIGURES: Readonly<
+  Record<
+    string,
+    (records: RunRecord[], figure: StudyFigure, study: Study) => DrawnFigure
+  >
+> = {
+  accuracyCurve: (records, figure, study) => drawn(accuracyCurve, curveWithLevels(records, figure, study)),
+  attentionRetentionCurve: (records) =>
+    drawn(attentionRetentionCurve, attentionRetentionCurveNumbers(records)),
+  gamma: (records) => drawn(gamma, gammaNumbers(records)),
+  gainMap: (records) => drawn(gainMap, gainMapNumbers(records)),
+  lossVariants: (records, { name, title = name }) => drawn(lossVariants, lossVariantNumbers(records, title)),
+  l1L2: (records) => drawn(l1L2, distanceNumbers(records)),
+};
+
+function drawn<Numbers extends object>(
+  draw: (numbers: Numbers) => Figure,
+  numbers: NoInfer<Numbers>,
+): DrawnFigure {
+  return { draw: draw as (numbers: object) => Figure, numbers };
+}
+
+/** With the accuracy of one network that was trained on all classes together, and published results, where the study has them. */
+function curveWithLevels(
+  records: RunRecord[],
+  { joint, references }: StudyFigure,
+  study: Study,
+): AccuracyCurve {
+  const together = joint === undefined ? [] : select(study.records, joint).map(({ metrics }) => metrics[0]);
+  const upperBound = together.length === 0 ? undefined : {
+    accuracy: mean(together.map(({ accuracy }) => accuracy)),
+    meanClassAccuracy: mean(together.map(({ meanClassAccuracy }) => meanClassAccuracy)),
+  };
+  return { ...accuracyCurveNumbers(records), ...{ upperBound, references } };
+}
+
+/** Whether the figure is drawn from records alone. */
+export function isDrawnFromRecords({ kind }: StudyFigure): boolean {
+  return Object.hasOwn(FIGURES, kind);
+}
+
+/**
+ * Draws one of a study's figures, and saves it if all of its runs are finished, so that a figure is never replaced by one of fewer
+ * runs.
+ *
+ * @param name of the figure
+ * @param options as for `figures.saveFigure()`
+ * @returns the figure, and how many of its runs are not finished
+ * @throws {UserError} where none of its runs is finished, or they cannot be drawn together
+ */
+export async function studyFigure(
+  study: Study,
+  name: string,
+  options: SaveOptions = {},
+): Promise<{ figure: Figure; missing: number }> {
+  const found = study.figures.find((figure) => figure.name === name && isDrawnFromRecords(figure));
+  const records = found === undefined ? [] : ofFigure(found, study.records);
+  if (found === undefined || records.length === 0) {
+    throw new UserError(
+      `Expected finished runs for the figure ${name} in the study ${study.name} but found none. ` +
+        `Train them with \`deno task sweep studies/${study.name}.json\`.`,
+    );
+  }
+  const all = ofFigure(found, study.configurations.map((configuration) => ({ configuration })));
+  const missing = all.length - records.length;
+  const { draw, numbers } = FIGURES[found.kind](records, found, study);
+  const figure = missing === 0 ? await saveFigure(name, draw, numbers, options) : draw(numbers);
+  return { figure, missing };
+}
+
+function ofFigure<Item extends { readonly configuration: Configuration }>(
+  { runs = [{}] }: StudyFigure,
+  records: readonly Item[],
+): Item[] {
+  return runs.flatMap((selector) => select(records, selector));
+}
