@@ -66,8 +66,14 @@ export const store = (address: Code, value: Code, offset = 0): Code => [
   ...at(offset),
 ];
 
+/** The same number four times. */
+export const vectorConstant = (value: number): Code => [
+  SIMD,
+  0x0c,
+  ...new Uint8Array(new Float32Array(4).fill(value).buffer), // little-endian, as WebAssembly's memory is
+];
 /** Four zeros. */
-export const zero: Code = [SIMD, 0x0c, ...new Array(16).fill(0)];
+export const zero: Code = vectorConstant(0);
 /** An instruction that takes two vectors and leaves one. */
 export type Binary = (a: Code, b: Code) => Code;
 const binary = (opcode: number): Binary => (a, b) => [...a, ...b, SIMD, ...unsigned(opcode)];

@@ -19,7 +19,7 @@ const VECTORS = 2;
 /** Steps of the innermost loop that are written out. */
 const UNROLLED = 12;
 /** Bytes that stay in the processor's nearest cache. */
-const CACHE = 24_000;
+export const CACHE = 24_000;
 
 /** The most that can be written out: a divisor of `length`, of whole vectors if possible. */
 function unrolling(length: number, most: number): number {
@@ -30,13 +30,13 @@ function unrolling(length: number, most: number): number {
 }
 
 /** The widths of blocks of vectors that channels are cut into. */
-function vectorBlocks(channels: number): { vectors: number; times: number }[] {
+export function vectorBlocks(channels: number): { vectors: number; times: number }[] {
   const all = channels / 4;
   return [{ vectors: VECTORS, times: Math.floor(all / VECTORS) }, { vectors: 1, times: all % VECTORS }];
 }
 
 /** How a window moves over one image. All lengths are in numbers, not bytes. */
-interface Windows {
+export interface Windows {
   /** from one row of the image to the next */
   row: number;
   /** from one window to the next in a row */
@@ -55,16 +55,19 @@ interface Windows {
   channels: number;
 }
 
-/** Where the outputs of one image go. */
-interface Outputs {
+/** Where the outputs of one image go, or their gradients are. */
+export interface Outputs {
   /** from one output to the next in a row */
   step: number;
   /** from one row of outputs to the next */
   rowStep: number;
 }
 
-/** y[p, q, :] = Σ over the window's rows and runs of image · filter. Takes (image, packed filter, y), of one image. */
-function correlation(windows: Windows, outputs: Outputs): wasm.FunctionBuilder {
+/**
+ * y[p, q, :] = Σ over the window's rows and runs of image · filter. Takes (image, packed filter, y), of one image.
+ * @param repeats how often, with images, filters and outputs that lie one after the other
+ */
+export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(3);
   const [image, filter, y] = [0, 1, 2].map((n) => f.parameter(n));
   const [imageRow, outputRow, window, output] = [0, 1, 2, 3].map(() => f.integer());
@@ -114,32 +117,43 @@ function correlation(windows: Windows, outputs: Outputs): wasm.FunctionBuilder {
     f.advance(output, 4 * count * outputs.step);
   };
 
-  for (const { vectors, times } of vectorBlocks(windows.channels)) {
-    f.repeat(times, () => {
-      f.set(imageRow, wasm.get(image));
-      f.set(outputRow, wasm.get(y));
-      f.repeat(windows.windowRows, () => {
-        f.set(window, wasm.get(imageRow));
-        f.set(output, wasm.get(outputRow));
-        f.repeat(Math.floor(windows.windowColumns / BLOCK), () => block(BLOCK, vectors));
-        if (windows.windowColumns % BLOCK > 0) block(windows.windowColumns % BLOCK, vectors);
-        f.advance(imageRow, 4 * windows.rowStep);
-        f.advance(outputRow, 4 * outputs.rowStep);
+  f.repeat(repeats, () => {
+    for (const { vectors, times } of vectorBlocks(windows.channels)) {
+      f.repeat(times, () => {
+        f.set(imageRow, wasm.get(image));
+        f.set(outputRow, wasm.get(y));
+        f.repeat(windows.windowRows, () => {
+          f.set(window, wasm.get(imageRow));
+          f.set(output, wasm.get(outputRow));
+          f.repeat(Math.floor(windows.windowColumns / BLOCK), () => block(BLOCK, vectors));
+          if (windows.windowColumns % BLOCK > 0) block(windows.windowColumns % BLOCK, vectors);
+          f.advance(imageRow, 4 * windows.rowStep);
+          f.advance(outputRow, 4 * outputs.rowStep);
+        });
+        f.advance(filter, 16 * vectors * windows.rows * windows.run);
+        f.advance(y, 16 * vectors);
       });
-      f.advance(filter, 16 * vectors * windows.rows * windows.run);
-      f.advance(y, 16 * vectors);
-    });
-  }
+    }
+    f.advance(image, 4 * windows.windowRows * windows.rowStep);
+    f.advance(y, 4 * (windows.windowRows * outputs.rowStep - windows.channels));
+  });
   return f;
 }
 
-/** dfilter[i, k, :] += Σ over windows of image · dy. Takes (image, dy, dfilter), of one image. */
-function filterCorrelation(windows: Windows): wasm.FunctionBuilder {
+/**
+ * dfilter[i, k, :] += Σ over windows of image · dy. Takes (image, dy, dfilter), of one image.
+ * @param repeats how often, with images, gradients and filters that lie one after the other
+ */
+export function filterCorrelation(
+  windows: Windows,
+  { rowStep: gradientRow }: Outputs,
+  repeats = 1,
+): wasm.FunctionBuilder {
   const { row, step, rowStep, rows, run, windowRows, windowColumns, channels } = windows;
   const f = new wasm.FunctionBuilder(3);
   const [image, dy, dfilter] = [0, 1, 2].map((n) => f.parameter(n));
   const [strip, imageRow, part, windowRow, window] = [0, 1, 2, 3, 4].map(() => f.integer());
-  const [gradients, gradientRow, gradient, filterRow, target] = [0, 1, 2, 3, 4].map(() => f.integer());
+  const [gradients, rowOfGradients, gradient, filterRow, target] = [0, 1, 2, 3, 4].map(() => f.integer());
   const sums = Array.from({ length: BLOCK }, () => Array.from({ length: VECTORS }, () => f.vector()));
   const outer = Array.from({ length: VECTORS }, () => f.vector());
   const [inputs, one] = [f.vector(), f.vector()];
@@ -158,10 +172,10 @@ function filterCorrelation(windows: Windows): wasm.FunctionBuilder {
     };
     each((k, v) => f.set(sums[k][v], wasm.zero));
     f.set(windowRow, wasm.get(part));
-    f.set(gradientRow, wasm.get(gradients));
+    f.set(rowOfGradients, wasm.get(gradients));
     f.repeat(stripRows, () => {
       f.set(window, wasm.get(windowRow));
-      f.set(gradient, wasm.get(gradientRow));
+      f.set(gradient, wasm.get(rowOfGradients));
       f.repeat(windowColumns / columns, () => {
         for (let q = 0; q < columns; q++) {
           for (let v = 0; v < vectors; v++) {
@@ -183,7 +197,7 @@ function filterCorrelation(windows: Windows): wasm.FunctionBuilder {
         f.advance(gradient, 4 * columns * channels);
       });
       f.advance(windowRow, 4 * rowStep);
-      f.advance(gradientRow, 4 * windowColumns * channels);
+      f.advance(rowOfGradients, 4 * gradientRow);
     });
     each((k, v) => {
       const offset = 4 * k * channels + 16 * v;
@@ -202,17 +216,20 @@ function filterCorrelation(windows: Windows): wasm.FunctionBuilder {
   };
 
   f.set(strip, wasm.get(image));
-  f.repeat(windowRows / stripRows, () => {
-    f.set(imageRow, wasm.get(strip));
-    f.set(filterRow, wasm.get(dfilter));
-    f.repeat(rows, () => {
-      f.set(part, wasm.get(imageRow));
-      f.repeat(Math.floor(run / BLOCK), () => blocks(BLOCK));
-      if (run % BLOCK > 0) blocks(run % BLOCK);
-      f.advance(imageRow, 4 * row);
+  f.repeat(repeats, () => {
+    f.repeat(windowRows / stripRows, () => {
+      f.set(imageRow, wasm.get(strip));
+      f.set(filterRow, wasm.get(dfilter));
+      f.repeat(rows, () => {
+        f.set(part, wasm.get(imageRow));
+        f.repeat(Math.floor(run / BLOCK), () => blocks(BLOCK));
+        if (run % BLOCK > 0) blocks(run % BLOCK);
+        f.advance(imageRow, 4 * row);
+      });
+      f.advance(strip, 4 * stripRows * rowStep);
+      f.advance(dy, 4 * stripRows * gradientRow);
     });
-    f.advance(strip, 4 * stripRows * rowStep);
-    f.advance(dy, 4 * stripRows * windowColumns * channels);
+    f.advance(dfilter, 4 * rows * run * channels);
   });
   return f;
 }
@@ -228,7 +245,7 @@ interface Frame {
 }
 
 /** Images inside zeros. */
-class FramedImages {
+export class FramedImages {
   /** numbers from one row to the next */
   readonly row: number;
   /** room that one image needs, in numbers; 0 where it is used as it is */
@@ -268,7 +285,7 @@ class FramedImages {
  * Which of the filter's taps meet those inputs that lie `phase` after a multiple of the stride, along one axis: dx[s·m + phase]
  * gets dy[m + offset] · w[tap] for each tap with s·offset = phase + padding − tap.
  */
-function tapsOfPhase(phase: number, taps: number, stride: number, padding: number) {
+export function tapsOfPhase(phase: number, taps: number, stride: number, padding: number) {
   // In the order of offsets, so that a window can be read as one run.
   return Array.from({ length: taps }, (_, tap) => ({ tap, offset: (phase + padding - tap) / stride }))
     .filter(({ offset }) => Number.isInteger(offset))
@@ -287,7 +304,17 @@ interface Phase {
 }
 
 /** A convolution of one set of sizes. All arguments are offsets on the heap. */
-export class WasmConvolution {
+export interface HeapConvolution {
+  /** y = x ∗ filter */
+  forward(x: number, filter: number, y: number): void;
+  /** dfilter = Σ over images and outputs of x · dy */
+  filterGradient(x: number, dy: number, dfilter: number): void;
+  /** dx = dy ∗ transposed filter */
+  inputGradient(dy: number, filter: number, dx: number): void;
+}
+
+/** Convolution by its definition. */
+export class WasmConvolution implements HeapConvolution {
   readonly #shape: ConvolutionShape;
   readonly #memory: WebAssembly.Memory;
   #forward?: { frames: FramedImages; run: (image: number, filter: number, y: number) => void };
@@ -329,6 +356,11 @@ export class WasmConvolution {
     };
   }
 
+  get #outputs(): Outputs {
+    const { outWidth, outChannels } = this.#shape;
+    return { step: outChannels, rowStep: outWidth * outChannels };
+  }
+
   #inputFrames(): FramedImages {
     const { padInfo, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth } =
       this.#shape;
@@ -340,14 +372,13 @@ export class WasmConvolution {
     });
   }
 
-  /** y = x ∗ filter */
   forward(x: number, filter: number, y: number): void {
     const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } =
       this.#shape;
     const { frames, run } = this.#forward ??= (() => {
       const frames = this.#inputFrames();
-      const outputs = { step: outChannels, rowStep: outWidth * outChannels };
-      return { frames, run: wasm.assemble(this.#memory, correlation(this.#windows(frames.row), outputs)) };
+      const run = wasm.assemble(this.#memory, correlation(this.#windows(frames.row), this.#outputs));
+      return { frames, run };
     })();
     const depth = filterHeight * filterWidth * inChannels;
     withRoom([frames.room, depth * outChannels], (room, packed) => {
@@ -358,13 +389,13 @@ export class WasmConvolution {
     });
   }
 
-  /** dfilter = Σ over images and outputs of x · dy */
   filterGradient(x: number, dy: number, dfilter: number): void {
     const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } =
       this.#shape;
     const { frames, run } = this.#filterGradient ??= (() => {
       const frames = this.#inputFrames();
-      return { frames, run: wasm.assemble(this.#memory, filterCorrelation(this.#windows(frames.row))) };
+      const run = wasm.assemble(this.#memory, filterCorrelation(this.#windows(frames.row), this.#outputs));
+      return { frames, run };
     })();
     floatsAt(dfilter, filterHeight * filterWidth * inChannels * outChannels).fill(0);
     withRoom([frames.room], (room) => {
@@ -374,7 +405,7 @@ export class WasmConvolution {
     });
   }
 
-  /** dx = dy ∗ transposed filter; with a stride of s, s² phases of inputs that meet different taps */
+  /** With a stride of s, s² phases of inputs meet different taps. */
   inputGradient(dy: number, filter: number, dx: number): void {
     const { batchSize, inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth } = this.#shape;
     const { frames, phases } = this.#inputGradient ??= this.#makeInputGradient();
@@ -458,7 +489,7 @@ export class WasmConvolution {
 }
 
 /** A filter `[depth, channels]` as blocks of channels, `[blocks][depth][8 or 4]`: the order in which it is read. */
-function packFilter(filter: Float32Array, packed: Float32Array, channels: number): void {
+export function packFilter(filter: Float32Array, packed: Float32Array, channels: number): void {
   const depth = filter.length / channels;
   let to = 0;
   for (let first = 0; first < channels;) {
@@ -471,10 +502,10 @@ function packFilter(filter: Float32Array, packed: Float32Array, channels: number
 }
 
 /** The filter's part that a phase meets, transposed to `[rows, columns, O, I]`, and packed. Returns how much was written. */
-function packTransposed(
+export function packTransposed(
   filter: Float32Array,
   packed: Float32Array,
-  { rows, columns }: Phase,
+  { rows, columns }: Pick<Phase, "rows" | "columns">,
   { filterWidth, inChannels, outChannels }: ConvolutionShape,
 ): number {
   let to = 0;

@@ -19,10 +19,11 @@ import {
 } from "../normalization.ts";
 import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
 import { canAssemble } from "./assembler.ts";
-import { WasmConvolution } from "./convolution.ts";
+import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
 import { heapMemory, heapOffset, newTensor, share } from "./heap.ts";
 import { WasmNormalization } from "./normalization.ts";
 import { assembleResidual, residualSupports } from "./residual.ts";
+import { WinogradConvolution } from "./winograd.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
 type Kernels = Record<string, tf.KernelFunc>;
@@ -60,7 +61,7 @@ function expectShape(name: string, { shape }: tf.TensorInfo, expected: number[])
 
 /** Kernels assembled for the sizes that they meet, where these come in vectors of four. */
 function assembled(memory: WebAssembly.Memory, stockConv2D: tf.KernelFunc): Kernels {
-  const convolutions = new Map<string, WasmConvolution>();
+  const convolutions = new Map<string, HeapConvolution>();
   const convolution = (shape: ConvolutionShape) => {
     const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = shape;
     const key = [
@@ -75,7 +76,10 @@ function assembled(memory: WebAssembly.Memory, stockConv2D: tf.KernelFunc): Kern
     ]
       .join();
     let found = convolutions.get(key);
-    if (!found) convolutions.set(key, found = new WasmConvolution(memory, shape));
+    if (!found) {
+      const Made = WinogradConvolution.supports(shape) ? WinogradConvolution : WasmConvolution;
+      convolutions.set(key, found = new Made(memory, shape));
+    }
     return found;
   };
   const normalizations = new Map<string, WasmNormalization>();
