@@ -76,6 +76,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Whether there is a file at a path. */
+export async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw explainFileError(error, path, "find the file");
+  }
+}
+
 /**
  * Reads a file that may be absent.
  *

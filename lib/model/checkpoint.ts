@@ -5,11 +5,16 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
-import { ResNet, type ResNetOptions } from "./resnet.ts";
+import { ResNet } from "./resnet.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "./safetensors.ts";
 
 /** Raised whenever the meaning of a checkpoint's content changes. */
-const VERSION = "1";
+const VERSION = "2";
+
+/** The digest stands first in the header, and covers the whole file with zeros in its own place. */
+const BEFORE_DIGEST = '{"__metadata__":{"digest":"';
+const DIGEST_AT = 8 + BEFORE_DIGEST.length;
+const DIGEST_LENGTH = 64;
 
 /** What a checkpoint says about itself, beside the tensors. */
 export interface CheckpointNotes {
@@ -43,18 +48,46 @@ export async function encodeCheckpoint(
     tensors.set(name, { shape: tensor.shape, values: await tensor.data<"float32">() });
   }
   for (const [name, tensor] of notes.extra ?? []) tensors.set(EXTRA + name, tensor);
-  return encodeSafetensors({
+  const bytes = encodeSafetensors({
     tensors,
     metadata: {
+      digest: "0".repeat(DIGEST_LENGTH),
       format: "learning-without-memorizing checkpoint",
       version: VERSION,
       network: JSON.stringify(model.options),
       classNames: JSON.stringify(model.classNames),
       configuration: JSON.stringify(notes.configuration),
       state: JSON.stringify(notes.state ?? null),
-      digest: await digestOf(tensors),
     },
   });
+  bytes.set(new TextEncoder().encode(await digestOf(bytes)), DIGEST_AT);
+  return bytes;
+}
+
+/**
+ * Makes sure that a checkpoint is whole: every byte of it is as it was written.
+ *
+ * @param bytes the whole file
+ * @param name how messages call it
+ * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint
+ */
+export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<void> {
+  const text = (from: number, length: number) =>
+    new TextDecoder().decode(bytes.subarray(from, from + length));
+  const marked = text(8, BEFORE_DIGEST.length) === BEFORE_DIGEST;
+  if (marked && text(DIGEST_AT, DIGEST_LENGTH) === await digestOf(bytes)) return;
+  const { metadata } = decodeSafetensors(bytes, name); // says what is wrong with a file that was cut off
+  if (metadata.version !== VERSION) {
+    throw new UserError(
+      `Expected ${name} to be a checkpoint of version ${VERSION} but found ` +
+        `${metadata.version === undefined ? "no version" : `version ${metadata.version}`}. ` +
+        "Delete it and train again.",
+    );
+  }
+  throw new UserError(
+    `Expected ${name} to match its digest but found other bytes: the file is damaged. ` +
+      "Delete it, and the run goes on from the checkpoint before it.",
+  );
 }
 
 /**
@@ -65,26 +98,16 @@ export async function encodeCheckpoint(
  * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint
  */
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
+  await checkCheckpoint(bytes, name);
   const { tensors, metadata } = decodeSafetensors(bytes, name);
-  if (metadata.version !== VERSION) {
-    throw new UserError(
-      `Expected ${name} to be a checkpoint of version ${VERSION} but found ` +
-        `${metadata.version === undefined ? "no version" : `version ${metadata.version}`}. ` +
-        "Delete it and train again, or use the release that wrote it.",
-    );
-  }
-  if (metadata.digest !== await digestOf(tensors)) {
-    throw new UserError(
-      `Expected the weights in ${name} to match their digest but found others: the file is damaged. ` +
-        "Delete it, and the run goes on from the checkpoint before it.",
-    );
-  }
   const extra = new Map<string, SafeTensor>();
   for (const [key, tensor] of tensors) {
     if (key.startsWith(EXTRA)) extra.set(key.slice(EXTRA.length), tensor);
   }
-  const options: ResNetOptions = JSON.parse(metadata.network);
-  const model = new ResNet(options, JSON.parse(metadata.classNames), (tensor, shape) => {
+  const [options, classNames, configuration, state] =
+    (["network", "classNames", "configuration", "state"] as const)
+      .map((field) => parsed(metadata[field], `${field} of ${name}`));
+  const model = new ResNet(options, classNames, (tensor, shape) => {
     const found = tensors.get(tensor);
     if (found?.shape.join() === shape.join()) return tf.tensor(found.values, shape);
     throw new UserError(
@@ -92,31 +115,26 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
         `${found ? `shape [${found.shape}]` : "no such tensor"}. Was it written for another network?`,
     );
   });
-  return {
-    model,
-    extra,
-    configuration: JSON.parse(metadata.configuration),
-    state: JSON.parse(metadata.state),
-  };
+  return { model, extra, configuration, state };
+}
+
+// deno-lint-ignore no-explicit-any -- what is whole was written by encodeCheckpoint()
+function parsed(text: string | undefined, what: string): any {
+  try {
+    return JSON.parse(text!);
+  } catch {
+    throw new UserError(
+      `Expected the ${what} to be JSON but found ${text ?? "nothing"}. Delete the file and train again.`,
+    );
+  }
 }
 
 const EXTRA = "extra/";
 
-/** SHA-256 over names, shapes and values, as hexadecimal digits. */
-async function digestOf(tensors: Map<string, SafeTensor>): Promise<string> {
-  const names = JSON.stringify([...tensors].map(([name, { shape }]) => [name, shape]));
-  const parts = [
-    new TextEncoder().encode(names),
-    ...[...tensors.values()].map(({ values }) =>
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-    ),
-  ];
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    all.set(part, position);
-    position += part.length;
-  }
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+/** SHA-256 over the file, with zeros in the place of the digest, as hexadecimal digits. */
+async function digestOf(bytes: Uint8Array): Promise<string> {
+  const blank = new Uint8Array(bytes);
+  blank.fill("0".charCodeAt(0), DIGEST_AT, DIGEST_AT + DIGEST_LENGTH);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", blank));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

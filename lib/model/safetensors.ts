@@ -90,6 +90,9 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
   if (typeof header !== "object" || header === null) refuse("a header that is not an object");
 
   const { __metadata__: metadata = {}, ...entries } = header;
+  if (typeof metadata !== "object" || metadata === null || !Object.values(metadata).every(isText)) {
+    refuse("metadata that is not text");
+  }
   const tensors = new Map<string, SafeTensor>();
   let end = 0;
   for (const [tensor, entry] of Object.entries(entries)) {
@@ -108,6 +111,10 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
   }
   if (start + end !== bytes.length) refuse(`${bytes.length - start - end} bytes too many`);
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 function isHeaderEntry(entry: unknown): entry is HeaderEntry {

@@ -37,7 +37,7 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
     dataset,
     method: validate("method", fields.method ?? "LwM") as Configuration["method"],
   });
-  const configuration = checkConfiguration({
+  return checkConfiguration({
     ...start,
     ...fittingSteps(fields, dataset),
     ...given,
@@ -45,8 +45,6 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
     engine,
     code,
   });
-  refuseTooManyGuesses(configuration);
-  return configuration;
 }
 
 /** Steps that suit the classes of a folder, or those that are named, where no number of classes is given. */
@@ -81,15 +79,6 @@ function refuseOddDepth({ depth, widths }: Configuration): void {
   throw new UserError(
     `Expected depth to be 2 + stages · 2n, which is 2 + ${layers}n with ${widths.length} widths, but found ${depth}. ` +
       `Take ${2 + layers * Math.max(1, Math.round(blocks))}, or another number of widths.`,
-  );
-}
-
-/** Not for runs that are kept already: those stay readable. */
-function refuseTooManyGuesses({ topK, baseClasses }: Configuration): void {
-  if (topK === 1 || topK < baseClasses) return;
-  throw new UserError(
-    `Expected topK to be less than the ${baseClasses} base classes but found ${topK}: every image of the base step would ` +
-      "count as right. Take a smaller topK, or more base classes.",
   );
 }
 

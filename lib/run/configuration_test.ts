@@ -115,16 +115,6 @@ Deno.test("configure() refuses a depth that does not fit the stages, and says wh
   });
 });
 
-Deno.test("configure() refuses more guesses than the base step has wrong answers", () => {
-  refuses({ topK: 5, baseClasses: 5 }, /topK to be less than the 5 base classes but found 5: every image/);
-  withEnvironment({}, () => {
-    assert.equal(configure({ topK: 5, baseClasses: 6 }).topK, 5);
-    assert.equal(configure({ topK: 1, baseClasses: 1 }).topK, 1);
-    const kept = { ...configure(), topK: 5, baseClasses: 5 };
-    assert.deepEqual(checkConfiguration(kept), kept, "a run that was trained stays readable");
-  });
-});
-
 Deno.test("configure() takes a path alone for a folder of images, and names one that is not there", () =>
   withFolder(async (folder) => {
     await writeClassFolders(

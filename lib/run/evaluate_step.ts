@@ -26,9 +26,13 @@ export interface StepMetrics {
   step: number;
   /** Number of classes seen so far. */
   classesSeen: number;
-  /** Share of the images that are classified rightly among all classes seen. */
+  /** Names of the classes that each step brought, in the order of learning. */
+  classNames: string[][];
+  /** Top-1 accuracy: share of the images that are classified rightly among all classes seen. */
   accuracy: number;
-  /** The same for the images of each step's classes by themselves. */
+  /** Top-5 accuracy: share of the images whose class is among the five with the highest scores. */
+  accuracyTop5: number;
+  /** Top-1 accuracy of the images of each step's classes by themselves. */
   accuracyOfSteps: number[];
   /** Mean over the classes of each class's accuracy. */
   meanClassAccuracy: number;
@@ -45,7 +49,7 @@ export const EVALUATION_BATCH_SIZE = 100;
  * Measures M_t.
  *
  * @param subject M_t, M_0, and the classes of steps 0 … t
- * @param configuration says which split is evaluated, and how many guesses count
+ * @param configuration says which split is evaluated
  */
 export async function evaluateStep(
   { model, first, dataset, steps, headPositions }: {
@@ -55,7 +59,7 @@ export async function evaluateStep(
     steps: readonly (readonly number[])[];
     headPositions: Int32Array;
   },
-  { evaluateOn, seed, topK }: Configuration,
+  { evaluateOn, seed }: Configuration,
 ): Promise<StepMetrics> {
   const options = {
     headPositions,
@@ -73,9 +77,11 @@ export async function evaluateStep(
   return {
     step: steps.length - 1,
     classesSeen: seen.classes,
-    accuracy: accuracy(seen, topK),
-    accuracyOfSteps: accuracyOfSteps(seen, steps.map((classes) => classes.length), topK),
-    meanClassAccuracy: meanClassAccuracy(seen, topK),
+    classNames: steps.map((classes) => classes.map((id) => dataset.classNames[id])),
+    accuracy: accuracy(seen),
+    accuracyTop5: accuracy(seen, 5),
+    accuracyOfSteps: accuracyOfSteps(seen, steps.map((classes) => classes.length)),
+    meanClassAccuracy: meanClassAccuracy(seen),
     confusion: confusionMatrix(seen),
     attention: looksSomewhere
       ? attentionRetention(before, ofFirstClasses(seen, steps[0].length), masks)
@@ -121,7 +127,9 @@ const drop = z.object({ first: z.number(), now: z.number(), drop: z.number() });
 const schema: z.ZodType<StepMetrics> = z.object({
   step: z.int().min(0),
   classesSeen: z.int().min(1),
+  classNames: z.array(z.array(z.string())).min(1),
   accuracy: share,
+  accuracyTop5: share,
   accuracyOfSteps: z.array(share).min(1),
   meanClassAccuracy: share,
   confusion: z.array(z.array(z.number())),
@@ -131,7 +139,11 @@ const schema: z.ZodType<StepMetrics> = z.object({
     pointingGame: drop.optional(),
     energyInside: drop.optional(),
   }),
-});
+}).refine(({ accuracy, confusion, classesSeen }) => {
+  const right = confusion.reduce((sum, row, c) => sum + row[c], 0);
+  const all = confusion.flat().reduce((sum, count) => sum + count, 0);
+  return confusion.length === classesSeen && Math.abs(right / all - accuracy) < 1e-9;
+}, { message: "not that of the confusion matrix", path: ["accuracy"] });
 
 /**
  * Reads what was measured after a step.

@@ -3,15 +3,18 @@ import { join } from "node:path";
 import { withFolder } from "../folder_fixture.ts";
 import type { ImageSet } from "../data/mod.ts";
 import { writeSealedJson } from "../files.ts";
+import { confusionOf } from "./run_fixture.ts";
 import { outputKind, readStepMetrics, shareOnObject, type StepMetrics } from "./evaluate_step.ts";
 
 const METRICS: StepMetrics = {
   step: 1,
   classesSeen: 5,
+  classNames: [["ant", "bee", "cat"], ["dog", "eel"]],
   accuracy: 0.5,
+  accuracyTop5: 1,
   accuracyOfSteps: [0.4, 0.6],
   meanClassAccuracy: 0.5,
-  confusion: [[1, 0], [0, 1]],
+  confusion: confusionOf(0.5, 5),
   attention: { images: 3, cosine: 0.9, pointingGame: { first: 0.8, now: 0.7, drop: 0.1 } },
 };
 
@@ -24,6 +27,8 @@ Deno.test("readStepMetrics() reads back what was measured, and refuses what says
     const wrong: [value: object, place: string][] = [
       [{}, "step"],
       [{ ...METRICS, accuracy: NaN }, "accuracy"], // null in JSON
+      [{ ...METRICS, accuracy: 0.51 }, "accuracy"],
+      [{ ...METRICS, confusion: confusionOf(0.5, 4) }, "accuracy"],
       [{ ...METRICS, accuracyOfSteps: [] }, "accuracyOfSteps"],
       [{ ...METRICS, accuracyOfSteps: [0.4, 40] }, "accuracyOfSteps.1"],
       [{ ...METRICS, attention: {} }, "attention.images"],

@@ -17,7 +17,7 @@ import {
   writeImages,
 } from "./folder.ts";
 import { Run } from "./run.ts";
-import { tinyConfiguration, tinyPhotoConfiguration } from "./run_fixture.ts";
+import { confusionOf, tinyConfiguration, tinyPhotoConfiguration } from "./run_fixture.ts";
 import type { Configuration } from "./schema.ts";
 
 Deno.test("figuresDirectory() is the committed folder for the default preset alone", () => {
@@ -83,10 +83,12 @@ Deno.test("readMetrics() reads up to the first step that is missing", () =>
     const metrics = (step: number): StepMetrics => ({
       step,
       classesSeen: 2,
+      classNames: [["a", "b"]],
       accuracy: 1,
+      accuracyTop5: 1,
       accuracyOfSteps: [1],
       meanClassAccuracy: 1,
-      confusion: [],
+      confusion: confusionOf(1, 2),
       attention: { images: 1, cosine: 1 },
     });
     for (const step of [0, 1, 3]) {

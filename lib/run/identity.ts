@@ -18,7 +18,6 @@ const BASE_FIELDS = [
   "views",
   "drawsPerEpoch",
   "evaluateOn",
-  "topK",
   "baseClasses",
   "firstClasses",
   "classOrder",

@@ -11,11 +11,18 @@
  * @module
  */
 import { join } from "node:path";
+import { z } from "zod";
 import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { type ForwardOptions, predict, type Predictions } from "../evaluation/mod.ts";
-import { readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
+import { isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
+import {
+  checkCheckpoint,
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  ResNet,
+} from "../model/mod.ts";
 import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainStep } from "../training/mod.ts";
 import { stopPoint } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
@@ -101,25 +108,12 @@ export class Run {
 
   /**
    * Takes the engine into use, opens the data set and finds what is already trained.
-   * @throws {UserError} where engine or data set are not there, the class counts are impossible, or what is trained already
-   * was trained on other images
+   * @throws {UserError} where engine or data set are not there, the class counts are impossible, a model is damaged, or what
+   * is trained already was trained on other images
    */
   static async open(configuration: Configuration, place: RunPlace = {}): Promise<Run> {
-    const { directory = dataDirectory(), log = () => {}, onImages } = place;
-    const engine = await useEngine(configuration.engine, { log });
-    const dataset = await openDataset(configuration, directory, onImages);
-    const images = runImages(dataset, configuration);
-    const folders = await runFolders(configuration, engine.name, directory, images.images);
-    await refuseOtherImages(folders, images, dataset.name);
-    const other = await otherCode(folders, configuration.increments);
-    if (other !== null) log(other);
-    return new Run(
-      { ...configuration, engine: engine.name, code: codeOf(folders) },
-      engine,
-      dataset,
-      folders,
-      images,
-    );
+    const engine = await useEngine(configuration.engine, { log: place.log ?? (() => {}) });
+    return await Run.#open(configuration, engine, place);
   }
 
   /**
@@ -130,16 +124,36 @@ export class Run {
    * @throws {UserError} where it is no run, or its images are not there
    */
   static async fromFolder(folder: string, place: FolderPlace = {}): Promise<Run> {
-    const { log = () => {}, onImages } = place;
+    const { log = () => {} } = place;
     const { configuration: kept, directory, folders } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
     const engine = place.engine === undefined
       ? await useEngineOr(kept.engine, log)
       : await useEngine(place.engine, { log });
+    return await Run.#open(configuration, engine, { ...place, directory }, folders);
+  }
+
+  /** @param kept where the run lies, if it is named by its folder */
+  static async #open(
+    configuration: Configuration,
+    engine: Engine,
+    { directory = dataDirectory(), log = () => {}, onImages }: RunPlace,
+    kept?: RunFolders,
+  ): Promise<Run> {
     const dataset = await openDataset(configuration, directory, onImages);
     const images = runImages(dataset, configuration);
+    const folders = kept ?? await runFolders(configuration, engine.name, directory, images.images);
     await refuseOtherImages(folders, images, dataset.name);
-    return new Run(configuration, engine, dataset, folders, images);
+    const other = kept ? null : await otherCode(folders, configuration.increments);
+    if (other !== null) log(other);
+    const complete = kept ? configuration : { ...configuration, engine: engine.name, code: codeOf(folders) };
+    const run = new Run(complete, engine, dataset, folders, images);
+    for (const step of run.steps.keys()) {
+      const path = run.#path(step, "model.safetensors");
+      const bytes = await readFileIfThere(path);
+      if (bytes !== null) await checkCheckpoint(bytes, path);
+    }
+    return run;
   }
 
   /** Names of the classes that M_t knows, in the order in which they were learned. */
@@ -149,12 +163,12 @@ export class Run {
 
   /** Whether M_t is trained and evaluated. */
   async isTrained(step: number): Promise<boolean> {
-    return await this.hasModel(step) && await readFileIfThere(this.#path(step, "metrics.json")) !== null;
+    return await this.hasModel(step) && await isFile(this.#path(step, "metrics.json"));
   }
 
   /** Whether there is a checkpoint of M_t; it may not be evaluated yet. */
   async hasModel(step: number): Promise<boolean> {
-    return await readFileIfThere(this.#path(step, "model.safetensors")) !== null;
+    return await isFile(this.#path(step, "model.safetensors"));
   }
 
   /**
@@ -310,7 +324,7 @@ export class Run {
     const resumed = await this.#checkpoint(step, "progress.safetensors");
     const student = resumed?.model ?? this.#startOf(step, teacher);
     const configuration = this.#identity(step);
-    const position = resumed?.state as { epochsDone: number; log: EpochLog[] } | undefined;
+    const position = resumed && positionIn(resumed.state, this.#path(step, "progress.safetensors"));
     const { epochs } = stepOptions(this.configuration, step, this.dataset);
     let done = before + this.iterations(step) * (position?.epochsDone ?? 0) / epochs;
     const stepHooks: StepHooks = {
@@ -331,7 +345,7 @@ export class Run {
           teacher,
           set: this.#trainingImages(step),
           headPosition: headPositions(this.classOrder),
-          resume: position && { ...position, velocities: resumed!.extra },
+          resume: position ? { ...position, velocities: resumed!.extra } : undefined,
         },
         stepOptions(this.configuration, step, this.dataset),
         stepHooks,
@@ -414,6 +428,21 @@ export class Run {
         }. Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
   }
+}
+
+/** What a checkpoint of an unfinished step says about the position in the training. */
+const positionSchema = z.object({
+  epochsDone: z.int().min(1),
+  log: z.array(z.looseObject({ epoch: z.int().min(1), learningRate: z.number(), L: z.number() })),
+}).refine(({ epochsDone, log }) => log.length === epochsDone);
+
+function positionIn(state: unknown, path: string): { epochsDone: number; log: EpochLog[] } {
+  // The value itself, whose order of keys is kept: the same training gives the same bytes.
+  if (positionSchema.safeParse(state).success) return state as { epochsDone: number; log: EpochLog[] };
+  throw new UserError(
+    `Expected ${path} to say how many epochs are done but found something else. ` +
+      "Delete it, and the step is trained from its beginning.",
+  );
 }
 
 /** The engine that trained a run, or the fastest where that one is not usable here. */

@@ -168,6 +168,37 @@ Deno.test("a checkpoint that was deleted is made again, as messages promise", ()
     assert.deepEqual(await modelBytes(run, 1), bytes);
   }));
 
+Deno.test("a model that is empty or damaged is noticed when the run is opened", () =>
+  withDataDirectory(async (directory) => {
+    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 1 });
+    const run = await Run.open(configuration, { directory });
+    await run.train();
+    const path = join(run.folders.base, "step-0", "model.safetensors");
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length - 1] ^= 1;
+    for (const damaged of [new Uint8Array(), bytes]) {
+      await Deno.writeFile(path, damaged);
+      await assert.rejects(Run.open(configuration, { directory }), {
+        name: "UserError",
+        message: /^Expected .*step-0\/model\.safetensors to .*[Dd]elete it/,
+      });
+      await assert.rejects(Run.fromFolder(run.folders.base), { name: "UserError" });
+    }
+  }));
+
+Deno.test("isTrained() reads no checkpoint", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 0, baseEpochs: 1 }), { directory });
+    await run.train();
+    const { readFile } = Deno;
+    Object.assign(Deno, { readFile: () => assert.fail("read") });
+    try {
+      assert.equal(await run.isTrained(0), true);
+    } finally {
+      Object.assign(Deno, { readFile });
+    }
+  }));
+
 Deno.test("metrics that are damaged are refused and named", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });

@@ -49,7 +49,7 @@ const fields = {
   views: count.describe("augmented views of each training image"),
   drawsPerEpoch: count.describe("views of each training image that are drawn in one epoch"),
   evaluateOn: z.enum(["test", "validation"]).describe("validation to tune, test to report"),
-  topK: count.describe("an image counts as right when its class is among the k best"),
+  topK: z.literal([1, 5]).describe("the accuracy that is shown: top-1 or top-5; both are measured"),
 
   baseClasses: count.describe("classes of the base step"),
   increment: count.describe("new classes of each later step"),

@@ -15,7 +15,9 @@ export function measuredRun(fields: Partial<Configuration>, last: number): RunRe
     return {
       step,
       classesSeen: 10 * (step + 1),
+      classNames: [[]],
       accuracy,
+      accuracyTop5: accuracy,
       accuracyOfSteps: new Array<number>(step + 1).fill(accuracy),
       meanClassAccuracy: accuracy,
       confusion: [],

@@ -5,7 +5,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { writeSealedJson } from "../../lib/files.ts";
 import { keepConfiguration, runFolders, stepFolder } from "../../lib/run/folder.ts";
-import { tinyConfiguration } from "../../lib/run/run_fixture.ts";
+import { confusionOf, tinyConfiguration } from "../../lib/run/run_fixture.ts";
 import { compare } from "./compare.ts";
 
 /** What a run of two steps would have left, with these accuracies after M_1 and this attention. */
@@ -27,10 +27,12 @@ async function leaveRun(
     const metrics: StepMetrics = {
       step,
       classesSeen: 3 + 2 * step,
+      classNames: [["a", "b", "c"], ["d", "e"]].slice(0, step + 1),
       accuracy: step === 0 ? 0.8 : accuracy,
+      accuracyTop5: 1,
       accuracyOfSteps: step === 0 ? [0.8] : [0.5, 0.6],
       meanClassAccuracy: step === 0 ? 0.8 : meanClassAccuracy,
-      confusion: [],
+      confusion: confusionOf(step === 0 ? 0.8 : accuracy, 3 + 2 * step),
       attention: { images: 60, cosine: step === 0 ? 1 : cosine },
     };
     await writeSealedJson(join(stepFolder(folders, step), "metrics.json"), metrics);

@@ -6,6 +6,8 @@ const METRICS: StepMetrics[] = [
   {
     step: 0,
     classesSeen: 2,
+    classNames: [["a", "b"]],
+    accuracyTop5: 1,
     accuracy: 0.8,
     accuracyOfSteps: [0.8],
     meanClassAccuracy: 0.7,
@@ -15,6 +17,8 @@ const METRICS: StepMetrics[] = [
   {
     step: 1,
     classesSeen: 4,
+    classNames: [["a", "b"], ["c", "d"]],
+    accuracyTop5: 1,
     accuracy: 0.4,
     accuracyOfSteps: [0.2, 0.6],
     meanClassAccuracy: 0.5,

@@ -192,7 +192,7 @@ Deno.test("train and evaluate refuse another data set than the run's, and change
     for (const path of paths) {
       // What measuring again would not give.
       const { digest: _, ...metrics } = JSON.parse(await Deno.readTextFile(path));
-      await writeSealedJson(path, { ...metrics, accuracy: 0.123 });
+      await writeSealedJson(path, { ...metrics, meanClassAccuracy: 0.123 });
     }
     const refuses = (command: typeof train, args: string[], message: RegExp) =>
       assert.rejects(command(args, () => {}), { name: "UserError", message });
@@ -206,7 +206,9 @@ Deno.test("train and evaluate refuse another data set than the run's, and change
     assert.equal(classes.length, names.length);
     await Deno.rename(join(data, names[2]), join(data, `${names[2]}s`));
     await refuses(evaluate, [folder], new RegExp(`but found no class "${names[2]}"`));
-    for (const path of paths) assert.equal(JSON.parse(await Deno.readTextFile(path)).accuracy, 0.123);
+    for (const path of paths) {
+      assert.equal(JSON.parse(await Deno.readTextFile(path)).meanClassAccuracy, 0.123);
+    }
   }));
 
 /** Names of a checkpoint's classes, in the order of learning. */
