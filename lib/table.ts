@@ -9,8 +9,8 @@ export type TableRow = Readonly<Record<string, string | number>>;
 /** Rows that a notebook shows as a table where they are the value of a cell. */
 export type Table = readonly TableRow[];
 
-/** The method by which Deno's Jupyter kernel asks a value for its display. */
-const DISPLAY = Symbol.for("Jupyter.display");
+/** The method by which Deno's Jupyter kernel asks the value of a cell what to show. */
+export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
 /**
  * Makes rows a table.

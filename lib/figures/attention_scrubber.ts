@@ -4,7 +4,7 @@
  */
 import { type AttentionRetention, attentionRetention } from "./attention_retention.ts";
 import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
-import { isDark, largestValue, overlayPicture, unitMap } from "./kit/overlay.ts";
+import { enlargeImage, isDark, largestValue, overlayPicture, unitMap } from "./kit/overlay.ts";
 import { pngDataUri } from "./kit/png.ts";
 import { escapeXml } from "./kit/svg.ts";
 
@@ -33,15 +33,18 @@ export function attentionScrubber(retention: AttentionRetention): InteractiveFig
     })),
   };
   const last = rows[0].cells.length - 1;
+  const { size, rgb } = enlargeImage(image);
+  const seen = `<figure><figcaption>${escapeXml(label)}</figcaption>` +
+    `<img alt="${escapeXml(label)}" src="${pngDataUri(rgb, size, size)}" width="192" height="192"></figure>`;
   const cells = rows.map(({ method }) =>
-    `<figure><figcaption><b>${
+    `<figure class="method"><figcaption><b>${
       escapeXml(method)
     }</b> <span></span></figcaption><img alt="" width="192" height="192"></figure>`
   );
   return htmlFigure({
     content:
       `<label>M<sub>0</sub> <input type="range" min="0" max="${last}" value="0" step="1"> M<sub>${last}</sub>
-<output aria-live="polite"></output></label><div class="methods">${cells.join("")}</div>`,
+<output aria-live="polite"></output></label><div class="methods">${seen}${cells.join("")}</div>`,
     style: ".methods{display:flex;flex-wrap:wrap;gap:1em}figure{margin:.5em 0}output{margin-left:1em}",
     script: `(${showModel})(root, data);`,
     data,
@@ -57,7 +60,7 @@ export function showModel(root: HTMLElement, { label, methods }: ScrubberData): 
     root.querySelector("output")!.textContent = `Attention of M_${model} for ${label}`;
     slider.setAttribute("aria-valuetext", `M_${model}`);
     methods.forEach(({ name, models }, i) => {
-      const figure = root.querySelectorAll("figure")[i];
+      const figure = root.querySelectorAll(".method")[i];
       const { picture, text } = models[model];
       figure.querySelector("span")!.textContent = text;
       figure.querySelector("img")!.src = picture;

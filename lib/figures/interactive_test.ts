@@ -89,15 +89,15 @@ Deno.test("attentionScrubber() leafs through the models of all methods at once, 
   const document = page(scrubber, scrubber);
   const [first, second] = document.querySelectorAll("input");
   choose(first, "2", "input");
-  assert.deepEqual(texts(document, "figcaption span"), [
+  assert.deepEqual(texts(document, ".method span"), [
     "cosine 0.25",
     "cosine 1.00",
     "cosine 1.00",
     "cosine 1.00",
   ]);
   choose(second, "1", "input");
-  assert.deepEqual(texts(document, "figcaption span").slice(2), ["all zero", "cosine 1.00"]);
-  const pictures = [...document.querySelectorAll("img")];
+  assert.deepEqual(texts(document, ".method span").slice(2), ["all zero", "cosine 1.00"]);
+  const pictures = [...document.querySelectorAll<HTMLImageElement>(".method img")];
   assert.deepEqual(pictures.map(({ alt }) => alt).slice(2), [
     "C, M_1, </script>: all zero",
     "LwM, M_1, </script>: cosine 1.00",

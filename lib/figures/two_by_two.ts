@@ -184,28 +184,30 @@ export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
   );
   const grid = (name: string) =>
     `<td><div class="grid" role="img" data-grid="${name}">${"<span></span>".repeat(4)}</div></td>`;
-  const bars = (model: number) =>
+  const bars = (model: number, color: string) =>
     `<td>${
       classes.map((name, c) =>
         `<div class="score">${
           escapeXml(name)
-        } <b data-score="${model}-${c}"></b><i data-bar="${model}-${c}"></i></div>`
+        } <b data-score="${model}-${c}"></b><i data-bar="${model}-${c}" style="background:${color}"></i></div>`
       ).join("")
     }</td>`;
-  const row = (name: string, model: number) =>
-    `<tr><th scope="row">${name}</th>${grid(`features-${model}`)}${bars(model)}${grid(`map-${model}`)}</tr>`;
+  const row = (name: string, model: number, color: string) =>
+    `<tr><th scope="row">${name}</th>${grid(`features-${model}`)}${bars(model, color)}${
+      grid(`map-${model}`)
+    }</tr>`;
   const content = `<form><fieldset><legend>Where is the student's ${escapeXml(features[0])}?</legend>${
     choices.join(" ")
   }</fieldset></form>
 <table><thead><tr><td></td><th scope="col">${escapeXml(features[0])}</th><th scope="col">scores</th>
 <th scope="col">attention for ${escapeXml(classes[0])}</th></tr></thead>
-<tbody>${row("teacher", 0)}${row("student", 1)}</tbody></table>
+<tbody>${row("teacher", 0, TEACHER_COLOR)}${row("student", 1, STUDENT_COLOR)}</tbody></table>
 <p aria-live="polite">L<sub>D</sub> = <b data-loss="d"></b>, L<sub>AD</sub> = <b data-loss="ad"></b></p>`;
   return htmlFigure({
     content,
     style: `.grid{display:grid;grid-template-columns:3em 3em;grid-auto-rows:3em;width:6em}
 .grid span{display:grid;place-items:center;border:1px solid #8886}
-.score{width:14em}.score i{display:block;height:.7em;background:#56b4e9}td{padding:.4em 1em}label{margin-right:1em}`,
+.score{width:14em}.score i{display:block;height:.7em}td{padding:.4em 1em}label{margin-right:1em}`,
     script: `const measure = ${measureTwoByTwo};\n(${moveTheDial})(root, data, measure);`,
     data: example,
     figure: twoByTwo(example),

@@ -3,6 +3,7 @@
  * schema.
  * @module
  */
+import { DISPLAY } from "../table.ts";
 import { z } from "zod";
 import { configure } from "./configuration.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
@@ -54,7 +55,7 @@ export function configurationHelp(
     meaning: schemas[field].description ?? "",
   }));
   const display = () => ({ "text/html": htmlTable(help) });
-  return Object.defineProperty(help, Symbol.for("Jupyter.display"), { value: display });
+  return Object.defineProperty(help, DISPLAY, { value: display });
 }
 
 function htmlTable(help: readonly FieldHelp[]): string {

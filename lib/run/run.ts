@@ -24,6 +24,8 @@ import {
   ResNet,
 } from "../model/mod.ts";
 import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainStep } from "../training/mod.ts";
+import { percent } from "../statistics.ts";
+import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
 import type { Configuration } from "./schema.ts";
@@ -159,6 +161,24 @@ export class Run {
   /** Names of the classes that M_t knows, in the order in which they were learned. */
   classNames(step: number): string[] {
     return this.steps.slice(0, step + 1).flat().map((id) => this.dataset.classNames[id]);
+  }
+
+  /** What a notebook shows of a run that is the value of a cell: one row a step. */
+  async [DISPLAY](): Promise<Record<string, string>> {
+    const { method, dataset, preset, seed } = this.configuration;
+    const rows = await Promise.all(this.steps.map(async (classes, step) => {
+      const metrics = await this.isTrained(step) ? await this.metrics(step) : undefined;
+      return {
+        "step": step,
+        "model": `M_${step}`,
+        "new classes": classes.map((id) => this.dataset.classNames[id]).join(", "),
+        "accuracy over all classes seen": metrics === undefined ? "not trained" : percent(metrics.accuracy),
+        "cosine to M_0": metrics === undefined ? "" : metrics.attention.cosine.toFixed(3),
+      };
+    }));
+    const title = `${method} on ${dataset}, preset ${preset}, seed ${seed}, engine ${this.engine.name}`;
+    const { "text/markdown": table } = tableDisplay(rows);
+    return { "text/markdown": `**${title}**\n\n${table}`, "text/plain": `${title}\n\n${table}` };
   }
 
   /** Whether M_t is trained and evaluated. */

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { encodeCheckpoint, ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
 import { writeFileWhole } from "../files.ts";
+import { DISPLAY } from "../table.ts";
 import { Run } from "./run.ts";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
 import { baseIdentity } from "./identity.ts";
@@ -49,6 +50,9 @@ Deno.test("a run that is finished is not computed again", () =>
     assert.equal(iterations, 0);
     // One more increment is a continuation of the same run.
     const longer = await Run.open(tinyConfiguration({ increments: 2 }), { directory });
+    const shown = (await longer[DISPLAY]())["text/plain"].split("\n");
+    assert.match(shown[0], /^LwM on iemoji-100, preset smoke, seed \d+, engine /);
+    assert.deepEqual(shown.slice(-3).map((row) => row.includes("not trained")), [false, false, true]);
     const steps = new Set<number>();
     await longer.train(undefined, { onProgress: ({ step }) => steps.add(step) });
     assert.deepEqual([...steps], [2]);

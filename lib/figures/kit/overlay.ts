@@ -121,7 +121,7 @@ function picture(image: Picture, side: number, label: string): Drawing {
  * Enlarges a small picture by a whole factor with Catmull and Rom's cubic, which keeps edges sharper than a viewer's
  * own smoothing would.
  */
-function enlargeImage(image: Picture): Picture {
+export function enlargeImage(image: Picture): Picture {
   const { size, rgb } = image;
   expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
   const factor = Math.ceil(SMALLEST_SIDE / size);
