@@ -26,16 +26,16 @@ export function dataDirectory(): string {
 }
 
 /**
- * The data set of a configuration, rendered or decoded first where that has not happened yet. All that needs no image is checked
- * before.
+ * The data set of a configuration, rendered or decoded first where that has not happened yet.
  *
  * @param directory the folder that data sets and caches are kept in
- * @throws {UserError} where the data set is not there, or has other classes than the configuration needs
+ * @param onClasses told the classes of photos before any is decoded; it may throw
  */
 export function openDataset(
   configuration: Configuration,
   directory: string,
   onImages?: (done: number, total: number) => void,
+  onClasses?: (classNames: readonly string[]) => void,
 ): Promise<Dataset> {
   const onProgress = (done: number, total: number) => {
     throwIfStopped();
@@ -64,7 +64,7 @@ export function openDataset(
     skipBroken,
     imagesPerClass,
     holdOut,
-    onClasses: (classNames) => classSteps(configuration, classNames),
+    onClasses,
     onProgress,
   });
 }

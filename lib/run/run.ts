@@ -142,7 +142,12 @@ export class Run {
     { directory = dataDirectory(), log = () => {}, onImages }: RunPlace,
     kept?: RunFolders,
   ): Promise<Run> {
-    const dataset = await openDataset(configuration, directory, onImages);
+    const dataset = await openDataset(
+      configuration,
+      directory,
+      onImages,
+      (classNames) => classSteps(configuration, classNames),
+    );
     const images = runImages(dataset, configuration);
     const folders = kept ?? await runFolders(configuration, engine.name, directory, images.images);
     await refuseOtherImages(folders, images, dataset.name);

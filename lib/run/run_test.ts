@@ -6,7 +6,10 @@ import { randomStream } from "../random.ts";
 import { writeFileWhole } from "../files.ts";
 import { DISPLAY } from "../table.ts";
 import { Run } from "./run.ts";
-import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
+import { withFolder } from "../folder_fixture.ts";
+import { tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
+import type { Configuration } from "./schema.ts";
 import { baseIdentity } from "./identity.ts";
 import { linesFrom, type WorkerMessage } from "./train_runs.ts";
 
@@ -234,3 +237,28 @@ async function withoutMaps(run: Run): Promise<Uint8Array> {
   model.dispose();
   return bytes;
 }
+
+Deno.test("Run.open() refuses impossible classes before it decodes a photo", () =>
+  withFolder(async (directory) => {
+    await writeClassFolders(join(directory, "pets"), { ant: 2, bee: 2, cat: 2 });
+    const open = (fields: Partial<Configuration>) =>
+      Run.open(tinyPhotoConfiguration(join(directory, "pets"), { dataset: "folder", ...fields }), {
+        directory,
+        onImages: () => assert.fail("decoded"),
+      });
+    await assert.rejects(open({ baseClasses: 4 }), naming("at most 3 classes", "found 4 base classes"));
+    await assert.rejects(open({ firstClasses: ["dog"] }), naming("firstClasses", '"dog"', "ant, bee, cat"));
+    await assert.rejects(open({ classOrder: ["cat", "dog"] }), naming("classOrder", '"dog"'));
+  }));
+
+Deno.test("a run learns the classes in the order that classOrder gives", () =>
+  withFolder(async (directory) => {
+    await writeClassFolders(join(directory, "pets"), { ant: 2, bee: 2, cat: 2 });
+    const order = async (classOrder: string[]) => {
+      const data = join(directory, "pets");
+      return (await Run.open(tinyPhotoConfiguration(data, { dataset: "folder", classOrder }), { directory }))
+        .classNames(1);
+    };
+    assert.deepEqual(await order(["cat", "ant", "bee"]), ["cat", "ant", "bee"]);
+    assert.deepEqual(await order(["1", "2", "0"]), ["bee", "cat", "ant"]);
+  }));

@@ -130,13 +130,14 @@ function preparation(directory: string, log: Log) {
   const engines = new Map<string, Promise<Engine["name"]>>();
   const dataSets = new Map<string, Promise<Images>>();
   return async (configuration: Configuration) => {
-    const { engine, dataset, data, classes, skipBroken, imageSize, seed, evaluateOn } = configuration;
+    const { engine, dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn } =
+      configuration;
     let name = engine;
     try {
       name = await once(engines, engine, async () => (await useEngine(engine, { log })).name);
       const images = await once(
         dataSets,
-        [dataset, data, classes, skipBroken, imageSize, seed, evaluateOn],
+        [dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn],
         async () => {
           const opened = await withImageProgress((onImages) =>
             openDataset(configuration, directory, onImages)

@@ -26,7 +26,7 @@ export interface DecodedPhoto {
   readonly box?: Box;
 }
 
-/** A photo that is there and can be read, but not decoded: `--skip-broken` leaves it out. */
+/** A photo that is there and can be read, but not decoded: `--skipBroken` leaves it out. */
 export class DamagedPhotoError extends UserError {
   /** Makes the message from what was found; `remedy` ends it. */
   constructor(readonly path: string, readonly found: string, remedy: string, expected: string) {
@@ -116,7 +116,7 @@ function damaged(path: string, found: string): DamagedPhotoError {
   return new DamagedPhotoError(
     path,
     found,
-    "fetch the file again, delete it, or pass --skip-broken to leave out all such files",
+    "fetch the file again, delete it, or pass --skipBroken to leave out all such files",
     "a whole JPEG, PNG or WebP image",
   );
 }

@@ -87,7 +87,7 @@ Deno.test("decodePhoto() says in one line that a photo is cut off or damaged", a
   for (const length of [20, whole.length / 2, whole.length - 20]) {
     await assert.rejects(
       () => decodePhoto(whole.subarray(0, length), 8, "photo.jpg"),
-      /^UserError: Expected .*"photo\.jpg" but found one that is cut off or damaged.*--skip-broken.*$/,
+      /^UserError: Expected .*"photo\.jpg" but found one that is cut off or damaged.*--skipBroken.*$/,
     );
   }
 });

@@ -20,7 +20,7 @@ import type { PhotoSource } from "./photo_source.ts";
 const IN_FLIGHT = 6;
 /** Lines are written at least this often, after the pixels are safe on the disk. */
 const FLUSH_BYTES = 2 ** 24;
-const FLUSH_MILLISECONDS = 2000;
+const FLUSH_MILLISECONDS = 500;
 /** How many damaged photos a message names. */
 const NAMED = 20;
 
@@ -132,7 +132,7 @@ function allDamaged(errors: DamagedPhotoError[]): UserError {
   const more = errors.length > NAMED ? `, and ${errors.length - NAMED} more` : "";
   return new UserError(
     `Expected whole JPEG, PNG or WebP images but found ${errors.length} that are not: ${names}${more}; fetch these ` +
-      `files again, delete them, or pass --skip-broken to leave them out.`,
+      `files again, delete them, or pass --skipBroken to leave them out.`,
   );
 }
 

@@ -199,7 +199,7 @@ Deno.test("loadPhotos() throws on a broken photo and names it, or leaves it out 
     const text = join(photos, "bee", "text.jpg");
     writeFile(text, "I am no photo.");
 
-    await assert.rejects(() => load(folder), naming(half, text, "--skip-broken"));
+    await assert.rejects(() => load(folder), naming(half, text, "--skipBroken"));
     const dataset = await load(folder, { skipBroken: true });
     assert.deepEqual(dataset.skipped.map(({ name }) => name), ["ant/half.jpg", "bee/text.jpg"]);
     assert.match(dataset.skipped[1].reason, /text\.jpg/);
