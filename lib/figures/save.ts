@@ -7,54 +7,14 @@ import { z } from "zod";
 import { readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { numbersFromJson, numbersToJson } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
-import { accuracyCurve } from "./accuracy_curve.ts";
-import { attentionGrid } from "./attention_grid.ts";
-import { attentionRetention } from "./attention_retention.ts";
-import { attentionRetentionCurve } from "./attention_retention_curve.ts";
-import { attentionShift } from "./attention_shift.ts";
-import { confusionMatrix } from "./confusion_matrix.ts";
-import { contactSheet } from "./contact_sheet.ts";
-import { engineThroughput } from "./engine_throughput.ts";
-import { forgettingPicture } from "./forgetting.ts";
-import { gainMap } from "./gain_map.ts";
-import { gamma } from "./gamma.ts";
-import { gammaEffect } from "./gamma_effect.ts";
+import * as all from "./all.ts";
 import { renderPng } from "./kit/render.ts";
 import type { Figure } from "./kit/svg.ts";
-import { l1L2 } from "./l1_l2.ts";
-import { lossVariants } from "./loss_variants.ts";
-import { methodOverview } from "./method_overview.ts";
 import type { Setting } from "./runs.ts";
-import { shiftDistribution } from "./shift_distribution.ts";
-import { stepBars } from "./step_bars.ts";
-import { trainingCurve } from "./training_curve.ts";
-import { twoByTwo } from "./two_by_two.ts";
-import { whatAndWhy } from "./what_and_why.ts";
 
 // Each function has numbers of its own; which ones a file holds, its `figure` says.
 // deno-lint-ignore no-explicit-any
-const FIGURES: Readonly<Record<string, (numbers: any) => Figure>> = {
-  accuracyCurve,
-  attentionGrid,
-  attentionRetention,
-  attentionRetentionCurve,
-  attentionShift,
-  confusionMatrix,
-  contactSheet,
-  engineThroughput,
-  forgettingPicture,
-  gainMap,
-  gamma,
-  gammaEffect,
-  l1L2,
-  lossVariants,
-  methodOverview,
-  shiftDistribution,
-  stepBars,
-  trainingCurve,
-  twoByTwo,
-  whatAndWhy,
-};
+const FIGURES = all as unknown as Readonly<Record<string, (numbers: any) => Figure>>;
 
 /** Where a figure is saved. */
 export interface SaveOptions {

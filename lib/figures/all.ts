@@ -1,0 +1,24 @@
+/**
+ * Every figure: one function each, which draws plain numbers, and what it draws.
+ * @module
+ */
+export * from "./accuracy_curve.ts";
+export * from "./attention_grid.ts";
+export * from "./attention_retention.ts";
+export * from "./attention_retention_curve.ts";
+export * from "./attention_shift.ts";
+export * from "./confusion_matrix.ts";
+export * from "./contact_sheet.ts";
+export * from "./engine_throughput.ts";
+export * from "./forgetting.ts";
+export * from "./gain_map.ts";
+export * from "./gamma.ts";
+export * from "./gamma_effect.ts";
+export * from "./l1_l2.ts";
+export * from "./loss_variants.ts";
+export * from "./method_overview.ts";
+export * from "./shift_distribution.ts";
+export * from "./step_bars.ts";
+export * from "./training_curve.ts";
+export * from "./two_by_two.ts";
+export * from "./what_and_why.ts";
