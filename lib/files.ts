@@ -165,6 +165,64 @@ export async function writeSealedJson(path: string, value: object): Promise<void
   await writeJson(path, { ...value, digest: await sha256(JSON.stringify(value)) });
 }
 
+/** A lock on a path among processes. It ends with the process that holds it, however that ends. */
+export class FileLock implements Disposable {
+  private constructor(readonly path: string, readonly file: Deno.FsFile) {}
+
+  /**
+   * Takes a lock.
+   *
+   * @param path of a file that stands for it
+   * @returns null where another process holds it
+   * @throws {UserError} where the file cannot be made
+   */
+  static async take(path: string): Promise<FileLock | null> {
+    try {
+      await Deno.mkdir(dirname(path), { recursive: true });
+      for (;;) {
+        const file = await Deno.open(path, { read: true, write: true, create: true });
+        if (!await file.tryLock(true)) {
+          file.close();
+          return null;
+        }
+        // The holder before may have removed the file that we have opened.
+        const named = await Deno.stat(path).catch(() => null);
+        if (named !== null && named.ino === (await file.stat()).ino) return new FileLock(path, file);
+        file.close();
+      }
+    } catch (error) {
+      throw explainFileError(error, path, "lock the file");
+    }
+  }
+
+  /** Leaves a note for those who wait. */
+  note(value: unknown): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    this.file.truncateSync(0);
+    this.file.seekSync(0, Deno.SeekMode.Start);
+    this.file.writeSync(bytes);
+  }
+
+  /** Reads the note of the process that holds a lock; null where there is none. */
+  static async readNote(path: string): Promise<unknown> {
+    try {
+      return JSON.parse(await Deno.readTextFile(path));
+    } catch {
+      return null; // It is being written, or gone.
+    }
+  }
+
+  /** Gives the lock back. */
+  [Symbol.dispose](): void {
+    try {
+      Deno.removeSync(this.path);
+    } catch {
+      // Somebody has deleted the run's folder.
+    }
+    this.file.close();
+  }
+}
+
 /** SHA-256 as hexadecimal digits. */
 export async function sha256(content: string | BufferSource): Promise<string> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;

@@ -15,7 +15,14 @@ import { z } from "zod";
 import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { type ForwardOptions, predict, type Predictions } from "../evaluation/mod.ts";
-import { isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
+import {
+  FileLock,
+  isFile,
+  readFileIfThere,
+  removePartials,
+  writeFileWhole,
+  writeSealedJson,
+} from "../files.ts";
 import {
   checkCheckpoint,
   type Checkpoint,
@@ -56,6 +63,8 @@ export interface RunProgress extends StepProgress {
   step: number;
   /** Iterations of all steps that are trained in this call: how many are done, those of earlier epochs included, and of how many. */
   overall: { done: number; total: number };
+  /** Which process trains the step, where it is another one, which this one waits for. */
+  trainedBy?: string;
 }
 
 /** What the caller may want to do while a run is trained. */
@@ -296,13 +305,35 @@ export class Run {
     const total = missing.reduce((sum, step) => sum + this.iterations(step), 0);
     let before = 0;
     for (const step of missing) {
-      const finished = await this.#trainStep(step, hooks, { before, total });
-      if (!finished) return false;
+      using lock = await this.#lock(step, hooks);
+      if (lock === null) return false;
+      // Another process may have trained it meanwhile.
+      if (!await this.isTrained(step)) {
+        await removePartials(stepFolder(this.folders, step));
+        const finished = await this.#trainStep(step, withNotes(hooks, lock), { before, total });
+        if (!finished) return false;
+        await this.evaluate(step);
+      }
       before += this.iterations(step);
-      await this.evaluate(step);
       hooks.onStep?.(step);
     }
     return true;
+  }
+
+  /**
+   * Takes the lock of a step. Where another process trains it, waits, and shows its progress.
+   * @returns null where `shouldStop` ended the waiting
+   */
+  async #lock(step: number, { onProgress, shouldStop }: RunHooks): Promise<FileLock | null> {
+    const path = join(step === 0 ? this.folders.base : this.folders.method, `M_${step}.lock`);
+    for (;;) {
+      const lock = await FileLock.take(path);
+      if (lock !== null) return lock;
+      const progress = await FileLock.readNote(path) as RunProgress | null;
+      if (progress !== null) onProgress?.(progress);
+      if (shouldStop?.()) return null;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
   }
 
   /** How many iterations the training of a step takes. Reads no image. */
@@ -468,6 +499,21 @@ function positionIn(state: unknown, path: string): { epochsDone: number; log: Ep
     `Expected ${path} to say how many epochs are done but found something else. ` +
       "Delete it, and the step is trained from its beginning.",
   );
+}
+
+/** Leaves a note about the progress in the lock, once a second at most, for processes that wait for the step. */
+function withNotes(hooks: RunHooks, lock: FileLock): RunHooks {
+  const trainedBy = `process ${Deno.pid} on ${Deno.hostname()}`;
+  let notedAt = -Infinity;
+  return {
+    ...hooks,
+    onProgress: (progress) => {
+      hooks.onProgress?.(progress);
+      if (performance.now() - notedAt < 1000) return;
+      notedAt = performance.now();
+      lock.note({ ...progress, trainedBy });
+    },
+  };
 }
 
 /** The engine that trained a run, or the fastest where that one is not usable here. */

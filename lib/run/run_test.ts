@@ -11,13 +11,73 @@ import { withFolder } from "../folder_fixture.ts";
 import { tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
 import type { Configuration } from "./schema.ts";
 import { baseIdentity } from "./identity.ts";
-import { linesFrom, type WorkerMessage } from "./train_runs.ts";
+import { linesFrom } from "./train_runs.ts";
 
 /** The weights of M_t as bytes. */
 function modelBytes(run: Run, step: number): Promise<Uint8Array> {
   return Deno.readFile(
     join(step === 0 ? run.folders.base : run.folders.method, `step-${step}`, "model.safetensors"),
   );
+}
+
+/** Trains in a process of its own, which says every iteration. */
+function startWorker(configuration: Configuration, directory: string) {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--no-check", new URL("worker.ts", import.meta.url).pathname],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const input = process.stdin.getWriter();
+  const task = JSON.stringify({ configuration, directory, through: configuration.increments, patience: 0 });
+  void input.write(new TextEncoder().encode(task + "\n"));
+  const news = linesFrom(process.stdout);
+  /** Waits for the end. */
+  const end = async () => {
+    for await (const _ of news);
+    await input.close().catch(() => {});
+    return await process.status;
+  };
+  return { process, news, end };
+}
+
+/** Kills a training after a number of messages, one an iteration. */
+async function killAfter(
+  messages: number,
+  configuration: Configuration,
+  directory: string,
+): Promise<string | null> {
+  const { process, news, end } = startWorker(configuration, directory);
+  for (let heard = 0; heard < messages; heard++) await news.next();
+  process.kill("SIGKILL");
+  return (await end()).signal;
+}
+
+/**
+ * Does some work in which everything fails from one operation on a file on, as if the process were killed there.
+ * @returns whether the work ended before
+ */
+async function withFatalOperation(fatal: number, work: () => Promise<unknown>): Promise<boolean> {
+  const names = ["mkdir", "open", "rename", "remove", "readFile", "writeFile", "stat"] as const;
+  const originals = Object.fromEntries(names.map((name) => [name, Deno[name]]));
+  let count = 0;
+  for (const name of names) {
+    Object.assign(Deno, {
+      [name]: (...args: unknown[]) => {
+        if (count++ >= fatal) return Promise.reject(new Error("killed"));
+        return (originals[name] as (...args: unknown[]) => unknown)(...args);
+      },
+    });
+  }
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    assert.match(String(error), /killed/);
+    return false;
+  } finally {
+    Object.assign(Deno, originals);
+  }
 }
 
 Deno.test("a run trains every step, measures it, and leaves no tensor behind", () =>
@@ -76,43 +136,76 @@ Deno.test("the methods share M_0, and differ from step 1 on", () =>
 Deno.test("a run that is killed at any moment goes on and ends with bit-identical weights", () =>
   withDataDirectory(async (directory) => {
     const configuration = tinyConfiguration({ increments: 1, baseEpochs: 3, epochs: 4 });
-    const whole = await Run.open(configuration, { directory: join(directory, "whole") });
+    const whole = await Run.open(configuration, { directory });
     let iterations = 0;
     await whole.train(undefined, { onProgress: () => iterations++ });
+    const models = await Promise.all([0, 1].map((step) => modelBytes(whole, step)));
+    await Deno.remove(join(directory, "runs"), { recursive: true });
 
-    const place = join(directory, "killed");
     const random = randomStream("when to kill");
     const kills = [];
     for (let i = 0; i < 3; i++) {
-      kills.push(await killAfter(Math.ceil(random.uniform() * iterations / 3), place));
+      kills.push(await killAfter(Math.ceil(random.uniform() * iterations / 3), configuration, directory));
     }
     assert.deepEqual(kills, ["SIGKILL", "SIGKILL", "SIGKILL"]);
 
-    const resumed = await Run.open(configuration, { directory: place });
+    const resumed = await Run.open(configuration, { directory });
     await resumed.train();
     for (const step of [0, 1]) {
-      assert.deepEqual(await modelBytes(resumed, step), await modelBytes(whole, step), `M_${step} differs`);
+      assert.deepEqual(await modelBytes(resumed, step), models[step], `M_${step} differs`);
     }
+  }));
 
-    /** Trains in a process of its own and kills it after a number of messages, one an iteration. */
-    async function killAfter(messages: number, directory: string): Promise<string | null> {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "--allow-all", new URL("worker.ts", import.meta.url).pathname],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "inherit",
-      }).spawn();
-      const task = child.stdin.getWriter();
-      const text = JSON.stringify({ configuration, directory, patience: 0 });
-      await task.write(new TextEncoder().encode(text + "\n"));
-      let heard = 0;
-      for await (const line of linesFrom(child.stdout)) {
-        const message: WorkerMessage = JSON.parse(line);
-        if (message.kind === "progress" && ++heard === messages) child.kill("SIGKILL");
-      }
-      await task.close().catch(() => {});
-      return (await child.status).signal;
+Deno.test("of two processes on one run the second waits, shows the first's progress, and goes on if that is killed", () =>
+  withDataDirectory(async (directory) => {
+    // So many epochs that the first cannot end before the second has waited.
+    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 400 });
+    const first = startWorker(configuration, directory);
+    await first.news.next();
+    const run = await Run.open(configuration, { directory });
+    let waited: string | undefined;
+    let own = 0;
+    await run.train(0, {
+      onProgress({ trainedBy }) {
+        if (trainedBy === undefined) own++;
+        else if (waited === undefined) {
+          waited = trainedBy;
+          first.process.kill("SIGKILL");
+        }
+      },
+      shouldStop: () => own > 0,
+    });
+    assert.equal(waited, `process ${first.process.pid} on ${Deno.hostname()}`);
+    assert.equal(own, 1, "it goes on, and leaves no lock");
+    assert.deepEqual(
+      Array.from(Deno.readDirSync(run.folders.base), ({ name }) => name).filter((name) =>
+        name.endsWith(".lock")
+      ),
+      [],
+    );
+    await first.end();
+  }));
+
+Deno.test("a run whose process is killed at any operation on a file ends with bit-identical weights", () =>
+  withDataDirectory(async (directory) => {
+    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 2, views: 1, drawsPerEpoch: 1 });
+    const whole = await Run.open(configuration, { directory });
+    await whole.train();
+    const bytes = await modelBytes(whole, 0);
+    const metrics = await whole.metrics(0);
+    let fatal = 0;
+    for (let ended = false; !ended; fatal++) {
+      await Deno.remove(join(directory, "runs"), { recursive: true }).catch(() => {});
+      ended = await withFatalOperation(
+        fatal,
+        async () => (await Run.open(configuration, { directory })).train(),
+      );
+      const resumed = await Run.open(configuration, { directory });
+      await resumed.train();
+      assert.deepEqual(await modelBytes(resumed, 0), bytes, `killed at ${fatal}`);
+      assert.deepEqual(await resumed.metrics(0), metrics);
     }
+    assert.ok(fatal > 30, `${fatal}`);
   }));
 
 Deno.test("a step that is not trained is asked for in vain, with the way out", () =>

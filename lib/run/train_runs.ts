@@ -316,11 +316,13 @@ function weightOf(configuration: Configuration, first: number, last: number): nu
 }
 
 /** How far the training of a run is, as progress of its job. */
-function jobProgress({ step, phase, epoch, epochs, loss, overall }: RunProgress, last: number): JobProgress {
+function jobProgress(progress: RunProgress, last: number): JobProgress {
+  const { step, phase, epoch, epochs, loss, overall, trainedBy } = progress;
   const where = phase === "teacher"
     ? "asking the teacher"
     : `epoch ${epoch}/${epochs}, loss ${loss!.L.toFixed(3)}`;
-  return { ...overall, note: last > 0 ? `step ${step}: ${where}` : where };
+  const whose = trainedBy === undefined ? "" : `waiting for ${trainedBy}: `;
+  return { ...overall, note: whose + (last > 0 ? `step ${step}: ${where}` : where) };
 }
 
 /** What a process that trains a run is to do: the first line of its standard input, as JSON. */
