@@ -19,7 +19,7 @@ Deno.test("configurationHelp() has every field with its meaning and the preset's
 Deno.test("configurationHelp() says which values a field accepts", () => {
   const values = Object.fromEntries(configurationHelp().map(({ field, values }) => [field, values]));
   assert.equal(values.norm, "L1, L2");
-  assert.equal(values.gamma, "number, at least 0, at most 1");
+  assert.equal(values.gamma, "number, at least 0, at most 10");
   assert.equal(values.momentum, "number, at least 0, less than 1");
   assert.equal(values.temperature, "number, more than 0");
   assert.equal(values.seed, "integer, at least 0");
@@ -32,5 +32,5 @@ Deno.test("configurationHelp() shows itself as a table in a notebook", () => {
   const help = configurationHelp() as unknown as Record<symbol, () => { "text/html": string }>;
   const { "text/html": html } = help[Symbol.for("Jupyter.display")]();
   assert.equal(html.split("<tr>").length, 2 + fieldNames.length);
-  assert.match(html, /<td[^>]*>gamma<\/td><td[^>]*>number, at least 0, at most 1<\/td>/);
+  assert.match(html, /<td[^>]*>gamma<\/td><td[^>]*>number, at least 0, at most 10<\/td>/);
 });

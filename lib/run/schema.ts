@@ -76,7 +76,7 @@ const fields = {
   distillation: z.enum(["sigmoid", "softmax"]).describe("L_D"),
   temperature: z.number().gt(0).describe("temperature of the softened softmax in L_D"),
   beta: fraction.describe("β, weight of L_D"),
-  gamma: fraction.describe("γ, weight of L_AD"),
+  gamma: z.number().min(0).max(10).describe("γ, weight of L_AD; between 0 and 1 in the paper"),
   norm: z.enum(["L1", "L2"]).describe("norm of L_AD"),
   attentionClass: z.enum(ATTENTION_CLASSES).describe(
     "class whose maps L_AD compares; all: the mean over all base classes",

@@ -123,9 +123,8 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
   const out = options.out ?? defaultOut(plan, file, directory);
   const path = resultsPath(plan.name, out);
   const kept = await readRecords(path);
-  const { runs, stopped } = await trainMissing(plan, kept, { ...options, directory, path });
-
-  const all = mergeRecords(plan, kept, await finishedRecords(runs));
+  const { records, runs, stopped } = await trainMissing(plan, kept, { ...options, directory, path });
+  const all = mergeRecords(plan, kept, records);
   const study = { ...plan, records: recordsOf(plan, all) };
   await show(study, { ...options, file, log });
   log(`\nResults: ${showPath(path)} and .tsv`);
@@ -144,8 +143,9 @@ async function trainMissing(
   plan: StudyPlan,
   kept: readonly RunRecord[],
   { directory, path, again = false, log, signal }: StudyOptions & { directory: string; path: string },
-): Promise<{ runs: SweepRun[]; stopped?: Stopped }> {
-  const known = again ? [] : recordsOf(plan, kept);
+): Promise<{ records: RunRecord[]; runs: SweepRun[]; stopped?: Stopped }> {
+  // A run may be one of another study, too.
+  const known = again ? [] : recordsOf(plan, [...await readAllRecords(dirname(path)), ...kept]);
   const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
   const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
   const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
@@ -155,22 +155,31 @@ async function trainMissing(
     log(`${older.length} of the known results are of other code than today's; --again trains them anew.`);
   }
 
-  // Where nothing is added, the file stays as it is, whatever else it holds.
+  const keptKeys = new Set(kept.map(({ configuration }) => runKey(configuration)));
+  const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
   let written = 0;
   const writeResults = async () => {
-    const records = await finishedRecords(runs);
-    if (records.length === written) return;
+    const records = [...elsewhere, ...await finishedRecords(runs)];
+    // Where nothing is added, the files stay as they are, whatever else they hold.
+    if (records.length === written) return records;
     written = records.length;
     const all = mergeRecords(plan, kept, records);
     await writeRecords(path, all);
     await writeFileWhole(path.replace(/json$/, "tsv"), tsv(all));
+    return records;
   };
   const stopped = await trainSweep(runs, { directory, signal, onChange: writeResults }).catch((error) => {
     if (error instanceof Stopped) return error;
     throw error;
   });
-  await writeResults();
-  return { runs, stopped: stopped ?? undefined };
+  return { records: await writeResults(), runs, stopped: stopped ?? undefined };
+}
+
+/** The results of all studies of a folder, which may be absent. */
+async function readAllRecords(directory: string): Promise<RunRecord[]> {
+  const entries = await Array.fromAsync(Deno.readDir(directory)).catch(() => []);
+  const files = entries.filter(({ name }) => name.endsWith(".results.json"));
+  return (await Promise.all(files.map(({ name }) => readRecords(join(directory, name))))).flat();
 }
 
 /** Missing runs are trained on the engine of the others, since engines round differently. */

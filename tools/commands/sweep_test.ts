@@ -102,6 +102,11 @@ Deno.test("sweep knows finished runs from the results, where neither data nor mo
     assert.equal(await Deno.readTextFile(results), before);
     assert.deepEqual([...Deno.readDirSync(elsewhere)].map(({ name }) => name), ["studies"]);
 
+    // They may be known from the results of another study.
+    await Deno.rename(results, join(elsewhere, "studies", "smoke", "other.results.json"));
+    await sweepIn(elsewhere, file);
+    assert.equal(await Deno.readTextFile(results), before);
+
     const anew = await sweepIn(elsewhere, file, "--again");
     assert.ok(anew.includes("2 runs: 0 finished before, 2 to train."));
     assert.deepEqual(await readRecords(results), records);

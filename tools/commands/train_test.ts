@@ -227,7 +227,7 @@ Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
     await refuses(train, ["--preset", "huge"], /preset to be .* but found "huge"/);
     await refuses(train, ["--dataset", "mnist"], /dataset to be .* but found "mnist"/);
     await refuses(train, ["--engine", "cuda"], /engine to be .* but found "cuda"/);
-    await refuses(train, ["--gamma", "2"], /gamma to be at most 1 but found 2/);
+    await refuses(train, ["--beta", "2"], /beta to be at most 1 but found 2/);
     await refuses(train, [...tinyArgs({ depth: 7 }), ...place], /depth to be .* but found 7\. Take 8/);
     assert.equal(await Deno.stat(join(directory, "runs")).catch(() => null), null, "a run was left behind");
     await refuses(train, ["--learningRate", "1e999"], /learningRate to be .* but found Infinity/);
