@@ -164,12 +164,14 @@ export function notebookConfigurations(): Configuration[] {
   ];
 }
 
-/** What notebooks 02 and 03 train beside them: C at half its learning rate, and M_0 for an eighth of its epochs. */
+/** What notebooks 04, 05 and 08 train beside them, for one increment: other learning rates and other weights of L_AD. */
 export function demonstrationConfigurations(): Configuration[] {
-  const { learningRate, baseEpochs } = configure({ method: "C" });
+  const increments = 1;
+  const { learningRate } = configure({ method: "LwM" });
   return [
-    configure({ method: "C", learningRate: learningRate / 2, increments: 1 }),
-    configure({ method: "C", baseEpochs: Math.ceil(baseEpochs / 8), increments: 0 }),
+    configure({ method: "LwF-MC", learningRate, increments }),
+    ...[0.1, 1].map((gamma) => configure({ method: "LwM", gamma, increments })),
+    configure({ method: "C", learningRate: configure({ method: "C" }).learningRate / 2, increments }),
   ];
 }
 

@@ -45,19 +45,20 @@ Deno.test("the studies train what the notebooks show as well", async () => {
   for (const configuration of notebookConfigurations()) assert.ok(studied.has(runKey(configuration)));
 });
 
-Deno.test("what notebooks 02 and 03 train beside the methods is started over as well", async () => {
-  const [gentle, trial] = demonstrationConfigurations();
-  const { learningRate, baseEpochs } = configure({ method: "C" });
-  assert.deepEqual([gentle.learningRate, trial.baseEpochs], [learningRate / 2, Math.ceil(baseEpochs / 8)]);
+Deno.test("what single notebooks train beside the methods is started over as well", async () => {
+  const [equal, , , gentle] = demonstrationConfigurations();
+  assert.deepEqual([equal.learningRate, equal.beta], [0.1, configure({ method: "LwM" }).beta]);
   const source = async (name: string) =>
     (await readNotebook(fileURLToPath(new URL(`../../notebooks/${name}.ipynb`, import.meta.url)))).cells.map(
       sourceOf,
     ).join("\n");
+  assert.match(await source("04-finetuning-and-distillation"), /method: "LwF-MC", learningRate: 0\.1/);
+  assert.match(await source("05-attention-distillation"), /\[0\.1, 1\]\.map\(\(gamma\) =>/);
+  assert.equal(gentle.learningRate, configure({ method: "C" }).learningRate / 2);
   assert.match(
-    await source("02-attention-and-losses"),
+    await source("08-traps-and-top-class"),
     /learningRate: configure\(\{ method: "C" \}\)\.learningRate \/ 2/,
   );
-  assert.match(await source("03-base-training"), /Math\.ceil\(configuration\.baseEpochs \/ 8\)/);
 });
 
 Deno.test("a notebook waits for the steps that it trains, and for nothing where it trains none", () => {

@@ -202,7 +202,7 @@ const HELP = `deno task notebooks [OPTION …] [NOTEBOOK …]
 Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into
 them. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after Ctrl-C.
 
-  deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-one-training-step.ipynb
+  deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-finetuning-and-distillation.ipynb
 
 --preset NAME      ${presets.join(", ")} [LWM_PRESET, or what the notebooks ask for]
 --engine NAME      ${engines.join(", ")} [LWM_ENGINE, or what the notebooks ask for]
