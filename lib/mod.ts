@@ -9,9 +9,39 @@
  * @module
  */
 export * from "./attention/mod.ts";
-export * from "./data/mod.ts";
-export * from "./data/iemoji/drawings.ts";
-export * from "./data/photos/photos.ts";
+export {
+  allDraws,
+  type Artist,
+  type Batch,
+  type ClassCounts,
+  classIncrementalSteps,
+  type ClassSteps,
+  type Dataset,
+  type Draw,
+  epochBatches,
+  type EpochOptions,
+  headPositions,
+  IEMOJI_ARTISTS,
+  IEMOJI_EVALUATION_DRAWS,
+  IEMOJI_TEST_ARTISTS,
+  type ImageSet,
+  IncrementalStream,
+  type Normalization,
+  type OpenOptions,
+  type Picture,
+  readBatch,
+  readMaskPicture,
+  readMasks,
+  readPicture,
+  type Split,
+} from "./data/mod.ts";
+export {
+  loadPhotos,
+  type PhotoDataset,
+  type PhotoDatasetName,
+  type PhotoOptions,
+  type SkippedPhoto,
+} from "./data/photos/photos.ts";
 export * from "./engine/mod.ts";
 export * as evaluation from "./evaluation/mod.ts";
 export * from "./run/mod.ts";

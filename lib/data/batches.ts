@@ -5,7 +5,7 @@
 
 import { randomStream } from "../random.ts";
 import { UserError } from "../user_error.ts";
-import type { Dataset, ImageSet } from "./image_set.ts";
+import type { Dataset, ImageSet, Picture } from "./image_set.ts";
 
 /** One view of one image, by their numbers in an {@linkcode ImageSet}. */
 export interface Draw {
@@ -134,16 +134,50 @@ export function readBatch(set: ImageSet, draws: readonly Draw[], { mean, std }: 
  * @throws {UserError} if the set has no masks
  */
 export function readMasks(set: ImageSet, draws: readonly Draw[]): Float32Array {
+  const pixels = set.size * set.size;
+  const masks = new Float32Array(draws.length * pixels);
+  for (const [i, draw] of draws.entries()) {
+    const bytes = readMask(set, draw);
+    for (let j = 0; j < pixels; j++) masks[i * pixels + j] = bytes[j] / 255;
+  }
+  return masks;
+}
+
+/**
+ * Reads one image as the network gets it, but for the normalization.
+ *
+ * @param set where the image is
+ * @param draw which image, and which view of it
+ */
+export function readPicture(set: ImageSet, { image, view }: Draw): Picture {
+  const rgb = new Uint8Array(set.size * set.size * 3);
+  set.read(image, view, rgb);
+  return { size: set.size, rgb };
+}
+
+/**
+ * Reads the object's mask in the same image: white on black.
+ *
+ * @param set where the image is
+ * @param draw which image, and which view of it
+ * @throws {UserError} if the set has no masks
+ */
+export function readMaskPicture(set: ImageSet, draw: Draw): Picture {
+  const mask = readMask(set, draw);
+  return {
+    size: set.size,
+    rgb: Uint8Array.from({ length: 3 * mask.length }, (_, i) => mask[Math.floor(i / 3)]),
+  };
+}
+
+/** (size, size) bytes. */
+function readMask(set: ImageSet, { image, view }: Draw): Uint8Array {
   if (!set.readMask) {
     throw new UserError(
       `Expected a data set with masks but found ${set.name}, which has none; choose another.`,
     );
   }
-  const bytes = new Uint8Array(set.size * set.size);
-  const masks = new Float32Array(draws.length * bytes.length);
-  for (let i = 0; i < draws.length; i++) {
-    set.readMask(draws[i].image, draws[i].view, bytes);
-    for (let j = 0; j < bytes.length; j++) masks[i * bytes.length + j] = bytes[j] / 255;
-  }
-  return masks;
+  const mask = new Uint8Array(set.size * set.size);
+  set.readMask(image, view, mask);
+  return mask;
 }

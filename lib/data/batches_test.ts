@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
-import { allDraws, epochBatches, epochPlan, inBatches, readBatch, readMasks } from "./batches.ts";
+import {
+  allDraws,
+  epochBatches,
+  epochPlan,
+  inBatches,
+  readBatch,
+  readMaskPicture,
+  readMasks,
+  readPicture,
+} from "./batches.ts";
 import type { ImageSet } from "./image_set.ts";
 
 /** Every byte of an image tells its number, view and channel. */
@@ -93,5 +102,20 @@ Deno.test("readMasks() gives fractions, and throws where there are no masks", ()
     readMasks(SET, [{ image: 5, view: 0 }, { image: 1, view: 2 }]),
     Float32Array.from([1, 1, 1, 1, 0.2, 0.2, 0.2, 0.2]),
   );
-  assert.throws(() => readMasks({ ...SET, readMask: undefined }, []), /masks but found numbers/);
+  assert.throws(
+    () => readMasks({ ...SET, readMask: undefined }, [{ image: 0, view: 0 }]),
+    /masks but found numbers/,
+  );
+});
+
+Deno.test("readPicture() gives the bytes of one view of one image", () => {
+  const { size, rgb } = readPicture(SET, { image: 2, view: 1 });
+  assert.equal(size, 2);
+  assert.deepEqual([...rgb], [90, 91, 92, 90, 91, 92, 90, 91, 92, 90, 91, 92]);
+});
+
+Deno.test("readMaskPicture() gives the mask in all three channels, and throws where there is none", () => {
+  assert.deepEqual([...readMaskPicture(SET, { image: 1, view: 0 }).rgb], Array(12).fill(51));
+  const { readMask: _, ...withoutMasks } = SET;
+  assert.throws(() => readMaskPicture(withoutMasks, { image: 0, view: 0 }), UserError);
 });

@@ -29,6 +29,14 @@ export interface ImageSet {
   readMask?(image: number, view: number, target: Uint8Array): void;
 }
 
+/** A square picture, to be shown. */
+export interface Picture {
+  /** Height and width in pixels. */
+  readonly size: number;
+  /** (size, size, 3) bytes, not normalized. */
+  readonly rgb: Uint8Array;
+}
+
 /** Options for opening a part of a data set. */
 export interface OpenOptions {
   /** Everything random in the views comes from this. */

@@ -9,5 +9,3 @@ export * from "./iemoji/iemoji.ts";
 export * from "./iemoji/artists.ts";
 export * from "./image_set.ts";
 export * from "./protocol.ts";
-export * from "./remember_views.ts";
-export * from "./picture.ts";

@@ -2,7 +2,7 @@
  * Where one or several models look in a few images: one column an image, one row a model.
  * @module
  */
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,

@@ -2,7 +2,7 @@
  * The paper's picture: where each model of a sequence looks, for each method.
  * @module
  */
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { INK, MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,

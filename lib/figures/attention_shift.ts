@@ -2,7 +2,7 @@
  * The paper's first observation: a network's attention can wander off while its scores hardly change.
  * @module
  */
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { legend } from "./kit/chart.ts";
 import { STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
 import {

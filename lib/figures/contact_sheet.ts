@@ -2,7 +2,7 @@
  * Many small images at a glance.
  * @module
  */
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { MUTED } from "./kit/colors.ts";
 import { drawImage } from "./kit/overlay.ts";
 import {

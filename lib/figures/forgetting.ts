@@ -3,7 +3,7 @@
  * @module
  */
 import { percent } from "../statistics.ts";
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { FAINT, MUTED, PALETTE } from "./kit/colors.ts";
 import { drawImage } from "./kit/overlay.ts";
 import {

@@ -2,7 +2,7 @@
  * The method in one picture: the teacher, the student, and the three losses between them.
  * @module
  */
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/colors.ts";
 import { type AttentionMap, drawImage, drawOverlay, largestValue, unitMap } from "./kit/overlay.ts";
 import { composeFigure, element, type Figure, moved, shorten, text, textWidth } from "./kit/svg.ts";

@@ -2,7 +2,7 @@
  * The paper's second observation: scores say what an image resembles, attention says why.
  * @module
  */
-import type { Picture } from "../data/picture.ts";
+import type { Picture } from "../data/image_set.ts";
 import { TEACHER_COLOR } from "./kit/colors.ts";
 import {
   type AttentionMap,

@@ -8,10 +8,9 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { UserError } from "../../user_error.ts";
 import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
-import { caltechSource } from "./caltech.ts";
 import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
-import { folderSource } from "./folder.ts";
+import { caltechSource, folderSource } from "./folder.ts";
 import { imagenetSource, isTinyImagenet, tinyImagenetSource } from "./imagenet.ts";
 import { type CachedPhoto, cachePhotos, type SkippedPhoto } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
@@ -23,17 +22,8 @@ export type { SkippedPhoto } from "./photo_cache.ts";
 /** Increase this when decoding changes: photos are then decoded again. */
 const DECODING = 2;
 
-/** The names of the data sets that the project knows; `folder` is any folder of images. */
-export const PHOTO_DATASETS = [
-  "caltech-101",
-  "cifar-100",
-  "cub-200-2011",
-  "imagenet-small",
-  "folder",
-] as const;
-
-/** One of {@linkcode PHOTO_DATASETS}. */
-export type PhotoDatasetName = typeof PHOTO_DATASETS[number];
+/** The data sets of photos; `folder` is any folder of images. */
+export type PhotoDatasetName = "caltech-101" | "cifar-100" | "cub-200-2011" | "imagenet-small" | "folder";
 
 /** Options for {@linkcode findPhotos}. */
 export interface FindOptions extends ClassChoice {

@@ -2,7 +2,7 @@
  * An attention map over the image that it belongs to, and the scale of its colors.
  * @module
  */
-import type { Picture } from "../../data/picture.ts";
+import type { Picture } from "../../data/image_set.ts";
 import { resizeMap } from "../../resize_map.ts";
 import { FAINT, HEAT_COLORS, heatColor, MUTED } from "./colors.ts";
 import { pngDataUri } from "./png.ts";

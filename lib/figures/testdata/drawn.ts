@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
-import type { Picture } from "../../data/picture.ts";
+import type { Picture } from "../../data/image_set.ts";
 import type { AttentionMap } from "../kit/overlay.ts";
 import type { Figure } from "../kit/svg.ts";
 
