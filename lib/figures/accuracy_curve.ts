@@ -34,7 +34,7 @@ export interface AccuracyCurve extends MethodRuns {
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function accuracyCurve(curve: AccuracyCurve): Figure {
-  const { dataset, preset, classesSeen, runs, upperBound, references = [] } = curve;
+  const { dataset, preset, classesSeen, topK, runs, upperBound, references = [] } = curve;
   const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
   expectComplete(curve, byClass ? ["accuracy", "meanClassAccuracy"] : ["accuracy"]);
   const average = (method: MethodName) =>
@@ -51,7 +51,8 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   const panels: CurvePanel[] = [{
     ...panel,
     measure: "accuracy",
-    label: byClass ? "accuracy over images" : "accuracy over all classes seen",
+    label: (topK === undefined ? "" : `top-${topK} `) +
+      (byClass ? "accuracy over images" : "accuracy over all classes seen"),
     level: upperBound?.accuracy,
     references,
   }];

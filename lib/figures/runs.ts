@@ -46,6 +46,8 @@ export interface MethodRuns extends Setting {
   readonly preset: string;
   /** Number of classes seen after each step. */
   readonly classesSeen: readonly number[];
+  /** 5 where the accuracy counts five guesses; one where absent. */
+  readonly topK?: number;
   /** One for each method and seed. */
   readonly runs: readonly MethodRun[];
 }

@@ -33,20 +33,26 @@ export function accuracyCurveNumbers(records: readonly RunRecord[]): MethodRuns 
   return {
     ...sharedBy(records),
     classesSeen: records[0].metrics.map(({ classesSeen }) => classesSeen),
-    runs: records.map(methodRun),
+    ...records.every(showsTop5) ? { topK: 5 } : {},
+    runs: records.map((record) => methodRun(record, records.every(showsTop5))),
   };
 }
 
 /** One run as the curves draw it; with the mean over classes where that says something new, since classes differ in size. */
-function methodRun({ configuration: { method, seed }, metrics }: RunRecord): MethodRun {
-  const balanced = metrics.every((step) => Math.abs(step.accuracy - step.meanClassAccuracy) < 1e-6);
+function methodRun({ configuration: { method, seed }, metrics }: RunRecord, top5: boolean): MethodRun {
+  const balanced = top5 || metrics.every((step) => Math.abs(step.accuracy - step.meanClassAccuracy) < 1e-6);
   return {
     method,
     seed,
-    accuracy: metrics.map(({ accuracy }) => accuracy),
+    accuracy: metrics.map(({ accuracy, accuracyTop5 }) => top5 ? accuracyTop5! : accuracy),
     attentionCosine: metrics.map(({ attention }) => attention.cosine),
     ...balanced ? {} : { meanClassAccuracy: metrics.map(({ meanClassAccuracy }) => meanClassAccuracy) },
   };
+}
+
+/** Whether five guesses are to be shown, and were counted. */
+function showsTop5({ configuration, metrics }: RunRecord): boolean {
+  return configuration.topK === 5 && metrics.every(({ accuracyTop5 }) => accuracyTop5 !== undefined);
 }
 
 /** What the figure `attention-retention-curve` draws: the same, and how attention left the objects. */

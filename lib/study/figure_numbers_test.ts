@@ -25,6 +25,14 @@ Deno.test("accuracyCurveNumbers() has the form in which they are published, and 
   });
 });
 
+Deno.test("accuracyCurveNumbers() has five guesses where all runs are to show them", () => {
+  const run = measuredRun({ method: "LwM", topK: 5 }, 0.2);
+  const ofTop5 = { ...run, metrics: run.metrics.map((step) => ({ ...step, accuracyTop5: 0.9 })) };
+  const { topK, runs } = accuracyCurveNumbers([ofTop5]);
+  assert.deepEqual([topK, runs[0].accuracy], [5, [0.9, 0.9]]);
+  assert.equal(accuracyCurveNumbers([ofTop5, C]).topK, undefined);
+});
+
 Deno.test("attentionRetentionCurveNumbers() adds the drops since M_0", () => {
   const [run] = attentionRetentionCurveNumbers([LwM]).runs;
   assert.equal(run.pointingGameDrop![0], 0);
