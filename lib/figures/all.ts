@@ -14,7 +14,6 @@ export * from "./forgetting.ts";
 export * from "./gain_map.ts";
 export * from "./gamma.ts";
 export * from "./gamma_effect.ts";
-export * from "./l1_l2.ts";
 export * from "./loss_variants.ts";
 export * from "./method_overview.ts";
 export * from "./shift_distribution.ts";

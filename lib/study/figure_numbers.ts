@@ -6,13 +6,11 @@ import {
   type AccuracyCurve,
   accuracyCurve,
   attentionRetentionCurve,
-  type DistanceRuns,
   type Figure,
   type GainMap,
   gainMap,
   gamma,
   type GammaRuns,
-  l1L2,
   type LossVariants,
   lossVariants,
   type MethodRun,
@@ -69,18 +67,6 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
     };
   });
   return { ...curve, runs: curve.runs.map((run, i) => ({ ...run, ...drops[i] })) };
-}
-
-/** What the figure `l1-l2` draws. LwF-MC stands for no distance at all. */
-export function distanceNumbers(records: readonly RunRecord[]): DistanceRuns {
-  return {
-    ...sharedBy(records),
-    runs: records.map((record) => {
-      const { method, norm, gamma, seed } = record.configuration;
-      const distance = method === "LwM" ? { distance: norm, gamma } : { distance: "none" as const, gamma: 0 };
-      return { ...distance, seed, ...outcomeOf(record) };
-    }),
-  };
 }
 
 /**
@@ -214,7 +200,6 @@ const FIGURES: Readonly<
   gamma: (records) => drawn(gamma, gammaNumbers(records)),
   gainMap: (records) => drawn(gainMap, gainMapNumbers(records)),
   lossVariants: (records, { name, title = name }) => drawn(lossVariants, lossVariantNumbers(records, title)),
-  l1L2: (records) => drawn(l1L2, distanceNumbers(records)),
 };
 
 function drawn<Numbers extends object>(

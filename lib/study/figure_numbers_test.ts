@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  accuracyCurveNumbers,
-  attentionRetentionCurveNumbers,
-  distanceNumbers,
-  gammaNumbers,
-} from "./figure_numbers.ts";
+import { accuracyCurveNumbers, attentionRetentionCurveNumbers, gammaNumbers } from "./figure_numbers.ts";
 import { measuredRun } from "./run_record_fixture.ts";
 
 const C = measuredRun({ method: "C" }, 0.2);
-const LwF = measuredRun({ method: "LwF-MC" }, 0.4);
 const LwM = measuredRun({ method: "LwM", gamma: 0.1, seed: 2 }, 0.5);
 const close = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
@@ -43,18 +37,6 @@ Deno.test("attentionRetentionCurveNumbers() leaves the drops out where there are
   const metrics = LwM.metrics.map((step) => ({ ...step, attention: { images: 200, cosine: 1 } }));
   const numbers = attentionRetentionCurveNumbers([{ ...LwM, metrics }]);
   assert.deepEqual(Object.keys(numbers.runs[0]), ["method", "seed", "accuracy", "attentionCosine"]);
-});
-
-Deno.test("distanceNumbers() has no distance for LwF-MC, and the norm of LwM", () => {
-  const L2 = measuredRun({ method: "LwM", norm: "L2", gamma: 1 }, 0.5);
-  const { runs } = distanceNumbers([LwF, LwM, L2]);
-  assert.deepEqual(runs.map(({ distance, gamma, seed }) => [distance, gamma, seed]), [
-    ["none", 0, 1],
-    ["L1", 0.1, 2],
-    ["L2", 1, 1],
-  ]);
-  close(runs[0].averageIncrementalAccuracy, 0.6);
-  close(runs[0].attentionCosine, 0.5);
 });
 
 Deno.test("gammaNumbers() takes LwF-MC as γ = 0, and refuses runs that differ in more than γ and the seed", () => {
