@@ -7,6 +7,7 @@ import { withFolder } from "../folder_fixture.ts";
 import { prepareIEmoji } from "../data/iemoji/drawings.ts";
 import { configure } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
+import { linesFrom } from "./train_runs.ts";
 
 /** Three steps of a few seconds on the wasm engine. */
 export function tinyConfiguration(fields: Partial<Configuration> = {}): Configuration {
@@ -61,4 +62,29 @@ export function confusionOf(accuracy: number, classes: number): number[][] {
   counts[0][0] = right;
   counts[0][classes > 1 ? 1 : 0] += 1000 - right;
   return counts;
+}
+
+/** Trains in a process of its own, which says every iteration. */
+export function startWorker(configuration: Configuration, directory: string): {
+  process: Deno.ChildProcess;
+  news: AsyncGenerator<string>;
+  end: () => Promise<Deno.CommandStatus>;
+} {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--no-check", new URL("worker.ts", import.meta.url).pathname],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const input = process.stdin.getWriter();
+  const task = JSON.stringify({ configuration, directory, through: configuration.increments, patience: 0 });
+  void input.write(new TextEncoder().encode(task + "\n"));
+  const news = linesFrom(process.stdout);
+  /** Waits for the end. */
+  const end = async () => {
+    for await (const _ of news);
+    await input.close().catch(() => {});
+    return await process.status;
+  };
+  return { process, news, end };
 }

@@ -8,37 +8,15 @@ import { DISPLAY } from "../table.ts";
 import { Run } from "./run.ts";
 import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
 import { withFolder } from "../folder_fixture.ts";
-import { tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { startWorker, tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
 import type { Configuration } from "./schema.ts";
 import { baseIdentity } from "./identity.ts";
-import { linesFrom } from "./train_runs.ts";
 
 /** The weights of M_t as bytes. */
 function modelBytes(run: Run, step: number): Promise<Uint8Array> {
   return Deno.readFile(
     join(step === 0 ? run.folders.base : run.folders.method, `step-${step}`, "model.safetensors"),
   );
-}
-
-/** Trains in a process of its own, which says every iteration. */
-function startWorker(configuration: Configuration, directory: string) {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--no-check", new URL("worker.ts", import.meta.url).pathname],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const input = process.stdin.getWriter();
-  const task = JSON.stringify({ configuration, directory, through: configuration.increments, patience: 0 });
-  void input.write(new TextEncoder().encode(task + "\n"));
-  const news = linesFrom(process.stdout);
-  /** Waits for the end. */
-  const end = async () => {
-    for await (const _ of news);
-    await input.close().catch(() => {});
-    return await process.status;
-  };
-  return { process, news, end };
 }
 
 /** Kills a training after a number of messages, one an iteration. */

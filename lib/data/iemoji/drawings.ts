@@ -14,8 +14,10 @@ import "@iconify-json/noto/info.json" with { type: "json" };
 import "@iconify-json/noto-v1/info.json" with { type: "json" };
 import "@iconify-json/openmoji/info.json" with { type: "json" };
 import "@iconify-json/twemoji/info.json" with { type: "json" };
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { explainFileError, readFileIfThere, writeFileWhole } from "../../files.ts";
 import { type Dataset, someOfEachClass } from "../image_set.ts";
@@ -89,9 +91,12 @@ export async function prepareIEmoji({ directory, onProgress }: PrepareIEmojiOpti
   const path = join(directory, `drawings-${RECIPE}.bin`);
   const readKept = async () => {
     const kept = await readFileIfThere(path);
-    if (kept?.length !== PIXEL_BYTES) return null;
+    const pixels = kept?.subarray(0, PIXEL_BYTES);
+    if (kept?.length !== PIXEL_BYTES + 4 || checksum(pixels!).some((byte, i) => byte !== kept.at(i - 4))) {
+      return null;
+    }
     onProgress?.(DRAWING_COUNT, DRAWING_COUNT);
-    return kept;
+    return pixels!;
   };
   const kept = await readKept();
   if (kept) return kept;
@@ -113,8 +118,13 @@ async function lockRendering(directory: string): Promise<Deno.FsFile> {
 
 async function renderInto(path: string, onProgress: PrepareIEmojiOptions["onProgress"]): Promise<Uint8Array> {
   const drawings = await renderDrawings(onProgress);
-  await writeFileWhole(path, drawings);
+  await writeFileWhole(path, Buffer.concat([drawings, checksum(drawings)]));
   return drawings;
+}
+
+/** The last bytes of the file: CRC-32 of the others. */
+function checksum(pixels: Uint8Array): Uint8Array {
+  return new Uint8Array(Uint32Array.of(crc32(pixels)).buffer);
 }
 
 /** The part of the Iconify JSON format that is used here: https://iconify.design/docs/types/iconify-json.html */
