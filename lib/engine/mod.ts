@@ -33,7 +33,7 @@ export interface UseEngineOptions {
    * brings training almost to a halt; several trainings side by side use several cores better.
    */
   threads?: number;
-  /** takes the line that tells which engine is used; `console.log` by default */
+  /** takes the line that tells which engine is used; by default it is printed where it was not before */
   log?: (line: string) => void;
 }
 
@@ -43,7 +43,7 @@ export interface UseEngineOptions {
  * @throws {UserError} if an engine asked for by name cannot be used here; the message says what to install
  */
 export async function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {
-  const { threads = 1, log = console.log } = options;
+  const { threads = 1, log = logOnce } = options;
   if (name !== "auto" && !Object.hasOwn(engines, name)) {
     const names = ["auto", ...Object.keys(engines)].map((known) => `"${known}"`).join(", ");
     throw new UserError(`Expected one of the engines ${names} but found "${name}".`);
@@ -78,8 +78,22 @@ async function useFastest(threads: number, log: (line: string) => void): Promise
   }
   const { start } = await engines.wasm();
   const engine = await start({ threads });
-  log(`Engine: ${describe(engine)}; "onednn" is faster but not usable: ${found.reason}. ${found.remedy}.`);
+  // What is merely not installed is no error.
+  const why = found.reason.includes("not found") ? "For a faster one" : `Not onednn: ${found.reason}`;
+  log(`Engine: ${describe(engine)}. ${why}: ${lowerFirst(found.remedy)}.`);
   return engine;
+}
+
+const logged = new Set<string>();
+
+/** Logs a line that was not logged before, such as that of an engine that is the same for all runs. */
+export function logOnce(line: string): void {
+  if (!logged.has(line)) console.log(line);
+  logged.add(line);
+}
+
+function lowerFirst(text: string): string {
+  return text[0].toLowerCase() + text.slice(1);
 }
 
 function describe({ name, threads, description }: Engine): string {

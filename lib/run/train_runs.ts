@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { logOnce } from "../engine/mod.ts";
 import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
 import type { Engine } from "../engine/mod.ts";
 import { stoppable } from "../stop_signals.ts";
@@ -41,12 +42,9 @@ export async function trainRuns(
 ): Promise<Run[]> {
   const { directory, through, processes, signal: outer } = options;
   const runs: Run[] = [];
-  const said = new Set<string>();
-  const log = (line: string) => {
-    if (!said.has(line)) console.log(line); // such as the engine, which is the same for all
-    said.add(line);
-  };
-  for (const configuration of configurations) runs.push(await Run.open(configuration, { directory, log }));
+  for (const configuration of configurations) {
+    runs.push(await Run.open(configuration, { directory, log: logOnce }));
+  }
   const planned = await trainingJobs(
     runs.map((run) => ({
       name: labelOf(run, runs),
