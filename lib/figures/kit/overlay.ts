@@ -117,49 +117,15 @@ function picture(image: Picture, side: number, label: string): Drawing {
   return { svg: svg + frame, width: side, height: side };
 }
 
-/**
- * Enlarges a small picture by a whole factor with Catmull and Rom's cubic, which keeps edges sharper than a viewer's
- * own smoothing would.
- */
-export function enlargeImage(image: Picture): Picture {
-  const { size, rgb } = image;
+/** Enlarges a small picture by a whole factor, so that a coarse map over it becomes smooth. */
+export function enlargeImage({ size, rgb }: Picture): Picture {
   expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
-  const factor = Math.ceil(SMALLEST_SIDE / size);
-  if (factor === 1) return image;
-  const large = size * factor;
-  const taps = Array.from({ length: large }, (_, i) => cubicTaps((i + 0.5) / factor - 0.5, size));
-
-  const wide = new Float64Array(size * large * 3); // (size, large, 3): columns first, then rows
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < large; x++) {
-      for (const { index, weight } of taps[x]) {
-        for (let c = 0; c < 3; c++) wide[(y * large + x) * 3 + c] += weight * rgb[(y * size + index) * 3 + c];
-      }
-    }
-  }
-  const pixels = new Uint8ClampedArray(large * large * 3);
-  for (let y = 0; y < large; y++) {
-    for (let i = 0; i < large * 3; i++) {
-      pixels[y * large * 3 + i] = taps[y].reduce(
-        (sum, tap) => sum + tap.weight * wide[tap.index * large * 3 + i],
-        0,
-      );
-    }
-  }
-  return { size: large, rgb: new Uint8Array(pixels.buffer) };
-}
-
-/** The four pixels around a position, and their weights, which add up to 1; beyond the border, the border's pixel. */
-function cubicTaps(position: number, size: number): { index: number; weight: number }[] {
-  const first = Math.floor(position);
-  const t = position - first;
-  const weights = [
-    ((2 - t) * t - 1) * t / 2,
-    ((3 * t - 5) * t * t + 2) / 2,
-    ((4 - 3 * t) * t + 1) * t / 2,
-    (t - 1) * t * t / 2,
-  ];
-  return weights.map((weight, i) => ({ index: Math.min(Math.max(first - 1 + i, 0), size - 1), weight }));
+  const large = size * Math.ceil(SMALLEST_SIDE / size);
+  const channels = [0, 1, 2].map((channel) =>
+    resizeMap(rgb.filter((_, i) => i % 3 === channel), [size, size], [large, large])
+  );
+  const pixels = Uint8Array.from({ length: large * large * 3 }, (_, i) => channels[i % 3][Math.floor(i / 3)]);
+  return { size: large, rgb: pixels };
 }
 
 function expectLength(what: string, found: number, expected: number, shape: string) {
