@@ -2,18 +2,11 @@
  * Where L_AD helps: the accuracy of LwM minus that of LwF-MC at equal settings.
  * @module
  */
+import * as Plot from "@observablehq/plot";
 import { decimal, mean, signed } from "../statistics.ts";
-import { differenceColor, FAINT, MUTED } from "./kit/colors.ts";
-import {
-  beside,
-  BODY_WIDTH,
-  composeFigure,
-  type Drawing,
-  element,
-  type Figure,
-  stacked,
-  text,
-} from "./kit/svg.ts";
+import { chart } from "./kit/chart.ts";
+import { differenceColor, FAINT } from "./kit/colors.ts";
+import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, text } from "./kit/svg.ts";
 import { countSeeds, type Setting } from "./runs.ts";
 
 /** One run. γ = 0 is LwF-MC. */
@@ -38,104 +31,104 @@ export interface GainMap extends Setting {
   readonly runs: readonly GainRun[];
 }
 
-const GAP = 16;
-const LEFT = 46;
-const TOP = 24;
-const CELL_HEIGHT = 44;
+/** One setting: accuracies in percent where γ is 0, otherwise gains in points, one a seed. */
+interface Cell extends Omit<GainRun, "seed" | "averageIncrementalAccuracy"> {
+  readonly values: readonly number[];
+}
 
 /** One map a γ, and one of LwF-MC's own accuracy: columns are learning rates and rows are β. */
 export function gainMap({ dataset, preset, runs }: GainMap): Figure {
-  const valuesOf = (field: "learningRate" | "beta" | "gamma") =>
-    [...new Set(runs.map((run) => run[field]))].sort((a, b) => a - b);
-  const axes = { learningRates: valuesOf("learningRate"), betas: valuesOf("beta") };
-  const gammas = valuesOf("gamma").filter((gamma) => gamma > 0);
-  const at = (learningRate: number, beta: number, gamma: number) =>
-    runs.filter((run) => run.learningRate === learningRate && run.beta === beta && run.gamma === gamma);
-  const gains = (learningRate: number, beta: number, gamma: number) => {
-    const without = new Map(
-      at(learningRate, beta, 0).map((run) => [run.seed, run.averageIncrementalAccuracy]),
-    );
-    return at(learningRate, beta, gamma).flatMap(({ seed, averageIncrementalAccuracy }) => {
-      const base = without.get(seed);
-      return base === undefined ? [] : [100 * (averageIncrementalAccuracy - base)];
-    });
-  };
-  const every = gammas.flatMap((gamma) =>
-    axes.learningRates.flatMap((rate) =>
-      axes.betas.flatMap((beta) => {
-        const values = gains(rate, beta, gamma);
-        return values.length === 0 ? [] : [{ rate, beta, gamma, gain: mean(values) }];
-      })
-    )
-  );
-  const largest = Math.max(...every.map(({ gain }) => Math.abs(gain)), 1e-9);
-  const base = heatMap("LwF-MC: average incremental accuracy in %", axes, (rate, beta) => {
-    const values = at(rate, beta, 0).map((run) => 100 * run.averageIncrementalAccuracy);
-    return { values, written: values.length === 0 ? "" : decimal(values, 1), color: "white" };
+  const cells = cellsOf(runs);
+  const gains = cells.filter(({ gamma }) => gamma > 0).toSorted((a, b) => mean(a.values) - mean(b.values));
+  const largest = Math.max(...gains.map(({ values }) => Math.abs(mean(values))), 1e-9);
+  const panels = sortedValues(cells, "gamma").map((gamma) => {
+    const title = gamma === 0
+      ? "LwF-MC: average incremental accuracy in %"
+      : `LwM, γ = ${gamma}: gain in points`;
+    return stacked([
+      { svg: text(44, 14, title, { bold: true }), width: 0, height: 20 },
+      panel(cells.filter((cell) => cell.gamma === gamma), cells, largest),
+    ]);
   });
-  const panels = gammas.map((gamma) =>
-    heatMap(`LwM, γ = ${gamma}: gain in points`, axes, (rate, beta) => {
-      const values = gains(rate, beta, gamma);
-      if (values.length === 0) return { values, written: "", color: FAINT };
-      return { values, written: signed(values, 1), color: differenceColor(mean(values) / largest) };
-    })
-  );
-  const rows: Drawing[] = [];
-  const all = [base, ...panels];
-  for (let i = 0; i < all.length; i += 2) rows.push(beside(all.slice(i, i + 2), GAP));
-  const sorted = every.toSorted((a, b) => a.gain - b.gain);
-  const describe = ({ rate, beta, gamma, gain }: typeof every[number]) =>
-    `${signed(gain, 1)} points at learning rate ${rate}, β ${beta}, γ ${gamma}`;
+  const describe = ({ learningRate, beta, gamma, values }: Cell) =>
+    `${signed(mean(values), 1)} points at learning rate ${learningRate}, β ${beta}, γ ${gamma}`;
   return composeFigure({
     title: "Where L_{AD} helps: LwM minus LwF-MC at equal settings",
     subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}; average incremental accuracy`,
-    body: stacked(rows, 14),
+    body: stacked(panels.flatMap((_, i) => i % 2 === 0 ? [beside(panels.slice(i, i + 2), GAP)] : []), 14),
     notes: [
       "Each gain is the mean of the differences within a seed, ± its 95 % confidence interval (Student's t). " +
       "Green is a gain, vermilion a loss, both in one scale.",
     ],
-    description: every.length === 0
-      ? "Maps without a gain: no setting has both methods."
-      : `Maps of the gain over learning rate, β and γ. Largest: ${
-        describe(sorted[sorted.length - 1])
-      }; smallest: ${describe(sorted[0])}.`,
+    description: "Maps of the gain over learning rate, β and γ. " +
+      (gains.length === 0
+        ? "No setting has both methods."
+        : `Largest: ${describe(gains[gains.length - 1])}; smallest: ${describe(gains[0])}.`),
   });
 }
 
-/** One number for each pair of learning rate and β. */
-function heatMap(
-  title: string,
-  { learningRates, betas }: { learningRates: readonly number[]; betas: readonly number[] },
-  cellAt: (learningRate: number, beta: number) => { written: string; color: string },
-): Drawing {
-  const width = (BODY_WIDTH - GAP) / 2;
-  const cellWidth = (width - LEFT) / learningRates.length;
-  const bottom = TOP + betas.length * CELL_HEIGHT;
-  const small = { size: 11, color: MUTED };
-  const pieces = [text(LEFT, 14, title, { bold: true })];
-  betas.forEach((beta, row) => {
-    const y = TOP + row * CELL_HEIGHT;
-    pieces.push(text(LEFT - 6, y + CELL_HEIGHT / 2 + 4, `β ${beta}`, { ...small, anchor: "end" }));
-    learningRates.forEach((rate, column) => {
-      const x = LEFT + column * cellWidth;
-      const { written, color } = cellAt(rate, beta);
-      pieces.push(
-        element("rect", { x, y, width: cellWidth, height: CELL_HEIGHT, fill: color, stroke: FAINT }),
-      );
-      const [center, interval] = written.split(" ± ");
-      const middle = { anchor: "middle" } as const;
-      pieces.push(
-        text(x + cellWidth / 2, y + (interval === undefined ? 26 : 21), center, { ...middle, size: 13 }),
-      );
-      if (interval !== undefined) {
-        pieces.push(text(x + cellWidth / 2, y + 36, `± ${interval}`, { ...middle, size: 10 }));
-      }
+const GAP = 16;
+const CELL_HEIGHT = 44;
+
+function cellsOf(runs: readonly GainRun[]): Cell[] {
+  const pairOf = ({ learningRate, beta, seed }: GainRun) => `${learningRate} ${beta} ${seed}`;
+  const without = new Map(
+    runs.filter(({ gamma }) => gamma === 0).map((run) => [pairOf(run), run.averageIncrementalAccuracy]),
+  );
+  const settings = Map.groupBy(runs, ({ learningRate, beta, gamma }) => `${learningRate} ${beta} ${gamma}`);
+  return [...settings.values()].map((same) => {
+    const [{ learningRate, beta, gamma }] = same;
+    const values = same.flatMap((run) => {
+      const base = gamma === 0 ? 0 : without.get(pairOf(run));
+      return base === undefined ? [] : [100 * (run.averageIncrementalAccuracy - base)];
     });
+    return { learningRate, beta, gamma, values };
+  }).filter(({ values }) => values.length > 0);
+}
+
+function sortedValues(cells: readonly Cell[], field: "learningRate" | "beta" | "gamma"): number[] {
+  return [...new Set(cells.map((cell) => cell[field]))].sort((a, b) => a - b);
+}
+
+/** One number for each pair of learning rate and β; pairs without a run stay gray. */
+function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): Drawing {
+  const betas = sortedValues(all, "beta");
+  const written = cells.map(({ learningRate, beta, gamma, values }) => {
+    const [center, interval] = (gamma === 0 ? decimal(values, 1) : signed(values, 1)).split(" ± ");
+    const color = gamma === 0 ? "white" : differenceColor(mean(values) / largest);
+    return { learningRate, beta, color, center, interval: interval === undefined ? "" : `± ${interval}` };
   });
-  learningRates.forEach((rate, column) => {
-    const x = LEFT + (column + 0.5) * cellWidth;
-    pieces.push(text(x, bottom + 15, String(rate), { ...small, anchor: "middle" }));
+  const place = { x: "learningRate", y: "beta" };
+  return chart({
+    width: (BODY_WIDTH - GAP) / 2,
+    height: betas.length * CELL_HEIGHT + 40,
+    marginLeft: 44,
+    marginRight: 0,
+    marginTop: 0,
+    marginBottom: 40,
+    x: {
+      type: "band",
+      domain: sortedValues(all, "learningRate"),
+      padding: 0,
+      label: "learning rate",
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 34,
+      tickSize: 0,
+    },
+    y: {
+      type: "band",
+      domain: betas,
+      padding: 0,
+      label: null,
+      tickFormat: (beta: number) => `β ${beta}`,
+      tickSize: 0,
+    },
+    marks: [
+      Plot.frame({ fill: FAINT }),
+      Plot.cell(written, { ...place, fill: ({ color }: { color: string }) => color, stroke: FAINT }),
+      Plot.text(written, { ...place, text: "center", fontSize: 13, dy: -6 }),
+      Plot.text(written, { ...place, text: "interval", fontSize: 10, dy: 10 }),
+    ],
   });
-  pieces.push(text(LEFT + (width - LEFT) / 2, bottom + 31, "learning rate", { ...small, anchor: "middle" }));
-  return { svg: pieces.join(""), width, height: bottom + 36 };
 }
