@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
@@ -144,13 +145,13 @@ Deno.test("cifarSource() refuses mutated files, or gives back all labels and pix
     writeCifar(root);
     const file = cifarFile(4);
     let refused = 0;
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 60; i++) {
       const random = randomStream("cifar", i);
       const at = random.integer(file.length / 3074) * 3074 + random.integer(8);
       const mutant = [
         file.with(at, random.integer(256)),
         file.subarray(0, random.integer(file.length)),
-        Uint8Array.from([...file.subarray(0, at), ...file.subarray(at + 1 + random.integer(5000))]),
+        Buffer.concat([file.subarray(0, at), file.subarray(at + 1 + random.integer(5000))]),
       ][i % 3];
       writeFile(join(root, "train.bin"), mutant);
       let source: PhotoSource;
@@ -170,8 +171,8 @@ Deno.test("cifarSource() refuses mutated files, or gives back all labels and pix
         record[1] = classId;
         for (let p = 0; p < 3072; p++) record[2 + p % 3 * 1024 + Math.floor(p / 3)] = pixels[p];
       }
-      assert.deepEqual(rewritten, mutant);
+      assert.equal(Buffer.compare(rewritten, mutant), 0);
     }
-    assert.ok(refused > 50 && refused < 100, `${refused} refused`);
+    assert.ok(refused > 30 && refused < 60, `${refused} refused`);
   });
 });
