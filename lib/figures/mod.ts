@@ -9,6 +9,6 @@ export { type AttentionMap, overlay, type OverlayOptions } from "./kit/overlay.t
 export { type Figure } from "./kit/svg.ts";
 export { showFigure, showInteractive, showTable } from "./notebook.ts";
 export { type MethodRun, type MethodRuns, type Outcome, type Reference, type Setting } from "./runs.ts";
-export { saveFigure, type SaveOptions } from "./save.ts";
+export { drawFigure, saveFigure, type SaveOptions } from "./save.ts";
 export { type ClassScore } from "./score_bars.ts";
 export { type Table, table, type TableRow } from "../table.ts";

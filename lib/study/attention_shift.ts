@@ -4,7 +4,11 @@
  */
 import { allDraws, readPicture } from "../data/mod.ts";
 import { type AttentionShift, measureAttentionShifts, probabilities, topColumns } from "../evaluation/mod.ts";
-import type { AttentionShift as AttentionShiftFigure, AttentionShiftExample } from "../figures/mod.ts";
+import type {
+  AttentionShift as AttentionShiftFigure,
+  AttentionShiftExample,
+  ShiftDistribution,
+} from "../figures/mod.ts";
 import type { Run } from "../run/run.ts";
 
 /** The most scores drawn for an image. */
@@ -79,5 +83,38 @@ export function attentionShiftFigure(
     teacher: "M_{0}",
     student: `M_{${step}}`,
     examples: shifts.map(example),
+  };
+}
+
+/**
+ * What the figure `shift-distribution` draws: how often attention moves while L_D hardly changes.
+ *
+ * @param students runs, and which of their images count
+ * @param step t
+ * @param marked images of this class are marked
+ */
+export function shiftDistributionNumbers(
+  students: readonly { readonly run: Run; readonly shifts: readonly AttentionShift[] }[],
+  step: number,
+  marked?: string,
+): ShiftDistribution {
+  const [{ run: { dataset, configuration, engine } }] = students;
+  return {
+    preset: configuration.preset,
+    engine: engine.name,
+    dataset: dataset.name,
+    student: `M_{${step}}`,
+    largestExcess: 0.1,
+    movedBelow: 0.7,
+    marked,
+    students: students.map(({ run, shifts }) => ({
+      name: run.configuration.method,
+      images: shifts.map(({ classId, distillation, leastDistillation, cosine, studentMap }) => ({
+        label: dataset.classNames[classId],
+        excess: Math.max(0, distillation - leastDistillation),
+        cosine,
+        dark: studentMap.every((value) => value === 0),
+      })),
+    })),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { attentionShiftFigure, attentionShiftsOf } from "./attention_shift.ts";
+import { attentionShiftFigure, attentionShiftsOf, shiftDistributionNumbers } from "./attention_shift.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 
@@ -26,4 +26,8 @@ Deno.test("attentionShiftsOf() and attentionShiftFigure() go from a run to what 
     }
     assert.equal(example.topBaseClass, run.classNames(0)[shifts[7].topBaseClass]);
     assert.equal(example.image.rgb.length, 16 * 16 * 3);
+
+    const { students: [LwM] } = shiftDistributionNumbers([{ run, shifts }], 1, "telephone");
+    assert.deepEqual([LwM.name, LwM.images.length], ["LwM", shifts.length]);
+    assert.ok(LwM.images.every(({ dark, cosine }) => !dark || cosine === 0));
   }));

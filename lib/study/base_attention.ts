@@ -4,9 +4,10 @@
  * @module
  */
 import { type ImageSet, readPicture } from "../data/mod.ts";
-import { mapCosines, type Predictions, rightAnswers } from "../evaluation/mod.ts";
-import type { AttentionRetention } from "../figures/mod.ts";
+import { mapCosines, type Predictions, rightAnswers, topColumns } from "../evaluation/mod.ts";
+import type { AttentionRetention, ForgettingPicture } from "../figures/mod.ts";
 import type { Run } from "../run/run.ts";
+import { mean } from "../statistics.ts";
 import type { MethodName } from "../training/method.ts";
 
 /** What the models of one run make of the images. */
@@ -123,5 +124,43 @@ export function attentionRetentionFigure(
         ),
       })),
     },
+  };
+}
+
+/**
+ * What the figure `forgetting` draws: the answers of a run's models to some of the images.
+ *
+ * @param run one of those that were asked
+ * @param images their numbers, in the order in which they are drawn
+ */
+export function forgettingNumbers(
+  { dataset, setting, images: set, labels, runs }: BaseAttention,
+  run: Run,
+  images: readonly number[],
+): ForgettingPicture {
+  const { method, seed } = run.configuration;
+  const { predictions } = runs.find((asked) => asked.method === method)!;
+  const answer = (image: number, step: number) => {
+    const { classes, logits } = predictions[step];
+    const [column] = topColumns(logits.subarray(image * classes, (image + 1) * classes), 1);
+    return run.classNames(step)[column];
+  };
+  const examples = images.map((image) => ({
+    image: readPicture(set, { image, view: 0 }),
+    label: labels[image],
+    answers: predictions.map((_, step) => answer(image, step)),
+  }));
+  const pictureOf = (className: string) => {
+    const classId = run.dataset.classNames.indexOf(className);
+    return readPicture(run.dataset.open("train", [classId], { seed, views: 1 }), { image: 0, view: 0 });
+  };
+  const answered = new Set(examples.flatMap(({ answers }) => answers));
+  return {
+    ...setting,
+    dataset,
+    method,
+    examples,
+    pictures: Object.fromEntries(Array.from(answered, (className) => [className, pictureOf(className)])),
+    accuracy: predictions.map((prediction) => mean(rightAnswers(prediction))),
   };
 }

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { rightAnswers } from "../evaluation/mod.ts";
-import { attentionRetentionFigure, baseAttention, firstRecognized } from "./base_attention.ts";
+import {
+  attentionRetentionFigure,
+  baseAttention,
+  firstRecognized,
+  forgettingNumbers,
+} from "./base_attention.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 
@@ -43,4 +48,15 @@ Deno.test("baseAttention() asks every model of every run, as the evaluation did,
     ]);
     assert.deepEqual(example.rows[0].cells[0].map, example.rows[1].cells[0].map, "M_0 is shared");
     assert.equal(figure.mean!.rows[1].cosine[1], measured.cosine);
+
+    const forgetting = forgettingNumbers(attention, runs[1], [image]);
+    const { answers } = forgetting.examples[0];
+    assert.deepEqual(answers.map((answer) => answer === "telephone"), [
+      isRight[image] === 1,
+      rightAnswers(attention.runs[1].predictions[1])[image] === 1,
+    ]);
+    assert.deepEqual(Object.keys(forgetting.pictures).sort(), [...new Set(answers)].sort());
+    assert.ok(runs[1].classNames(1).includes(answers[1]));
+    const { accuracyOfSteps } = await runs[1].metrics(1);
+    assert.ok(Math.abs(forgetting.accuracy[1] - accuracyOfSteps[0]) < 1e-6);
   }));
