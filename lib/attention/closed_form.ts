@@ -7,6 +7,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor3D, Tensor4D } from "../tensors.ts";
 import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
 
 /**
@@ -21,10 +22,10 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  * @returns (B, H, W), not below 0
  */
 export function gradCamClosedForm(
-  features: tf.Tensor4D,
-  weights: tf.Tensor2D,
+  features: Tensor4D,
+  weights: Tensor2D,
   classes: ClassPerImage,
-): tf.Tensor3D {
+): Tensor3D {
   return tf.tidy(() => {
     const [B, H, W, K] = features.shape;
     const oneHot = oneHotClasses(classes, weights.shape[1]); // (B, C)
@@ -45,13 +46,13 @@ export function gradCamClosedForm(
  * @param weights (K, C), the dense head
  * @returns (B, C, H·W), not below 0
  */
-export function allClassMaps(features: tf.Tensor4D, weights: tf.Tensor2D): tf.Tensor3D {
+export function allClassMaps(features: Tensor4D, weights: Tensor2D): Tensor3D {
   return tf.tidy(() => {
     const [B, H, W, K] = features.shape;
     const C = weights.shape[1];
     const alpha = tf.div(weights, H * W); // (K, C)
     const maps = tf.relu(tf.matMul(features.reshape([B * H * W, K]), alpha)); // (B·H·W, C)
-    return tf.transpose(maps.reshape([B, H * W, C]), [0, 2, 1]) as tf.Tensor3D;
+    return tf.transpose(maps.reshape([B, H * W, C]), [0, 2, 1]) as Tensor3D;
   });
 }
 
@@ -62,7 +63,7 @@ export function allClassMaps(features: tf.Tensor4D, weights: tf.Tensor2D): tf.Te
  * @param classes one class for each image
  * @returns (B, H·W)
  */
-export function mapsOfClass(maps: tf.Tensor3D, classes: ClassPerImage): tf.Tensor2D {
+export function mapsOfClass(maps: Tensor3D, classes: ClassPerImage): Tensor2D {
   return tf.tidy(() => {
     const [B, C, HW] = maps.shape;
     const oneHot = oneHotClasses(classes, C).reshape([B, 1, C]);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor2D, Tensor3D, Tensor4D } from "../tensors.ts";
 import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
 
 /**
@@ -18,14 +19,14 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  * @returns (B, h, w), not below 0
  */
 export function gradCam(
-  features: tf.Tensor4D,
-  scores: (features: tf.Tensor4D) => tf.Tensor2D,
+  features: Tensor4D,
+  scores: (features: Tensor4D) => Tensor2D,
   classes: ClassPerImage,
-): tf.Tensor3D {
+): Tensor3D {
   return tf.tidy(() => {
     // y^c. Images do not influence each other's score, so the gradient of the sum is each image's own.
-    const score = (A: tf.Tensor): tf.Scalar => {
-      const y = scores(A as tf.Tensor4D); // (B, C)
+    const score = (A: Tensor): Scalar => {
+      const y = scores(A as Tensor4D); // (B, C)
       return tf.sum(tf.mul(y, oneHotClasses(classes, y.shape[1])));
     };
     const gradients = tf.grad(score)(features); // (B, h, w, K)
@@ -34,6 +35,6 @@ export function gradCam(
     const alpha = tf.mean(gradients, [1, 2], true); // (B, 1, 1, K)
 
     // L^c = ReLU(Σ_k α_k A_k)
-    return tf.relu(tf.sum(tf.mul(alpha, features), 3)) as tf.Tensor3D;
+    return tf.relu(tf.sum(tf.mul(alpha, features), 3)) as Tensor3D;
   });
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "../tensors.ts";
 import { UserError } from "../user_error.ts";
 
 /**
@@ -6,7 +7,7 @@ import { UserError } from "../user_error.ts";
  * float32. A one-hot tensor with fewer columns than the head, such as one over the base classes, chooses
  * among the head's first columns.
  */
-export type ClassPerImage = readonly number[] | Int32Array | tf.Tensor1D | tf.Tensor2D;
+export type ClassPerImage = readonly number[] | Int32Array | Tensor1D | Tensor2D;
 
 /**
  * One-hot rows choose a class by matrix product. (`tf.gather` would do, but the wasm backend lacks its
@@ -18,11 +19,11 @@ export type ClassPerImage = readonly number[] | Int32Array | tf.Tensor1D | tf.Te
  * @throws {UserError} where a class does not exist, as far as that can be seen without waiting for a tensor's
  * values
  */
-export function oneHotClasses(classes: ClassPerImage, count: number): tf.Tensor2D {
+export function oneHotClasses(classes: ClassPerImage, count: number): Tensor2D {
   if (classes instanceof tf.Tensor && classes.rank === 2) {
-    return padClasses(classes as tf.Tensor2D, count);
+    return padClasses(classes as Tensor2D, count);
   }
-  if (classes instanceof tf.Tensor) return oneHotRows(classes as tf.Tensor1D, count);
+  if (classes instanceof tf.Tensor) return oneHotRows(classes as Tensor1D, count);
   const unknown = classes.find((c) => !(Number.isInteger(c) && c >= 0 && c < count));
   if (unknown !== undefined) {
     throw new UserError(
@@ -43,11 +44,11 @@ export function oneHotClasses(classes: ClassPerImage, count: number): tf.Tensor2
  * @param count C
  * @returns (B, C), float32
  */
-export function oneHotRows(indices: tf.Tensor1D, count: number): tf.Tensor2D {
-  return tf.tidy(() => tf.cast(tf.oneHot(indices, count), "float32") as tf.Tensor2D);
+export function oneHotRows(indices: Tensor1D, count: number): Tensor2D {
+  return tf.tidy(() => tf.cast(tf.oneHot(indices, count), "float32") as Tensor2D);
 }
 
-function padClasses(oneHot: tf.Tensor2D, count: number): tf.Tensor2D {
+function padClasses(oneHot: Tensor2D, count: number): Tensor2D {
   const missing = count - oneHot.shape[1];
   if (missing < 0) {
     throw new UserError(

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { oneHotClasses, oneHotRows } from "../attention/mod.ts";
 import { randomStream } from "../random.ts";
+import type { Tensor1D, Tensor2D } from "../tensors.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
 /** The choices of b, see {@linkcode AttentionClass}. */
@@ -21,11 +22,11 @@ export type AttentionClass = typeof ATTENTION_CLASSES[number];
 /** What the choice is made from. */
 export interface BaseClassScores {
   /** (B, at least C_b) scores; columns after the base classes are ignored. */
-  studentLogits: tf.Tensor2D;
+  studentLogits: Tensor2D;
   /** (B, C_b) scores: the base classes are those that the teacher scores. */
-  teacherLogits: tf.Tensor2D;
+  teacherLogits: Tensor2D;
   /** (B, at least C_b) one-hot labels, float32; needed for `ground-truth` only. */
-  labels?: tf.Tensor2D;
+  labels?: Tensor2D;
   /** What a `random` draw depends on, such as the seed, the step and the iteration. */
   randomKeys?: readonly (string | number)[];
 }
@@ -41,7 +42,7 @@ export interface BaseClassScores {
 export function topBaseClass(
   { studentLogits, teacherLogits, labels, randomKeys = [] }: BaseClassScores,
   choice: Exclude<AttentionClass, "all">,
-): tf.Tensor2D {
+): Tensor2D {
   const [B, baseClasses] = teacherLogits.shape;
   return stopGradient(() => {
     if (choice === "teacher-top") return topClass(teacherLogits);
@@ -53,14 +54,14 @@ export function topBaseClass(
     if (choice === "student-top") return studentTop;
     const truth = ofBaseClasses(labels!, baseClasses); // (B, C_b), a row of zeros where the class is new
     const isNew = tf.sub(1, tf.sum(truth, 1, true)); // (B, 1)
-    return tf.add(truth, tf.mul(isNew, studentTop)) as tf.Tensor2D;
+    return tf.add(truth, tf.mul(isNew, studentTop)) as Tensor2D;
   });
 }
 
-function topClass(scores: tf.Tensor2D): tf.Tensor2D {
-  return oneHotRows(tf.argMax(scores, 1) as tf.Tensor1D, scores.shape[1]);
+function topClass(scores: Tensor2D): Tensor2D {
+  return oneHotRows(tf.argMax(scores, 1) as Tensor1D, scores.shape[1]);
 }
 
-function ofBaseClasses(scores: tf.Tensor2D, baseClasses: number): tf.Tensor2D {
+function ofBaseClasses(scores: Tensor2D, baseClasses: number): Tensor2D {
   return tf.slice2d(scores, [0, 0], [scores.shape[0], baseClasses]);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "../tensors.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
 /**
@@ -35,10 +36,10 @@ export interface AttentionDistillationOptions {
  * @returns a scalar, not below 0
  */
 export function attentionDistillation(
-  teacherMaps: tf.Tensor2D,
-  studentMaps: tf.Tensor2D,
+  teacherMaps: Tensor2D,
+  studentMaps: Tensor2D,
   options: AttentionDistillationOptions,
-): tf.Scalar {
+): Scalar {
   return tf.tidy(() => tf.mean(mapDistances(teacherMaps, studentMaps, options)));
 }
 
@@ -51,12 +52,12 @@ export function attentionDistillation(
  * @returns (B)
  */
 export function mapDistances(
-  teacherMaps: tf.Tensor2D,
-  studentMaps: tf.Tensor2D,
+  teacherMaps: Tensor2D,
+  studentMaps: Tensor2D,
   { norm, normalized = true }: AttentionDistillationOptions,
-): tf.Tensor1D {
+): Tensor1D {
   return tf.tidy(() => {
-    const scaled = (maps: tf.Tensor2D) => normalized ? normalizeMaps(maps) : tf.clone(maps);
+    const scaled = (maps: Tensor2D) => normalized ? normalizeMaps(maps) : tf.clone(maps);
     const teacher = stopGradient(() => scaled(teacherMaps));
     const difference = tf.sub(teacher, scaled(studentMaps));
     return norm === "L1" ? norm1(difference) : norm2(difference);
@@ -69,8 +70,8 @@ export function mapDistances(
  * @param maps (B, H·W)
  * @returns (B, H·W), each row of length 1, or 0
  */
-export function normalizeMaps(maps: tf.Tensor2D): tf.Tensor2D {
-  return normalize(maps) as tf.Tensor2D;
+export function normalizeMaps(maps: Tensor2D): Tensor2D {
+  return normalize(maps) as Tensor2D;
 }
 
 /**
@@ -83,12 +84,12 @@ const SHORTEST_MAP = 1e-12;
  * Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; the ready-made gradient would divide zero by zero.
  */
 const normalize = tf.customGrad((...args) => {
-  const [maps, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+  const [maps, save] = args as unknown as [Tensor, tf.GradSaveFunc];
   const length = lengths(maps); // (B, 1)
   const inverse = tf.where(tf.greater(length, SHORTEST_MAP), tf.reciprocal(length), 0); // (B, 1)
   const unit = tf.mul(maps, inverse); // (B, H·W)
   save([unit, inverse]);
-  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+  const gradFunc = (dy: Tensor, saved: Tensor[]) => {
     const [unit, inverse] = saved;
     const along = tf.sum(tf.mul(unit, dy), 1, true); // (B, 1)
     return tf.mul(tf.sub(dy, tf.mul(unit, along)), inverse);
@@ -103,18 +104,18 @@ const normalize = tf.customGrad((...args) => {
 const norm1 = rowNorm((d) => tf.sum(tf.abs(d), 1), (d) => tf.sign(d));
 
 /** ‖d‖₂ of each row; its gradient is d / ‖d‖₂, 0 at 0. */
-const norm2 = rowNorm((d) => tf.squeeze(lengths(d), [1]), (d) => normalizeMaps(d as tf.Tensor2D));
+const norm2 = rowNorm((d) => tf.squeeze(lengths(d), [1]), (d) => normalizeMaps(d as Tensor2D));
 
 /** (B, 1), the 2-norm of each row. */
-function lengths(rows: tf.Tensor): tf.Tensor {
+function lengths(rows: Tensor): Tensor {
   return tf.sqrt(tf.sum(tf.square(rows), 1, true));
 }
 
-function rowNorm(value: (rows: tf.Tensor) => tf.Tensor, gradient: (rows: tf.Tensor) => tf.Tensor) {
+function rowNorm(value: (rows: Tensor) => Tensor, gradient: (rows: Tensor) => Tensor) {
   return tf.customGrad((...args) => {
-    const [rows, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const [rows, save] = args as unknown as [Tensor, tf.GradSaveFunc];
     save([rows]);
-    const gradFunc = (dy: tf.Tensor, [rows]: tf.Tensor[]) => tf.mul(tf.expandDims(dy, 1), gradient(rows));
+    const gradFunc = (dy: Tensor, [rows]: Tensor[]) => tf.mul(tf.expandDims(dy, 1), gradient(rows));
     return { value: value(rows), gradFunc };
-  }) as (rows: tf.Tensor) => tf.Tensor1D;
+  }) as (rows: Tensor) => Tensor1D;
 }

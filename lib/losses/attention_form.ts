@@ -8,6 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { allClassMaps, type ClassPerImage, gradCamClosedForm, mapsOfClass } from "../attention/mod.ts";
+import type { Scalar, Tensor2D, Tensor3D, Tensor4D } from "../tensors.ts";
 import { attentionDistillation, type MapNorm } from "./attention_distillation.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
@@ -40,9 +41,9 @@ export type AttentionForm = typeof ATTENTION_FORMS[number];
 /** What Grad-CAM of the last stage needs of a network. */
 export interface LastStage {
   /** A, (B, H, W, K), what global average pooling sees. */
-  features: tf.Tensor4D;
+  features: Tensor4D;
   /** (K, C), the dense head. */
-  weights: tf.Tensor2D;
+  weights: Tensor2D;
 }
 
 /** Options of {@linkcode attentionLoss}. */
@@ -63,15 +64,15 @@ export interface AttentionLossOptions {
  * @returns a scalar, not below 0
  */
 export function attentionLoss(
-  teacherMaps: tf.Tensor3D,
+  teacherMaps: Tensor3D,
   { features, weights }: LastStage,
   classes: ClassPerImage | "all",
   { form, norm }: AttentionLossOptions,
-): tf.Scalar {
+): Scalar {
   return tf.tidy(() => {
     const [B, C, HW] = teacherMaps.shape;
     const Q_teacher = classes === "all"
-      ? teacherMaps.reshape<tf.Tensor2D>([B * C, HW])
+      ? teacherMaps.reshape<Tensor2D>([B * C, HW])
       : mapsOfClass(teacherMaps, classes); // (B, H·W)
     const student = { features, weights: tf.slice2d(weights, [0, 0], [-1, C]) }; // (K, C_b)
     const options = { norm, normalized: form !== "unnormalized" };
@@ -91,7 +92,7 @@ export function attentionLoss(
 }
 
 /** (B, H·W) Grad-CAM maps of the chosen classes, or (B·C, H·W) of all. */
-function studentMaps({ features, weights }: LastStage, classes: ClassPerImage | "all"): tf.Tensor2D {
+function studentMaps({ features, weights }: LastStage, classes: ClassPerImage | "all"): Tensor2D {
   const [B, H, W] = features.shape;
   return classes === "all"
     ? allClassMaps(features, weights).reshape([B * weights.shape[1], H * W])
@@ -99,11 +100,11 @@ function studentMaps({ features, weights }: LastStage, classes: ClassPerImage | 
 }
 
 /** ReLU(Σ_k mean(g_k) · g_k), shaped as {@linkcode studentMaps}; behind global average pooling mean(g_k) = g_k = α_k. */
-function squaredGradients({ features, weights }: LastStage, classes: ClassPerImage | "all"): tf.Tensor2D {
+function squaredGradients({ features, weights }: LastStage, classes: ClassPerImage | "all"): Tensor2D {
   const [B, H, W] = features.shape;
   const alpha = tf.div(weights, H * W); // (K, C)
   const ofClass = tf.sum(tf.square(alpha), 0); // (C), Σ_k α_k²
-  const everywhere = tf.tile(ofClass.reshape([1, -1, 1]), [B, 1, H * W]) as tf.Tensor3D; // (B, C, H·W)
+  const everywhere = tf.tile(ofClass.reshape([1, -1, 1]), [B, 1, H * W]) as Tensor3D; // (B, C, H·W)
   return tf.relu(classes === "all" ? everywhere.reshape([-1, H * W]) : mapsOfClass(everywhere, classes));
 }
 
@@ -123,7 +124,7 @@ export interface GradientsOverGamma {
  * @param gammas values of γ
  */
 export async function gradientsOverGamma(
-  loss: (student: LastStage) => tf.Scalar,
+  loss: (student: LastStage) => Scalar,
   student: LastStage,
   gammas: readonly number[],
 ): Promise<GradientsOverGamma> {
@@ -131,7 +132,7 @@ export async function gradientsOverGamma(
   for (const gamma of gammas) {
     const norms = tf.tidy(() => {
       const gradients = tf.grads((A, W) => {
-        const L_AD = loss({ features: A as tf.Tensor4D, weights: W as tf.Tensor2D });
+        const L_AD = loss({ features: A as Tensor4D, weights: W as Tensor2D });
         // tfjs refuses to differentiate what does not depend on A and W at all; a sum times 0 does.
         return tf.add(tf.mul(L_AD, gamma), tf.mul(tf.add(tf.sum(A), tf.sum(W)), 0));
       });

@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor2D } from "../tensors.ts";
 import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 
 /**
@@ -36,14 +37,14 @@ export interface ClassificationOptions {
  * @returns a scalar, not below 0
  */
 export function classificationLoss(
-  logits: tf.Tensor2D,
-  labels: tf.Tensor2D,
+  logits: Tensor2D,
+  labels: Tensor2D,
   { kind, baseClasses }: ClassificationOptions,
-): tf.Scalar {
+): Scalar {
   return tf.tidy(() => {
     const [B, C] = logits.shape;
     const first = kind === "softmax-new" || kind === "sigmoid-new" ? baseClasses : 0;
-    const ofItsClasses = (t: tf.Tensor2D) => first === 0 ? t : tf.slice2d(t, [0, first], [B, C - first]);
+    const ofItsClasses = (t: Tensor2D) => first === 0 ? t : tf.slice2d(t, [0, first], [B, C - first]);
     const loss = kind === "softmax-new" || kind === "softmax-all" ? crossEntropies : binaryCrossEntropies;
     return tf.mean(loss(ofItsClasses(labels), ofItsClasses(logits)));
   });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "../tensors.ts";
 
 /**
  * −Σ_c p_c · log softmax(z)_c for each image.
@@ -7,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
  * @param logits z, (B, C)
  * @returns (B)
  */
-export function crossEntropies(targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Tensor1D {
+export function crossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
   return tf.tidy(() => tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 }
 
@@ -18,6 +19,6 @@ export function crossEntropies(targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Te
  * @param logits z, (B, C)
  * @returns (B)
  */
-export function binaryCrossEntropies(targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Tensor1D {
+export function binaryCrossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
   return tf.tidy(() => tf.sum(tf.sub(tf.softplus(logits), tf.mul(targets, logits)), 1));
 }

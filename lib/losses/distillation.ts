@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor1D, Tensor2D } from "../tensors.ts";
 import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
@@ -37,10 +38,10 @@ export interface DistillationOptions {
  * @returns a scalar, not below 0
  */
 export function distillationLoss(
-  teacherLogits: tf.Tensor2D,
-  studentLogits: tf.Tensor2D,
+  teacherLogits: Tensor2D,
+  studentLogits: Tensor2D,
   options: DistillationOptions,
-): tf.Scalar {
+): Scalar {
   return tf.tidy(() => tf.mean(distillationLosses(teacherLogits, studentLogits, options)));
 }
 
@@ -53,17 +54,17 @@ export function distillationLoss(
  * @returns (B)
  */
 export function distillationLosses(
-  teacherLogits: tf.Tensor2D,
-  studentLogits: tf.Tensor2D,
+  teacherLogits: Tensor2D,
+  studentLogits: Tensor2D,
   { kind, temperature }: DistillationOptions,
-): tf.Tensor1D {
+): Tensor1D {
   return tf.tidy(() => {
     const [B, baseClasses] = teacherLogits.shape;
     const student = tf.slice2d(studentLogits, [0, 0], [B, baseClasses]);
     if (kind === "sigmoid") {
       return binaryCrossEntropies(stopGradient(() => tf.sigmoid(teacherLogits)), student);
     }
-    const softened = stopGradient(() => tf.softmax(tf.div<tf.Tensor2D>(teacherLogits, temperature)));
+    const softened = stopGradient(() => tf.softmax(tf.div<Tensor2D>(teacherLogits, temperature)));
     return crossEntropies(softened, tf.div(student, temperature));
   });
 }

@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { addRelu, batchNormalization, batchNormalizationInference, conv2d } from "../engine/mod.ts";
 import { type RandomStream, randomStream } from "../random.ts";
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "../tensors.ts";
 import { UserError } from "../user_error.ts";
 
 /** What the network looks like before it knows any class. */
@@ -27,15 +28,15 @@ export type Stem = "3x3" | "3x3/2" | "7x7/4";
 /** What a forward pass gives. */
 export type ForwardPass = {
   /** (B, C) scores, one column a class, in the order in which the classes were learned. */
-  logits: tf.Tensor2D;
+  logits: Tensor2D;
   /** (B, h, w, K) feature maps of the last stage, after its ReLU: the A of Grad-CAM. */
-  features: tf.Tensor4D;
+  features: Tensor4D;
 };
 
 /**
  * Gives each tensor of a new network, by name; it is the network's from then on. Throws where it has none of that shape.
  */
-export type TensorSource = (name: string, shape: number[]) => tf.Tensor;
+export type TensorSource = (name: string, shape: number[]) => Tensor;
 
 /** Running statistics move by this fraction towards those of each batch (PyTorch's default). */
 const STATISTICS_MOMENTUM = 0.1;
@@ -45,9 +46,9 @@ export class ResNet {
   /** Names of the classes, one a column of the head, in the order in which they were learned. */
   classNames: readonly string[];
   /** What training changes, by name, such as `stage2.block1.conv1.filter`. */
-  readonly parameters: Map<string, tf.Variable> = new Map();
+  readonly parameters: Map<string, Variable> = new Map();
   /** Running mean and variance of each batch normalization, by name. Training updates them by averaging. */
-  readonly statistics: Map<string, tf.Variable> = new Map();
+  readonly statistics: Map<string, Variable> = new Map();
 
   /**
    * Makes a network: untrained, or with given tensors.
@@ -89,7 +90,7 @@ export class ResNet {
   }
 
   /** The dense head: weights (K, C) and bias (C). */
-  get head(): { weights: tf.Tensor2D; bias: tf.Tensor1D } {
+  get head(): { weights: Tensor2D; bias: Tensor1D } {
     return { weights: this.#parameter("head.weights"), bias: this.#parameter("head.bias") };
   }
 
@@ -100,7 +101,7 @@ export class ResNet {
    * @param training true: normalize by the batch's statistics and update the running ones; false: use the running ones
    * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)
    */
-  forward(x: tf.Tensor4D, training = false): ForwardPass {
+  forward(x: Tensor4D, training = false): ForwardPass {
     const features = this.stage(this.options.widths.length - 1, x, training); // (B, h, w, K)
     return { logits: this.classify(features), features };
   }
@@ -112,7 +113,7 @@ export class ResNet {
    * @param training as in {@linkcode ResNet.forward}
    * @param first the first stage to run; 0 runs the stem before it
    */
-  stage(last: number, x: tf.Tensor4D, training = false, first = 0): tf.Tensor4D {
+  stage(last: number, x: Tensor4D, training = false, first = 0): Tensor4D {
     let h = first === 0 ? this.#stem(x, training) : x; // (B, H, W, widths[0]), resolution by the stem
     for (let s = first; s <= last; s++) {
       for (let b = 0; b < blocksPerStage(this.options); b++) {
@@ -137,9 +138,9 @@ export class ResNet {
    * @param features (B, h, w, K)
    * @returns (B, C)
    */
-  classify(features: tf.Tensor4D): tf.Tensor2D {
+  classify(features: Tensor4D): Tensor2D {
     return tf.tidy(() => {
-      const pooled = tf.mean(features, [1, 2]) as tf.Tensor2D; // (B, K)
+      const pooled = tf.mean(features, [1, 2]) as Tensor2D; // (B, K)
       return tf.add(tf.matMul(pooled, this.head.weights), this.head.bias); // (B, C)
     });
   }
@@ -173,7 +174,7 @@ export class ResNet {
   }
 
   /** All weights and statistics by name: what a checkpoint holds. */
-  tensors(): Map<string, tf.Tensor> {
+  tensors(): Map<string, Tensor> {
     return new Map(this.#state());
   }
 
@@ -184,14 +185,14 @@ export class ResNet {
     this.statistics.clear();
   }
 
-  #stem(x: tf.Tensor4D, training: boolean): tf.Tensor4D {
+  #stem(x: Tensor4D, training: boolean): Tensor4D {
     const { stem } = this.options;
     const h = this.#convNorm("stem", x, stem === "3x3" ? 1 : 2, { relu: true, training });
     return stem === "7x7/4" ? tf.maxPool(h, 3, 2, 1) : h;
   }
 
   /** ReLU(F(x) + shortcut(x)), He et al. equation (2). */
-  #block(name: string, x: tf.Tensor4D, stride: number, training: boolean): tf.Tensor4D {
+  #block(name: string, x: Tensor4D, stride: number, training: boolean): Tensor4D {
     const h = this.#convNorm(`${name}.conv1`, x, stride, { relu: true, training });
     const residual = this.#convNorm(`${name}.conv2`, h, 1, { relu: false, training });
     const shortcut = this.parameters.has(`${name}.shortcut.filter`)
@@ -203,19 +204,19 @@ export class ResNet {
   /** Convolution, batch normalization and perhaps ReLU. Padding as in the literature: the same on both sides. */
   #convNorm(
     name: string,
-    x: tf.Tensor4D,
+    x: Tensor4D,
     stride: number,
     { relu, training }: { relu: boolean; training: boolean },
-  ): tf.Tensor4D {
-    const filter = this.#parameter<tf.Tensor4D>(`${name}.filter`);
-    const gamma = this.#parameter<tf.Tensor1D>(`${name}.gamma`);
-    const beta = this.#parameter<tf.Tensor1D>(`${name}.beta`);
+  ): Tensor4D {
+    const filter = this.#parameter<Tensor4D>(`${name}.filter`);
+    const gamma = this.#parameter<Tensor1D>(`${name}.gamma`);
+    const beta = this.#parameter<Tensor1D>(`${name}.beta`);
     const runningMean = this.statistics.get(`${name}.mean`)!;
     const runningVariance = this.statistics.get(`${name}.variance`)!;
 
     const h = conv2d(x, filter, stride, (filter.shape[0] - 1) / 2);
     if (!training) {
-      const [mean, variance] = [runningMean, runningVariance] as tf.Tensor[] as tf.Tensor1D[];
+      const [mean, variance] = [runningMean, runningVariance] as Tensor[] as Tensor1D[];
       return batchNormalizationInference(h, gamma, beta, mean, variance, { relu });
     }
     const { y, mean, variance } = batchNormalization(h, gamma, beta, { relu });
@@ -233,21 +234,21 @@ export class ResNet {
     this.#add(this.statistics, `${name}.variance`, [output], source);
   }
 
-  #add(home: Map<string, tf.Variable>, name: string, shape: number[], source: TensorSource): void {
+  #add(home: Map<string, Variable>, name: string, shape: number[], source: TensorSource): void {
     home.set(name, variableOf(source(name, shape), home === this.parameters));
   }
 
-  #replace(name: string, value: tf.Tensor): void {
+  #replace(name: string, value: Tensor): void {
     const home = this.parameters.has(name) ? this.parameters : this.statistics;
     home.get(name)!.dispose();
     home.set(name, variableOf(value, home === this.parameters));
   }
 
-  #parameter<T extends tf.Tensor>(name: string): T {
-    return this.parameters.get(name)! as tf.Tensor as T;
+  #parameter<T extends Tensor>(name: string): T {
+    return this.parameters.get(name)! as Tensor as T;
   }
 
-  *#state(): Generator<[string, tf.Variable]> {
+  *#state(): Generator<[string, Variable]> {
     yield* this.parameters;
     yield* this.statistics;
   }
@@ -272,14 +273,14 @@ function untrained(seed: number): TensorSource {
 }
 
 /** A variable with the tensor's values, which is disposed. */
-function variableOf(value: tf.Tensor, trainable: boolean): tf.Variable {
+function variableOf(value: Tensor, trainable: boolean): Variable {
   const variable = tf.variable(value, trainable);
   value.dispose();
   return variable;
 }
 
 /** running ← running + momentum · (scale · batch − running) */
-function moveTowards(running: tf.Variable, batch: tf.Tensor, scale: number): void {
+function moveTowards(running: Variable, batch: Tensor, scale: number): void {
   tf.tidy(() => {
     const kept = tf.mul(running, 1 - STATISTICS_MOMENTUM);
     running.assign(tf.add(kept, tf.mul(batch, STATISTICS_MOMENTUM * scale)));

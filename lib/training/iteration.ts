@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ResNet } from "../model/mod.ts";
+import type { Tensor, Tensor2D, Tensor4D } from "../tensors.ts";
 import { type BatchOutputs, type LossOptions, lossTerms, type MethodName, totalLoss } from "./method.ts";
 import type { Sgd } from "./optimizer.ts";
 import type { TeacherAnswers } from "./teacher.ts";
@@ -7,9 +8,9 @@ import type { TeacherAnswers } from "./teacher.ts";
 /** The images of one iteration. */
 export interface IterationBatch {
   /** (B, H, W, 3) normalized images. */
-  x: tf.Tensor4D;
+  x: Tensor4D;
   /** (B, C) one-hot labels, columns as in the student's head. */
-  labels: tf.Tensor2D;
+  labels: Tensor2D;
   /** The teacher's answers to the same images; absent in the base step and where the method uses none. */
   teacher?: TeacherAnswers;
   /** C_b, the number of classes that the teacher knows; 0 in the base step. */
@@ -39,7 +40,7 @@ export async function iterate(
   const variables = [...student.parameters.values()];
   let names: string[] = [];
   const values = tf.tidy(() => {
-    let kept: tf.Tensor;
+    let kept: Tensor;
     const { value, grads } = tf.variableGrads(() => {
       const terms = lossTerms(method, batchOutputs(student, batch), losses);
       names = ["L", ...Object.keys(terms)];

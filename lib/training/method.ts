@@ -19,6 +19,7 @@ import {
   topBaseClass,
 } from "../losses/mod.ts";
 import type { ForwardPass } from "../model/mod.ts";
+import type { Scalar, Tensor2D } from "../tensors.ts";
 import { UserError } from "../user_error.ts";
 import type { TeacherAnswers } from "./teacher.ts";
 
@@ -50,9 +51,9 @@ export interface BatchOutputs {
   /** The student's logits (B, C) and feature maps (B, h, w, K). */
   student: ForwardPass;
   /** (K, C) weights of the student's head. */
-  weights: tf.Tensor2D;
+  weights: Tensor2D;
   /** (B, C) one-hot labels. */
-  labels: tf.Tensor2D;
+  labels: Tensor2D;
   /** C_b: number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
   /** The frozen teacher's answers to the same images; absent in the base step and where the method uses no teacher. */
@@ -64,13 +65,13 @@ export interface BatchOutputs {
 /** One term of a loss. */
 export interface LossTerm {
   /** The term for one batch: a scalar, before it is weighed. */
-  readonly value: (batch: BatchOutputs, options: LossOptions) => tf.Scalar;
+  readonly value: (batch: BatchOutputs, options: LossOptions) => Scalar;
   /** The weight of the term in the loss, and the symbol of it, such as β; 1 where absent. */
   readonly weight?: { readonly symbol: string; readonly value: (options: LossOptions) => number };
 }
 
 /** The scalars of {@linkcode lossTerms} by the name of the term. */
-export type LossTerms = Readonly<Record<string, tf.Scalar>>;
+export type LossTerms = Readonly<Record<string, Scalar>>;
 
 /** The shapes that mark methods in figures. */
 export type MethodSymbol = "circle" | "square" | "triangle" | "diamond";
@@ -150,7 +151,7 @@ export function lossTerms(method: MethodName, batch: BatchOutputs, options: Loss
  * @param terms of one batch, from {@linkcode lossTerms}
  * @param options hold the weights
  */
-export function totalLoss(method: MethodName, terms: LossTerms, options: LossOptions): tf.Scalar {
+export function totalLoss(method: MethodName, terms: LossTerms, options: LossOptions): Scalar {
   return tf.tidy(() =>
     Object.entries(methodNamed(method).terms)
       .map(([name, term]) => weighed(term, terms[name], options))
@@ -159,7 +160,7 @@ export function totalLoss(method: MethodName, terms: LossTerms, options: LossOpt
 }
 
 /** A term times its weight. */
-export function weighed({ weight }: LossTerm, value: tf.Scalar, options: LossOptions): tf.Scalar {
+export function weighed({ weight }: LossTerm, value: Scalar, options: LossOptions): Scalar {
   return weight === undefined ? value : tf.mul(value, weight.value(options));
 }
 
@@ -211,18 +212,18 @@ defineMethod("LwM", {
   symbol: "triangle",
 });
 
-function L_C({ student, labels, baseClasses }: BatchOutputs, { classification }: LossOptions): tf.Scalar {
+function L_C({ student, labels, baseClasses }: BatchOutputs, { classification }: LossOptions): Scalar {
   return classificationLoss(student.logits, labels, { kind: classification, baseClasses });
 }
 
-function L_D({ student, teacher }: BatchOutputs, { distillation, temperature }: LossOptions): tf.Scalar {
+function L_D({ student, teacher }: BatchOutputs, { distillation, temperature }: LossOptions): Scalar {
   return distillationLoss(teacher!.logits, student.logits, { kind: distillation, temperature });
 }
 
 function L_AD(
   { student, weights, labels, teacher, randomKeys }: BatchOutputs,
   { attentionClass, attentionForm, norm }: LossOptions,
-): tf.Scalar {
+): Scalar {
   const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels, randomKeys };
   const b = attentionClass === "all" ? "all" : topBaseClass(scores, attentionClass); // (B, C_b), one-hot
   return attentionLoss(teacher!.maps, { features: student.features, weights }, b, {

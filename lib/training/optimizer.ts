@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { sgdStep } from "../engine/mod.ts";
 import type { ResNet, SafeTensor } from "../model/mod.ts";
+import type { NamedTensorMap, Variable } from "../tensors.ts";
 
 /** Settings of stochastic gradient descent that stay the same during a run. */
 export interface OptimizerOptions {
@@ -17,7 +18,7 @@ export interface OptimizerOptions {
  * parameters of one model. Holds one velocity a parameter: call {@linkcode Sgd.dispose} when done.
  */
 export class Sgd {
-  readonly #velocities = new Map<string, tf.Variable>();
+  readonly #velocities = new Map<string, Variable>();
 
   /**
    * Starts at rest, or from where an earlier optimizer of the same model stopped.
@@ -45,7 +46,7 @@ export class Sgd {
    * One update of the model.
    * @param gradients by the name of the variable, as `tf.variableGrads` gives them; not disposed here
    */
-  step(gradients: tf.NamedTensorMap, learningRate: number): void {
+  step(gradients: NamedTensorMap, learningRate: number): void {
     const parameters = [];
     for (const [name, weight] of this.model.parameters) {
       const gradient = gradients[weight.name];

@@ -10,13 +10,14 @@ import { allClassMaps } from "../attention/mod.ts";
 import { type Draw, type Normalization, readBatch } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";
+import type { Tensor2D, Tensor3D, Tensor4D } from "../tensors.ts";
 
 /** What the teacher says of B images. C_b base classes, maps of h × w pixels. */
 export type TeacherAnswers = {
   /** (B, C_b) scores of the base classes. */
-  logits: tf.Tensor2D;
+  logits: Tensor2D;
   /** (B, C_b, h·w) Grad-CAM map of every base class, not normalized. */
-  maps: tf.Tensor3D;
+  maps: Tensor3D;
 };
 
 /** Something that knows the teacher's answers. Its tensors are the caller's to dispose. */
@@ -29,7 +30,7 @@ export interface Teacher {
    * @param draws which images
    * @param x (B, H, W, 3) the same images
    */
-  answers(draws: readonly Draw[], x: tf.Tensor4D): TeacherAnswers;
+  answers(draws: readonly Draw[], x: Tensor4D): TeacherAnswers;
 }
 
 /** Asks the model anew for each batch: no memory needed, one forward pass a batch. */
@@ -100,7 +101,7 @@ export async function cachedTeacher(
   };
 }
 
-function ask(model: ResNet, x: tf.Tensor4D): TeacherAnswers {
+function ask(model: ResNet, x: Tensor4D): TeacherAnswers {
   const { logits, features } = model.forward(x);
   return { logits, maps: allClassMaps(features, model.head.weights) };
 }
