@@ -121,7 +121,7 @@ function panel(
       type: "symlog",
       constant: largestExcess,
       domain: [0, highest],
-      ticks: [0, 0.03, 0.1, 0.3, 1, 3, 10].filter((tick) => tick <= highest),
+      ticks: [0, 0.1, 0.3, 1, 3, 10].filter((tick) => tick <= highest),
       tickFormat: String,
       label: "distillation loss above its least value",
       labelAnchor: "center",
