@@ -98,68 +98,44 @@ export function parseLabelNames(text: string, path: string): string[] {
 }
 
 /**
- * Checks the labels of one of the two files.
+ * Reads the labels of one of the two files.
  *
- * @param labels (records, 2) bytes: the coarse and the fine label of each record
- * @returns the fine labels
- * @throws {UserError} if a label is out of range, a fine label comes with two coarse ones, or the classes are not
- * equally large, as they are in the official files
+ * @param file its bytes
+ * @returns the fine label of each record
+ * @throws {UserError} if the length is not that of whole records, a label is out of range, or the classes are not equally large,
+ * as they are in the official files
  */
-export function parseLabels(labels: Uint8Array, path: string): Int32Array {
-  const coarseOf = new Map<number, number>();
-  const counts = new Int32Array(FINE_CLASSES);
-  const fineLabels = new Int32Array(labels.length / 2);
-  for (let record = 0; record < fineLabels.length; record++) {
-    const [coarse, fine] = labels.subarray(2 * record);
-    if (coarse >= COARSE_CLASSES || fine >= FINE_CLASSES) {
-      throw new UserError(
-        `Expected a coarse label below ${COARSE_CLASSES} and a fine label below ${FINE_CLASSES} in record ${record} ` +
-          `of "${path}" but found ${coarse} and ${fine}; ${FETCH_AGAIN}.`,
-      );
-    }
-    const other = coarseOf.get(fine) ?? coarse;
-    if (other !== coarse) {
-      throw new UserError(
-        `Expected fine label ${fine} to come with coarse label ${other} in record ${record} of "${path}" ` +
-          `but found ${coarse}; ${FETCH_AGAIN}.`,
-      );
-    }
-    coarseOf.set(fine, coarse);
-    counts[fine]++;
-    fineLabels[record] = fine;
+export function parseLabels(file: Uint8Array, path: string): number[] {
+  const refuse = (expected: string, found: string) =>
+    new UserError(`Expected ${expected} in "${path}" but found ${found}; ${FETCH_AGAIN}.`);
+  if (file.length === 0 || file.length % RECORD > 0) {
+    throw refuse(`records of ${RECORD} bytes (two labels and a 32×32 image)`, `${file.length} bytes`);
   }
+  const counts = new Int32Array(FINE_CLASSES);
+  const labels = Array.from({ length: file.length / RECORD }, (_, record) => {
+    const [coarse, fine] = file.subarray(record * RECORD);
+    if (coarse >= COARSE_CLASSES || fine >= FINE_CLASSES) {
+      throw refuse(
+        `a coarse label below ${COARSE_CLASSES} and a fine label below ${FINE_CLASSES} in record ${record}`,
+        `${coarse} and ${fine}`,
+      );
+    }
+    counts[fine]++;
+    return fine;
+  });
   const unequal = counts.findIndex((count) => count !== counts[0] || count === 0);
   if (unequal >= 0) {
-    throw new UserError(
-      `Expected equally many images of each of the ${FINE_CLASSES} classes in "${path}" but found ${
-        counts[0]
-      } of ` +
-        `class 0 and ${counts[unequal]} of class ${unequal}; ${FETCH_AGAIN}.`,
+    throw refuse(
+      `equally many images of each of the ${FINE_CLASSES} classes`,
+      `${counts[0]} of class 0 and ${counts[unequal]} of class ${unequal}`,
     );
   }
-  return fineLabels;
+  return labels;
 }
 
-/**
- * Counts the records of a file by its length.
- *
- * @throws {UserError} unless the length is that of whole records
- */
-export function countRecords(bytes: number, path: string): number {
-  if (bytes > 0 && bytes % RECORD === 0) return bytes / RECORD;
-  throw new UserError(
-    `Expected the length of "${path}" to be a multiple of ${RECORD} bytes (a label pair and a 32×32 image) ` +
-      `but found ${bytes} bytes; ${FETCH_AGAIN}.`,
-  );
-}
-
-/** Reads the two label bytes of each record. */
-function readLabels(path: string): Int32Array {
+function readLabels(path: string): number[] {
   try {
-    const bytes = Deno.readFileSync(path);
-    const labels = new Uint8Array(2 * countRecords(bytes.length, path));
-    for (let i = 0; i < labels.length; i++) labels[i] = bytes[(i >> 1) * RECORD + (i & 1)];
-    return parseLabels(labels, path);
+    return parseLabels(Deno.readFileSync(path), path);
   } catch (error) {
     throw explainFileError(error, path, "read CIFAR-100");
   }

@@ -1,5 +1,6 @@
 /**
- * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes.
+ * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Four index files have a line for each photo,
+ * in the same order:
  *
  *     images.txt               1 001.Black_footed_Albatross/Black_Footed_Albatross_0046_18.jpg
  *     image_class_labels.txt   1 1
@@ -7,16 +8,16 @@
  *     bounding_boxes.txt       1 60.0 27.0 325.0 304.0   (left, top, width, height)
  *     images/…
  *
- * The paper uses 100 of the classes and 80 % of each for training. We take the first 100 in the official order, unless
- * others are chosen, and split by the seed; the official split, about half and half, is there for comparisons with
- * other work. The bounding boxes become masks.
+ * The paper uses 100 of the classes and 80 % of each for training. Here these are the first 100 in the official order, unless
+ * others are chosen, split by the seed; the official split, about half and half, is there for comparisons with other work. The
+ * bounding boxes become masks.
  * @module
  */
 
 import { join } from "node:path";
+import { explainFileError } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
 import type { Box } from "./decode.ts";
-import { explainFileError } from "../../files.ts";
 import {
   checkClassNames,
   chooseClasses,
@@ -30,17 +31,24 @@ import {
 const PAPER_CLASSES = 100;
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cub-200-2011`";
 
+/** The index files: a line of each, whose groups are the number of the image and what the file says about it. */
+const INDEX = {
+  images: {
+    file: "images.txt",
+    line: /^(\d+) (\d{1,4})\.([^/\\\s]+)\/[^/\\\s]+$/,
+    example: "001.Albatross/Albatross_1.jpg",
+  },
+  labels: { file: "image_class_labels.txt", line: /^(\d+) (\d{1,4})$/, example: "1" },
+  split: { file: "train_test_split.txt", line: /^(\d+) ([01])$/, example: "0" },
+  boxes: {
+    file: "bounding_boxes.txt",
+    line: /^(\d+) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)$/,
+    example: "60.0 27.0 325.0 304.0",
+  },
+} as const;
+
 /** The texts of the four index files. */
-export interface CubIndexFiles {
-  /** `images.txt`. */
-  images: string;
-  /** `image_class_labels.txt`. */
-  labels: string;
-  /** `train_test_split.txt`. */
-  split: string;
-  /** `bounding_boxes.txt`. */
-  boxes: string;
-}
+export type CubIndexFiles = Record<keyof typeof INDEX, string>;
 
 /** One line of the index. */
 export interface CubPhoto {
@@ -68,20 +76,18 @@ export function cubSource(
 ): PhotoSource {
   const inner = join(path, "CUB_200_2011");
   const root = isFolder(inner) ? inner : path;
-  const read = (file: string) => {
+  const read = (name: keyof typeof INDEX) => {
+    const path = join(root, INDEX[name].file);
     try {
-      return Deno.readTextFileSync(join(root, file));
+      return Deno.readTextFileSync(path);
     } catch (error) {
-      throw explainFileError(error, join(root, file), "read CUB-200-2011");
+      throw explainFileError(error, path, "read CUB-200-2011");
     }
   };
-  const index = parseCubIndex({
-    images: read(files.images),
-    labels: read(files.labels),
-    split: read(files.split),
-    boxes: read(files.boxes),
-  }, root);
-
+  const index = parseCubIndex(
+    { images: read("images"), labels: read("labels"), split: read("split"), boxes: read("boxes") },
+    root,
+  );
   const byLabel = new Map(index.map(({ label, className }) => [label, className]));
   const all = [...byLabel].sort(([a], [b]) => a - b).map(([, className]) => className);
   const classNames = choice.classes === undefined
@@ -97,13 +103,6 @@ export function cubSource(
   return photoFiles("cub-200-2011", root, classNames, photos);
 }
 
-const files: Record<keyof CubIndexFiles, string> = {
-  images: "images.txt",
-  labels: "image_class_labels.txt",
-  split: "train_test_split.txt",
-  boxes: "bounding_boxes.txt",
-};
-
 /**
  * Joins the four index files.
  *
@@ -112,101 +111,50 @@ const files: Record<keyof CubIndexFiles, string> = {
  * @throws {UserError} if a line is malformed or the files disagree: names file and line
  */
 export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
-  const table = (file: keyof CubIndexFiles, pattern: RegExp) =>
-    parseTable(texts[file], join(root, files[file]), pattern);
-  const paths = table("images", /^(\d+) ((\d{1,4})\.([^/\\\s]+)\/([^/\\\s]+))$/);
-  const labels = table("labels", /^(\d+) (\d{1,4})$/);
-  const splits = table("split", /^(\d+) ([01])$/);
-  const boxes = table("boxes", /^(\d+) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)$/);
-  for (const [file, other] of [["labels", labels], ["split", splits], ["boxes", boxes]] as const) {
-    checkSameImages(paths, other, join(root, files.images), join(root, files[file]));
-  }
+  const linesOf = (name: keyof typeof INDEX) =>
+    texts[name].trimEnd().split(/\r?\n/).map((line) => line.trimEnd());
+  const lines = {
+    images: linesOf("images"),
+    labels: linesOf("labels"),
+    split: linesOf("split"),
+    boxes: linesOf("boxes"),
+  };
+  const count = Math.max(...Object.values(lines).map(({ length }) => length));
 
-  const folders = new Map<number, string>();
+  const folders = new Map<number, string>(); // a class has one number and one folder
   const seen = new Set<string>();
-  const index = [...paths].map(([image, [path, number, className]]): CubPhoto => {
-    const label = Number(labels.get(image)![0]);
-    const folder = folders.get(label) ?? className;
-    if (label < 1 || Number(number) !== label || folder !== className) {
+  const index = Array.from({ length: count }, (_, i): CubPhoto => {
+    const image = /^\d+/.exec(lines.images[i] ?? "")?.[0] ?? `${i + 1}`;
+    const parse = (name: keyof typeof INDEX, fits: (values: string[]) => boolean): string[] => {
+      const { file, line, example } = INDEX[name];
+      const [, found, ...values] = line.exec(lines[name][i] ?? "") ?? [];
+      if (found === image && fits(values)) return values;
       throw new UserError(
-        `Expected image ${image} in "${
-          join(root, files.images)
-        }" to lie in the folder of its class, number ${label} in ` +
-          `"${files.labels}", but found "${path}"; ${FETCH_AGAIN}.`,
+        `Expected image ${image} as in the other index files, such as "${image} ${example}", in line ${
+          i + 1
+        } of ` +
+          `"${join(root, file)}" but found "${(lines[name][i] ?? "").slice(0, 80)}"; ${FETCH_AGAIN}.`,
       );
-    }
-    if (seen.has(path)) {
-      throw new UserError(
-        `Expected each photo once in "${
-          join(root, files.images)
-        }" but found "${path}" twice; ${FETCH_AGAIN}.`,
-      );
-    }
+    };
+    const path = (lines.images[i] ?? "").slice(image.length + 1);
+    const [number, className] = parse("images", () => !seen.has(`${image} `) && !seen.has(path));
+    seen.add(`${image} `).add(path);
+    const label = Number(number);
+    parse(
+      "labels",
+      ([found]) => Number(found) === label && label > 0 && (folders.get(label) ?? className) === className,
+    );
     folders.set(label, className);
-    seen.add(path);
-    const [left, top, width, height] = boxes.get(image)!.map(Number);
-    if (!(width > 0 && height > 0)) {
-      throw new UserError(
-        `Expected a box with an area for image ${image} in "${
-          join(root, files.boxes)
-        }" but found ${width}×${height}; ` +
-          `${FETCH_AGAIN}.`,
-      );
-    }
+    const [part] = parse("split", () => true);
+    const box = parse("boxes", ([, , width, height]) => Number(width) > 0 && Number(height) > 0).map(Number);
     return {
       path,
       className,
       label,
-      split: splits.get(image)![0] === "1" ? "train" : "test",
-      box: { left, top, width, height },
+      split: part === "1" ? "train" : "test",
+      box: { left: box[0], top: box[1], width: box[2], height: box[3] },
     };
   });
-  checkClassNames([...folders.values()], join(root, files.images));
+  checkClassNames([...folders.values()], join(root, INDEX.images.file));
   return index;
-}
-
-/** @returns for each image number, the groups of `pattern` after the first */
-function parseTable(text: string, path: string, pattern: RegExp): Map<string, string[]> {
-  const table = new Map<string, string[]>();
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
-  for (const [i, line] of lines.entries()) {
-    const match = pattern.exec(line.trimEnd());
-    if (!match || match[2] === undefined || table.has(match[1])) {
-      throw new UserError(
-        `Expected a line such as "${examples[path.split(/[/\\]/).at(-1)!]}" with a new image number in line ${
-          i + 1
-        } of ` +
-          `"${path}" but found "${line.slice(0, 80)}"; ${FETCH_AGAIN}.`,
-      );
-    }
-    table.set(match[1], match.slice(2));
-  }
-  if (table.size === 0) {
-    throw new UserError(`Expected a line for each image in "${path}" but found none; ${FETCH_AGAIN}.`);
-  }
-  return table;
-}
-
-const examples: Record<string, string> = {
-  "images.txt": "1 001.Black_footed_Albatross/Black_Footed_Albatross_0046_18.jpg",
-  "image_class_labels.txt": "1 1",
-  "train_test_split.txt": "1 0",
-  "bounding_boxes.txt": "1 60.0 27.0 325.0 304.0",
-};
-
-function checkSameImages(
-  a: Map<string, unknown>,
-  b: Map<string, unknown>,
-  pathA: string,
-  pathB: string,
-): void {
-  const onlyInA = [...a.keys()].find((image) => !b.has(image));
-  const onlyInB = [...b.keys()].find((image) => !a.has(image));
-  if (onlyInA === undefined && onlyInB === undefined) return;
-  const [image, has, lacks] = onlyInA !== undefined ? [onlyInA, pathA, pathB] : [onlyInB, pathB, pathA];
-  throw new UserError(
-    `Expected the same images in "${pathA}" and "${pathB}" but found image ${image} only in "${has}", not in ` +
-      `"${lacks}"; ${FETCH_AGAIN}.`,
-  );
 }

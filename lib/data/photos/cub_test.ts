@@ -71,16 +71,16 @@ Deno.test("parseCubIndex() throws where the files disagree and names both", () =
   ) {
     assert.throws(
       () => parseCubIndex({ ...index, [file]: without(index[file], 4) }, "cub"),
-      naming("images.txt", name, "image 5"),
+      naming(name, "line 5", "image 5"),
     );
   }
   assert.throws(
     () => parseCubIndex({ ...index, images: without(index.images, 4) }, "cub"),
-    naming("images.txt", "image_class_labels.txt", "image 5"),
+    naming("image_class_labels.txt", "line 5", "image 6"),
   );
   assert.throws(
     () => parseCubIndex({ ...index, labels: index.labels.replace("6 2", "6 3") }, "cub"),
-    naming("images.txt", "image_class_labels.txt", "image 6", "number 3"),
+    naming("image_class_labels.txt", "image 6", "6 3"),
   );
 });
 
@@ -109,5 +109,5 @@ Deno.test("parseCubIndex() throws on a malformed line and names file and line", 
     () => parseCubIndex({ ...index, boxes: index.boxes.replace("7.0 2.0 8.0", "7.0 2.0 0.0") }, "cub"),
     naming("bounding_boxes.txt", "image 3"),
   );
-  assert.throws(() => parseCubIndex({ ...index, images: "" }, "cub"), naming("images.txt", "none"));
+  assert.throws(() => parseCubIndex({ ...index, images: "" }, "cub"), naming("images.txt", "line 1"));
 });
