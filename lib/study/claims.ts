@@ -101,7 +101,7 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
  * Holds the claims of studies against their records.
  *
  * @param studies all of them, for the p values of a question are adjusted together
- * @returns one entry for each claim that has a pair of runs
+ * @returns one entry for each claim that has a pair of runs, by question, the primary first
  * @throws {UserError} where a claim names runs of several settings
  */
 export function judgeClaims(studies: readonly Study[]): JudgedClaim[] {
@@ -129,7 +129,13 @@ export function judgeClaims(studies: readonly Study[]): JudgedClaim[] {
     const tested = ofQuestion.filter(({ p }) => p !== undefined);
     holm(tested.map(({ p }) => p!)).forEach((p, i) => adjusted.set(tested[i], p));
   }
-  return judged.map((claim) => ({ ...claim, p: adjusted.get(claim) }));
+  return judged.map((claim) => ({ ...claim, p: adjusted.get(claim) }))
+    .sort((a, b) => rank(a) - rank(b) || a.question.localeCompare(b.question));
+}
+
+/** The primary question comes first. */
+function rank({ question }: Claim): number {
+  return question.startsWith("primary") ? 0 : 1;
 }
 
 function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "second"): RunRecord[] {

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
-import { readJsonIfThere, writeFileWhole } from "../files.ts";
+import { readJsonIfThere, writeFilesWhole } from "../files.ts";
 import type { StepMetrics } from "../run/evaluate_step.ts";
 import { codeOf } from "../run/folder.ts";
 import { baseIdentity, methodIdentity } from "../run/identity.ts";
@@ -164,9 +164,10 @@ export function runKey(configuration: Configuration): string {
   return `${unitKey(configuration)} ${settingKey(configuration)}`;
 }
 
-/** Records of one setting together; in the order of the methods, then as they come. */
+/** Records of one setting together; in the order of the methods, then as they come; one network on all classes last. */
 export function bySetting<Item extends RunRecord>(records: readonly Item[]): Item[][] {
-  const position = ([{ configuration }]: Item[]) => methodNames().indexOf(configuration.method);
+  const position = ([{ configuration: { method, increments } }]: Item[]) =>
+    increments === 0 ? methodNames().length : methodNames().indexOf(method);
   return [...Map.groupBy(records, ({ configuration }) => settingKey(configuration)).values()]
     .sort((a, b) => position(a) - position(b));
 }
@@ -255,7 +256,7 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
 }
 
 /**
- * Writes the results of a study, one line a step. No digit is lost.
+ * Writes the results of a study, one line a step. No digit is lost. Beside them goes `NAME.results.tsv`, for spreadsheets.
  *
  * @param path of `NAME.results.json`
  */
@@ -269,7 +270,30 @@ export async function writeRecords(path: string, records: readonly RunRecord[]):
       "    ] }",
     ].join("\n")
   );
-  await writeFileWhole(path, `{ "runs": [\n${runs.join(",\n")}\n] }\n`);
+  await writeFilesWhole([
+    [path, `{ "runs": [\n${runs.join(",\n")}\n] }\n`],
+    [path.replace(/json$/, "tsv"), tsv(records)],
+  ], "write the results of the study");
+}
+
+/** One line a run: what tells the runs apart, and what was measured. */
+function tsv(records: readonly RunRecord[]): string {
+  const fields = varyingFields(records.map(({ configuration }) => configuration));
+  const measures = Object.keys(MEASURES) as MeasureName[];
+  const lines = records.map((record) => {
+    const { configuration, engine, metrics } = record;
+    const setting = settingOf(configuration);
+    return [
+      configuration.method,
+      configuration.seed,
+      ...fields.map((field) => setting[field] ?? ""),
+      engine,
+      metrics.length,
+      ...measures.map((name) => MEASURES[name].of(record)?.toFixed(5) ?? ""),
+    ].join("\t");
+  });
+  const headings = ["method", "seed", ...fields, "engine", "steps", ...measures];
+  return [headings.join("\t"), ...lines].join("\n") + "\n";
 }
 
 /** Only what is kept of a step; forgetting is added where it can be. */

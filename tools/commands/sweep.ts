@@ -3,22 +3,12 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { writeFileWhole } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { claimsTable, gainTable, judgeClaims } from "../../lib/study/claims.ts";
 import { gainByForgettingTable } from "../../lib/study/figure_numbers.ts";
-import {
-  type MeasureName,
-  MEASURES,
-  readRecords,
-  runKey,
-  type RunRecord,
-  settingOf,
-  varyingFields,
-  writeRecords,
-} from "../../lib/study/run_record.ts";
+import { MEASURES, readRecords, runKey, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import {
   readStudies,
   readStudyPlan,
@@ -163,9 +153,7 @@ async function trainMissing(
     // Where nothing is added, the files stay as they are, whatever else they hold.
     if (records.length === written) return records;
     written = records.length;
-    const all = mergeRecords(plan, kept, records);
-    await writeRecords(path, all);
-    await writeFileWhole(path.replace(/json$/, "tsv"), tsv(all));
+    await writeRecords(path, mergeRecords(plan, kept, records));
     return records;
   };
   const stopped = await trainSweep(runs, { directory, signal, onChange: writeResults }).catch((error) => {
@@ -240,26 +228,6 @@ function mergeRecords(
   const order = new Map(configurations.map((configuration, place) => [runKey(configuration), place]));
   const place = (key: string) => order.get(key) ?? configurations.length;
   return [...byKey].sort(([a], [b]) => place(a) - place(b)).map(([, record]) => record);
-}
-
-/** One line a run: what tells the runs apart, and what was measured. */
-function tsv(records: readonly RunRecord[]): string {
-  const fields = varyingFields(records.map(({ configuration }) => configuration));
-  const measures = Object.keys(MEASURES) as MeasureName[];
-  const lines = records.map((record) => {
-    const { configuration, engine, metrics } = record;
-    const setting = settingOf(configuration);
-    return [
-      configuration.method,
-      configuration.seed,
-      ...fields.map((field) => setting[field] ?? ""),
-      engine,
-      metrics.length,
-      ...measures.map((name) => MEASURES[name].of(record)?.toFixed(5) ?? ""),
-    ].join("\t");
-  });
-  const headings = ["method", "seed", ...fields, "engine", "steps", ...measures];
-  return [headings.join("\t"), ...lines].join("\n") + "\n";
 }
 
 /** Prints the tables and draws the figures. */
