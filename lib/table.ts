@@ -6,11 +6,14 @@
 /** One row: a value for each heading. */
 export type TableRow = Readonly<Record<string, string | number>>;
 
-/** Rows that a notebook shows as a table where they are the value of a cell. */
-export type Table = readonly TableRow[];
-
 /** The method by which Deno's Jupyter kernel asks the value of a cell what to show. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
+
+/** Rows that a notebook shows as a table where they are the value of a cell. */
+export interface Table extends ReadonlyArray<TableRow> {
+  /** What is shown, by media type. */
+  [DISPLAY](): Record<string, string>;
+}
 
 /**
  * Makes rows a table.
@@ -20,7 +23,7 @@ export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
  * @returns the same rows, which a notebook shows as a table
  */
 export function table(rows: readonly TableRow[]): Table {
-  return Object.defineProperty([...rows], DISPLAY, { value: () => tableDisplay(rows) });
+  return Object.defineProperty([...rows], DISPLAY, { value: () => tableDisplay(rows) }) as unknown as Table;
 }
 
 /** What a notebook shows of a table, by media type. */

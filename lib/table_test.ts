@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { markdownTable, table, textTable } from "./table.ts";
+import { DISPLAY, markdownTable, table, textTable } from "./table.ts";
 
 const rows = [
   { method: "C", accuracy: "31.0 %", forgetting: 0.4567, steps: 5 },
@@ -35,6 +35,9 @@ Deno.test("textTable() sets the same columns for a terminal", () => {
 Deno.test("table() is shown by a notebook, and equals its rows", () => {
   const shown = table(rows);
   assert.deepEqual(shown, rows);
-  const display = (shown as unknown as Record<symbol, () => unknown>)[Symbol.for("Jupyter.display")];
-  assert.deepEqual(display(), { "text/markdown": markdownTable(rows), "text/plain": markdownTable(rows) });
+  assert.equal(DISPLAY, Symbol.for("Jupyter.display"));
+  assert.deepEqual(shown[DISPLAY](), {
+    "text/markdown": markdownTable(rows),
+    "text/plain": markdownTable(rows),
+  });
 });

@@ -15,7 +15,7 @@ import {
   type Verdict,
   verdict,
 } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { type Table, table } from "../table.ts";
 import { UserError } from "../user_error.ts";
 import {
   bySetting,
@@ -149,7 +149,7 @@ function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "sec
 
 /** One row a claim: the differences in points where they are those of shares, and what follows. */
 export function claimsTable(claims: readonly JudgedClaim[]): Table {
-  return claims.map(({ claim, measure, difference, differences, bootstrap, p, verdict }) => {
+  return table(claims.map(({ claim, measure, difference, differences, bootstrap, p, verdict }) => {
     const { title, share } = MEASURES[measure];
     const end = (value: number) => share ? signed(100 * value, 1) : signed(value, 3);
     return {
@@ -162,7 +162,7 @@ export function claimsTable(claims: readonly JudgedClaim[]): Table {
       "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
       "seeds": `${differences.filter((value) => value > 0).length} of ${differences.length} above 0`,
     };
-  });
+  }));
 }
 
 /**
@@ -175,7 +175,7 @@ export function gainTable(records: readonly RunRecord[]): Table {
   const pairs = pairsAtEqualSettings(records);
   const settings = bySetting(pairs.map(([first]) => first));
   const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
-  return settings.map((setting) => {
+  return table(settings.map((setting) => {
     const ofSetting = pairs.filter(([first]) => setting.includes(first));
     const cosine = MEASURES.attentionCosine;
     const cosines = (side: 0 | 1) => mean(ofSetting.map((pair) => cosine.of(pair[side]))).toFixed(3);
@@ -186,5 +186,5 @@ export function gainTable(records: readonly RunRecord[]): Table {
       "cosine of LwF-MC": cosines(1),
       "of LwM": cosines(0),
     };
-  });
+  }));
 }

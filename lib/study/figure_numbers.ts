@@ -20,7 +20,7 @@ import {
 } from "../figures/mod.ts";
 import type { Configuration } from "../run/schema.ts";
 import { mean, rankCorrelation, signed } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { type Table, table } from "../table.ts";
 import { UserError } from "../user_error.ts";
 import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines, withoutAttention } from "./claims.ts";
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
@@ -121,16 +121,18 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
       forgetting: mean(own.flatMap(([, second]) => MEASURES.forgetting.of(second) ?? [])),
     };
   });
-  return [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
-    .filter(([, ofGamma]) => ofGamma.length > 2)
-    .map(([gamma, ofGamma]) => ({
-      "γ": String(gamma),
-      "settings": ofGamma.length,
-      "rank correlation of forgetting and gain": signed(
-        rankCorrelation(ofGamma.map(({ forgetting }) => forgetting), ofGamma.map(({ gain }) => gain)),
-        2,
-      ),
-    }));
+  return table(
+    [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
+      .filter(([, ofGamma]) => ofGamma.length > 2)
+      .map(([gamma, ofGamma]) => ({
+        "γ": String(gamma),
+        "settings": ofGamma.length,
+        "rank correlation of forgetting and gain": signed(
+          rankCorrelation(ofGamma.map(({ forgetting }) => forgetting), ofGamma.map(({ gain }) => gain)),
+          2,
+        ),
+      })),
+  );
 }
 
 /**

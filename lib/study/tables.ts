@@ -8,7 +8,7 @@ import type { StepMetrics } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
 import type { Configuration } from "../run/schema.ts";
 import { decimal, mean, percent, points } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { type Table, table } from "../table.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 import { refuseSeveralEngines } from "./claims.ts";
 import {
@@ -37,7 +37,7 @@ export function methodTitle(
 
 /** After step t: accuracy over all classes seen and over each step's classes, and how much attention is retained. */
 export function accuracyTable(runs: readonly RunRecord<StepMetrics>[], step: number): Table {
-  return runs.map(({ configuration, metrics }) => {
+  return table(runs.map(({ configuration, metrics }) => {
     const { accuracy, accuracyOfSteps, attention } = metrics[step];
     const ofSteps = accuracyOfSteps.map((value, s) => [`classes of step ${s}`, percent(value)]);
     return {
@@ -46,7 +46,7 @@ export function accuracyTable(runs: readonly RunRecord<StepMetrics>[], step: num
       ...Object.fromEntries(ofSteps),
       "attention cosine": attention.cosine.toFixed(3),
     };
-  });
+  }));
 }
 
 /**
@@ -54,9 +54,9 @@ export function accuracyTable(runs: readonly RunRecord<StepMetrics>[], step: num
  *
  * @throws {UserError} where the step is not trained yet
  */
-export function lossTable(runs: readonly Run[], step: number): Promise<Table> {
+export async function lossTable(runs: readonly Run[], step: number): Promise<Table> {
   const terms = runs.flatMap(({ configuration }) => Object.keys(methodNamed(configuration.method).terms));
-  return Promise.all(runs.map(async (run) => {
+  const rows = await Promise.all(runs.map(async (run) => {
     const log = await run.log(step);
     const [first, last] = [log[0], log[log.length - 1]];
     const change = (term: string) =>
@@ -67,6 +67,7 @@ export function lossTable(runs: readonly Run[], step: number): Promise<Table> {
       "L, weighed": change("L"),
     };
   }));
+  return table(rows);
 }
 
 /** The losses of some runs' step t, as the figure of the training draws them. */
@@ -92,7 +93,7 @@ export async function trainingCurveOf(runs: readonly Run[], step: number): Promi
 
 /** All that was measured of each run, up to its last step. */
 export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
-  return runs.map(({ configuration, metrics }) => {
+  return table(runs.map(({ configuration, metrics }) => {
     const { attention } = metrics[metrics.length - 1];
     const accuracies = metrics.map(({ accuracy }) => accuracy);
     const change = (drop: Drop | undefined) => drop === undefined ? "" : points(-drop.drop);
@@ -105,19 +106,21 @@ export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
       "pointing game": change(attention.pointingGame),
       "inside object": change(attention.energyInside),
     };
-  });
+  }));
 }
 
 /** How attention to the base classes' objects changed, from M_0 to the last step that was measured. */
 export function attentionTable(runs: readonly RunRecord<StepMetrics>[]): Table {
-  return runs.flatMap(({ configuration, metrics }) =>
-    metrics.map(({ attention: { cosine, pointingGame, energyInside } }, step) => ({
-      method: methodTitle(configuration),
-      model: `M_${step}`,
-      "cosine to M_0": cosine.toFixed(3),
-      "peak on the object": pointingGame === undefined ? "" : percent(pointingGame.now),
-      "attention inside the object": energyInside === undefined ? "" : percent(energyInside.now),
-    }))
+  return table(
+    runs.flatMap(({ configuration, metrics }) =>
+      metrics.map(({ attention: { cosine, pointingGame, energyInside } }, step) => ({
+        method: methodTitle(configuration),
+        model: `M_${step}`,
+        "cosine to M_0": cosine.toFixed(3),
+        "peak on the object": pointingGame === undefined ? "" : percent(pointingGame.now),
+        "attention inside the object": energyInside === undefined ? "" : percent(energyInside.now),
+      }))
+    ),
   );
 }
 
@@ -145,7 +148,7 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
   }
   const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
   const measures = options.measures?.map((name): Measure => MEASURES[name]) ?? measuresOf(records);
-  return settings.map((setting) => {
+  return table(settings.map((setting) => {
     const { configuration } = setting[0];
     const values = settingOf(configuration);
     const together = configuration.increments === 0;
@@ -162,7 +165,7 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
         return [title, share ? percent(measured) : decimal(measured, 3)];
       })),
     };
-  });
+  }));
 }
 
 /** The measures that say something about these runs. */
