@@ -1,24 +1,23 @@
 /**
- * `deno task data NAME`: gets a data set into `data/NAME`.
+ * `deno task data NAME`: downloads or prepares a data set in `data/NAME`.
  * @module
  */
 
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
 import { prepareIEmoji } from "../../../lib/data/iemoji/drawings.ts";
-import { dataDirectory } from "../../../lib/run/folder.ts";
 import { withProgress } from "../../../lib/progress.ts";
+import { dataDirectory } from "../../../lib/run/folder.ts";
 import { UserError } from "../../../lib/user_error.ts";
-import { fromHere } from "../command_line.ts";
+import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../command_line.ts";
+import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
 
 const HELP = `deno task data NAME [--from PATH] [--directory DIRECTORY]
 
-Gets a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. A download that was
-interrupted goes on where it stopped.
+Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. An interrupted download is
+resumed.
 
 NAME
-  iemoji-100       drawn on the spot from npm packages; see data/README.md (2 seconds)
+  iemoji-100       rendered from npm packages in 2 seconds; see data/README.md
 ${
   DATA_SOURCES.map(({ name, remote, terms, homepage }) =>
     `  ${name.padEnd(16)} ${remote ? `${Math.round(remote.bytes / 1e6)} MB; ` : ""}${terms}\n${
@@ -27,11 +26,13 @@ ${
   ).join("\n")
 }
 
-  Your own images need no fetching: pass their folder to the training with --dataset folder --data PATH.
+  Your own images need no download: pass their folder to the training with --data PATH.
 
 --from PATH        use this archive, or this folder, instead of downloading
 --directory PATH   where the data sets lie (default: the project's data)
 --help             this text`;
+
+const OPTIONS: CommandOptions = { command: "data", own: ["from", "directory"], takesFields: false };
 
 /**
  * Runs the command; throws a {@linkcode UserError} where the user can mend what is wrong.
@@ -42,13 +43,17 @@ export async function fetchData(
   log: (line: string) => void = console.log,
   sources: readonly DataSource[] = DATA_SOURCES,
 ): Promise<void> {
-  const { name, from, directory, help } = readArguments(args);
+  const { own, positionals: [name, ...rest], help } = parseCommandLine(args, OPTIONS);
   if (help) return log(HELP);
-
+  const from = own.from === undefined ? undefined : fromHere(own.from);
+  const directory = own.directory === undefined ? dataDirectory() : fromHere(own.directory);
+  if (rest.length > 0) {
+    throw new UserError(`Expected one data set but found also "${rest[0]}"; see \`deno task data --help\`.`);
+  }
   if (name === "iemoji-100") {
     if (from !== undefined) {
       throw new UserError(
-        `Expected no --from with iemoji-100 but found "${from}"; it is drawn from npm packages: leave it out.`,
+        `Expected no --from with iemoji-100 but found "${from}"; it is rendered from npm packages: leave --from out.`,
       );
     }
     const target = join(directory, name);
@@ -70,36 +75,4 @@ export async function fetchData(
   log(`${name} is ready in "${target}". Terms of use: ${source.terms}; ${source.homepage}`);
 }
 
-function readArguments(args: string[]): { name?: string; from?: string; directory: string; help: boolean } {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        from: { type: "string" },
-        directory: { type: "string" },
-        help: { type: "boolean", default: false },
-      },
-    });
-    if (positionals.length > 1) throw new Error(`Unexpected argument '${positionals[1]}'`);
-    const { from, directory, help } = values;
-    return {
-      name: positionals[0],
-      from: from === undefined ? undefined : fromHere(from),
-      directory: directory === undefined ? dataDirectory() : fromHere(directory),
-      help,
-    };
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}; see \`deno task data --help\`.`);
-  }
-}
-
-if (import.meta.main) {
-  try {
-    await fetchData(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runCommand(fetchData);
