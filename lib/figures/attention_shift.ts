@@ -48,6 +48,8 @@ export interface AttentionShift extends Setting {
   readonly teacher: string;
   /** Name of the student, such as `M_{1}`. */
   readonly student: string;
+  /** What L_D compares: a sigmoid for each class, or a softmax over the base classes; default softmax. */
+  readonly scores?: "sigmoid" | "softmax";
   /** One row each. */
   readonly examples: readonly AttentionShiftExample[];
 }
@@ -71,7 +73,8 @@ export function attentionShift(shift: AttentionShift): Figure {
     body: stacked([headings(shift), ...rows, beside([scale, key], 60)], 12),
     notes: [
       "Maps are for the student's top base class b, each divided by its 2-norm as in L_{AD}; one color scale a row. " +
-      "Scores are shares among the base classes (softmax). L_{D} is a cross-entropy: in brackets its value for identical scores.",
+      `Scores are ${shift.scores === "sigmoid" ? "sigmoids" : "shares among the base classes (softmax)"}. ` +
+      "L_{D} is a cross-entropy: in brackets its value for identical scores.",
     ],
     description:
       "For each image: the teacher's and the student's attention map over it, and both models' scores. " +

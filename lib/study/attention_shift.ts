@@ -15,21 +15,20 @@ import type { Run } from "../run/run.ts";
 const SCORES = 4;
 
 /**
- * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D is the paper's
- * equation (1) with a temperature of 1, whatever the run was trained with: it compares the probabilities that the figure
- * draws, a softmax over the base classes.
+ * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D has the form of the run's
+ * configuration, so it compares what a training with L_D keeps: of sigmoids each score by itself, not only the shares.
  *
  * @param run trained through step t
  * @param step t, from 1
  */
 export async function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
-  const { norm } = run.configuration;
+  const { norm, distillation, temperature } = run.configuration;
   const [teacher, student] = [await run.model(0), await run.model(step)];
   try {
     const set = run.evaluationImages(run.steps[0]);
     return await measureAttentionShifts(teacher, student, set, allDraws(set), {
       ...run.evaluationPasses,
-      distillation: { kind: "softmax", temperature: 1 },
+      distillation: { kind: distillation, temperature },
       attention: { norm },
     });
   } finally {
@@ -39,8 +38,8 @@ export async function attentionShiftsOf(run: Run, step: number): Promise<Attenti
 }
 
 /**
- * What the figure draws of some of these images. Scores are a softmax over the base classes, of which the likeliest for the
- * teacher are drawn.
+ * What the figure draws of some of these images. Scores are those that L_D compares; of the base classes, the
+ * likeliest for the teacher are drawn.
  *
  * @param run as in {@linkcode attentionShiftsOf}
  * @param step t
@@ -58,7 +57,7 @@ export function attentionShiftFigure(
     const columns = topColumns(shift.teacherLogits, SCORES);
     if (!columns.includes(shift.topBaseClass)) columns[columns.length - 1] = shift.topBaseClass;
     const side = (logits: Float32Array, map: Float32Array) => {
-      const scores = probabilities(logits, "softmax");
+      const scores = probabilities(logits, configuration.distillation);
       return {
         scores: columns.map((column) => ({ className: baseClasses[column], score: scores[column] })),
         map: { size: shift.mapSize[0], values: map },
@@ -82,6 +81,7 @@ export function attentionShiftFigure(
     dataset: `${dataset.name}, method ${configuration.method}`,
     teacher: "M_{0}",
     student: `M_{${step}}`,
+    scores: configuration.distillation,
     examples: shifts.map(example),
   };
 }
