@@ -107,3 +107,13 @@ testOnEachEngine("conv2d() throws on tensors that do not fit", () =>
       );
     }
   }));
+
+testOnEachEngine("tf.maxPool() hands its gradient to the first maximum of each window", async (engine) => {
+  const compute = () => {
+    // Rounded, so that many windows have more than one maximum.
+    const x = tf.round(normal([2, 9, 8, 5], 1)) as tf.Tensor4D;
+    return [tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 1))(x, normal([2, 5, 4, 5], 2))];
+  };
+  const [expected] = await valuesOnCpu(engine, compute);
+  assertClose((await valuesOf(...tf.tidy(compute)))[0], expected);
+}, ["wasm", "onednn"]);

@@ -20,13 +20,44 @@ import {
 import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
 import { canAssemble } from "./assembler.ts";
 import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
-import { heapMemory, heapOffset, newTensor, share } from "./heap.ts";
+import { heapMemory, heapOffset, heapView, newTensor, share } from "./heap.ts";
 import { WasmNormalization } from "./normalization.ts";
 import { assembleResidual, residualSupports } from "./residual.ts";
 import { WinogradConvolution } from "./winograd.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
 type Kernels = Record<string, tf.KernelFunc>;
+
+/** Hands each dy to the first input of its window that is the maximum; the stock kernel looks at every window for every input. */
+function maxPoolGradient(
+  { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, ...pool }: tf.backend_util.Conv2DInfo,
+  x: Float32Array,
+  y: Float32Array,
+  dy: Float32Array,
+  dx: Float32Array,
+): void {
+  dx.fill(0);
+  const given = new Int32Array(inChannels).fill(-1); // the last output whose dy a channel has handed on
+  for (let n = 0; n < batchSize * outHeight * outWidth; n++) {
+    const [image, q] = [Math.floor(n / (outHeight * outWidth)), n % outWidth];
+    const top = Math.floor(n / outWidth) % outHeight * pool.strideHeight - pool.padInfo.top;
+    const left = q * pool.strideWidth - pool.padInfo.left;
+    const [bottom, right] = [
+      Math.min(inHeight, top + pool.filterHeight),
+      Math.min(inWidth, left + pool.filterWidth),
+    ];
+    for (let row = Math.max(0, top); row < bottom; row++) {
+      for (let column = Math.max(0, left); column < right; column++) {
+        const from = ((image * inHeight + row) * inWidth + column) * inChannels;
+        for (let c = 0, to = n * inChannels; c < inChannels; c++, to++) {
+          if (x[from + c] !== y[to] || given[c] === n) continue;
+          dx[from + c] += dy[to];
+          given[c] = n;
+        }
+      }
+    }
+  }
+}
 
 /** Kernels of stock operations, for sizes and machines that those below do not support. */
 const composed: Kernels = {
@@ -43,6 +74,16 @@ const composed: Kernels = {
     const attributes = attrs as unknown as Conv2DAttributes;
     const shape = convolutionShape(attributes.inputShape, filter.shape, attributes);
     return tf.tidy(() => inputGradientByConvolution(dy, filter, shape));
+  },
+  MaxPoolGrad: ({ inputs, attrs }) => {
+    const { dy, input, output } = inputs as { dy: tf.TensorInfo; input: tf.Tensor4D; output: tf.TensorInfo };
+    expectFloats(dy, input, output);
+    const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
+    const pool = tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const dx = newTensor(input.shape);
+    const [x, y, given, result] = [input, output, dy, dx].map(heapView);
+    maxPoolGradient(pool, x, y, given, result);
+    return dx;
   },
   Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
 };
