@@ -1,0 +1,252 @@
+/**
+ * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel: every output under its own
+ * cell, no error, equations and figures rendered, the stop and restart buttons pressed, no process left behind.
+ *
+ *     deno task jupyterlab [--stress] [NOTEBOOK …]
+ *
+ * @module
+ */
+import { basename, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
+import { findJupyterLab, JupyterLab, type ShownCell, until } from "../notebooks/jupyterlab.ts";
+import {
+  codeCells,
+  type Notebook,
+  numberedNotebooks,
+  type Output,
+  readNotebook,
+  sourceOf,
+  writeNotebook,
+} from "../notebooks/notebook.ts";
+import { runNotebooks } from "../notebooks/run_notebooks.ts";
+import { UserError } from "../../lib/user_error.ts";
+
+const OPTIONS: CommandOptions = {
+  command: "jupyterlab",
+  own: [],
+  switches: ["stress"],
+  takesFields: false,
+};
+
+const HELP = `deno task jupyterlab [--stress] [NOTEBOOK …]
+
+Runs notebooks (default: all numbered ones) in the real JupyterLab, in a headless Chromium, in the smoke preset on wasm,
+and compares what it shows with what \`deno task notebooks\` writes. Then it presses the stop and restart buttons during
+a training. Where JupyterLab or Chromium is not installed it says so and passes. On Debian:
+
+  apt-get install chromium jupyterlab
+
+--stress   instead, count how many of 600 outputs land under another cell than their own while the machine is busy
+--help     this text`;
+
+const ENVIRONMENT = { LWM_PRESET: "smoke", LWM_ENGINE: "wasm", NO_COLOR: "1" };
+
+/** Runs the command; see its help. */
+export async function checkJupyterLab(args: readonly string[]): Promise<void> {
+  const { switches, positionals, help } = parseCommandLine(args, OPTIONS);
+  if (help) return console.log(HELP);
+  const installed = await findJupyterLab();
+  if (typeof installed === "string") return console.log(`Skipped: ${installed}.`);
+
+  const root = resolve(import.meta.dirname!, "../..");
+  const scratch = join(root, ".check");
+  await Deno.mkdir(scratch, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: scratch });
+  const problems: string[] = [];
+  try {
+    const paths = positionals.length > 0
+      ? positionals.map(fromHere)
+      : await numberedNotebooks(join(root, "notebooks"));
+    const expected = join(folder, "expected");
+    if (!switches.has("stress")) {
+      await runNotebooks(paths, { env: ENVIRONMENT, timeoutSeconds: 300, outputFolder: expected });
+    }
+    const lab = await JupyterLab.start(installed, folder, ENVIRONMENT);
+    try {
+      const check = async (name: string, work: () => Promise<string[]>) => {
+        const found = await work().catch((error: Error) => [error.message]);
+        console.error(`${name}: ${found.length === 0 ? "ok" : found.join("; ")}`);
+        problems.push(...found.map((problem) => `${name}: ${problem}`));
+      };
+      if (switches.has("stress")) await check("outputs under load", () => checkStress(lab, folder));
+      else {
+        for (const path of paths) {
+          const name = basename(path);
+          await check(name, () => checkNotebook(lab, folder, path, join(expected, name)));
+        }
+        await check("stop and restart", () => checkButtons(lab, folder));
+      }
+    } finally {
+      const left = await lab.close();
+      if (left.length > 0) problems.push(`processes left behind: ${left.join(", ")}`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  if (problems.length > 0) throw new UserError(`${problems.length} problems:\n${problems.join("\n")}`);
+}
+
+/** Runs a notebook in JupyterLab as a reader does. @returns what is wrong */
+async function checkNotebook(
+  lab: JupyterLab,
+  folder: string,
+  path: string,
+  expected: string,
+): Promise<string[]> {
+  const name = basename(path);
+  await Deno.copyFile(path, join(folder, name));
+  await lab.open(name);
+  await lab.command("notebook:run-all-cells");
+  const notebook = await readNotebook(expected);
+  await lab.command("docmanager:save");
+  const problems = differences(codeCells(notebook), await lab.cells());
+
+  const source = notebook.cells.filter(({ cell_type }) => cell_type === "markdown").map(sourceOf).join("\n");
+  const { images, blank, equations, errors } = await lab.page.evaluate(`(() => {
+    const all = (selector) => [...jupyterapp.shell.currentWidget.node.querySelectorAll(selector)];
+    const images = all(".jp-OutputArea img, .jp-MarkdownOutput img");
+    return {
+      images: images.length,
+      blank: images.filter((image) => image.naturalWidth === 0).length,
+      equations: all("mjx-container").length,
+      errors: all("mjx-merror, .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").length,
+    };
+  })()`) as Record<string, number>;
+  const figures =
+    codeCells(notebook).flatMap(({ outputs }) => outputs).filter((output) =>
+      "data" in output && "image/png" in output.data
+    ).length;
+  if (images < figures) problems.push(`${images} of ${figures} figures are shown`);
+  if (blank > 0) problems.push(`${blank} images are blank`);
+  if (/\$[^$\n]+\$/.test(source) && equations === 0) problems.push("no equation is rendered");
+  if (errors > 0) problems.push(`${errors} equations or outputs are errors`);
+  await lab.closeNotebook();
+  return problems;
+}
+
+/** Compares cells with what the notebook runner has written, which loses and moves no output. */
+export function differences(
+  expected: readonly { outputs: Output[] }[],
+  shown: readonly ShownCell[],
+): string[] {
+  return expected.flatMap(({ outputs }, index) => {
+    const found = shown[index].outputs.filter((output) => !isProgress(output));
+    const error = found.find((output) => output.output_type === "error");
+    if (error) return [`code cell ${index + 1} failed: ${error.evalue}`];
+    if (isDeepStrictEqual(plain(outputs), plain(found))) return [];
+    return [`code cell ${index + 1} shows ${summary(found)}, not ${summary(outputs)}`];
+  });
+}
+
+/** A progress bar, which is not kept in a notebook. */
+function isProgress(output: Output): boolean {
+  return "data" in output && /[█░]{20}/.test([output.data["text/plain"]].flat().join(""));
+}
+
+/** Texts as one, whether they are kept as lines or not. */
+function plain(outputs: readonly Output[]): unknown {
+  return JSON.parse(JSON.stringify(outputs), (_, value) => {
+    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value.join("") : value;
+  });
+}
+
+function summary(outputs: readonly Output[]): string {
+  const kinds = outputs.map((output) => "data" in output ? Object.keys(output.data)[0] : output.output_type);
+  return kinds.join(", ") || "nothing";
+}
+
+/** Presses the buttons during a training, as a reader may. @returns what is wrong */
+async function checkButtons(lab: JupyterLab, folder: string): Promise<string[]> {
+  const problems: string[] = [];
+  const expect = (holds: boolean, problem: string) => void (holds || problems.push(problem));
+  await writeNotebook(
+    join(folder, "buttons.ipynb"),
+    notebookOf(
+      'import { configure, print, trainRuns } from "lwm"; const kept = 1;',
+      "await trainRuns([configure({ method: 'C', seed: 987, baseEpochs: 1000 })], { through: 0 });",
+      "await print(kept + 1);",
+    ),
+  );
+  await lab.open("buttons.ipynb");
+  const trains = async () => JSON.stringify((await lab.cells())[1].outputs).includes("█");
+  const runAll = () => void lab.command("notebook:run-all-cells").catch(() => {});
+
+  runAll();
+  await until("the training shows its progress", 60_000, trains);
+  await lab.press("notebook:interrupt-kernel");
+  await lab.untilKernel(["idle connected"]);
+  await until("the last cell has run", 10_000, async () => (await lab.cells())[2].executionCount !== null);
+  const [, stopped, after] = await lab.cells();
+  expect(
+    /[Ss]topped/.test(JSON.stringify(stopped.outputs)),
+    `a stopped training shows ${summary(stopped.outputs)}`,
+  );
+  expect(JSON.stringify(after.outputs).includes("2"), "variables were lost after a stop");
+
+  runAll();
+  await until("the training shows its progress again", 60_000, trains);
+  await lab.press("notebook:restart-kernel");
+  await lab.page.locator(".jp-Dialog .jp-mod-accept").click();
+  // A kernel that was restarted may say that it is idle only after something was asked of it.
+  await lab.untilKernel(["unknown connected", "idle connected"]);
+  await lab.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 2");
+  await lab.command("notebook:run-cell");
+  const [, , fresh] = await lab.cells();
+  expect(JSON.stringify(fresh.outputs).includes("not defined"), "a restarted kernel keeps variables");
+  await lab.closeNotebook();
+  return problems;
+}
+
+/** Counts outputs under wrong cells while every core computes. */
+async function checkStress(lab: JupyterLab, folder: string): Promise<string[]> {
+  const cells = Array.from(
+    { length: 300 },
+    (_, i) => i % 2 ? `await print("own ${i}")` : `await figures.showTable([{ own: ${i} }])`,
+  );
+  await writeNotebook(
+    join(folder, "stress.ipynb"),
+    notebookOf('import { figures, print } from "lwm";', ...cells),
+  );
+  const load = Array.from(
+    { length: 2 * navigator.hardwareConcurrency },
+    () => new Deno.Command("sh", { args: ["-c", "while :; do :; done"] }).spawn(),
+  );
+  let wrong = 0;
+  try {
+    for (let round = 0; round < 2; round++) {
+      await lab.open("stress.ipynb");
+      await lab.command("notebook:run-all-cells");
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const [, ...shown] = await lab.cells();
+      wrong += shown.filter(({ outputs }, i) => {
+        return outputs.length !== 1 || !new RegExp(`\\b${i}\\b`).test(JSON.stringify(outputs));
+      }).length;
+      await lab.closeNotebook();
+    }
+  } finally {
+    for (const process of load) process.kill("SIGKILL");
+    await Promise.all(load.map(({ status }) => status));
+  }
+  console.error(`${wrong} of 600 outputs are under another cell than their own.`);
+  // One in 1,800 was measured; the front end cannot be made perfect from here.
+  return wrong > 3 ? [`${wrong} of 600 outputs are under another cell`] : [];
+}
+
+function notebookOf(...sources: string[]): Notebook {
+  return {
+    cells: sources.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index}`,
+      metadata: {},
+      source,
+      execution_count: null,
+      outputs: [],
+    })),
+    metadata: { kernelspec: { display_name: "Deno", language: "typescript", name: "deno" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+}
+
+if (import.meta.main) await runCommand(checkJupyterLab);
