@@ -100,12 +100,15 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
 /**
  * Holds the claims of studies against their records.
  *
- * @param studies all of them, for the p values of a question are adjusted together
+ * @param studies whose claims are judged
+ * @param all studies: the p values of a question are adjusted over all that ask it
  * @returns one entry for each claim that has a pair of runs, by question, the primary first
  * @throws {UserError} where a claim names runs of several settings
  */
-export function judgeClaims(studies: readonly Study[]): JudgedClaim[] {
-  const judged = studies.flatMap((study) => {
+export function judgeClaims(studies: readonly Study[], all: readonly Study[] = []): JudgedClaim[] {
+  const names = studies.map(({ name }) => name);
+  const others = all.filter(({ name }) => !names.includes(name));
+  const judged = [...studies, ...others].flatMap((study) => {
     const fields = varyingFields(study.configurations);
     return study.claims.flatMap((claim): JudgedClaim[] => {
       const first = oneSetting(study, claim, "first");
@@ -129,7 +132,8 @@ export function judgeClaims(studies: readonly Study[]): JudgedClaim[] {
     const tested = ofQuestion.filter(({ p }) => p !== undefined);
     holm(tested.map(({ p }) => p!)).forEach((p, i) => adjusted.set(tested[i], p));
   }
-  return judged.map((claim) => ({ ...claim, p: adjusted.get(claim) }))
+  return judged.filter(({ study }) => names.includes(study))
+    .map((claim) => ({ ...claim, p: adjusted.get(claim) }))
     .sort((a, b) => rank(a) - rank(b) || a.question.localeCompare(b.question));
 }
 

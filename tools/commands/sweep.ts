@@ -245,9 +245,7 @@ async function show(
     if (correlations.length > 0) print(correlations, log);
   }
   if (study.claims.length > 0) {
-    // The p values of a question are adjusted over all studies that ask it.
-    const others = (await readStudies(dirname(file))).filter(({ name }) => name !== study.name);
-    const claims = judgeClaims([study, ...others]).filter((claim) => claim.study === study.name);
+    const claims = judgeClaims([study], await readStudies(dirname(file)));
     if (claims.length > 0) {
       log("\nClaims");
       print(claimsTable(claims), log);
