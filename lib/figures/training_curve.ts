@@ -44,7 +44,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
     [SUM, INK],
     ...names.map((name, i): [string, string] => [name, COLORS[i % COLORS.length]]),
   ]);
-  const lines = models.map(({ model, terms }) => ({ model, lines: withSum(terms, x.length) }));
+  const lines = models.map(({ model, terms }) => ({ model, lines: withSum(terms) }));
   const highest = Math.max(...lines.flatMap(({ lines }) => lines.flatMap(({ values }) => values)));
   const width = (BODY_WIDTH - 12 * (models.length - 1)) / models.length;
   const panels = lines.map(({ model, lines }): Drawing => {
@@ -101,9 +101,10 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
   });
 }
 
-function withSum(terms: ModelLoss["terms"], length: number): { name: string; values: readonly number[] }[] {
+function withSum(terms: ModelLoss["terms"]): { name: string; values: readonly number[] }[] {
   const lines = Object.entries(terms).map(([name, values]) => ({ name, values }));
   if (lines.length < 2) return lines;
+  const length = Math.min(...lines.map(({ values }) => values.length));
   const sum = Array.from({ length }, (_, i) => lines.reduce((total, { values }) => total + values[i], 0));
   return [{ name: SUM, values: sum }, ...lines];
 }

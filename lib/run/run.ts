@@ -67,10 +67,22 @@ export interface RunProgress extends StepProgress {
   trainedBy?: string;
 }
 
+/** A step after an epoch of its training. */
+export interface RunEpoch {
+  /** From 0, the base step. */
+  step: number;
+  /** Of all its epochs so far. */
+  log: EpochLog[];
+  /** Where the student looks in the first evaluation image of the class that was learned first: (size, size) numbers, row by row. */
+  map: { size: number; values: number[] };
+}
+
 /** What the caller may want to do while a run is trained. */
 export interface RunHooks {
   /** Called after every iteration. */
   onProgress?: (progress: RunProgress) => void;
+  /** Called after every epoch. */
+  onEpoch?: (epoch: RunEpoch) => void;
   /** Called when a step is trained and measured. */
   onStep?: (step: number) => void;
   /** Asked after every iteration; true stops the run. It goes on from its last finished epoch. */
@@ -392,6 +404,7 @@ export class Run {
       onEpoch: async ({ velocities, ...state }) => {
         const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
         await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
+        if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
       },
     };
     try {
@@ -414,6 +427,15 @@ export class Run {
       student.dispose();
       teacher?.dispose();
     }
+  }
+
+  async #firstMap(student: ResNet): Promise<RunEpoch["map"]> {
+    const images = this.evaluationImages([this.classOrder[0]]);
+    const { maps, mapSize: [size] } = await predict(student, images, {
+      ...this.evaluationPasses,
+      headPositions: headPositions(this.classOrder),
+    });
+    return { size, values: Array.from(maps.subarray(0, size * size)) };
   }
 
   /** The student before its first iteration: new for M_0, else the teacher with a grown head. */

@@ -11,7 +11,7 @@ import { stoppable } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { codeOf, readMetrics, type RunFolders } from "./folder.ts";
-import { Run, type RunProgress } from "./run.ts";
+import { Run, type RunEpoch, type RunProgress } from "./run.ts";
 import type { Configuration } from "./schema.ts";
 
 /** Options of {@linkcode trainRuns}. */
@@ -24,6 +24,8 @@ export interface TrainRunsOptions {
   directory?: string;
   /** Ends all processes at once. */
   signal?: AbortSignal;
+  /** Called after each epoch of each run, such as what `watchTraining()` returns; what it returns is awaited in the end. */
+  onEpoch?: (run: Run, epoch: RunEpoch) => unknown;
 }
 
 /**
@@ -40,26 +42,29 @@ export async function trainRuns(
   configurations: readonly Configuration[],
   options: TrainRunsOptions = {},
 ): Promise<Run[]> {
-  const { directory, through, processes, signal: outer } = options;
+  const { directory, through, processes, signal: outer, onEpoch } = options;
   const runs: Run[] = [];
   for (const configuration of configurations) {
     runs.push(await Run.open(configuration, { directory, log: logOnce }));
   }
-  const planned = await trainingJobs(
-    runs.map((run) => ({
-      name: labelOf(run, runs),
-      configuration: { ...run.configuration, engine: run.engine.name },
-      folders: run.folders,
-      through,
-    })),
-    { directory },
-  );
+  const plans = new Map(runs.map((run): [PlannedRun, Run] => [{
+    name: labelOf(run, runs),
+    configuration: { ...run.configuration, engine: run.engine.name },
+    folders: run.folders,
+    through,
+  }, run]));
+  const pictures: unknown[] = [];
+  const planned = await trainingJobs([...plans.keys()], {
+    directory,
+    onEpoch: onEpoch && ((plan, epoch) => pictures.push(onEpoch(plans.get(plan)!, epoch))),
+  });
   const { jobs } = planned;
   await stoppable(
     "Nothing is lost: run again to go on from the last finished epoch.",
     (signal) => runJobs(jobs, { processes: processes ?? planned.processes, signal }),
     outer,
   );
+  await Promise.all(pictures);
   const failed = jobs.filter(({ state }) => state === "failed");
   if (failed.length > 0) throw new UserError(failed.map((job) => `${job.label}: ${job.failure}`).join("\n"));
   return runs;
@@ -237,6 +242,8 @@ export interface PlannedRun {
 export interface TrainingJobsOptions {
   /** Folder of data sets and runs. */
   directory?: string;
+  /** Told after each epoch. */
+  onEpoch?: (run: PlannedRun, epoch: RunEpoch) => void;
   /** Told when a step of a run is trained and measured. */
   onStep?: (run: PlannedRun, step: number) => void;
 }
@@ -254,14 +261,15 @@ export interface TrainingJobs {
 /** The jobs that train what is missing of these runs. An M_0 that several runs share is a job of its own. */
 export async function trainingJobs(
   runs: readonly PlannedRun[],
-  { directory, onStep }: TrainingJobsOptions = {},
+  { directory, onEpoch, onStep }: TrainingJobsOptions = {},
 ): Promise<TrainingJobs> {
   const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
   const trained = new Map<PlannedRun, number>();
   for (const run of runs) trained.set(run, (await readMetrics(run.folders, lastOf(run) + 1)).length);
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
 
-  const job = (run: PlannedRun, label: string, first: number, after: readonly Job[]): Job => {
+  /** @param told the run that news are of */
+  const job = (run: PlannedRun, label: string, first: number, after: readonly Job[], told = run): Job => {
     const through = lastOf(run);
     return newJob({
       label,
@@ -273,11 +281,13 @@ export async function trainingJobs(
             configuration: { ...run.configuration, code: codeOf(run.folders) },
             through,
             directory,
+            epochs: onEpoch !== undefined,
             code: codeDigest(run.configuration.engine as Engine["name"]),
           },
           signal,
           (message) => {
-            if (message.kind === "step") onStep?.(run, message.step);
+            if (message.kind === "step") onStep?.(told, message.step);
+            else if (message.kind === "epoch") onEpoch?.(told, message.epoch);
             else report(jobProgress(message.progress, through));
           },
         ),
@@ -290,7 +300,7 @@ export async function trainingJobs(
     const seed = `seed ${configuration.seed}`;
     // Where the increments of a run cannot be, its M_0 can still serve others.
     const run = { name: "M_0", configuration: { ...configuration, increments: 0 }, folders, through: 0 };
-    bases.set(base, job(run, `M_0, ${seed}`, 0, []));
+    bases.set(base, job(run, `M_0, ${seed}`, 0, [], sharing[0]));
   }
   const jobOf = new Map<PlannedRun, Job>();
   for (const run of waiting) {
@@ -333,6 +343,8 @@ export interface WorkerTask {
   directory?: string;
   /** Digest of the code that this process runs: it may have been edited since. */
   code?: string;
+  /** Whether to tell each epoch. */
+  epochs?: boolean;
   /** Milliseconds between two messages about progress. */
   patience?: number;
 }
@@ -340,6 +352,7 @@ export interface WorkerTask {
 /** What it says meanwhile, one JSON line each. */
 export type WorkerNews =
   | { kind: "progress"; progress: RunProgress }
+  | { kind: "epoch"; epoch: RunEpoch }
   | { kind: "step"; step: number };
 
 /** What it says, one JSON line each. */
@@ -384,8 +397,8 @@ async function trainInProcess(
   let outcome: WorkerMessage | null = null;
   for await (const line of linesFrom(child.stdout)) {
     const message: WorkerMessage = JSON.parse(line);
-    if (message.kind === "progress" || message.kind === "step") onNews(message);
-    else outcome = message;
+    if (message.kind === "finished" || message.kind === "failed") outcome = message;
+    else onNews(message);
   }
   const { code, signal: killedBy } = await child.status;
   signal.removeEventListener("abort", stop);

@@ -30,7 +30,7 @@ const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
 Deno.addSignalListener("SIGINT", () => {});
 
 try {
-  const { configuration, through, directory, code, patience = 200 } = await readTask();
+  const { configuration, through, directory, code, epochs, patience = 200 } = await readTask();
   const run = await Run.open(configuration, { directory });
   const current = codeDigest(run.engine.name);
   if (code !== undefined && code !== current) {
@@ -46,6 +46,7 @@ try {
       saidAt = performance.now();
       say({ kind: "progress", progress });
     },
+    onEpoch: epochs ? (epoch) => say({ kind: "epoch", epoch }) : undefined,
     onStep: (step) => say({ kind: "step", step }),
   });
   say({ kind: "finished" });

@@ -9,3 +9,4 @@ export * from "./study.ts";
 export * from "./tables.ts";
 export * from "./typical_image.ts";
 export * from "./what_and_why.ts";
+export { watchTraining } from "./watch_training.ts";

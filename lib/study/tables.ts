@@ -10,6 +10,7 @@ import type { Configuration } from "../run/schema.ts";
 import { decimal, mean, percent, points } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
+import type { EpochLog } from "../training/train_step.ts";
 import { refuseSeveralEngines } from "./claims.ts";
 import {
   bySetting,
@@ -72,23 +73,34 @@ export async function lossTable(runs: readonly Run[], step: number): Promise<Tab
 
 /** The losses of some runs' step t, as the figure of the training draws them. */
 export async function trainingCurveOf(runs: readonly Run[], step: number): Promise<TrainingCurve> {
-  const logs = await Promise.all(runs.map((run) => run.log(step)));
-  const models = runs.map(({ configuration }, i): ModelLoss => {
+  return trainingCurveOfLogs(
+    await Promise.all(
+      runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) })),
+    ),
+    step,
+  );
+}
+
+/** The same of logs, which need not be of equal length. */
+export function trainingCurveOfLogs(
+  logs: readonly { configuration: Configuration; log: readonly EpochLog[] }[],
+  step: number,
+): TrainingCurve {
+  const models = logs.map(({ configuration, log }): ModelLoss => {
     const { method } = configuration;
     // M_0 has no teacher, and so no other term.
-    const terms = Object.entries(methodNamed(method).terms).filter(([name]) =>
-      logs[i][0][name] !== undefined
-    );
+    const terms = Object.entries(methodNamed(method).terms).filter(([name]) => log[0][name] !== undefined);
     return {
       model: step === 0 ? "M_{0}" : `${methodTitle(configuration)}, M_{${step}}`,
       terms: Object.fromEntries(terms.map(([name, { weight }]) => {
         const subscripted = name.replace(/_(\w+)$/, "_{$1}");
         const label = weight === undefined ? subscripted : `${weight.symbol} · ${subscripted}`;
-        return [label, logs[i].map((epoch) => (weight?.value(configuration) ?? 1) * epoch[name])];
+        return [label, log.map((epoch) => (weight?.value(configuration) ?? 1) * epoch[name])];
       })),
     };
   });
-  return { xLabel: "epoch", x: logs[0].map(({ epoch }) => epoch), models };
+  const longest = logs.reduce((a, b) => a.log.length > b.log.length ? a : b).log;
+  return { xLabel: "epoch", x: longest.map(({ epoch }) => epoch), models };
 }
 
 /** All that was measured of each run, up to its last step. */

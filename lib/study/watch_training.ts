@@ -1,0 +1,86 @@
+/**
+ * Pictures of a training while it runs.
+ * @module
+ */
+import { readPicture } from "../data/batches.ts";
+import { type AttentionGrid, attentionGrid, trainingCurve } from "../figures/mod.ts";
+import { displayFigure } from "../figures/notebook.ts";
+import { displayInNotebook, inNotebook } from "../progress.ts";
+import type { Run, RunEpoch } from "../run/run.ts";
+import { methodTitle, trainingCurveOfLogs } from "./tables.ts";
+
+/** Most columns of maps. */
+const COLUMNS = 8;
+
+/** A run whose step is under way, or was the last one under way. */
+interface Watched {
+  run: Run;
+  epoch: RunEpoch;
+  /** By epoch, from 1. */
+  maps: Map<number, RunEpoch["map"]>;
+}
+
+/**
+ * Shows under a notebook's cell how a training goes: the terms of the loss, and where the network looks in an image of the class
+ * that was learned first, after each epoch. Outside of a notebook it shows nothing.
+ *
+ * ```ts ignore
+ * await trainRuns([configure({ method: "LwM" })], { through: 1, onEpoch: watchTraining() });
+ * ```
+ *
+ * @returns what {@linkcode trainRuns} is given as `onEpoch`
+ */
+export function watchTraining(): (run: Run, epoch: RunEpoch) => void {
+  const watched = new Map<Run, Watched>();
+  const id = crypto.randomUUID();
+  let update = false;
+  let drawing = false;
+  let stale = false;
+  const draw = async (step: number) => {
+    const all = [...watched.values()].filter(({ epoch }) => epoch.step === step);
+    const logs = all.map(({ run, epoch }) => ({ configuration: run.configuration, log: epoch.log }));
+    const figures = {
+      curves: trainingCurve(trainingCurveOfLogs(logs, step)),
+      maps: attentionGrid(gridOf(all)),
+    };
+    for (const [name, figure] of Object.entries(figures)) {
+      const { data, metadata } = await displayFigure(figure);
+      await displayInNotebook(data, { metadata, display_id: `${id}-${name}`, update });
+    }
+    update = true;
+  };
+  return async (run, epoch) => {
+    const before = watched.get(run);
+    const maps = before?.epoch.step === epoch.step ? before.maps : new Map<number, RunEpoch["map"]>();
+    watched.set(run, { run, epoch, maps: maps.set(epoch.log.length, epoch.map) });
+    stale = true;
+    if (drawing || !inNotebook()) return;
+    drawing = true;
+    // Epochs that end meanwhile are drawn together.
+    while (stale) {
+      stale = false;
+      await draw(epoch.step);
+    }
+    drawing = false;
+  };
+}
+
+/** A row each run, and a column each epoch of which all have a map, spread over the training. */
+export function gridOf(all: readonly Watched[]): AttentionGrid {
+  const [{ run }] = all;
+  const common = [...all[0].maps.keys()].filter((epoch) => all.every(({ maps }) => maps.has(epoch)));
+  const columns = Math.min(COLUMNS, common.length);
+  const epochs = Array.from(
+    { length: columns },
+    (_, i) => common[columns === 1 ? 0 : Math.round(i * (common.length - 1) / (columns - 1))],
+  );
+  const image = readPicture(run.evaluationImages([run.classOrder[0]]), { image: 0, view: 0 });
+  return {
+    title: `Where the network looks for the ${run.classNames(0)[0]}`,
+    images: epochs.map((epoch) => ({ image, label: `epoch ${epoch}` })),
+    rows: all.map(({ run, epoch, maps }) => ({
+      name: epoch.step === 0 ? "M_{0}" : methodTitle(run.configuration),
+      maps: epochs.map((epoch) => ({ map: maps.get(epoch)!, caption: "" })),
+    })),
+  };
+}
