@@ -195,6 +195,20 @@ export class FileLock implements Disposable {
     }
   }
 
+  /**
+   * Takes a lock as soon as no other process holds it.
+   *
+   * @param onWait called four times a second until then; what it throws ends the wait
+   */
+  static async wait(path: string, onWait?: () => void): Promise<FileLock> {
+    for (;;) {
+      const lock = await FileLock.take(path);
+      if (lock !== null) return lock;
+      onWait?.();
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
   /** Leaves a note for those who wait. */
   note(value: unknown): void {
     const bytes = new TextEncoder().encode(JSON.stringify(value));

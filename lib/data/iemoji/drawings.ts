@@ -19,7 +19,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
-import { explainFileError, readFileIfThere, writeFileWhole } from "../../files.ts";
+import { FileLock, readFileIfThere, writeFileWhole } from "../../files.ts";
 import { type Dataset, someOfEachClass } from "../image_set.ts";
 import { IEMOJI_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
@@ -101,19 +101,8 @@ export async function prepareIEmoji({ directory, onProgress }: PrepareIEmojiOpti
   const kept = await readKept();
   if (kept) return kept;
   // Of several processes one renders, and the others wait for it.
-  using _lock = await lockRendering(directory);
+  using _lock = await FileLock.wait(`${path}.lock`);
   return await readKept() ?? await renderInto(path, onProgress);
-}
-
-async function lockRendering(directory: string): Promise<Deno.FsFile> {
-  try {
-    await Deno.mkdir(directory, { recursive: true });
-    const file = await Deno.open(join(directory, "rendering.lock"), { create: true, write: true });
-    await file.lock(true);
-    return file;
-  } catch (error) {
-    throw explainFileError(error, directory, "write the drawings of iEmoji-100");
-  }
 }
 
 async function renderInto(path: string, onProgress: PrepareIEmojiOptions["onProgress"]): Promise<Uint8Array> {

@@ -9,9 +9,8 @@
  * @module
  */
 
-import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
-import { explainFileError } from "../../files.ts";
+import { explainFileError, FileLock } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
 import { type Box, DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
 import type { PhotoSource } from "./photo_source.ts";
@@ -61,8 +60,8 @@ export interface CachePhotosOptions {
 }
 
 /**
- * Decodes the photos that are not in the cache yet. Holds a few photos in memory at a time. Of several processes one decodes,
- * and the others wait for it.
+ * Decodes the photos that are not in the cache yet. Holds a few photos in memory at a time. Of several processes one decodes;
+ * the others wait and report its progress.
  *
  * @param path of the cache, without ending; one for each folder of photos and image size
  * @param chosen positions in `source.photos`
@@ -81,8 +80,11 @@ export async function cachePhotos(
   const isMissing = (i: number) => known.get(source.photos[i].name)?.stamp !== source.photos[i].stamp;
   if (chosen.some(isMissing)) {
     try {
-      Deno.mkdirSync(dirname(path), { recursive: true });
-      const writer = await CacheWriter.open(path, imageSize);
+      using _lock = await FileLock.wait(`${path}.lock`, () => {
+        known = readIndex(path, imageSize).photos;
+        onProgress?.(chosen.length - chosen.filter(isMissing).length, chosen.length);
+      });
+      const writer = new CacheWriter(path, imageSize);
       try {
         known = writer.known;
         const missing = chosen.filter(isMissing);
@@ -136,33 +138,28 @@ function allDamaged(errors: DamagedPhotoError[]): UserError {
   );
 }
 
-/** Appends to a cache; holds its lock. */
+/** Appends to a cache. */
 class CacheWriter {
   /** The last line of each name. */
   readonly known: Map<string, CachedPhoto>;
+  readonly index: Deno.FsFile;
+  readonly pixels: Deno.FsFile;
+  readonly imageBytes: number;
   #lines = "";
   #unsaved = 0;
   #savedAt = Date.now();
   #nextSlot: number;
 
-  private constructor(
-    readonly index: Deno.FsFile,
-    readonly pixels: Deno.FsFile,
-    readonly imageBytes: number,
-    { photos, slots, bytes }: CacheIndex,
-  ) {
+  constructor(path: string, imageSize: number) {
+    const { photos, slots, bytes } = readIndex(path, imageSize);
     this.known = photos;
+    this.imageBytes = 3 * imageSize ** 2;
     this.#nextSlot = slots;
+    this.pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
+    this.index = Deno.openSync(`${path}.index`, { create: true, write: true });
     // A line that was cut off when its process was killed.
-    index.truncateSync(bytes);
-    index.seekSync(0, Deno.SeekMode.End);
-  }
-
-  static async open(path: string, imageSize: number): Promise<CacheWriter> {
-    const index = Deno.openSync(`${path}.index`, { create: true, write: true });
-    await index.lock(true);
-    const pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
-    return new CacheWriter(index, pixels, 3 * imageSize ** 2, readIndex(path, imageSize));
+    this.index.truncateSync(bytes);
+    this.index.seekSync(0, Deno.SeekMode.End);
   }
 
   add({ name, stamp }: { name: string; stamp: string }, { pixels, box }: DecodedPhoto): void {
