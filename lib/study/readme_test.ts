@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { markdownTable, type TableRow } from "../table.ts";
 import { claimsTable, judgeClaims } from "./claims.ts";
+import { gainByForgettingTable } from "./figure_numbers.ts";
 import { readStudies } from "./study.ts";
 import { settingsTable } from "./tables.ts";
 
@@ -17,13 +18,33 @@ const README = join(import.meta.dirname!, "../../README.md");
 const studies = await readStudies();
 const claims = judgeClaims(studies);
 
-/** By the words of a table's marker: `claims all`, `claims QUESTION` or `study NAME`. */
+const THROUGHPUT = join(import.meta.dirname!, "../../figures/engine-throughput.json");
+const ENGINES: Readonly<Record<string, string>> = {
+  torch: "PyTorch 2.6, for comparison",
+  webgpu: "webgpu, in software",
+};
+
+/** By the words of a table's marker: `claims all`, `claims QUESTION`, `study NAME`, `correlation NAME` or `engines base`. */
 const TABLES: Readonly<Record<string, (argument: string) => readonly TableRow[]>> = {
   claims: (question) =>
     claimsTable(claims.filter((claim) => question === "all" || claim.question === question))
       .map(({ "difference within seeds": _, verdict, ...row }) => ({ ...row, verdict: `**${verdict}**` })),
-  study: (name) => settingsTable(studies.find((study) => study.name === name)!.records),
+  study: (name) => settingsTable(recordsOf(name)),
+  correlation: (name) => gainByForgettingTable(recordsOf(name)),
+  engines: (base) => {
+    const { [base]: setting, rows } = JSON.parse(Deno.readTextFileSync(THROUGHPUT));
+    const isBase = (row: Record<string, unknown>) =>
+      Object.entries(setting).every(([field, value]) => row[field] === value);
+    const rounded = (value: number) => Number(value.toPrecision(2));
+    return rows.filter(isBase).map((row: { engine: string } & Record<string, number>) => ({
+      engine: ENGINES[row.engine] ?? row.engine,
+      "training, images a second": rounded(row.trainImagesPerSecond),
+      "evaluation": rounded(row.evaluationImagesPerSecond),
+    }));
+  },
 };
+
+const recordsOf = (name: string) => studies.find((study) => study.name === name)!.records;
 
 // A table stands between a comment that says where it comes from, and the next empty line.
 const MARKED = /(<!-- results: (\w+) ([^>]*?) -->\n\n)((?:\|.*\n)*)/g;
