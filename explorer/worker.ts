@@ -11,13 +11,9 @@ import { iemojiDataset } from "../lib/data/iemoji/iemoji.ts";
 import type { Dataset } from "../lib/data/image_set.ts";
 import { headPositions } from "../lib/data/protocol.ts";
 import { start } from "../lib/engine/wasm.ts";
-import {
-  accuracyOfSteps,
-  attentionRetention,
-  mapCosine,
-  ofFirstClasses,
-  predict,
-} from "../lib/evaluation/mod.ts";
+import { accuracyOfSteps } from "../lib/evaluation/accuracy.ts";
+import { attentionRetention, mapCosine } from "../lib/evaluation/attention_retention.ts";
+import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
 import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { stepOptions, trainStep } from "../lib/training/mod.ts";

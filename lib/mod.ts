@@ -5,51 +5,152 @@
  * import { configure, figures, trainRuns } from "lwm";
  * ```
  *
- * `evaluation` and `figures` are namespaces, because a measure and the figure of it have the same name.
+ * `evaluation` and `figures` are namespaces, because a measure and the figure of it have the same name. Types that only
+ * complete a signature are exported beside it.
  * @module
  */
-export * from "./attention/mod.ts";
+export * as evaluation from "./evaluation/mod.ts";
+export * as figures from "./figures/mod.ts";
+export { allClassMaps, gradCamClosedForm } from "./attention/closed_form.ts";
+export { gradCam } from "./attention/grad_cam.ts";
+export { type ClassPerImage } from "./attention/one_hot_classes.ts";
 export {
   allDraws,
-  type Artist,
   type Batch,
-  type ClassCounts,
-  classIncrementalSteps,
-  type ClassSteps,
-  type Dataset,
   type Draw,
   epochBatches,
   type EpochOptions,
-  headPositions,
-  IEMOJI_ARTISTS,
-  IEMOJI_EVALUATION_DRAWS,
-  IEMOJI_TEST_ARTISTS,
-  type ImageSet,
-  IncrementalStream,
   type Normalization,
-  type OpenOptions,
-  type Picture,
   readBatch,
   readMaskPicture,
   readMasks,
   readPicture,
-  type Split,
-} from "./data/mod.ts";
+} from "./data/batches.ts";
+export { type Artist, IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./data/iemoji/artists.ts";
+export { IEMOJI_EVALUATION_DRAWS } from "./data/iemoji/iemoji.ts";
+export { type Dataset, type ImageSet, type OpenOptions, type Picture, type Split } from "./data/image_set.ts";
 export {
-  loadPhotos,
-  type PhotoDataset,
-  type PhotoDatasetName,
-  type PhotoOptions,
-  type SkippedPhoto,
-} from "./data/photos/photos.ts";
-export * from "./engine/mod.ts";
-export * as evaluation from "./evaluation/mod.ts";
-export * from "./run/mod.ts";
-export * from "./study/mod.ts";
-export * as figures from "./figures/mod.ts";
-export * from "./losses/mod.ts";
-export * from "./model/mod.ts";
-export { type RandomStream, randomStream } from "./random.ts";
-export { mean, percent } from "./statistics.ts";
-export * from "./training/mod.ts";
+  type ClassCounts,
+  classIncrementalSteps,
+  type ClassSteps,
+  headPositions,
+  IncrementalStream,
+} from "./data/protocol.ts";
+export { type Engine, type EngineName } from "./engine/engine.ts";
+export { useEngine, type UseEngineOptions } from "./engine/mod.ts";
+export { type AttentionMaps, type AttentionRetention, type Drop } from "./evaluation/attention_retention.ts";
+export { type AttentionShift } from "./evaluation/attention_shift.ts";
+export { type ForwardOptions, type Predictions } from "./evaluation/predict.ts";
+export { type LabeledScores } from "./evaluation/scores.ts";
+export { type AccuracyCurve } from "./figures/accuracy_curve.ts";
+export {
+  type AttentionRetentionNumbers,
+  type RetentionCell,
+  type RetentionExample,
+} from "./figures/attention_retention.ts";
+export { type AttentionShiftExample, type AttentionShiftNumbers } from "./figures/attention_shift.ts";
+export { type AttentionMap } from "./figures/kit/overlay.ts";
+export { type Figure } from "./figures/kit/svg.ts";
+export { type MethodOverview } from "./figures/method_overview.ts";
+export { type MethodRun, type MethodRuns, type Reference, type Setting } from "./figures/runs.ts";
+export { type SaveOptions } from "./figures/save.ts";
+export { type ClassScore } from "./figures/score_bars.ts";
+export { type ModelLoss, type TrainingCurve } from "./figures/training_curve.ts";
+export { type WhatAndWhy, type WhatAndWhyExample } from "./figures/what_and_why.ts";
+export { type AttentionClass, type BaseClassScores, topBaseClass } from "./losses/attention_class.ts";
+export {
+  attentionDistillation,
+  type AttentionDistillationOptions,
+  type MapNorm,
+} from "./losses/attention_distillation.ts";
+export {
+  type AttentionForm,
+  attentionLoss,
+  type AttentionLossOptions,
+  type GradientsOverGamma,
+  gradientsOverGamma,
+  type LastStage,
+} from "./losses/attention_form.ts";
+export {
+  type ClassificationKind,
+  classificationLoss,
+  type ClassificationOptions,
+} from "./losses/classification.ts";
+export { type DistillationKind, distillationLoss, type DistillationOptions } from "./losses/distillation.ts";
+export { type ForwardPass, ResNet, type ResNetOptions, type Stem } from "./model/resnet.ts";
+export { type SafeTensor } from "./model/safetensors.ts";
+export { configure } from "./run/configuration.ts";
+export { configurationHelp, type FieldHelp } from "./run/configuration_help.ts";
+export { type StepMetrics } from "./run/evaluate_step.ts";
+export { dataDirectory, figuresDirectory, openDataset, type RunFolders } from "./run/folder.ts";
+export { presetValues, type Values } from "./run/presets.ts";
+export { Run, type RunEpoch, type RunHooks, type RunProgress } from "./run/run.ts";
+export { type Configuration, type DatasetName, type PresetName } from "./run/schema.ts";
+export { trainRuns, type TrainRunsOptions } from "./run/train_runs.ts";
+export { attentionShiftNumbers, attentionShiftsOf } from "./study/attention_shift.ts";
+export {
+  attentionRetentionNumbers,
+  type BaseAttention,
+  baseAttention,
+  firstRecognized,
+  type RunAttention,
+} from "./study/base_attention.ts";
+export { claimsTable, gainTable, judgeClaims, type JudgedClaim } from "./study/claims.ts";
+export { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./study/figure_numbers.ts";
+export { methodOverviewNumbers } from "./study/method_overview.ts";
+export {
+  type DropRecord,
+  measuredRuns,
+  type MeasureName,
+  type RunRecord,
+  type StepRecord,
+} from "./study/run_record.ts";
+export {
+  type Claim,
+  readStudy,
+  select,
+  type Selector,
+  type Study,
+  type StudyFigure,
+  type StudyPlan,
+} from "./study/study.ts";
+export {
+  accuracyTable,
+  attentionTable,
+  lastAccuracyOfSteps,
+  lossTable,
+  methodTitle,
+  settingsTable,
+  type SettingsTableOptions,
+  stateTable,
+  trainingCurveNumbers,
+} from "./study/tables.ts";
+export { type ImageChoice, readTypicalImage, type TypicalImage } from "./study/typical_image.ts";
+export { whatAndWhyNumbers } from "./study/what_and_why.ts";
+export { type LossValues } from "./training/iteration.ts";
+export {
+  type BatchOutputs,
+  defineMethod,
+  type LossOptions,
+  type LossTerm,
+  type Method,
+  type MethodName,
+  methodNamed,
+  methodNames,
+  type MethodSymbol,
+  type TunedFields,
+} from "./training/method.ts";
+export { type OptimizerOptions, Sgd } from "./training/optimizer.ts";
+export { type TeacherAnswers } from "./training/teacher.ts";
+export {
+  type EpochLog,
+  type StepOptions,
+  stepOptions,
+  type StepProgress,
+  type StepsConfiguration,
+} from "./training/train_step.ts";
+export { print, type ProgressDisplay, progressDisplay, type ProgressLine, type Screen } from "./progress.ts";
+export { type MapSize } from "./resize_map.ts";
+export { type Ends, mean, percent, type Verdict } from "./statistics.ts";
+export { type Table, type TableRow } from "./table.ts";
 export { UserError } from "./user_error.ts";

@@ -1,12 +1,27 @@
 /**
- * What a network knows, what it has forgotten, and where it looks. Forward passes end in plain typed arrays;
- * the rest are pure functions of these.
+ * What a network knows, what it has forgotten, and where it looks: what notebooks and users need of it. Forward passes end
+ * in plain typed arrays; the rest are pure functions of these.
  * @module
  */
-export * from "./accuracy.ts";
-export * from "./attention_retention.ts";
-export * from "./attention_shift.ts";
-export * from "./confusion.ts";
-export * from "./nearest_classes.ts";
-export * from "./predict.ts";
-export * from "./scores.ts";
+export { accuracy, accuracyWithinSteps, forgetting, rightAnswers } from "./accuracy.ts";
+export {
+  type AttentionMaps,
+  type AttentionRetention,
+  type Drop,
+  energyInside,
+  mapCosine,
+  type ObjectMasks,
+} from "./attention_retention.ts";
+export {
+  type AttentionClassChoice,
+  type AttentionClassComparison,
+  type AttentionShift,
+  type AttentionShiftOptions,
+  type AttentionShiftSearch,
+  compareAttentionClasses,
+  findAttentionShifts,
+} from "./attention_shift.ts";
+export { confusionMatrix, stepConfusion } from "./confusion.ts";
+export { type NearestClass, type NearestClassesOptions } from "./nearest_classes.ts";
+export { type ForwardOptions, predict, type Predictions, type PredictOptions } from "./predict.ts";
+export { type LabeledScores, type OutputKind, stepScores, topColumns } from "./scores.ts";

@@ -36,7 +36,7 @@ export interface RetentionExample {
 }
 
 /** What {@linkcode attentionRetention} draws. */
-export interface AttentionRetention extends Setting {
+export interface AttentionRetentionNumbers extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** One block of rows each. */
@@ -62,7 +62,7 @@ const LARGEST_SIDE = 116;
  * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colors of an example's
  * cells share one scale, whose top is the peak of M_0's map.
  */
-export function attentionRetention({ dataset, examples, mean }: AttentionRetention): Figure {
+export function attentionRetention({ dataset, examples, mean }: AttentionRetentionNumbers): Figure {
   const models = Math.max(...examples.flatMap(({ rows }) => rows.map(({ cells }) => cells.length)));
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - LABEL_WIDTH) / (models + 1) - GAP));
   const left = (column: number) => LABEL_WIDTH + column * (side + GAP);

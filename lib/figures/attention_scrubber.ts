@@ -2,7 +2,7 @@
  * The paper's picture to leaf through: one image, the methods side by side, one model at a time.
  * @module
  */
-import { type AttentionRetention, attentionRetention } from "./attention_retention.ts";
+import { attentionRetention, type AttentionRetentionNumbers } from "./attention_retention.ts";
 import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
 import { enlargeImage, isDark, largestValue, overlayPicture, unitMap } from "./kit/overlay.ts";
 import { pngDataUri } from "./kit/png.ts";
@@ -18,7 +18,7 @@ interface ScrubberData {
 }
 
 /** A slider from M_0 to the last model over the first example; the strip of all models where no script runs. */
-export function attentionScrubber(retention: AttentionRetention): InteractiveFigure {
+export function attentionScrubber(retention: AttentionRetentionNumbers): InteractiveFigure {
   const { image, label, rows } = retention.examples[0];
   const max = largestValue([unitMap(rows[0].cells[0].map)]);
   const data: ScrubberData = {

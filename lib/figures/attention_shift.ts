@@ -41,7 +41,7 @@ export interface AttentionShiftExample {
 }
 
 /** What {@linkcode attentionShift} draws. */
-export interface AttentionShift extends Setting {
+export interface AttentionShiftNumbers extends Setting {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Name of the teacher, such as `M_{0}`. */
@@ -59,7 +59,7 @@ const GAP = 10;
 const BARS = 340;
 
 /** Image, the two maps and the two models' scores, one row an example, with L_D under the scores and L_AD under the maps. */
-export function attentionShift(shift: AttentionShift): Figure {
+export function attentionShift(shift: AttentionShiftNumbers): Figure {
   const rows = shift.examples.map((example) => row(example, shift));
   const key = legend([
     { label: `teacher ${shift.teacher}`, color: TEACHER_COLOR },
@@ -85,7 +85,7 @@ export function attentionShift(shift: AttentionShift): Figure {
   });
 }
 
-function headings({ teacher, student }: AttentionShift): Drawing {
+function headings({ teacher, student }: AttentionShiftNumbers): Drawing {
   const heads = ["image", `attention of ${teacher}`, `attention of ${student}`, "scores"];
   const svg = heads.map((head, i) =>
     text(i * (SIDE + GAP) + (i === 3 ? 16 + BARS / 2 : SIDE / 2), 12, head, {
@@ -97,7 +97,7 @@ function headings({ teacher, student }: AttentionShift): Drawing {
   return { svg: svg.join(""), width: 3 * (SIDE + GAP) + BARS, height: 14 };
 }
 
-function row(example: AttentionShiftExample, models: AttentionShift): Drawing {
+function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Drawing {
   const maps = [unitMap(example.teacher.map), unitMap(example.student.map)];
   const max = largestValue(maps);
   const overlays = [models.teacher, models.student].map((model, i) =>

@@ -1,14 +1,37 @@
 /**
- * The figures: pure functions from plain numbers and pixels to one self-contained SVG each. No tensors in here.
+ * The figures: pure functions from plain numbers and pixels to one self-contained SVG each. No tensors in here. These are
+ * what notebooks and users need; `all.ts` has them all.
  * @module
  */
-export * from "./all.ts";
-export { attentionScrubber } from "./attention_scrubber.ts";
+export { type AccuracyCurve, accuracyCurve } from "./accuracy_curve.ts";
+export { type AttentionGrid, attentionGrid } from "./attention_grid.ts";
+export {
+  attentionRetention,
+  type AttentionRetentionNumbers,
+  type RetentionCell,
+  type RetentionExample,
+} from "./attention_retention.ts";
+export { attentionRetentionCurve } from "./attention_retention_curve.ts";
+export { attentionShift, type AttentionShiftExample, type AttentionShiftNumbers } from "./attention_shift.ts";
+export { type Confusion, type ConfusionMatrices, confusionMatrix } from "./confusion_matrix.ts";
+export { type ContactSheet, contactSheet } from "./contact_sheet.ts";
+export { type EngineThroughput, type ThroughputBase, type ThroughputRow } from "./engine_throughput.ts";
+export { type ForgettingPicture, type ForgottenImage } from "./forgetting.ts";
+export { type GainMap, type GainRun } from "./gain_map.ts";
+export { type GammaRun, type GammaRuns } from "./gamma.ts";
+export { type GammaEffect, gammaEffect, type LossVariant } from "./gamma_effect.ts";
 export { type InteractiveFigure } from "./kit/html.ts";
-export { type AttentionMap, overlay, type OverlayOptions } from "./kit/overlay.ts";
+export { type AttentionMap } from "./kit/overlay.ts";
 export { type Figure } from "./kit/svg.ts";
+export { type LossVariants, type VariantRun } from "./loss_variants.ts";
+export { type MethodOverview, methodOverview } from "./method_overview.ts";
 export { showFigure, showInteractive, showTable } from "./notebook.ts";
 export { type MethodRun, type MethodRuns, type Outcome, type Reference, type Setting } from "./runs.ts";
 export { drawFigure, saveFigure, type SaveOptions } from "./save.ts";
 export { type ClassScore } from "./score_bars.ts";
-export { type Table, table, type TableRow } from "../table.ts";
+export { type ShiftDistribution, type ShiftedImage } from "./shift_distribution.ts";
+export { type StepBars, stepBars } from "./step_bars.ts";
+export { type ModelLoss, type TrainingCurve, trainingCurve } from "./training_curve.ts";
+export { type TwoByTwo, twoByTwoForm, type TwoByTwoMeasures } from "./two_by_two.ts";
+export { type WhatAndWhy, whatAndWhy, type WhatAndWhyExample } from "./what_and_why.ts";
+export { type Table, type TableRow } from "../table.ts";

@@ -4,9 +4,6 @@ import { randomStream } from "../random.ts";
 import type { Tensor1D, Tensor2D } from "../tensors.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
-/** The choices of b, see {@linkcode AttentionClass}. */
-export const ATTENTION_CLASSES = ["student-top", "teacher-top", "ground-truth", "random", "all"] as const;
-
 /**
  * Which base class's maps L_AD compares.
  *
@@ -17,7 +14,16 @@ export const ATTENTION_CLASSES = ["student-top", "teacher-top", "ground-truth", 
  * - `random`: any base class, drawn for each image.
  * - `all`: every base class, with the mean of their distances.
  */
-export type AttentionClass = typeof ATTENTION_CLASSES[number];
+export type AttentionClass = "student-top" | "teacher-top" | "ground-truth" | "random" | "all";
+
+/** The choices of b. */
+export const ATTENTION_CLASSES = [
+  "student-top",
+  "teacher-top",
+  "ground-truth",
+  "random",
+  "all",
+] as const satisfies readonly AttentionClass[];
 
 /** What the choice is made from. */
 export interface BaseClassScores {

@@ -12,15 +12,6 @@ import type { Scalar, Tensor2D, Tensor3D, Tensor4D } from "../tensors.ts";
 import { attentionDistillation, type MapNorm } from "./attention_distillation.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
-/** The forms of L_AD, see {@linkcode AttentionForm}. */
-export const ATTENTION_FORMS = [
-  "normalized",
-  "unnormalized",
-  "detached-student",
-  "gradient-times-gradient",
-  "detached-alpha",
-] as const;
-
 /**
  * How L_AD is computed.
  *
@@ -36,7 +27,21 @@ export const ATTENTION_FORMS = [
  * - `detached-alpha`: α is a constant. The value is right, and a gradient reaches the feature maps, but none reaches the
  *   head through α: the weights of the base class, half of what decides where the student looks, may drift.
  */
-export type AttentionForm = typeof ATTENTION_FORMS[number];
+export type AttentionForm =
+  | "normalized"
+  | "unnormalized"
+  | "detached-student"
+  | "gradient-times-gradient"
+  | "detached-alpha";
+
+/** The forms of L_AD. */
+export const ATTENTION_FORMS = [
+  "normalized",
+  "unnormalized",
+  "detached-student",
+  "gradient-times-gradient",
+  "detached-alpha",
+] as const satisfies readonly AttentionForm[];
 
 /** What Grad-CAM of the last stage needs of a network. */
 export interface LastStage {

@@ -4,18 +4,15 @@
  */
 import { z } from "zod";
 import { allDraws, type Dataset, type Draw, type ImageSet, readMasks } from "../data/mod.ts";
+import { accuracy, accuracyOfSteps, meanClassAccuracy } from "../evaluation/accuracy.ts";
 import {
-  accuracy,
-  accuracyOfSteps,
   type AttentionRetention,
   attentionRetention,
-  confusionMatrix,
   energyInside,
-  meanClassAccuracy,
-  ofFirstClasses,
-  type OutputKind,
-  predict,
-} from "../evaluation/mod.ts";
+} from "../evaluation/attention_retention.ts";
+import { confusionMatrix } from "../evaluation/confusion.ts";
+import { ofFirstClasses, predict } from "../evaluation/predict.ts";
+import type { OutputKind } from "../evaluation/scores.ts";
 import { readJsonIfThere } from "../files.ts";
 import type { ResNet } from "../model/mod.ts";
 import type { Configuration } from "./schema.ts";

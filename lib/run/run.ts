@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
-import { type ForwardOptions, predict, type Predictions } from "../evaluation/mod.ts";
+import { type ForwardOptions, predict, type Predictions } from "../evaluation/predict.ts";
 import {
   FileLock,
   isFile,

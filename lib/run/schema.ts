@@ -7,7 +7,7 @@ import { ATTENTION_CLASSES, ATTENTION_FORMS } from "../losses/mod.ts";
 import { methodNamed, methodNames } from "../training/method.ts";
 
 /** Names of the presets. */
-export const presetNames = ["smoke", "default", "paper"] as const;
+export const presetNames = ["smoke", "default", "paper"] as const satisfies readonly PresetName[];
 /** Names of the data sets. */
 export const datasetNames = [
   "iemoji-100",
@@ -16,12 +16,18 @@ export const datasetNames = [
   "cub-200-2011",
   "imagenet-small",
   "folder",
-] as const;
+] as const satisfies readonly DatasetName[];
 
 /** See {@linkcode presetNames}. */
-export type PresetName = typeof presetNames[number];
+export type PresetName = "smoke" | "default" | "paper";
 /** See {@linkcode datasetNames}. */
-export type DatasetName = typeof datasetNames[number];
+export type DatasetName =
+  | "iemoji-100"
+  | "caltech-101"
+  | "cifar-100"
+  | "cub-200-2011"
+  | "imagenet-small"
+  | "folder";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).max(1);
@@ -102,5 +108,8 @@ const fields = {
 /** Every field with its range and its meaning; `deno task train --help` prints these. */
 export const configurationSchema: z.ZodObject<typeof fields, z.core.$strict> = z.strictObject(fields);
 
+/** @internal */
+export type ConfigurationFields = z.infer<typeof configurationSchema>;
+
 /** A complete and valid description of one run. */
-export type Configuration = z.infer<typeof configurationSchema>;
+export type Configuration = ConfigurationFields;

@@ -3,12 +3,9 @@
  * @module
  */
 import { allDraws, readPicture } from "../data/mod.ts";
-import { type AttentionShift, measureAttentionShifts, probabilities, topColumns } from "../evaluation/mod.ts";
-import type {
-  AttentionShift as AttentionShiftFigure,
-  AttentionShiftExample,
-  ShiftDistribution,
-} from "../figures/mod.ts";
+import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
+import { probabilities, topColumns } from "../evaluation/scores.ts";
+import type { AttentionShiftExample, AttentionShiftNumbers, ShiftDistribution } from "../figures/mod.ts";
 import type { Run } from "../run/run.ts";
 
 /** The most scores drawn for an image. */
@@ -45,11 +42,11 @@ export async function attentionShiftsOf(run: Run, step: number): Promise<Attenti
  * @param step t
  * @param shifts which images, in the order in which they are drawn
  */
-export function attentionShiftFigure(
+export function attentionShiftNumbers(
   run: Run,
   step: number,
   shifts: readonly AttentionShift[],
-): AttentionShiftFigure {
+): AttentionShiftNumbers {
   const { dataset, configuration } = run;
   const set = run.evaluationImages(run.steps[0]);
   const baseClasses = run.classNames(0);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { attentionShiftFigure, attentionShiftsOf, shiftDistributionNumbers } from "./attention_shift.ts";
+import { attentionShiftNumbers, attentionShiftsOf, shiftDistributionNumbers } from "./attention_shift.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 
-Deno.test("attentionShiftsOf() and attentionShiftFigure() go from a run to what the figure draws", () =>
+Deno.test("attentionShiftsOf() and attentionShiftNumbers() go from a run to what the figure draws", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
     await run.train();
@@ -14,7 +14,7 @@ Deno.test("attentionShiftsOf() and attentionShiftFigure() go from a run to what 
     assert.equal(shifts.length, 3 * 20, "every test image of the base classes");
     assert.ok(shifts.every(({ distillation, leastDistillation }) => distillation > leastDistillation - 1e-6));
 
-    const { teacher, student, examples } = attentionShiftFigure(run, 1, [shifts[7], shifts[0]]);
+    const { teacher, student, examples } = attentionShiftNumbers(run, 1, [shifts[7], shifts[0]]);
     assert.deepEqual([teacher, student, examples.length], ["M_{0}", "M_{1}", 2]);
     const [example] = examples;
     const scored = example.teacher.scores.map(({ className }) => className);

@@ -4,8 +4,11 @@
  * @module
  */
 import { type ImageSet, readPicture } from "../data/mod.ts";
-import { mapCosines, type Predictions, rightAnswers, topColumns } from "../evaluation/mod.ts";
-import type { AttentionRetention, ForgettingPicture } from "../figures/mod.ts";
+import { rightAnswers } from "../evaluation/accuracy.ts";
+import { mapCosines } from "../evaluation/attention_retention.ts";
+import type { Predictions } from "../evaluation/predict.ts";
+import { topColumns } from "../evaluation/scores.ts";
+import type { AttentionRetentionNumbers, ForgettingPicture } from "../figures/mod.ts";
 import type { Run } from "../run/run.ts";
 import { mean } from "../statistics.ts";
 import type { MethodName } from "../training/method.ts";
@@ -94,10 +97,10 @@ export function firstRecognized({ labels, counted, runs }: BaseAttention, classN
  *
  * @param images their numbers, in the order in which they are drawn
  */
-export function attentionRetentionFigure(
+export function attentionRetentionNumbers(
   attention: BaseAttention,
   images: readonly number[],
-): AttentionRetention {
+): AttentionRetentionNumbers {
   return {
     ...attention.setting,
     dataset: attention.dataset,

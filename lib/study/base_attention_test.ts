@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { rightAnswers } from "../evaluation/mod.ts";
+import { rightAnswers } from "../evaluation/accuracy.ts";
 import {
-  attentionRetentionFigure,
+  attentionRetentionNumbers,
   baseAttention,
   firstRecognized,
   forgettingNumbers,
@@ -38,7 +38,7 @@ Deno.test("baseAttention() asks every model of every run, as the evaluation did,
     const recognized = telephones.filter((i) => isRight[i] === 1 && counted.includes(i));
     assert.equal(image, recognized[0] ?? telephones[0]);
 
-    const figure = attentionRetentionFigure(attention, [image]);
+    const figure = attentionRetentionNumbers(attention, [image]);
     const [example] = figure.examples;
     assert.equal(example.label, "telephone");
     assert.equal(example.rows[1].cells[1].cosine, attention.runs[1].cosines[1][image]);

@@ -79,7 +79,11 @@ export function withoutAttention(configuration: Configuration): Configuration {
   return { ...configuration, method: "LwF-MC" };
 }
 
-/** @throws {UserError} where records of more than one engine are to be compared */
+/**
+ * Refuses to compare records of more than one engine.
+ *
+ * @throws {UserError} where there are several
+ */
 export function refuseSeveralEngines(records: readonly RunRecord[]): void {
   const engines = [...new Set(records.map(({ engine }) => engine))];
   if (engines.length <= 1) return;

@@ -6,13 +6,15 @@ import {
   type AccuracyCurve,
   accuracyCurve,
   attentionRetentionCurve,
-  type Figure,
   type GainMap,
   gainMap,
   gamma,
   type GammaRuns,
   type LossVariants,
   lossVariants,
+} from "../figures/all.ts";
+import {
+  type Figure,
   type MethodRun,
   type MethodRuns,
   saveFigure,

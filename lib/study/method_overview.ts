@@ -3,7 +3,9 @@
  * @module
  */
 import { allDraws, headPositions, readPicture } from "../data/mod.ts";
-import { measureAttentionShifts, predict, probabilities, topColumns } from "../evaluation/mod.ts";
+import { measureAttentionShifts } from "../evaluation/attention_shift.ts";
+import { predict } from "../evaluation/predict.ts";
+import { probabilities, topColumns } from "../evaluation/scores.ts";
 import type { MethodOverview } from "../figures/mod.ts";
 import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
@@ -20,7 +22,7 @@ const VIEWS = 4;
  * @param step t, from 1
  * @returns what the figure draws
  */
-export async function methodOverviewExample(run: Run, step: number): Promise<MethodOverview> {
+export async function methodOverviewNumbers(run: Run, step: number): Promise<MethodOverview> {
   const { dataset, configuration } = run;
   const { distillation, temperature, norm } = configuration;
   const views = Math.min(VIEWS, configuration.views);

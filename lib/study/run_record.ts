@@ -4,7 +4,8 @@
  * @module
  */
 import { z } from "zod";
-import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
+import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
+import type { Drop } from "../evaluation/attention_retention.ts";
 import { readJsonIfThere, writeFilesWhole } from "../files.ts";
 import type { StepMetrics } from "../run/evaluate_step.ts";
 import { codeOf } from "../run/folder.ts";
@@ -131,10 +132,18 @@ export const MEASURES = {
     share: true,
     of: (record) => last(record).attention.energyInside?.now,
   },
-} as const satisfies Record<string, Measure>;
+} as const satisfies Record<MeasureName, Measure>;
 
 /** Names of the measures. */
-export type MeasureName = keyof typeof MEASURES;
+export type MeasureName =
+  | "averageAccuracy"
+  | "averageMeanClassAccuracy"
+  | "averageTop5Accuracy"
+  | "lastAccuracy"
+  | "forgetting"
+  | "attentionCosine"
+  | "pointingGame"
+  | "energyInside";
 
 /**
  * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has only fields that

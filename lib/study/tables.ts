@@ -2,7 +2,8 @@
  * The tables of the notebooks: one row a run or a method.
  * @module
  */
-import { averageIncrementalAccuracy, type Drop, forgetting } from "../evaluation/mod.ts";
+import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
+import type { Drop } from "../evaluation/attention_retention.ts";
 import type { ModelLoss, TrainingCurve } from "../figures/mod.ts";
 import type { StepMetrics } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
@@ -72,7 +73,7 @@ export async function lossTable(runs: readonly Run[], step: number): Promise<Tab
 }
 
 /** The losses of some runs' step t, as the figure of the training draws them. */
-export async function trainingCurveOf(runs: readonly Run[], step: number): Promise<TrainingCurve> {
+export async function trainingCurveNumbers(runs: readonly Run[], step: number): Promise<TrainingCurve> {
   return trainingCurveOfLogs(
     await Promise.all(
       runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) })),

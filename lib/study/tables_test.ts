@@ -11,7 +11,7 @@ import {
   methodTitle,
   settingsTable,
   stateTable,
-  trainingCurveOf,
+  trainingCurveNumbers,
 } from "./tables.ts";
 
 Deno.test("methodTitle() names what is not the paper's", () => {
@@ -99,7 +99,7 @@ Deno.test("lastAccuracyOfSteps() is the mean over the seeds", () => {
   assert.deepEqual(LwF, { method: "LwF-MC", shares: [0.5, 0.5] });
 });
 
-Deno.test("lossTable() and trainingCurveOf() read what the training has logged", () =>
+Deno.test("lossTable() and trainingCurveNumbers() read what the training has logged", () =>
   withDataDirectory(async (directory) => {
     const configuration = tinyConfiguration({ method: "LwM", increments: 1, beta: 0.5, gamma: 0.2 });
     const run = await Run.open(configuration, { directory });
@@ -109,11 +109,11 @@ Deno.test("lossTable() and trainingCurveOf() read what the training has logged",
     assert.equal(row.L_AD, `${log[0].L_AD!.toFixed(3)} → ${log[1].L_AD!.toFixed(3)}`);
     assert.deepEqual((await lossTable([run], 0))[0].L_D, "");
 
-    const { models: [LwM] } = await trainingCurveOf([run], 1);
+    const { models: [LwM] } = await trainingCurveNumbers([run], 1);
     assert.equal(LwM.model, "LwM, M_{1}");
     assert.deepEqual(LwM.terms["β · L_{D}"], log.map(({ L_D }) => 0.5 * L_D!));
     assert.deepEqual(LwM.terms["γ · L_{AD}"], log.map(({ L_AD }) => 0.2 * L_AD!));
-    const { models: [M_0] } = await trainingCurveOf([run], 0);
+    const { models: [M_0] } = await trainingCurveNumbers([run], 0);
     assert.deepEqual([M_0.model, Object.keys(M_0.terms)], ["M_{0}", ["L_{C}"]]);
 
     const [measured] = await measuredRuns([run]);

@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { rightAnswers } from "../evaluation/mod.ts";
-import type { AttentionRetention } from "../figures/mod.ts";
+import { rightAnswers } from "../evaluation/accuracy.ts";
+import type { AttentionRetentionNumbers } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
 import { readJson } from "../files.ts";
@@ -120,7 +120,7 @@ function median(values: readonly number[]): number {
 }
 
 /** What `figures/NAME-attention.json` holds: what the figure draws, and why this image. */
-export interface TypicalImage extends AttentionRetention {
+export interface TypicalImage extends AttentionRetentionNumbers {
   /** Of the runs. */
   readonly seed: number;
   /** Why this image. */

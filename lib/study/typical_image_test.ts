@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImageSet } from "../data/mod.ts";
-import type { Predictions } from "../evaluation/mod.ts";
+import type { Predictions } from "../evaluation/predict.ts";
 import { attentionRetention, saveFigure } from "../figures/mod.ts";
-import { attentionRetentionFigure, type BaseAttention } from "./base_attention.ts";
+import { attentionRetentionNumbers, type BaseAttention } from "./base_attention.ts";
 import type { MethodName } from "../training/method.ts";
 import { readTypicalImage, typicalImage } from "./typical_image.ts";
 
@@ -114,7 +114,7 @@ Deno.test("typicalImage() throws where there is nothing to choose from", () => {
 Deno.test("readTypicalImage() gives back the figure that was saved, pixels and all", async () => {
   const attention = attentionOf(answers(YES, [5, 6, 7, 8, 9]), { "C": none, "LwF-MC": none, "LwM": none });
   const { image, choice } = typicalImage(attention);
-  const kept = { ...attentionRetentionFigure(attention, [image]), seed: 1, choice };
+  const kept = { ...attentionRetentionNumbers(attention, [image]), seed: 1, choice };
   const directory = await Deno.makeTempDir();
   try {
     await assert.rejects(readTypicalImage("photos-attention", directory), {

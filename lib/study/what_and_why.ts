@@ -3,7 +3,8 @@
  * @module
  */
 import { allDraws, type Draw, readPicture } from "../data/mod.ts";
-import { mapCosine, type NearestClass, nearestClasses } from "../evaluation/mod.ts";
+import { mapCosine } from "../evaluation/attention_retention.ts";
+import { type NearestClass, nearestClasses } from "../evaluation/nearest_classes.ts";
 import type { WhatAndWhy, WhatAndWhyExample } from "../figures/mod.ts";
 import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
@@ -20,7 +21,7 @@ const CLASSES = 3;
  * @param options t, and how many images are wanted
  * @returns what the figure draws, the clearest case first
  */
-export async function whatAndWhyExamples(
+export async function whatAndWhyNumbers(
   run: Run,
   { step, count }: { step: number; count: number },
 ): Promise<WhatAndWhy> {

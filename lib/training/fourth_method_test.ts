@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import {
   accuracyCurveNumbers,
-  configurationHelp,
   defineMethod,
   figures,
   lossTable,
@@ -15,6 +14,7 @@ import {
   Run,
   settingsTable,
 } from "../mod.ts";
+import { configurationHelp } from "../run/configuration_help.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 
 /** Keeps the scores of the base classes themselves where they were, where LwF-MC keeps their sigmoids. */

@@ -2,7 +2,7 @@
  * The state of a run after each step, as the rows of a table.
  * @module
  */
-import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/mod.ts";
+import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/accuracy.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { percent } from "../../lib/statistics.ts";
 

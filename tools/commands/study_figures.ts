@@ -6,7 +6,7 @@ import { figures } from "../../lib/mod.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { attentionRetentionFigure, baseAttention } from "../../lib/study/base_attention.ts";
+import { attentionRetentionNumbers, baseAttention } from "../../lib/study/base_attention.ts";
 import { isDrawnFromRecords, studyFigure } from "../../lib/study/figure_numbers.ts";
 import { select, type Study, type StudyFigure } from "../../lib/study/study.ts";
 import { typicalImage } from "../../lib/study/typical_image.ts";
@@ -75,7 +75,7 @@ async function saveAttention(
   const through = Math.min(INCREMENTS_SHOWN, runs[0].steps.length - 1);
   const attention = await baseAttention(runs, through);
   const { image, choice } = typicalImage(attention);
-  const numbers = { ...attentionRetentionFigure(attention, [image]), seed, choice };
+  const numbers = { ...attentionRetentionNumbers(attention, [image]), seed, choice };
   await figures.saveFigure(figure.name, figures.attentionRetention, numbers, { directory: out, log });
 }
 

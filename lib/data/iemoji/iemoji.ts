@@ -66,7 +66,11 @@ export function iemojiDataset(drawings: Uint8Array, { size, holdOut, digest }: I
   };
 }
 
-/** @throws {UserError} if images of this size cannot be made from the drawings */
+/**
+ * Refuses a size of images that the drawings cannot be made into.
+ *
+ * @throws {UserError} where the size is too small or too large
+ */
 export function checkIEmojiSize(size: number): void {
   if (Number.isInteger(size) && size >= 16 && size <= DRAWING_SIDE) return;
   throw new UserError(
