@@ -8,12 +8,15 @@ import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  type GridCell,
+  type GridRow,
   heatLegend,
   isDark,
   largestValue,
+  pictureGrid,
   unitMap,
 } from "./kit/overlay.ts";
-import { BODY_WIDTH, composeFigure, type Drawing, type Figure, shorten, stacked, text } from "./kit/svg.ts";
+import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import type { Setting } from "./runs.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
@@ -54,9 +57,6 @@ export interface AttentionRetentionNumbers extends Setting {
 }
 
 const LABEL_WIDTH = 66;
-const GAP = 8;
-const CAPTION = 18;
-const LARGEST_SIDE = 116;
 
 /**
  * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colors of an example's
@@ -64,63 +64,34 @@ const LARGEST_SIDE = 116;
  */
 export function attentionRetention({ dataset, examples, mean }: AttentionRetentionNumbers): Figure {
   const models = Math.max(...examples.flatMap(({ rows }) => rows.map(({ cells }) => cells.length)));
-  const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - LABEL_WIDTH) / (models + 1) - GAP));
-  const left = (column: number) => LABEL_WIDTH + column * (side + GAP);
-  const width = left(models + 1) - GAP;
-  const centered = (column: number, y: number, content: string, bold = false, color?: string) =>
-    text(left(column) + side / 2, y, content, { anchor: "middle", size: 11, bold, color });
-
-  const headings = ["image", ...Array.from({ length: models }, (_, t) => `M_{${t}}`)]
-    .map((name, column) => centered(column, 12, name, true)).join("");
-
-  const block = ({ image, label, rows }: RetentionExample): Drawing => {
-    const max = largestValue([unitMap(rows[0].cells[0].map)]);
-    const strips = rows.map(({ method, cells }) => {
-      const pieces = [
-        text(0, side / 2 + 4, method, { bold: true, color: methodNamed(method).color }),
-        text(0, side + 13, "cosine", { size: 10, color: MUTED }),
-        placed(left(0), drawImage(image, side, label)),
-        centered(0, side + 13, shorten(label, side, 11), false, MUTED),
-      ];
-      cells.forEach(({ map, cosine }, t) => {
-        const name = `${method}, M_${t}, ${label}`;
-        pieces.push(placed(left(t + 1), drawOverlay(image, unitMap(map), side, name, { max })));
-        pieces.push(centered(t + 1, side + 13, cosineText(map, cosine), false, isDark(map) ? MUTED : INK));
-      });
-      return { svg: pieces.join(""), width, height: side + CAPTION };
-    });
-    return stacked(strips, 3);
-  };
-
-  const table = (mean?.rows ?? []).map(({ method, cosine, dark = [] }, i) => {
-    const y = 12;
-    const name = text(0, y, method, { bold: true, size: 11, color: methodNamed(method).color });
-    const values = cosine.map((value, t) =>
-      centered(t + 1, y, value.toFixed(2) + (dark[t] ? ` (${dark[t]} all zero)` : ""))
-    );
-    const what = i === 0 ? centered(0, y, `${mean?.images} images`, false, MUTED) : "";
-    return { svg: name + what + values.join(""), width, height: 16 };
-  });
+  const headings = ["image", ...Array.from({ length: models }, (_, t) => `M_{${t}}`)];
+  const table = (mean?.rows ?? []).map(({ method, cosine, dark = [] }, i): GridRow => ({
+    name: method,
+    color: methodNamed(method).color,
+    cells: [
+      { caption: i === 0 ? `${mean?.images} images` : "", color: MUTED },
+      ...cosine.map((value, t) => ({
+        caption: value.toFixed(2) + (dark[t] ? ` (${dark[t]} all zero)` : ""),
+      })),
+    ],
+  }));
   const tableHead = {
-    svg: text(0, 12, "mean cosine to M_{0} over test images of the first classes", {
-      size: 11,
-      color: MUTED,
-    }),
-    width,
-    height: 16,
+    name: "",
+    note: "mean cosine to M_{0} over test images of the first classes",
+    cells: [],
   };
-  const scale = heatLegend("no attention", "the peak of M_{0}'s map, and more");
-
   return composeFigure({
     title: "Where each model looks for a class it learned first, method by method",
     subtitle: `${dataset}: attention for the image's own class, in M_{0} and after each of ${
       models - 1
     } increments`,
     body: stacked([
-      { svg: headings, width, height: 14 },
-      stacked(examples.map(block), 14),
-      ...(table.length > 0 ? [stacked([tableHead, ...table])] : []),
-      scale,
+      pictureGrid([
+        { name: "", cells: headings.map((caption) => ({ caption, bold: true })) },
+        ...examples.flatMap(rowsOf),
+        ...(table.length > 0 ? [tableHead, ...table] : []),
+      ], LABEL_WIDTH),
+      heatLegend("no attention", "the peak of M_{0}'s map, and more"),
     ], 8),
     notes: [
       "Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image. " +
@@ -130,8 +101,21 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
   });
 }
 
-function placed(x: number, drawing: Drawing): string {
-  return `<g transform="translate(${x},0)">${drawing.svg}</g>`;
+function rowsOf({ image, label, rows }: RetentionExample): GridRow[] {
+  const max = largestValue([unitMap(rows[0].cells[0].map)]);
+  return rows.map(({ method, cells }) => ({
+    name: method,
+    color: methodNamed(method).color,
+    note: "cosine",
+    cells: [
+      { picture: (side) => drawImage(image, side, label), caption: label, color: MUTED },
+      ...cells.map(({ map, cosine }, t): GridCell => ({
+        picture: (side) => drawOverlay(image, unitMap(map), side, `${method}, M_${t}, ${label}`, { max }),
+        caption: cosineText(map, cosine),
+        color: isDark(map) ? MUTED : INK,
+      })),
+    ],
+  }));
 }
 
 /** A map that is all zero has not moved: it is said apart. */

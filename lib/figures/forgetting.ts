@@ -4,19 +4,9 @@
  */
 import { percent } from "../statistics.ts";
 import type { Picture } from "../data/image_set.ts";
-import { FAINT, MUTED, PALETTE } from "./kit/colors.ts";
-import { drawImage } from "./kit/overlay.ts";
-import {
-  BODY_WIDTH,
-  composeFigure,
-  type Drawing,
-  element,
-  type Figure,
-  moved,
-  shorten,
-  stacked,
-  text,
-} from "./kit/svg.ts";
+import { PALETTE } from "./kit/colors.ts";
+import { drawImage, type GridCell, type GridRow, pictureGrid } from "./kit/overlay.ts";
+import { composeFigure, type Drawing, element, type Figure } from "./kit/svg.ts";
 import type { Setting } from "./runs.ts";
 
 /** One image and what the models say to it. */
@@ -43,79 +33,48 @@ export interface ForgettingPicture extends Setting {
   readonly accuracy: readonly number[];
 }
 
-const LABEL_WIDTH = 104;
-const GAP = 10;
-const CAPTION = 18;
-const LARGEST_SIDE = 88;
-const RIGHT = PALETTE.green;
-const WRONG = PALETTE.vermilion;
-
 /** Rows are images and columns are models: the picture of the class that the model answers, framed by whether it is right. */
 export function forgettingPicture(
   { dataset, preset, method, examples, pictures, accuracy }: ForgettingPicture,
 ): Figure {
-  const models = accuracy.length;
-  const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - LABEL_WIDTH) / models) - GAP);
-  const left = (model: number) => LABEL_WIDTH + GAP + model * (side + GAP);
-  const width = left(models) - GAP;
-  const inColumn = (model: number, y: number, content: string, style: { bold?: boolean; color?: string }) =>
-    text(left(model) + side / 2, y, shorten(content, side + GAP - 2, 11), {
-      anchor: "middle",
-      size: 11,
-      ...style,
-    });
-
-  const row = ({ image, label, answers }: ForgottenImage): Drawing => {
-    const pieces = [
-      drawImage(image, side, label).svg,
-      text(side / 2, side + 13, shorten(label, LABEL_WIDTH, 11), { anchor: "middle", size: 11, bold: true }),
-    ];
-    answers.forEach((answer, model) => {
-      const color = answer === label ? RIGHT : WRONG;
-      const frame = {
-        x: 1,
-        y: 1,
-        width: side - 2,
-        height: side - 2,
-        fill: "none",
-        stroke: color,
-        "stroke-width": 3,
-      };
-      const picture = pictures[answer] === undefined ? "" : drawImage(pictures[answer], side, answer).svg;
-      pieces.push(moved(left(model), 0, picture, element("rect", frame)));
-      pieces.push(inColumn(model, side + 13, `${answer === label ? "✓" : "✗"} ${answer}`, { color }));
-    });
-    return { svg: pieces.join(""), width, height: side + CAPTION };
+  const cellOf = (answer: string, label: string): GridCell => {
+    const color = answer === label ? PALETTE.green : PALETTE.vermilion;
+    return {
+      picture: (side) => framed(side, color, pictures[answer] && drawImage(pictures[answer], side, answer)),
+      caption: `${answer === label ? "✓" : "✗"} ${answer}`,
+      color,
+    };
   };
-  const headings = [
-    text(side / 2, 12, "image", { anchor: "middle", size: 11, bold: true }),
-    ...accuracy.map((_, model) => inColumn(model, 12, `M_{${model}} says`, { bold: true })),
-  ];
-  const bars = accuracy.map((share, model) => {
-    const height = Math.max(1, 40 * share);
-    const bar = { x: left(model), y: 44 - height, width: side, height, fill: FAINT };
-    return element("rect", bar) + inColumn(model, 58, percent(share), {});
-  });
-  const totals = [
-    ...["right among all", "test images of", "these classes"].map((line, i) =>
-      text(0, 32 + 13 * i, line, { size: 10, color: MUTED })
-    ),
-    ...bars,
-  ];
+  const rows = examples.map(({ image, label, answers }): GridRow => ({
+    name: "",
+    cells: [
+      { picture: (side) => drawImage(image, side, label), caption: label, bold: true },
+      ...answers.map((answer) => cellOf(answer, label)),
+    ],
+  }));
+  const headings = ["image", ...accuracy.map((_, model) => `M_{${model}} says`)];
+  const shares = ["all images", ...accuracy.map((share) => `right: ${percent(share)}`)];
   return composeFigure({
     title: "What forgetting is: what later models say to images of the first classes",
     subtitle: `${dataset}${preset === undefined ? "" : `, preset ${preset}`}, method ${method}; ` +
       "images of classes that M_{0} has learned; every later model has learned other classes since",
-    body: stacked([
-      { svg: headings.join(""), width, height: 16 },
-      ...examples.map(row),
-      { svg: totals.join(""), width, height: 62 },
-    ], 8),
+    body: pictureGrid([
+      { name: "", cells: headings.map((caption) => ({ caption, bold: true })) },
+      ...rows,
+      { name: "", cells: shares.map((caption) => ({ caption })) },
+    ], 0),
     notes: [
-      "Each cell shows a picture of the class that the model answers; green frames are right, vermilion ones wrong.",
+      "Each cell shows a picture of the class that the model answers; green frames are right, vermilion ones wrong. " +
+      "The last line counts all test images of the first classes.",
     ],
     description: "What the models answer to images of the first classes. " +
       examples.map(({ label, answers }) => `${label}: ${answers.join(", ")}.`).join(" ") +
       ` Right among all test images of these classes: ${accuracy.map((share) => percent(share)).join(", ")}.`,
   });
+}
+
+function framed(side: number, stroke: string, picture?: Drawing): Drawing {
+  const inner = { x: 1, y: 1, width: side - 2, height: side - 2 };
+  const frame = element("rect", { ...inner, fill: "none", stroke, "stroke-width": 3 });
+  return { svg: (picture?.svg ?? "") + frame, width: side, height: side };
 }

@@ -5,6 +5,7 @@
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { print } from "../progress.ts";
 import { numbersFromJson, numbersToJson } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import * as all from "./all.ts";
@@ -20,8 +21,8 @@ const FIGURES = all as unknown as Readonly<Record<string, (numbers: any) => Figu
 export interface SaveOptions {
   /** The folder; it is made where it does not exist. Chosen by {@linkcode figureDirectory} where it is absent. */
   readonly directory?: string;
-  /** Where one line goes if that is not the project's `figures/`; default `console.log`. */
-  readonly log?: (line: string) => void;
+  /** Where one line goes if that is not the project's `figures/`; the console where it is absent. */
+  readonly log?: (line: string) => unknown;
 }
 
 const COMMITTED = {
@@ -64,7 +65,7 @@ export async function saveFigure<Numbers>(
   name: string,
   draw: (numbers: Numbers) => Figure,
   numbers: NoInfer<Numbers> & Setting,
-  { directory, log = console.log }: SaveOptions = {},
+  { directory, log = print }: SaveOptions = {},
 ): Promise<Figure> {
   const json = numbersToJson({ figure: draw.name, ...numbers });
   const figure = drawFigure(json);
@@ -89,7 +90,7 @@ export async function saveFigure<Numbers>(
 export async function figureDirectory(
   name: string,
   { preset = "default", engine }: Setting,
-  log: (line: string) => void = console.log,
+  log: (line: string) => unknown = print,
   root: string = ROOT,
 ): Promise<string> {
   const directory = join(root, "figures");
@@ -101,7 +102,7 @@ export async function figureDirectory(
     `preset ${setting.preset ?? "default"}${
       setting.engine === undefined ? "" : `, engine ${setting.engine}`
     }`;
-  log(
+  await log(
     `${name} (${describe({ preset, engine })}) is saved in ${relative(root, other)}: ` +
       `the one in figures/ has ${describe(committed)}.`,
   );

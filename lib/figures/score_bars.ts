@@ -29,8 +29,14 @@ const LABEL_SIZE = 11;
  * One row for each class of the first series, in its order, with one bar for each series.
  *
  * @param series at most three, all with the same classes
+ * @param highest the score whose bar is as wide as the panel
  */
-export function scoreBars(series: readonly ScoreSeries[], width: number, height: number): Drawing {
+export function scoreBars(
+  series: readonly ScoreSeries[],
+  width: number,
+  height: number,
+  highest: number = Math.max(...series.flatMap(({ scores }) => scores.map(({ score }) => score))),
+): Drawing {
   const classes = series[0].scores.map(({ className }) => className);
   const widest = Math.max(...classes.map((name) => textWidth(name, LABEL_SIZE)));
   const labelWidth = Math.ceil(Math.min(widest + 10, width * 0.52));
@@ -68,7 +74,7 @@ export function scoreBars(series: readonly ScoreSeries[], width: number, height:
     marginBottom: 0,
     x: {
       axis: null,
-      domain: [0, Math.max(...series.flatMap(({ scores }) => scores.map(({ score }) => score)))],
+      domain: [0, highest],
     },
     y: {
       domain: classes,

@@ -5,6 +5,7 @@
  */
 import { heatColor, INK, MUTED, STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
 import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
+import { scoreBars } from "./score_bars.ts";
 import {
   composeFigure,
   type Drawing,
@@ -88,14 +89,20 @@ export function twoByTwo(example: TwoByTwo): Figure {
   const { scores, maps, distillation, leastDistillation, attentionDistillation } = measures;
   const strongest = Math.max(...teacher.flat(), ...student.flat());
   const brightest = Math.max(...maps.flat());
-  const highest = Math.max(...scores.flat());
+  const bars = (ofModel: readonly number[], color: string) =>
+    scoreBars(
+      [{ color, scores: classes.map((className, c) => ({ className, score: ofModel[c] })) }],
+      BARS,
+      SIDE,
+      Math.max(...scores.flat()),
+    );
   const barsLeft = LABEL + features.length * (SIDE + GAP);
   const mapLeft = barsLeft + BARS + GAP;
   const row = (name: string, color: string, model: 0 | 1): Drawing => ({
     svg: text(0, SIDE / 2 + 4, name, { bold: true }) +
       [teacher, student][model].map((map, k) => moved(LABEL + k * (SIDE + GAP), 0, heatCells(map, strongest)))
         .join("") +
-      moved(barsLeft, 0, scoreBars(scores[model], classes, highest, color)) +
+      moved(barsLeft, 0, bars(scores[model], color).svg) +
       moved(mapLeft, 0, heatCells(maps[model], brightest)),
     width: mapLeft + SIDE,
     height: SIDE,
@@ -155,22 +162,6 @@ function heatCells(map: readonly number[], max: number): string {
       color: strength > 0.7 ? INK : "#ffffff",
     });
     return moved((place % 2) * side, Math.floor(place / 2) * side, element("rect", cell), number);
-  }).join("");
-}
-
-function scoreBars(
-  scores: readonly number[],
-  classes: readonly string[],
-  highest: number,
-  color: string,
-): string {
-  const left = 78;
-  return scores.map((score, c) => {
-    const width = Math.max(0, (BARS - left - 30) * score / highest);
-    const y = 18 + c * 34;
-    return element("rect", { x: left, y, width, height: 20, fill: color }) +
-      text(left - 6, y + 14, classes[c], { anchor: "end", size: 11 }) +
-      text(left + width + 5, y + 14, score.toFixed(1), { size: 11, color: MUTED });
   }).join("");
 }
 

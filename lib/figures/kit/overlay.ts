@@ -4,9 +4,19 @@
  */
 import type { Picture } from "../../data/image_set.ts";
 import { resizeMap } from "../../resize_map.ts";
-import { FAINT, HEAT_COLORS, heatColor, MUTED } from "./colors.ts";
+import { FAINT, HEAT_COLORS, heatColor, INK, MUTED } from "./colors.ts";
 import { pngDataUri } from "./png.ts";
-import { type Drawing, element, plainText, text, textWidth } from "./svg.ts";
+import {
+  BODY_WIDTH,
+  type Drawing,
+  element,
+  moved,
+  plainText,
+  shorten,
+  stacked,
+  text,
+  textWidth,
+} from "./svg.ts";
 
 /** A square attention map, as Grad-CAM gives it: nowhere negative. */
 export interface AttentionMap {
@@ -153,4 +163,60 @@ export function heatLegend(low: string, high: string, width = 120): Drawing {
     width: left + width + 8 + textWidth(high, 11),
     height: 20,
   };
+}
+
+/** One cell of a {@linkcode pictureGrid}. */
+export interface GridCell {
+  /** Draws the picture at a size; the cell has words alone where it is absent. */
+  readonly picture?: (side: number) => Drawing;
+  /** Below the picture. */
+  readonly caption: string;
+  /** Of the caption. */
+  readonly color?: string;
+  /** Whether the caption is bold. */
+  readonly bold?: boolean;
+}
+
+/** One row of a {@linkcode pictureGrid}. */
+export interface GridRow {
+  /** At the left. */
+  readonly name: string;
+  /** Of the name. */
+  readonly color?: string;
+  /** At the left, beside the captions. */
+  readonly note?: string;
+  /** From left to right. */
+  readonly cells: readonly GridCell[];
+}
+
+const GRID_GAP = 8;
+const LARGEST_SIDE = 116;
+
+/** Rows of pictures with captions, as large as fit between the margins. */
+export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Drawing {
+  const columns = Math.max(...rows.map(({ cells }) => cells.length));
+  const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - labelWidth + GRID_GAP) / columns) - GRID_GAP);
+  const lines = rows.map(({ name, color, note = "", cells }): Drawing => {
+    const top = cells.some(({ picture }) => picture !== undefined) ? side : 0;
+    const pieces = cells.map(({ picture, caption, color = INK, bold }, column) =>
+      moved(
+        labelWidth + column * (side + GRID_GAP),
+        0,
+        picture === undefined ? "" : picture(side).svg,
+        text(side / 2, top + 13, shorten(caption, side + GRID_GAP - 2, 11), {
+          anchor: "middle",
+          size: 11,
+          color,
+          bold,
+        }),
+      )
+    );
+    return {
+      svg: text(0, top === 0 ? 13 : top / 2 + 4, name, { bold: true, color }) +
+        text(0, top + 13, note, { size: 10, color: MUTED }) + pieces.join(""),
+      width: labelWidth + columns * (side + GRID_GAP) - GRID_GAP,
+      height: top + 18,
+    };
+  });
+  return stacked(lines, 3);
 }
