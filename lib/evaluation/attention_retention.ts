@@ -103,6 +103,8 @@ export interface AttentionRetention {
   readonly images: number;
   /** Cosine between the map of M_0 and that of M_t. */
   readonly cosine: number;
+  /** Of how many M_t's map is all zero: it has not moved, it is gone. Older results lack it. */
+  readonly dark?: number;
   /** Share of the images whose map has its peak on the object; absent without masks. */
   readonly pointingGame?: Drop;
   /** Share of the attention that lies on the object; absent without masks. */
@@ -134,7 +136,11 @@ export function attentionRetention(
   }
   const meanOf = (measure: (image: number) => number) =>
     counted.reduce((sum, image) => sum + measure(image), 0) / counted.length;
-  const retention = { images: counted.length, cosine: meanOf((image) => cosines[image]) };
+  const retention = {
+    images: counted.length,
+    cosine: meanOf((image) => cosines[image]),
+    dark: counted.filter((image) => mapOf(now, image).every((value) => value === 0)).length,
+  };
   if (objects === undefined) return retention;
 
   const dropOf = (measure: (maps: AttentionMaps, image: number) => number): Drop => {

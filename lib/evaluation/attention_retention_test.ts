@@ -60,6 +60,7 @@ Deno.test("attentionRetention() is 1, with no drops, for the same maps", () => {
   assert.deepEqual(attentionRetention(first, first, OBJECTS), {
     images: 2,
     cosine: 1,
+    dark: 0,
     pointingGame: { first: 1, now: 1, drop: 0 },
     energyInside: { first: 1, now: 1, drop: 0 },
   });
@@ -71,6 +72,7 @@ Deno.test("attentionRetention() averages cosine and drops over the images", () =
   assert.deepEqual(attentionRetention(first, now, OBJECTS), {
     images: 2,
     cosine: (1 + 0.6) / 2,
+    dark: 0,
     pointingGame: { first: 1, now: 0.5, drop: 0.5 },
     energyInside: { first: (1 + 0.75) / 2, now: (1 + 0.25) / 2, drop: 0.25 },
   });
@@ -95,11 +97,12 @@ Deno.test("attentionRetention() leaves out images that M_0 has no attention for"
   assert.throws(() => attentionRetention(maps([0, 0, 0, 0]), maps([1, 0, 0, 0])), UserError);
 });
 
-Deno.test("attentionRetention() without masks measures the cosine alone", () => {
-  assert.deepEqual(Object.keys(attentionRetention(maps([1, 0, 0, 0]), maps([1, 0, 0, 0]))), [
-    "images",
-    "cosine",
-  ]);
+Deno.test("attentionRetention() without masks measures the cosine alone, and counts maps that are all zero", () => {
+  const [first, now] = [
+    maps([1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]),
+    maps([1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]),
+  ];
+  assert.deepEqual(attentionRetention(first, now), { images: 2, cosine: 0.5, dark: 1 });
 });
 
 Deno.test("mapCosines() gives each image's cosine, and throws where the maps do not belong together", () => {

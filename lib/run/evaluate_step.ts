@@ -133,6 +133,7 @@ const schema: z.ZodType<StepMetrics> = z.object({
   attention: z.object({
     images: z.int().min(0),
     cosine: z.number(),
+    dark: z.int().min(0).optional(),
     pointingGame: drop.optional(),
     energyInside: drop.optional(),
   }),

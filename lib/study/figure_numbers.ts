@@ -61,11 +61,15 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
   const drops = records.map(({ metrics }) => {
     const pointing = metrics.flatMap(({ attention }) => attention.pointingGame ?? []);
     const energy = metrics.flatMap(({ attention }) => attention.energyInside ?? []);
-    // Data sets without masks have neither.
-    if (pointing.length < metrics.length || energy.length < metrics.length) return {};
+    const dark = metrics.flatMap(({ attention: { dark, images } }) =>
+      dark === undefined || !images ? [] : [dark / images]
+    );
+    const whole = <Value>(values: Value[]) => values.length < metrics.length ? undefined : values;
     return {
-      pointingGameDrop: pointing.map(({ drop }) => drop),
-      energyDrop: energy.map(({ drop }) => drop),
+      // Data sets without masks have neither; older records lack the last.
+      pointingGameDrop: whole(pointing.map(({ drop }) => drop)),
+      energyDrop: whole(energy.map(({ drop }) => drop)),
+      darkMaps: whole(dark),
     };
   });
   return { ...curve, runs: curve.runs.map((run, i) => ({ ...run, ...drops[i] })) };

@@ -29,6 +29,7 @@ export type StepRecord =
     readonly attention: {
       readonly images?: number;
       readonly cosine: number;
+      readonly dark?: number;
       readonly pointingGame?: DropRecord;
       readonly energyInside?: DropRecord;
     };
@@ -231,6 +232,7 @@ const step: z.ZodType<StepRecord> = z.strictObject({
   attention: z.strictObject({
     images: z.int().min(0).optional(),
     cosine: z.number(),
+    dark: z.int().optional(),
     pointingGame: drop.optional(),
     energyInside: drop.optional(),
   }),

@@ -174,7 +174,9 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
       ...Object.fromEntries(measures.map(({ title, share, of }) => {
         const measured = setting.flatMap((record) => of(record) ?? []);
         // Of one step alone there is no average, and nothing to forget or to retain.
-        if (measured.length < setting.length || together && title !== MEASURES.lastAccuracy.title) return [title, ""];
+        if (measured.length < setting.length || together && title !== MEASURES.lastAccuracy.title) {
+          return [title, ""];
+        }
         return [title, share ? percent(measured) : decimal(measured, 3)];
       })),
     };
