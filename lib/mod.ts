@@ -12,7 +12,6 @@
 export * as evaluation from "./evaluation/mod.ts";
 export * as figures from "./figures/mod.ts";
 export { allClassMaps, gradCamClosedForm } from "./attention/closed_form.ts";
-export { gradCam } from "./attention/grad_cam.ts";
 export { type ClassPerImage } from "./attention/one_hot_classes.ts";
 export {
   allDraws,
@@ -87,12 +86,17 @@ export { presetValues, type Values } from "./run/presets.ts";
 export { Run, type RunEpoch, type RunHooks, type RunProgress } from "./run/run.ts";
 export { type Configuration, type DatasetName, type PresetName } from "./run/schema.ts";
 export { trainRuns, type TrainRunsOptions } from "./run/train_runs.ts";
-export { attentionShiftNumbers, attentionShiftsOf } from "./study/attention_shift.ts";
+export {
+  attentionShiftNumbers,
+  attentionShiftsOf,
+  shiftDistributionNumbers,
+} from "./study/attention_shift.ts";
 export {
   attentionRetentionNumbers,
   type BaseAttention,
   baseAttention,
   firstRecognized,
+  forgettingNumbers,
   type RunAttention,
 } from "./study/base_attention.ts";
 export { claimsTable, gainTable, judgeClaims, type JudgedClaim } from "./study/claims.ts";
@@ -107,6 +111,7 @@ export {
 } from "./study/run_record.ts";
 export {
   type Claim,
+  readStudies,
   readStudy,
   select,
   type Selector,
@@ -115,11 +120,7 @@ export {
   type StudyPlan,
 } from "./study/study.ts";
 export {
-  accuracyTable,
-  attentionTable,
   lastAccuracyOfSteps,
-  lossTable,
-  methodTitle,
   settingsTable,
   type SettingsTableOptions,
   stateTable,
@@ -127,7 +128,7 @@ export {
 } from "./study/tables.ts";
 export { type ImageChoice, readTypicalImage, type TypicalImage } from "./study/typical_image.ts";
 export { whatAndWhyNumbers } from "./study/what_and_why.ts";
-export { type LossValues } from "./training/iteration.ts";
+export { type IterationBatch, type LossValues } from "./training/iteration.ts";
 export {
   type BatchOutputs,
   defineMethod,
@@ -141,7 +142,7 @@ export {
   type TunedFields,
 } from "./training/method.ts";
 export { type OptimizerOptions, Sgd } from "./training/optimizer.ts";
-export { type TeacherAnswers } from "./training/teacher.ts";
+export { freshTeacher, type Teacher, type TeacherAnswers } from "./training/teacher.ts";
 export {
   type EpochLog,
   type StepOptions,
@@ -151,6 +152,20 @@ export {
 } from "./training/train_step.ts";
 export { print, type ProgressDisplay, progressDisplay, type ProgressLine, type Screen } from "./progress.ts";
 export { type MapSize } from "./resize_map.ts";
-export { type Ends, mean, percent, type Verdict } from "./statistics.ts";
-export { type Table, type TableRow } from "./table.ts";
+export { type Ends, percent, type Verdict } from "./statistics.ts";
+export { DISPLAY, type Table, type TableRow } from "./table.ts";
 export { UserError } from "./user_error.ts";
+export { type TermGradient, termGradients } from "./training/term_gradients.ts";
+export { watchTraining } from "./study/watch_training.ts";
+export { type ForgettingPicture, type ForgottenImage } from "./figures/forgetting.ts";
+export { type ShiftDistribution, type ShiftedImage } from "./figures/shift_distribution.ts";
+export {
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  type Variable,
+} from "./tensors.ts";

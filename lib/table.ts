@@ -6,7 +6,11 @@
 /** One row: a value for each heading. */
 export type TableRow = Readonly<Record<string, string | number>>;
 
-/** The method by which Deno's Jupyter kernel asks the value of a cell what to show. */
+/**
+ * The method by which Deno's Jupyter kernel asks the value of a cell what to show.
+ *
+ * @internal
+ */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
 /** Rows that a notebook shows as a table where they are the value of a cell. */

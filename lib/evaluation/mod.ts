@@ -3,7 +3,7 @@
  * in plain typed arrays; the rest are pure functions of these.
  * @module
  */
-export { accuracy, accuracyWithinSteps, forgetting, rightAnswers } from "./accuracy.ts";
+export { accuracy, accuracyWithinSteps, forgetting } from "./accuracy.ts";
 export {
   type AttentionMaps,
   type AttentionRetention,

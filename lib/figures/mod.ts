@@ -3,7 +3,7 @@
  * what notebooks and users need; `all.ts` has them all.
  * @module
  */
-export { type AccuracyCurve, accuracyCurve } from "./accuracy_curve.ts";
+export { type AccuracyCurve } from "./accuracy_curve.ts";
 export { type AttentionGrid, attentionGrid } from "./attention_grid.ts";
 export {
   attentionRetention,
@@ -16,7 +16,7 @@ export { attentionShift, type AttentionShiftExample, type AttentionShiftNumbers 
 export { type Confusion, type ConfusionMatrices, confusionMatrix } from "./confusion_matrix.ts";
 export { type ContactSheet, contactSheet } from "./contact_sheet.ts";
 export { type EngineThroughput, type ThroughputBase, type ThroughputRow } from "./engine_throughput.ts";
-export { type ForgettingPicture, type ForgottenImage } from "./forgetting.ts";
+export { type ForgettingPicture, forgettingPicture, type ForgottenImage } from "./forgetting.ts";
 export { type GainMap, type GainRun } from "./gain_map.ts";
 export { type GammaRun, type GammaRuns } from "./gamma.ts";
 export { type GammaEffect, gammaEffect, type LossVariant } from "./gamma_effect.ts";
@@ -29,9 +29,10 @@ export { showFigure, showInteractive, showTable } from "./notebook.ts";
 export { type MethodRun, type MethodRuns, type Outcome, type Reference, type Setting } from "./runs.ts";
 export { drawFigure, saveFigure, type SaveOptions } from "./save.ts";
 export { type ClassScore } from "./score_bars.ts";
-export { type ShiftDistribution, type ShiftedImage } from "./shift_distribution.ts";
+export { type ShiftDistribution, shiftDistribution, type ShiftedImage } from "./shift_distribution.ts";
 export { type StepBars, stepBars } from "./step_bars.ts";
 export { type ModelLoss, type TrainingCurve, trainingCurve } from "./training_curve.ts";
 export { type TwoByTwo, twoByTwoForm, type TwoByTwoMeasures } from "./two_by_two.ts";
 export { type WhatAndWhy, whatAndWhy, type WhatAndWhyExample } from "./what_and_why.ts";
 export { type Table, type TableRow } from "../table.ts";
+export { attentionScrubber } from "./attention_scrubber.ts";

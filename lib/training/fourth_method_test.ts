@@ -4,18 +4,14 @@
  */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import {
-  accuracyCurveNumbers,
-  defineMethod,
-  figures,
-  lossTable,
-  measuredRuns,
-  methodNamed,
-  Run,
-  settingsTable,
-} from "../mod.ts";
+import { accuracyCurve } from "../figures/accuracy_curve.ts";
 import { configurationHelp } from "../run/configuration_help.ts";
+import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
+import { accuracyCurveNumbers } from "../study/figure_numbers.ts";
+import { measuredRuns } from "../study/run_record.ts";
+import { lossTable, settingsTable } from "../study/tables.ts";
+import { defineMethod, methodNamed } from "./method.ts";
 
 /** Keeps the scores of the base classes themselves where they were, where LwF-MC keeps their sigmoids. */
 defineMethod("Scores", {
@@ -61,7 +57,7 @@ Deno.test("a method defined outside of the library is trained, evaluated, tabula
     const measured = await measuredRuns(runs);
     const curve = accuracyCurveNumbers(measured);
     assert.deepEqual(settingsTable(measured).map(({ method }) => method), ["C", "Scores"]);
-    const { svg } = figures.accuracyCurve(curve);
+    const { svg } = accuracyCurve(curve);
     assert.match(svg, /Scores: [\d.]+ %/);
     assert.match(svg, /stroke="#cc79a7"/);
   }));

@@ -3,7 +3,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { figures } from "../../lib/mod.ts";
+import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/all.ts";
+import { saveFigure } from "../../lib/figures/mod.ts";
 import { dataDirectory, readMetrics, readRunFolder } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { gainTable } from "../../lib/study/claims.ts";
@@ -99,7 +100,6 @@ async function draw(runs: readonly ComparedRun[], out: string): Promise<void> {
 }
 
 async function saveCurves(runs: readonly ComparedRun[], directory: string): Promise<void> {
-  const { saveFigure, accuracyCurve, attentionRetentionCurve } = figures;
   await saveFigure("accuracy-curve", accuracyCurve, accuracyCurveNumbers(runs), { directory });
   const retention = attentionRetentionCurveNumbers(runs);
   await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
