@@ -1,5 +1,5 @@
 /**
- * Every figure: one function each, which draws plain numbers, and what it draws.
+ * Every figure: a function each, and the numbers that it draws.
  * @module
  */
 export * from "./accuracy_curve.ts";

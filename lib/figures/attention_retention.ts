@@ -44,7 +44,7 @@ export interface AttentionRetentionNumbers extends Setting {
   readonly dataset: string;
   /** One block of rows each. */
   readonly examples: readonly RetentionExample[];
-  /** The mean cosine over many test images, for those who doubt a few chosen pictures. */
+  /** The mean cosine over all test images of the first classes, beside the chosen ones. */
   readonly mean?: {
     readonly images: number;
     readonly rows: readonly {
@@ -118,7 +118,7 @@ function rowsOf({ image, label, rows }: RetentionExample): GridRow[] {
   }));
 }
 
-/** A map that is all zero has not moved: it is said apart. */
+/** A map that is all zero has not moved, so it gets no cosine. */
 function cosineText(map: AttentionMap, cosine: number): string {
   return isDark(map) ? "all zero" : cosine.toFixed(2);
 }

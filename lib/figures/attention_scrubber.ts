@@ -52,7 +52,7 @@ export function attentionScrubber(retention: AttentionRetentionNumbers): Interac
   });
 }
 
-/** Runs in the browser: shows the model that the slider stands at. */
+/** Runs in the browser: shows the model that the slider selects. */
 export function showModel(root: HTMLElement, { label, methods }: ScrubberData): void {
   const slider = root.querySelector("input")!;
   const update = () => {

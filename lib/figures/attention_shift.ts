@@ -32,7 +32,7 @@ export interface AttentionShiftExample {
   readonly student: { readonly scores: readonly ClassScore[]; readonly map: AttentionMap };
   /** L_D of this image. */
   readonly distillation: number;
-  /** L_D of a student whose scores are the teacher's: L_D is a cross-entropy, and 0 is out of its reach. */
+  /** L_D of a student with the teacher's scores: L_D is a cross-entropy, so its least value is not 0. */
   readonly leastDistillation: number;
   /** L_AD of this image. */
   readonly attentionDistillation: number;
@@ -136,7 +136,7 @@ function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Dra
   return { svg: pictures.svg + captions.join(""), width: pictures.width, height: SIDE + 22 };
 }
 
-/** A map that is all zero has not moved: it is said apart. */
+/** A map that is all zero has not moved, so it gets no cosine. */
 function cosineText({ student, cosine }: AttentionShiftExample): string {
   return isDark(student.map) ? "the student's map is all zero" : `cosine ${cosine.toFixed(2)}`;
 }

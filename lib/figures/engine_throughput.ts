@@ -142,7 +142,7 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
 
 const BASE_NAME = "base";
 
-/** In what a setting differs from the base. */
+/** Describes how a setting differs from the base. */
 function settingName(row: ThroughputBase, base: ThroughputBase): string {
   const words = [
     row.depth === base.depth ? [] : `ResNet-${row.depth}`,

@@ -17,7 +17,7 @@ export interface GainRun {
   readonly beta: number;
   /** The weight of L_AD. */
   readonly gamma: number;
-  /** What the run was started from. */
+  /** Seed of the run. */
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
   readonly averageIncrementalAccuracy: number;

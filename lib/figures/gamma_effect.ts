@@ -18,7 +18,7 @@ import {
 
 /** One way to write L_AD. */
 export interface LossVariant {
-  /** A few words, such as `student's map detached`. */
+  /** A short name, such as `student's map detached`. */
   readonly name: string;
   /** Norm of γ · ∂L_AD/∂A for each γ: what reaches the student's feature maps. */
   readonly featureGradient: readonly number[];
@@ -94,7 +94,7 @@ function variantPanel(
   });
 }
 
-/** The words in the middle, with room for as many lines as the longest heading has. */
+/** A centered heading, as high as the longest one. */
 function panelHeading(words: readonly string[], lines: number, width: number): Drawing {
   const svg = words.map((line, i) =>
     text(width / 2, 12 + i * 15, line, { anchor: "middle", size: 11, bold: true })

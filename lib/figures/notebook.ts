@@ -35,7 +35,7 @@ export async function showFigure(figure: Figure): Promise<void> {
   await displayInNotebook(data, { metadata });
 }
 
-/** Shows a figure that can be changed under the notebook's cell; does nothing outside of a notebook. */
+/** Shows an interactive figure under the notebook's cell; does nothing outside of a notebook. */
 export async function showInteractive({ html, figure }: InteractiveFigure): Promise<void> {
   if (!inNotebook()) return;
   await displayInNotebook({ "text/html": html, "text/plain": figure.description });

@@ -22,7 +22,7 @@ export interface Setting {
 export interface MethodRun {
   /** Which loss terms were used. */
   readonly method: MethodName;
-  /** What the run was started from. */
+  /** Seed of the run. */
   readonly seed: number;
   /** Accuracy over all classes seen so far, over images. */
   readonly accuracy: readonly number[];
@@ -52,7 +52,7 @@ export interface MethodRuns extends Setting {
   readonly runs: readonly MethodRun[];
 }
 
-/** What a run gives to a curve: one number a step. */
+/** A property of a run with one number a step. */
 export type Measure =
   | "accuracy"
   | "attentionCosine"
@@ -109,7 +109,7 @@ export function referenceLegend(references: readonly Reference[]): LegendEntry[]
 }
 
 /**
- * Makes sure that curves can be drawn.
+ * Checks that curves can be drawn.
  *
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
@@ -157,9 +157,9 @@ export function countSeeds(runs: readonly { readonly seed: number }[]): string {
   return `${n} seed${n === 1 ? "" : "s"}`;
 }
 
-/** What a run comes to. */
+/** Summary of a run. */
 export interface Outcome {
-  /** What the run was started from. */
+  /** Seed of the run. */
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
   readonly averageIncrementalAccuracy: number;

@@ -16,7 +16,7 @@ import {
   text,
 } from "./kit/svg.ts";
 
-/** How the loss of one model went. */
+/** The loss of one model over its training. */
 export interface ModelLoss {
   /** What was trained, such as `LwM, M_{1}`. */
   readonly model: string;

@@ -165,7 +165,7 @@ function heatCells(map: readonly number[], max: number): string {
   }).join("");
 }
 
-/** The same as a form: whoever moves the first feature over the student's grid sees which loss notices. */
+/** The same as a form, in which the reader moves the first feature over the student's grid and sees which loss changes. */
 export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
   const { features, classes } = example;
   const places = ["upper left", "upper right", "lower left", "lower right"];
@@ -205,7 +205,7 @@ export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
   });
 }
 
-/** Runs in the browser: computes anew what the choice changes, and writes it into the form. */
+/** Runs in the browser: updates the form for the chosen place. */
 export function moveTheDial(root: HTMLElement, example: TwoByTwo, measure: typeof measureTwoByTwo): void {
   const find = (selector: string) => root.querySelector(selector) as HTMLElement;
   const strongest = Math.max(...example.student[0]);

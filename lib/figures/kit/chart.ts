@@ -86,13 +86,13 @@ function symbol(name: MethodSymbol, fill: string): string {
   return element("path", { d: paths[name], fill, stroke: "white", "stroke-width": 1 });
 }
 
-/** One run: what it was set to, and what came out. */
+/** One run: its setting and its result. */
 export interface SeedPoint {
   /** A number for a scale of numbers, a name for a scale of names. */
   readonly x: number | string;
   /** Points of one seed are joined. */
   readonly seed: number;
-  /** What came out. */
+  /** The result. */
   readonly y: number;
 }
 

@@ -20,11 +20,11 @@ export const TEACHER_COLOR = "#7a7a7a";
 /** See {@linkcode TEACHER_COLOR}. */
 export const STUDENT_COLOR: string = PALETTE.sky;
 
-/** DejaVu Sans is what Linux has; the others are there on other systems. */
+/** DejaVu Sans on Linux, Verdana on other systems. */
 export const FONT = "DejaVu Sans, Verdana, sans-serif";
 /** Text and axes. */
 export const INK = "#222222";
-/** Text of second rank. */
+/** Secondary text. */
 export const MUTED = "#666666";
 /** Grid lines and frames. */
 export const FAINT = "#dddddd";

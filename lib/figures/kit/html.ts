@@ -1,12 +1,12 @@
 /**
- * Figures that a reader can change, for notebooks: HTML that carries its data and its script, since nothing comes back to
- * the kernel. Where no script runs, the picture inside is seen.
+ * Interactive figures for notebooks: HTML that carries its data and its script, since nothing comes back to the kernel.
+ * Where no script runs, a picture is shown.
  * @module
  */
 import { crc32 } from "node:zlib";
 import { escapeXml, type Figure } from "./svg.ts";
 
-/** A figure that can be changed, and the same as a picture. */
+/** An interactive figure, and the same as a picture. */
 export interface InteractiveFigure {
   /** A piece of an HTML page. */
   readonly html: string;
@@ -14,7 +14,7 @@ export interface InteractiveFigure {
   readonly figure: Figure;
 }
 
-/** What an interactive figure is made of. */
+/** The parts of an interactive figure. */
 export interface HtmlParts {
   /** Shown when the script runs. */
   readonly content: string;
@@ -28,7 +28,7 @@ export interface HtmlParts {
   readonly figure: Figure;
 }
 
-/** Puts the parts together. */
+/** Composes an interactive figure. */
 export function htmlFigure({ content, style, script, data, figure }: HtmlParts): InteractiveFigure {
   const { svg, width, height, description } = figure;
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");

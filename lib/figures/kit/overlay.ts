@@ -38,24 +38,24 @@ export function unitMap(map: AttentionMap): AttentionMap {
   return { size: map.size, values: norm === 0 ? values : values.map((value) => value / norm) };
 }
 
-/** Whether a map is all zero: then the model shows nothing that speaks for the class, and no place that could have moved. */
+/** Whether a map is all zero. Nothing in the image speaks for the class then, so the map has not moved: it is gone. */
 export function isDark(map: AttentionMap): boolean {
   return Array.from(map.values).every((value) => value === 0);
 }
 
-/** The largest value of some maps: the `max` that makes their colors comparable. */
+/** The largest value of several maps: the `max` that makes their colors comparable. */
 export function largestValue(maps: readonly AttentionMap[]): number {
   return Math.max(...maps.map((map) => Math.max(...Array.from(map.values))));
 }
 
-/** How strong the top of the color scale is. */
+/** Scale of the colors. */
 export interface OverlayOptions {
   /** The value drawn in the last color. Larger ones are drawn in it, too; 0 makes the whole map dark. */
   readonly max: number;
 }
 
 /**
- * Blends an attention map into its image: the image keeps its shapes in grey, and the color is the attention's.
+ * Blends an attention map into its image: the image keeps its shapes in gray, and the color is the attention's.
  *
  * @param rgb (size, size, 3) bytes
  * @param map (mapSize, mapSize) numbers, not negative
@@ -77,10 +77,10 @@ export function overlay(
     const strength = max > 0 ? Math.min(1, Math.max(0, attention[pixel] / max)) : 0;
     const color = heatColor(strength);
     const [r, g, b] = rgb.subarray(pixel * 3, pixel * 3 + 3);
-    const grey = 0.299 * r + 0.587 * g + 0.114 * b; // luma of ITU-R BT.601
+    const gray = 0.299 * r + 0.587 * g + 0.114 * b; // luma of ITU-R BT.601
     const cover = 0.45 + 0.3 * strength;
     for (let channel = 0; channel < 3; channel++) {
-      const faded = 0.85 * grey + 0.15 * rgb[pixel * 3 + channel];
+      const faded = 0.85 * gray + 0.15 * rgb[pixel * 3 + channel];
       blended[pixel * 3 + channel] = Math.round(faded * (1 - cover) + color[channel] * cover);
     }
   }

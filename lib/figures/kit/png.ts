@@ -1,5 +1,5 @@
 /**
- * PNG files from raw pixels, at once and without a library, so that a figure can be a pure function.
+ * PNG files from raw pixels, synchronously and without a library, so that a figure can be a pure function.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -35,7 +35,7 @@ export function encodePng(rgb: ArrayLike<number>, width: number, height: number)
   ]);
 }
 
-/** A PNG as an address that an SVG can hold, so that the SVG needs no other file. */
+/** A PNG as a data URI, so that an SVG needs no other file. */
 export function pngDataUri(rgb: ArrayLike<number>, width: number, height: number): string {
   return `data:image/png;base64,${Buffer.from(encodePng(rgb, width, height)).toString("base64")}`;
 }

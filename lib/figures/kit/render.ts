@@ -13,13 +13,13 @@ import type { Figure } from "./svg.ts";
 
 /** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
 const CHART_DENSITY = 144;
-/** Pictures need full color, and so more bytes; a notebook with several of them is to stay below two megabytes. */
+/** Pictures need full color and so more bytes; a notebook with several of them must stay below two megabytes. */
 const PICTURE_DENSITY = 108;
 
 const rendered = new WeakMap<Figure, Promise<Uint8Array>>();
 
 /**
- * Draws a figure with librsvg, once however often it is asked for: a notebook shows and saves the same figure.
+ * Renders a figure with librsvg. The result is cached, since a notebook shows and saves the same figure.
  *
  * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds pictures; on white
  */
@@ -47,8 +47,8 @@ async function render({ svg }: Figure): Promise<Uint8Array> {
 let ready = false;
 
 /**
- * Makes fontconfig, and so librsvg, know DejaVu Sans. To be called before the first text is drawn; `FONTCONFIG_FILE` in the
- * environment is left as it is. All processes of a user share one folder of the temporary directory, since a notebook kernel
+ * Makes DejaVu Sans known to fontconfig, and so to librsvg. Call it before the first text is drawn. `FONTCONFIG_FILE` in the
+ * environment takes precedence. All processes of a user share one folder of the temporary directory, since a notebook kernel
  * is killed and has no chance to clean up.
  */
 export function provideFonts(): void {

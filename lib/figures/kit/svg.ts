@@ -5,7 +5,7 @@
  */
 import { FIGURE_WIDTH, FONT, INK, MUTED } from "./colors.ts";
 
-/** A piece of SVG and the room it takes, in pixels. Its origin is at the top left. */
+/** A piece of SVG and its size in pixels. Its origin is at the top left. */
 export interface Drawing {
   /** Elements, without the `<svg>` around them. */
   readonly svg: string;
@@ -15,19 +15,19 @@ export interface Drawing {
   readonly height: number;
 }
 
-/** How a text looks and on which side of its point it lies. */
+/** Style and anchor of a text. */
 export interface TextStyle {
-  /** Font size in pixels; 12 where it is absent. */
+  /** Font size in pixels; default 12. */
   readonly size?: number;
   /** Whether the text is bold. */
   readonly bold?: boolean;
-  /** The text's color; ink where it is absent. */
+  /** Color of the text; default ink. */
   readonly color?: string;
-  /** Which part of the text lies at its point; the start where it is absent. */
+  /** Which part of the text lies at its point; default the start. */
   readonly anchor?: "start" | "middle" | "end";
 }
 
-/** Text as XML wants it. */
+/** Escapes the characters that XML reserves. */
 export function escapeXml(content: string): string {
   return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
     '"',
@@ -48,12 +48,12 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
     `text-anchor="${anchor}"${space}>${scripts(content, size)}</text>`;
 }
 
-/** The text without the marks of scripts, for places that show plain text: `L_AD`, `M_0`. */
+/** Removes the marks of scripts, for places that show plain text: `L_AD`, `M_0`. */
 export function plainText(content: string): string {
   return content.replace(/([_^])\{(.*?)\}/g, "$1$2");
 }
 
-/** The width that a text will take, to a few percent, from the widths of DejaVu Sans by groups of letters. */
+/** Width of a text in pixels, within a few percent, estimated from the widths of DejaVu Sans by groups of letters. */
 export function textWidth(content: string, size: number, bold = false): number {
   const scripts = [...content.matchAll(/[_^]\{(.*?)\}/g)].map(([, script]) => script).join("");
   const line = content.replace(/[_^]\{.*?\}/g, "");
@@ -61,7 +61,7 @@ export function textWidth(content: string, size: number, bold = false): number {
   return (ems(line) + SCRIPT_SIZE * ems(scripts)) * size * (bold ? 1.12 : 1);
 }
 
-/** The text in lines of at most `width` pixels, broken between words. */
+/** Breaks a text between words into lines of at most `width` pixels. */
 export function wrap(content: string, width: number, size: number): string[] {
   const lines: string[] = [];
   for (const word of content.split(" ")) {
@@ -72,7 +72,7 @@ export function wrap(content: string, width: number, size: number): string[] {
   return lines;
 }
 
-/** The text, cut with an ellipsis where it would be wider than `width` pixels. */
+/** Cuts a text with an ellipsis if it is wider than `width` pixels. */
 export function shorten(content: string, width: number, size: number): string {
   if (textWidth(content, size) <= width) return content;
   let kept = content.length - 1;
@@ -90,7 +90,7 @@ export function element(name: string, attributes: Record<string, string | number
   return `<${name}${written.join("")}/>`;
 }
 
-/** Pieces moved together. */
+/** Translates pieces together. */
 export function moved(x: number, y: number, ...pieces: string[]): string {
   return `<g transform="translate(${round(x)},${round(y)})">${pieces.join("")}</g>`;
 }
@@ -142,12 +142,12 @@ function scripts(content: string, size: number): string {
   }).join("");
 }
 
-/** Hundredths of a pixel are enough, and keep the files small. */
+/** Rounds to hundredths of a pixel, which keeps the files small. */
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** What every function of this room returns. */
+/** The result of every figure function. */
 export interface Figure {
   /** One SVG document: valid XML, images inside, no style sheet, no font file. */
   readonly svg: string;
@@ -155,7 +155,7 @@ export interface Figure {
   readonly width: number;
   /** In pixels at 100 %. */
   readonly height: number;
-  /** What is seen, in words, for readers who cannot see it. */
+  /** Description in words, for readers who cannot see the figure. */
   readonly description: string;
 }
 
@@ -169,16 +169,16 @@ export interface FigureParts {
   readonly body: Drawing;
   /** How to read it, in small print. Each note begins a new line. */
   readonly notes?: readonly string[];
-  /** What is seen, in words. */
+  /** Description in words. */
   readonly description: string;
 }
 
 const MARGIN = 16;
 
-/** The room that a body can take between the margins, in pixels. */
+/** Width between the margins, in pixels. */
 export const BODY_WIDTH = FIGURE_WIDTH - 2 * MARGIN;
 
-/** Puts the parts of a figure together; a body narrower than the figure is centerd. */
+/** Composes a figure; a body narrower than the figure is centered. */
 export function composeFigure(parts: FigureParts): Figure {
   const pieces: string[] = [];
   let y = MARGIN;
