@@ -136,3 +136,11 @@ Deno.test("readTypicalImage() gives back the figure that was saved, pixels and a
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("readTypicalImage() reads the committed figure", async () => {
+  const { examples, choice } = await readTypicalImage(
+    "caltech-101-attention",
+    join(import.meta.dirname!, "../../figures"),
+  );
+  assert.equal(examples[0].label, choice.className);
+});
