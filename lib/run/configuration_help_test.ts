@@ -23,7 +23,7 @@ Deno.test("configurationHelp() says which values a field accepts", () => {
   assert.equal(values.momentum, "number, at least 0, less than 1");
   assert.equal(values.temperature, "number, more than 0");
   assert.equal(values.seed, "integer, at least 0");
-  assert.equal(values.widths, "list of 1 to 5 times integer, at least 1");
+  assert.equal(values.widths, "list of 1 to 5 times integer, at least 1, at most 4096");
   assert.equal(values.firstClasses, "list of text");
   assert.equal(values.cacheTeacher, "true, false");
 });

@@ -85,6 +85,8 @@ Deno.test("an unknown preset or engine in the environment is refused", () => {
 });
 
 Deno.test("configure() refuses numbers out of their range and says the range", () => {
+  refuses({ widths: [16, 1_000_000] }, /widths\.1 to be at most 4096 but found 1000000/);
+  refuses({ epochs: 1e9 }, /epochs to be at most 100000 but found 1000000000/);
   refuses({ beta: 1.5 }, /beta to be at most 1 but found 1\.5\. It means: β, weight of L_D/);
   refuses({ gamma: -0.1 }, /gamma to be at least 0 but found -0\.1/);
   refuses({ temperature: 0 }, /temperature to be more than 0 but found 0/);

@@ -30,6 +30,8 @@ export type DatasetName =
   | "folder";
 
 const count = z.int().min(1);
+/** A slip of the keyboard is questioned, not tried. */
+const atMost = (most: number) => count.max(most);
 const fraction = z.number().min(0).max(1);
 
 const fields = {
@@ -52,8 +54,8 @@ const fields = {
     "images of each class in training and test, for a first look; 0 for all",
   ),
   imageSize: z.int().min(16).max(512).describe("height and width of an image in pixels"),
-  views: count.describe("augmented views of each training image"),
-  drawsPerEpoch: count.describe("views of each training image that are drawn in one epoch"),
+  views: atMost(1000).describe("augmented views of each training image"),
+  drawsPerEpoch: atMost(1000).describe("views of each training image that are drawn in one epoch"),
   evaluateOn: z.enum(["test", "validation"]).describe("validation to tune, test to report"),
   topK: z.literal([1, 5]).describe("the accuracy that is shown: top-1 or top-5; both are measured"),
 
@@ -66,8 +68,8 @@ const fields = {
       "empty for an order drawn from the seed",
   ),
 
-  depth: count.describe("weighted layers of the residual network: 2 + stages · 2n"),
-  widths: z.array(count).min(1).max(5).describe("channels of each stage"),
+  depth: atMost(1202).describe("weighted layers of the residual network: 2 + stages · 2n"),
+  widths: z.array(atMost(4096)).min(1).max(5).describe("channels of each stage"),
   stem: z.enum(["3x3", "3x3/2", "7x7/4"]).describe("first layer: full, half or a quarter of the resolution"),
 
   method: z.string().refine((name) => methodNames().includes(name), {
@@ -92,11 +94,11 @@ const fields = {
   ),
 
   baseClassification: z.enum(["softmax", "sigmoid"]).describe("L_C of the base step"),
-  baseEpochs: count.describe("epochs of the base step"),
+  baseEpochs: atMost(100_000).describe("epochs of the base step"),
   baseLearningRate: z.number().gt(0).describe("learning rate of the base step, at the start of the cosine"),
-  epochs: count.describe("epochs of each later step"),
+  epochs: atMost(100_000).describe("epochs of each later step"),
   learningRate: z.number().gt(0).describe("learning rate of the later steps, at the start of the cosine"),
-  batchSize: count.describe("images of one iteration"),
+  batchSize: atMost(10_000).describe("images of one iteration"),
   momentum: z.number().min(0).lt(1).describe("momentum of SGD"),
   weightDecay: z.number().min(0).describe("weight decay of SGD"),
   maxNorm: z.number().gt(0).describe("gradients are clipped at this global norm"),

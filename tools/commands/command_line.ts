@@ -8,6 +8,7 @@ import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/r
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { Stopped, stopWithNpx } from "../../lib/stop_signals.ts";
+import { methodNamed, methodNames } from "../../lib/training/method.ts";
 import { UserError } from "../../lib/user_error.ts";
 
 /** Where a command writes its results; progress goes to standard error. */
@@ -59,7 +60,7 @@ export async function runCommand(main: (args: string[]) => Promise<void>): Promi
 /**
  * Reads a command's arguments.
  *
- * @throws {UserError} where an option is unknown or lacks its value
+ * @throws {UserError} where an option is unknown, lacks its value, or has no effect on the method
  */
 export function parseCommandLine(args: readonly string[], options: CommandOptions): CommandLine {
   const { command, own, switches = [], takesFields } = options;
@@ -79,7 +80,22 @@ export function parseCommandLine(args: readonly string[], options: CommandOption
     else if (own.includes(name)) Object.assign(line.own, { [name]: value });
     else Object.assign(line.fields, { [name]: typeof value === "string" ? readField(name, value) : value });
   }
+  if (!line.help) refuseUnused(line.fields);
   return line;
+}
+
+/** Refuses options of a loss that the method does not have: they would be without effect. */
+function refuseUnused(fields: Partial<Configuration>): void {
+  const method = fields.method ?? configure().method;
+  if (!methodNames().includes(method)) return; // configure() says so.
+  const used: readonly string[] = methodNamed(method).fields;
+  const ofLosses: readonly string[] = methodNames().flatMap((name) => methodNamed(name).fields);
+  const unused = Object.keys(fields).filter((name) => ofLosses.includes(name) && !used.includes(name));
+  if (unused.length === 0) return;
+  throw new UserError(
+    `Expected options that ${method} uses (--${used.join(", --")}) but found --${unused.join(", --")}. ` +
+      "Leave them out, or choose another --method.",
+  );
 }
 
 /** Runs a parser of Node's; its errors become sentences for the user. */

@@ -20,7 +20,7 @@ Deno.test("parseCommandLine() reads fields of every type", () => {
       "--evaluateOn",
       "validation",
       "--method",
-      "lwf-mc",
+      "lwm",
       "--classes",
       "",
       "--cacheTeacher",
@@ -33,7 +33,7 @@ Deno.test("parseCommandLine() reads fields of every type", () => {
     widths: [16, 32, 64],
     firstClasses: ["telephone", "alarm clock"],
     evaluateOn: "validation",
-    method: "LwF-MC",
+    method: "LwM",
     classes: [],
     cacheTeacher: true,
     skipBroken: false,
@@ -80,6 +80,17 @@ Deno.test("parseCommandLine() refuses an unknown option, and a value that is mis
   assert.throws(() => parseCommandLine(["--seed", "1"], { ...OPTIONS, takesFields: false }), {
     message: /^Unknown option '--seed'/,
   });
+});
+
+Deno.test("parseCommandLine() refuses options of a loss that the method does not have", () => {
+  const message = /^Expected options that C uses \(--classification\) but found --gamma, --norm\. Leave/;
+  refuses(["--method", "c", "--gamma", "0.3", "--norm", "L2"], message);
+  refuses(
+    ["--method", "lwf-mc", "--gamma", "0"],
+    /options that LwF-MC uses \(.*--beta\) but found --gamma\./,
+  );
+  assert.equal(parse("--method", "c", "--gamma", "0.3", "--help").help, true);
+  assert.deepEqual(parse("--gamma", "0.3").fields, { gamma: 0.3 });
 });
 
 Deno.test("describeFields() names every field with its default", () => {
