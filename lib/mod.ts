@@ -81,8 +81,7 @@ export { type SafeTensor } from "./model/safetensors.ts";
 export { configure } from "./run/configuration.ts";
 export { configurationHelp, type FieldHelp } from "./run/configuration_help.ts";
 export { type StepMetrics } from "./run/evaluate_step.ts";
-export { dataDirectory, figuresDirectory, openDataset, type RunFolders } from "./run/folder.ts";
-export { presetValues, type Values } from "./run/presets.ts";
+export { openDataset, type RunFolders } from "./run/folder.ts";
 export { Run, type RunEpoch, type RunHooks, type RunProgress } from "./run/run.ts";
 export { type Configuration, type DatasetName, type PresetName } from "./run/schema.ts";
 export { trainRuns, type TrainRunsOptions } from "./run/train_runs.ts";
@@ -95,11 +94,10 @@ export {
   attentionRetentionNumbers,
   type BaseAttention,
   baseAttention,
-  firstRecognized,
   forgettingNumbers,
   type RunAttention,
 } from "./study/base_attention.ts";
-export { claimsTable, gainTable, judgeClaims, type JudgedClaim } from "./study/claims.ts";
+export { claimsTable, gainTable, type JudgedClaim, studyClaims } from "./study/claims.ts";
 export { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./study/figure_numbers.ts";
 export { methodOverviewNumbers } from "./study/method_overview.ts";
 export {
@@ -111,7 +109,6 @@ export {
 } from "./study/run_record.ts";
 export {
   type Claim,
-  readStudies,
   readStudy,
   select,
   type Selector,
@@ -136,13 +133,12 @@ export {
   type LossTerm,
   type Method,
   type MethodName,
-  methodNamed,
   methodNames,
   type MethodSymbol,
   type TunedFields,
 } from "./training/method.ts";
 export { type OptimizerOptions, Sgd } from "./training/optimizer.ts";
-export { freshTeacher, type Teacher, type TeacherAnswers } from "./training/teacher.ts";
+export { type TeacherAnswers } from "./training/teacher.ts";
 export {
   type EpochLog,
   type StepOptions,
@@ -150,11 +146,10 @@ export {
   type StepProgress,
   type StepsConfiguration,
 } from "./training/train_step.ts";
-export { print, type ProgressDisplay, progressDisplay, type ProgressLine, type Screen } from "./progress.ts";
+export { print, type ProgressLine } from "./progress.ts";
 export { type MapSize } from "./resize_map.ts";
 export { type Ends, percent, type Verdict } from "./statistics.ts";
 export { DISPLAY, type Table, type TableRow } from "./table.ts";
-export { UserError } from "./user_error.ts";
 export { type TermGradient, termGradients } from "./training/term_gradients.ts";
 export { watchTraining } from "./study/watch_training.ts";
 export { type ForgettingPicture, type ForgottenImage } from "./figures/forgetting.ts";

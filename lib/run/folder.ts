@@ -33,7 +33,7 @@ export function dataDirectory(): string {
  */
 export function openDataset(
   configuration: Configuration,
-  directory: string,
+  directory: string = dataDirectory(),
   onImages?: (done: number, total: number) => void,
   onClasses?: (classNames: readonly string[]) => void,
 ): Promise<Dataset> {

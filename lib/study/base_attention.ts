@@ -95,12 +95,13 @@ export function firstRecognized({ labels, counted, runs }: BaseAttention, classN
 /**
  * What the figure `attention-retention` draws of some of the images.
  *
- * @param images their numbers, in the order in which they are drawn
+ * @param chosen their numbers, or the names of classes for {@linkcode firstRecognized}, in the order in which they are drawn
  */
 export function attentionRetentionNumbers(
   attention: BaseAttention,
-  images: readonly number[],
+  chosen: readonly (number | string)[],
 ): AttentionRetentionNumbers {
+  const images = imagesOf(attention, chosen);
   return {
     ...attention.setting,
     dataset: attention.dataset,
@@ -134,13 +135,15 @@ export function attentionRetentionNumbers(
  * What the figure `forgetting` draws: the answers of a run's models to some of the images.
  *
  * @param run one of those that were asked
- * @param images their numbers, in the order in which they are drawn
+ * @param chosen as in {@linkcode attentionRetentionNumbers}
  */
 export function forgettingNumbers(
-  { dataset, setting, images: set, labels, runs }: BaseAttention,
+  attention: BaseAttention,
   run: Run,
-  images: readonly number[],
+  chosen: readonly (number | string)[],
 ): ForgettingPicture {
+  const { dataset, setting, images: set, labels, runs } = attention;
+  const images = imagesOf(attention, chosen);
   const { method, seed } = run.configuration;
   const { predictions } = runs.find((asked) => asked.method === method)!;
   const answer = (image: number, step: number) => {
@@ -166,4 +169,8 @@ export function forgettingNumbers(
     pictures: Object.fromEntries(Array.from(answered, (className) => [className, pictureOf(className)])),
     accuracy: predictions.map((prediction) => mean(rightAnswers(prediction))),
   };
+}
+
+function imagesOf(attention: BaseAttention, chosen: readonly (number | string)[]): number[] {
+  return chosen.map((image) => typeof image === "string" ? firstRecognized(attention, image) : image);
 }

@@ -27,7 +27,7 @@ import {
   unitKey,
   varyingFields,
 } from "./run_record.ts";
-import { type Claim, selectBest, type Study } from "./study.ts";
+import { type Claim, readStudies, selectBest, type Study } from "./study.ts";
 
 /** Two runs that share all but their settings. */
 export type Pair = readonly [first: RunRecord, second: RunRecord];
@@ -153,6 +153,15 @@ function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "sec
     `Expected "${side}" of the claim "${claim.claim}" in the study ${name} to name runs of one setting but found ` +
       `${settings.length}. Add fields that tell them apart.`,
   );
+}
+
+/**
+ * Judges the claims of a study with {@linkcode judgeClaims}, among all studies of the project.
+ *
+ * @throws {UserError} where a claim names runs of several settings, or a file of another study is damaged
+ */
+export async function studyClaims(study: Study): Promise<JudgedClaim[]> {
+  return judgeClaims([study], await readStudies());
 }
 
 /** One row a claim: the differences in points where they are those of shares, and what follows. */

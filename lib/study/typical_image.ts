@@ -11,6 +11,7 @@ import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
 import { readJson } from "../files.ts";
 import type { MethodName } from "../training/method.ts";
+import { figuresDirectory } from "../run/folder.ts";
 import { configurationSchema } from "../run/schema.ts";
 
 /** How an image was chosen; see {@linkcode typicalImage}. */
@@ -131,10 +132,13 @@ export interface TypicalImage extends AttentionRetentionNumbers {
  * Reads such a figure that comes with the project. Needs neither the data set nor a trained run.
  *
  * @param name such as `caltech-101-attention`
- * @param directory of the figures
+ * @param directory of the figures; default the committed ones
  * @throws {UserError} where it is not there, or damaged
  */
-export function readTypicalImage(name: string, directory: string): Promise<TypicalImage> {
+export function readTypicalImage(
+  name: string,
+  directory: string = figuresDirectory({ preset: "default" }),
+): Promise<TypicalImage> {
   return readJson(join(directory, `${name}.json`), {
     schema: SCHEMA,
     holds: "the numbers of the figure",
