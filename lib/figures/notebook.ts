@@ -6,33 +6,20 @@ import { displayInNotebook, inNotebook } from "../progress.ts";
 import { markdownTable, tableDisplay, type TableRow } from "../table.ts";
 import type { InteractiveFigure } from "./kit/html.ts";
 import { renderPng } from "./kit/render.ts";
-import type { Figure } from "./kit/svg.ts";
+import { type Figure, imageTag } from "./kit/svg.ts";
 
-/** The content of a `display_data` message of Jupyter. */
-export interface DisplayData {
-  /** A picture as base 64, and words. */
-  readonly data: { readonly "image/png": string; readonly "text/plain": string };
-  /** The size at which the picture is to be shown, in pixels, and its alternative text. */
-  readonly metadata: {
-    readonly "image/png": { readonly width: number; readonly height: number; readonly alt: string };
-  };
-}
-
-/** The figure as a picture at 100 %, sharp on fine screens, with its description for readers who see no pictures. */
-export async function displayFigure(figure: Figure): Promise<DisplayData> {
-  const { width, height, description } = figure;
-  const png = await renderPng(figure);
-  return {
-    data: { "image/png": png.toBase64(), "text/plain": description },
-    metadata: { "image/png": { width, height, alt: description } },
-  };
+/**
+ * What a notebook shows of a figure, by media type: a picture at 100 %, sharp on fine screens, with the description as its
+ * alternative text. It is HTML, since JupyterLab gives a bare picture no alternative text.
+ */
+export async function displayFigure(figure: Figure): Promise<{ "text/html": string; "text/plain": string }> {
+  const source = `data:image/png;base64,${(await renderPng(figure)).toBase64()}`;
+  return { "text/html": imageTag(figure, source), "text/plain": figure.description };
 }
 
 /** Shows the figure under the notebook's cell; does nothing outside of a notebook. */
 export async function showFigure(figure: Figure): Promise<void> {
-  if (!inNotebook()) return;
-  const { data, metadata } = await displayFigure(figure);
-  await displayInNotebook(data, { metadata });
+  if (inNotebook()) await displayInNotebook(await displayFigure(figure));
 }
 
 /** Shows an interactive figure under the notebook's cell; does nothing outside of a notebook. */

@@ -44,8 +44,7 @@ export function watchTraining(): (run: Run, epoch: RunEpoch) => void {
       maps: attentionGrid(gridOf(all)),
     };
     for (const [name, figure] of Object.entries(figures)) {
-      const { data, metadata } = await displayFigure(figure);
-      await displayInNotebook(data, { metadata, display_id: `${id}-${name}`, update });
+      await displayInNotebook(await displayFigure(figure), { display_id: `${id}-${name}`, update });
     }
     update = true;
   };

@@ -121,7 +121,7 @@ async function checkNotebook(
   })()`) as Record<string, number>;
   const figures =
     codeCells(notebook).flatMap(({ outputs }) => outputs).filter((output) =>
-      "data" in output && "image/png" in output.data
+      "data" in output && [output.data["text/html"]].flat().join("").includes("<img ")
     ).length;
   if (images < figures) problems.push(`${images} of ${figures} figures are shown`);
   if (blank > 0) problems.push(`${blank} images are blank`);

@@ -4,7 +4,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { escapeXml, type Figure } from "./svg.ts";
+import { type Figure, imageTag } from "./svg.ts";
 
 /** An interactive figure, and the same as a picture. */
 export interface InteractiveFigure {
@@ -30,13 +30,12 @@ export interface HtmlParts {
 
 /** Composes an interactive figure. */
 export function htmlFigure({ content, style, script, data, figure }: HtmlParts): InteractiveFigure {
-  const { svg, width, height, description } = figure;
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");
   // The script finds its figure by this name; of equal figures on a page, each script takes the next one.
   const name = `lwm-${crc32(content + json).toString(16)}`;
-  const picture = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  const picture = imageTag(figure, `data:image/svg+xml,${encodeURIComponent(figure.svg)}`);
   const html = `<div class="${name}">
-<img alt="${escapeXml(description)}" src="${picture}" width="${width}" height="${height}">
+${picture}
 <div hidden><style>@scope{${style}}</style>${content}</div>
 <script>{
 const [picture, root] = document.querySelector(".${name}:not(.ready)").children;

@@ -3,6 +3,7 @@
  * body and notes.
  * @module
  */
+import { DISPLAY } from "../../table.ts";
 import { FIGURE_WIDTH, FONT, INK, MUTED } from "./colors.ts";
 
 /** A piece of SVG and its size in pixels. Its origin is at the top left. */
@@ -178,7 +179,7 @@ const MARGIN = 16;
 /** Width between the margins, in pixels. */
 export const BODY_WIDTH = FIGURE_WIDTH - 2 * MARGIN;
 
-/** Composes a figure; a body narrower than the figure is centered. */
+/** Composes a figure, which a notebook shows if it is the value of a cell. A body narrower than the figure is centered. */
 export function composeFigure(parts: FigureParts): Figure {
   const pieces: string[] = [];
   let y = MARGIN;
@@ -210,5 +211,15 @@ export function composeFigure(parts: FigureParts): Figure {
     `viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT}" font-size="12" fill="${INK}">` +
     `<title>${escapeXml(plainText(parts.title))}</title>` +
     `<desc>${escapeXml(description)}</desc>${background}${pieces.join("")}</svg>\n`;
-  return { svg, width, height, description };
+  const figure: Figure = { svg, width, height, description };
+  const display = () => ({
+    "text/html": imageTag(figure, `data:image/svg+xml,${encodeURIComponent(svg)}`),
+    "text/plain": description,
+  });
+  return Object.defineProperty(figure, DISPLAY, { value: display });
+}
+
+/** A figure as an image of an HTML page, with its description as alternative text. */
+export function imageTag({ width, height, description }: Figure, source: string): string {
+  return `<img alt="${escapeXml(description)}" src="${source}" width="${width}" height="${height}">`;
 }
