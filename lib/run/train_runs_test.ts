@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
 import { Run } from "./run.ts";
-import { trainRuns } from "./train_runs.ts";
+import { type Job, type JobProgress, newJob, runJobs, trainRuns } from "./train_runs.ts";
+import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
   withDataDirectory(async (directory) => {
@@ -52,6 +53,80 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
     assert.deepEqual(await workersIn(directory), []);
     assert.ok(await exists(progress), "what was trained is lost");
   }));
+
+/** A job that ends when it is told to, and writes down when it began. */
+function controlled(label: string, begun: string[], place: Partial<Pick<Job, "after" | "when">> = {}) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let report!: (progress: JobProgress) => void;
+  const job = newJob({
+    ...place,
+    label,
+    weight: 1,
+    work: (tell, signal) => {
+      begun.push(label);
+      report = tell;
+      signal.addEventListener("abort", () => reject(signal.reason));
+      return promise;
+    },
+  });
+  return { job, end: resolve, fail: reject, report: (progress: JobProgress) => report(progress) };
+}
+
+const silent = { show() {}, finish: () => Promise.resolve() };
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+Deno.test("runJobs() begins jobs in their order, when what they need is there and a process is free", async () => {
+  const begun: string[] = [];
+  let far = false;
+  const base = controlled("base", begun);
+  const method = controlled("method", begun, { after: [base.job] });
+  const free = controlled("free", begun);
+  const notebook = controlled("notebook", begun, { when: () => far });
+  const jobs = [base, method, free, notebook].map(({ job }) => job);
+  const { signal } = new AbortController();
+  const ended = runJobs(jobs, { processes: 2, signal, display: silent });
+  await turn();
+  assert.deepEqual(begun, ["base", "free"]);
+  free.end();
+  await turn();
+  assert.deepEqual(begun, ["base", "free"], "neither of the others is ready");
+  far = true;
+  base.report({ done: 1, total: 2 });
+  await turn();
+  assert.deepEqual(begun, ["base", "free", "notebook"]);
+  base.end();
+  await turn();
+  assert.deepEqual(begun, ["base", "free", "notebook", "method"]);
+  notebook.end();
+  method.end();
+  await ended;
+  assert.deepEqual(jobs.map(({ state }) => state), Array(4).fill("finished"));
+});
+
+Deno.test("runJobs() fails what needs a failed job, and nothing else", async () => {
+  const begun: string[] = [];
+  const base = controlled("M_0", begun);
+  const method = controlled("LwM", begun, { after: [base.job] });
+  const other = controlled("C", begun);
+  base.fail(new UserError("No space."));
+  other.end();
+  const jobs = [base, method, other].map(({ job }) => job);
+  await runJobs(jobs, { processes: 1, signal: new AbortController().signal, display: silent });
+  assert.deepEqual(jobs.map(({ state }) => state), ["failed", "failed", "finished"]);
+  assert.equal(method.job.failure, "M_0 failed. No space.");
+  assert.deepEqual(begun, ["M_0", "C"]);
+});
+
+Deno.test("runJobs() stops what runs, begins nothing more, and throws the reason", async () => {
+  const begun: string[] = [];
+  const jobs = [controlled("a", begun), controlled("b", begun)].map(({ job }) => job);
+  const controller = new AbortController();
+  const ended = runJobs(jobs, { processes: 1, signal: controller.signal, display: silent });
+  await turn();
+  controller.abort(new UserError("Stopped."));
+  await assert.rejects(ended, { message: "Stopped." });
+  assert.deepEqual(jobs.map(({ state }) => state), ["stopped", "waiting"]);
+});
 
 async function until(condition: () => Promise<boolean>, otherwise: string): Promise<void> {
   const deadline = performance.now() + 60_000;

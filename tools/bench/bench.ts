@@ -4,10 +4,13 @@
  * Everything is measured with the project's own training step, each engine in a process of its own on one thread.
  * @module
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { z } from "zod";
 import { engineThroughput } from "../../lib/figures/engine_throughput.ts";
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
+import { type JsonKind, readJsonIfThere } from "../../lib/files.ts";
+import { dataDirectory } from "../../lib/run/folder.ts";
 import type { Job, MethodSeconds, Setting, Speed } from "./bench_jobs.ts";
 import {
   BASE,
@@ -22,6 +25,13 @@ import {
 import { parseArgs } from "node:util";
 import { UserError } from "../../lib/user_error.ts";
 import { runCommand } from "../commands/command_line.ts";
+
+/** Left behind by `deno task reproduce`. */
+const REPRODUCED: JsonKind<{ busy: number }> = {
+  schema: z.object({ busy: z.number() }),
+  holds: "how busy the cores were",
+  remedy: "Delete it.",
+};
 
 const HELP = `deno task bench [--quick] [--json]
 
@@ -219,7 +229,10 @@ export async function bench(args: readonly string[], log: Say = console.log): Pr
   if (!python) say("PyTorch is not here; its numbers are left out.");
 
   const measured = await quick(python, say);
-  if (options.json) return log(jsonLine(measured));
+  if (options.json) {
+    const reproduced = await readJsonIfThere(join(dataDirectory(), "reproduce.json"), REPRODUCED);
+    return log(jsonLine(measured, reproduced?.busy));
+  }
   quickLines(measured).forEach((line) => log(line));
   if (options.quick) return;
 

@@ -35,8 +35,12 @@ export function stepRatios(methods: MethodSeconds): Record<keyof MethodSeconds, 
   return Object.fromEntries(ratios);
 }
 
-/** The line that `--json` prints. `evaluation` is the throughput of forward passes over that of training steps. */
-export function jsonLine({ imagesPerSecond, methods, evaluation }: QuickMeasurements): string {
+/**
+ * The line that `--json` prints. `evaluation` is the throughput of forward passes over that of training steps.
+ *
+ * @param busy share of the cores' time that the last `deno task reproduce` used, where it is known
+ */
+export function jsonLine({ imagesPerSecond, methods, evaluation }: QuickMeasurements, busy?: number): string {
   const round = (values: Record<string, number | undefined>, digits: number) =>
     Object.fromEntries(
       Object.entries(values).map(([name, value]) => [name, value && +value.toFixed(digits)]),
@@ -45,6 +49,7 @@ export function jsonLine({ imagesPerSecond, methods, evaluation }: QuickMeasurem
     imagesPerSecond: round(imagesPerSecond, 1),
     stepRatio: round(stepRatios(methods), 3),
     evaluation: +(evaluation / fastest(imagesPerSecond).speed).toFixed(3),
+    busy: busy && +busy.toFixed(3),
   });
 }
 

@@ -29,6 +29,7 @@ Deno.test("jsonLine() is one line of the agreed form", () => {
     evaluation: 3,
   });
   assert.ok(!jsonLine(quick).includes("\n"));
+  assert.equal(JSON.parse(jsonLine(quick, 0.93456)).busy, 0.935);
 });
 
 Deno.test("jsonLine() leaves out the engines that are missing", () => {

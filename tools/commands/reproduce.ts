@@ -52,7 +52,8 @@ export interface ReproduceOptions {
 export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): Promise<void> {
   const { preset } = configure();
   await prepareImages();
-  const configurations = [...demonstrationConfigurations(), ...notebookConfigurations()];
+  // The longest first: no core is idle in the end.
+  const configurations = [...notebookConfigurations(), ...demonstrationConfigurations()];
   if (fresh) await forget([...configurations, ...(allSeeds ? await studyConfigurations() : [])]);
 
   if (allSeeds) {
@@ -156,7 +157,6 @@ export async function studyConfigurations(): Promise<Configuration[]> {
 /** The runs that the notebooks show. */
 export function notebookConfigurations(): Configuration[] {
   return [
-    // The longest first: no core is idle in the end.
     configure({ method: "LwM" }),
     configure({ method: "LwF-MC" }),
     configure({ method: "C" }),
