@@ -145,19 +145,15 @@ export function inNotebook(): boolean {
  * the output may reach the front end after the cell has ended, and is then shown under the next one.
  *
  * @param data by media type
- * @param options the size of a picture, or the `display_id` of an output that is to be replaced
+ * @param options the `display_id` of an output that is to be replaced
  */
 export async function displayInNotebook(
   data: Readonly<Record<string, unknown>>,
-  { metadata = {}, display_id, update = false }: {
-    metadata?: Readonly<Record<string, unknown>>;
-    display_id?: string;
-    update?: boolean;
-  } = {},
+  { display_id, update = false }: { display_id?: string; update?: boolean } = {},
 ): Promise<void> {
   const type = update ? "update_display_data" : "display_data";
   const transient = display_id === undefined ? {} : { display_id };
-  await Deno.jupyter.broadcast(type, { data, metadata, transient });
+  await Deno.jupyter.broadcast(type, { data, metadata: {}, transient });
   await oneTurn();
 }
 
