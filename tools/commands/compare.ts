@@ -154,7 +154,17 @@ function nothingToCompare(others: readonly string[]): UserError {
 }
 
 /** Fields that make numbers comparable. */
-const SAME = ["dataset", "data", "preset", "engine", "baseClasses", "increment", "evaluateOn"] as const;
+const SAME = [
+  "dataset",
+  "data",
+  "classes",
+  "imagesPerClass",
+  "preset",
+  "engine",
+  "baseClasses",
+  "increment",
+  "evaluateOn",
+] as const;
 
 /** Refuses runs that differ in what makes their numbers comparable, and says which can be compared. */
 function refuseDifferences(runs: readonly ComparedRun[]): void {
@@ -162,7 +172,7 @@ function refuseDifferences(runs: readonly ComparedRun[]): void {
     const values = { ...configuration, engine };
     // A data set with a name is the same wherever it lies.
     const fields = SAME.filter((field) => field !== "data" || configuration.dataset === "folder");
-    return Object.fromEntries(fields.map((field) => [field, values[field]]));
+    return Object.fromEntries(fields.map((field) => [field, String(values[field])]));
   };
   const groups = [...Map.groupBy(runs, (run) => JSON.stringify(comparable(run))).values()];
   if (groups.length === 1) return;

@@ -28,8 +28,8 @@ there, and draws the figures. What is trained already is used again; it can be s
 there.
 
 --fresh        deletes what it has trained before, and starts over
---all-seeds    trains the studies of the notebooks first: ten seeds of each method, both norms, all γ (about an hour
-               and a half on two cores), whose numbers are otherwise read from studies/*.results.json
+--all-seeds    trains the studies of the notebooks first, whatever the preset: ten seeds of each method, both norms, all
+               γ (about an hour and a half on two cores), whose numbers are otherwise read from studies/*.results.json
 --preset=NAME  smoke, default, or paper; [default]. Others than the default go into data/notebooks/ and
                data/figures/, so that what is committed stays
 --engine=NAME  auto, wasm, onednn, webgpu, or cpu; [auto]

@@ -1,5 +1,5 @@
 /**
- * What a sweep has to do: its runs, without doubles, and which of them are finished.
+ * What a sweep has to do: its runs, without duplicates, and which of them are finished.
  * @module
  */
 import { type Engine, useEngine } from "../../lib/engine/mod.ts";
