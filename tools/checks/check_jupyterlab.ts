@@ -12,7 +12,7 @@ import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../
 import { findJupyterLab, JupyterLab, type ShownCell, until } from "../notebooks/jupyterlab.ts";
 import {
   codeCells,
-  type Notebook,
+  notebookOf,
   numberedNotebooks,
   type Output,
   readNotebook,
@@ -237,22 +237,6 @@ async function checkStress(lab: JupyterLab, folder: string): Promise<string[]> {
   console.error(`${wrong} of 600 outputs are under another cell than their own.`);
   // One in 1,800 was measured; the front end cannot be made perfect from here.
   return wrong > 3 ? [`${wrong} of 600 outputs are under another cell`] : [];
-}
-
-function notebookOf(...sources: string[]): Notebook {
-  return {
-    cells: sources.map((source, index) => ({
-      cell_type: "code",
-      id: `cell-${index}`,
-      metadata: {},
-      source,
-      execution_count: null,
-      outputs: [],
-    })),
-    metadata: { kernelspec: { display_name: "Deno", language: "typescript", name: "deno" } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
 }
 
 if (import.meta.main) await runCommand(checkJupyterLab);

@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { withFolder } from "../../lib/folder_fixture.ts";
 import { checkNotebooks, notebookProblems } from "./check_notebooks.ts";
-import { codeCells, type Notebook, type ProseCell, writeNotebook } from "../notebooks/notebook.ts";
-import { notebookOf } from "../notebooks/testdata/notebook_of.ts";
+import {
+  codeCells,
+  type Notebook,
+  notebookOf,
+  type ProseCell,
+  writeNotebook,
+} from "../notebooks/notebook.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 
@@ -34,8 +39,8 @@ async function problemsOf(...notebooks: Notebook[]): Promise<string> {
 
 Deno.test("checkNotebooks() accepts a tidy notebook, also when cells share names with those of another", async () => {
   const sources = [
-    'import { UserError } from "lwm";',
-    "const error = new UserError('a');\nawait Promise.resolve();\nerror.message",
+    'import { configure } from "lwm";',
+    "const { gamma } = configure();\nawait Promise.resolve();\ngamma",
   ];
   assert.equal(await problemsOf(tidyNotebook(...sources), tidyNotebook(...sources)), "");
 });

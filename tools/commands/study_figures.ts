@@ -12,7 +12,7 @@ import { select, type Study, type StudyFigure } from "../../lib/study/study.ts";
 import { typicalImage } from "../../lib/study/typical_image.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath } from "./command_line.ts";
-import { openRun } from "./open_run.ts";
+import { openRun } from "./run.ts";
 
 /** The paper's picture shows this many increments. */
 const INCREMENTS_SHOWN = 4;

@@ -20,7 +20,7 @@ import { stoppable } from "../../lib/stop_signals.ts";
 import { describeSetting, varyingFields } from "../../lib/study/run_record.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
-import { listSkipped, withImageProgress } from "./open_run.ts";
+import { listSkipped, withImageProgress } from "./run.ts";
 
 /** A run of a sweep. */
 export interface SweepRun extends PlannedRun {

@@ -23,8 +23,7 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { openRun } from "./open_run.ts";
-import { stepHeading, stepRow } from "./run_results.ts";
+import { openRun, stepHeading, stepRow } from "./run.ts";
 
 const OPTIONS: CommandOptions = {
   command: "train",

@@ -87,6 +87,27 @@ export interface ErrorOutput {
 }
 
 /**
+ * A notebook for the project's kernel.
+ * @param sources of its code cells, which get the ids "cell-1", "cell-2", …
+ * @returns the notebook, not yet run
+ */
+export function notebookOf(...sources: string[]): Notebook {
+  return {
+    cells: sources.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index + 1}`,
+      metadata: {},
+      source,
+      execution_count: null,
+      outputs: [],
+    })),
+    metadata: { kernelspec: { display_name: "Deno", language: "typescript", name: "deno" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+}
+
+/**
  * Lists the notebooks of a folder.
  * @param folder that holds notebooks
  * @returns those whose name begins with a number, in that order

@@ -5,13 +5,13 @@ import {
   joinCells,
   lines,
   type Notebook,
+  notebookOf,
   parseNotebook,
   readNotebook,
   serializeNotebook,
   statedRunTime,
   writeNotebook,
 } from "./notebook.ts";
-import { notebookOf } from "./testdata/notebook_of.ts";
 
 Deno.test("parseNotebook() reads back what serializeNotebook() writes, and the text stays the same", () => {
   const text = serializeNotebook(notebookOf("let x = 1;\nx"));

@@ -7,12 +7,12 @@ import {
   type CodeCell,
   codeCells,
   type Notebook,
+  notebookOf,
   type Output,
   readNotebook,
   writeNotebook,
 } from "./notebook.ts";
 import { CellError, runNotebooks, type RunOptions } from "./run_notebooks.ts";
-import { notebookOf } from "./testdata/notebook_of.ts";
 
 /** Remembers what is shown of the notebook that runs. */
 function remember() {
