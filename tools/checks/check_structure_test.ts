@@ -97,6 +97,6 @@ Deno.test("readModules() sees each import of a module, over several lines too", 
   const found = (end: string) => runner.imports.find(({ target }) => target.endsWith(end));
   assert.equal(found("lib/user_error.ts")?.static, true);
   assert.equal(found("tools/notebooks/notebook.ts")?.static, true);
-  assert.equal(found("tools/notebooks/jupyter_messages.ts")?.static, false);
+  assert.equal(found("tools/notebooks/jupyter_wire.ts")?.static, false);
   assert.ok(!modules.some(({ path }) => path.includes("_test") || path.includes("testdata")));
 });

@@ -2,7 +2,7 @@
  * From the messages of a kernel to the outputs of a cell as the notebook file keeps them.
  * @module
  */
-import type { Message } from "./jupyter_messages.ts";
+import type { Message } from "./jupyter_wire.ts";
 import { lines, type Output, type StreamOutput } from "./notebook.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CellOutputs } from "./cell_outputs.ts";
-import type { Message } from "./jupyter_messages.ts";
+import type { Message } from "./jupyter_wire.ts";
 
 const message = (type: string, content: Record<string, unknown>): Message => ({
   id: "",

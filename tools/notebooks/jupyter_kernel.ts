@@ -6,8 +6,14 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { type Credentials, decodeMessage, encodeMessage, type Message } from "./jupyter_messages.ts";
-import { type SocketType, ZmtpConnection } from "./zmtp.ts";
+import {
+  type Credentials,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type SocketType,
+  ZmtpConnection,
+} from "./jupyter_wire.ts";
 
 /** The kernel is gone, or does not answer; it can only be stopped. */
 export class KernelError extends Error {

@@ -16,7 +16,7 @@ import { UserError } from "../../lib/user_error.ts";
 import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
 import { CellOutputs } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
-import type { Message } from "./jupyter_messages.ts";
+import type { Message } from "./jupyter_wire.ts";
 import {
   type CodeCell,
   codeCells,

@@ -1,11 +1,83 @@
 /**
- * The client's half of ZMTP 3.0, the protocol of ZeroMQ's sockets, over TCP without encryption: as much of it as
- * talking to a Jupyter kernel takes. https://rfc.zeromq.org/spec/23/
+ * What a Jupyter kernel and its client exchange over TCP: messages of Jupyter, in frames of ZeroMQ.
  *
- * The package zeromq would do it too, but its native code polls a socket that it has closed, and so crashes Deno now
- * and then (seen in one of ten runs on a busy machine).
+ * - https://jupyter-client.readthedocs.io/en/latest/messaging.html#the-wire-protocol
+ * - https://rfc.zeromq.org/spec/23/ (ZMTP 3.0; here the client's half, without encryption)
+ *
+ * The native code of npm:zeromq polls a socket that it has closed, and crashed Deno in one of ten runs on a busy machine.
  * @module
  */
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** A message from or to a kernel. */
+export interface Message {
+  /** Unique among all messages. */
+  id: string;
+  /** Such as "execute_request" or "stream". */
+  type: string;
+  /** The id of the request that this answers; empty if there is none. */
+  parent: string;
+  /** What the type prescribes. */
+  content: Record<string, unknown>;
+}
+
+/** What both sides of a connection agree on. */
+export interface Credentials {
+  /** Secret of the HMAC-SHA256 signature. */
+  key: string;
+  /** Names the sender. */
+  session: string;
+}
+
+const DELIMITER = "<IDS|MSG>";
+
+/**
+ * Lays a message out in frames and signs it.
+ * @param message to be sent
+ * @param credentials of the connection
+ * @returns frames: delimiter, signature, header, parent header, metadata, content
+ */
+export function encodeMessage(message: Message, { key, session }: Credentials): Uint8Array[] {
+  const header = {
+    msg_id: message.id,
+    msg_type: message.type,
+    session,
+    username: "lwm",
+    date: new Date().toISOString(),
+    version: "5.3",
+  };
+  const parent = message.parent === "" ? {} : { msg_id: message.parent };
+  const parts = [header, parent, {}, message.content].map((part) => JSON.stringify(part));
+  return [DELIMITER, signature(parts, key), ...parts].map(utf8);
+}
+
+/**
+ * Reads a message and checks its signature.
+ * @param frames as received; anything before the delimiter is routing
+ * @param key secret of the signature
+ * @returns the message
+ * @throws {Error} where the frames are not a message, or not signed with the key
+ */
+export function decodeMessage(frames: Uint8Array[], key: string): Message {
+  const texts = frames.map((frame) => new TextDecoder().decode(frame));
+  const start = texts.indexOf(DELIMITER);
+  const [found, ...parts] = texts.slice(start + 1, start + 6);
+  if (start < 0 || parts.length < 4) throw new Error("Expected a Jupyter message but received other frames.");
+  const expected = signature(parts, key);
+  if (found.length !== expected.length || !timingSafeEqual(utf8(found), utf8(expected))) {
+    throw new Error(
+      "Expected a message that is signed with the key of the kernel but received one with a wrong signature.",
+    );
+  }
+  const [header, parent, , content] = parts.map((part) => JSON.parse(part));
+  return { id: header.msg_id, type: header.msg_type, parent: parent.msg_id ?? "", content };
+}
+
+function signature(parts: string[], key: string): string {
+  const hmac = createHmac("sha256", key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest("hex");
+}
 
 /** How we speak to the peer: requests and replies, or all that is published. */
 export type SocketType = "DEALER" | "SUB";
@@ -86,13 +158,13 @@ export class ZmtpConnection {
   async #shakeHands(type: SocketType): Promise<void> {
     const greeting = new Uint8Array(GREETING_BYTES);
     greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0]); // Signature and version.
-    greeting.set(ascii("NULL"), 12); // Mechanism; the zeros after it say "client" and fill.
+    greeting.set(utf8("NULL"), 12); // Mechanism; the zeros after it say "client" and fill.
     await this.#write(greeting);
     const theirs = await this.#input.read(GREETING_BYTES);
     if (theirs === undefined || theirs[0] !== 0xff || theirs[9] !== 0x7f || theirs[10] < 3) {
       throw new Error("Expected a peer that speaks ZMTP 3.");
     }
-    const ready = [ascii("\x05READY\x0bSocket-Type"), new Uint8Array([0, 0, 0, type.length]), ascii(type)];
+    const ready = [utf8("\x05READY\x0bSocket-Type"), new Uint8Array([0, 0, 0, type.length]), utf8(type)];
     const body = concatenate(ready);
     await this.#write(concatenate([frameHeader(body.length, COMMAND), body]));
     const answer = await this.#readFrame();
@@ -175,6 +247,6 @@ function concatenate(parts: Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function ascii(text: string): Uint8Array {
+function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
