@@ -3,6 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
+import { percent } from "../statistics.ts";
 import { chart, percentTick } from "./kit/chart.ts";
 import { FAINT, INK, MUTED } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Figure, stacked, text } from "./kit/svg.ts";
@@ -82,7 +83,7 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     notes: level === undefined ? [] : [`Dashed: ${level.meaning}.`],
     description: `${label}, by step: ` +
       methods.map(({ method, shares }) => {
-        return `${method} ${shares.map((share) => `${(100 * share).toFixed(0)} %`).join(", ")}`;
+        return `${method} ${shares.map((share) => percent(share)).join(", ")}`;
       }).join("; ") + ".",
   });
 }

@@ -198,7 +198,7 @@ export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
     content,
     style: `.grid{display:grid;grid-template-columns:3em 3em;grid-auto-rows:3em;width:6em}
 .grid span{display:grid;place-items:center;border:1px solid #8886}
-.score{width:14em}.score i{display:block;height:.7em}td{padding:.4em 1em}label{margin-right:1em}`,
+.score{width:14em}.score i{display:block;height:.7em}td,th{padding:.4em 1em;text-align:left}label{margin-right:1em}`,
     script: `const measure = ${measureTwoByTwo};\n(${moveTheDial})(root, data, measure);`,
     data: example,
     figure: twoByTwo(example),
