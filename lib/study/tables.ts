@@ -37,41 +37,6 @@ export function methodTitle(
   return [method, ...other].join(", ");
 }
 
-/** After step t: accuracy over all classes seen and over each step's classes, and how much attention is retained. */
-export function accuracyTable(runs: readonly RunRecord<StepMetrics>[], step: number): Table {
-  return table(runs.map(({ configuration, metrics }) => {
-    const { accuracy, accuracyOfSteps, attention } = metrics[step];
-    const ofSteps = accuracyOfSteps.map((value, s) => [`classes of step ${s}`, percent(value)]);
-    return {
-      method: methodTitle(configuration),
-      "all classes seen": percent(accuracy),
-      ...Object.fromEntries(ofSteps),
-      "attention cosine": attention.cosine.toFixed(3),
-    };
-  }));
-}
-
-/**
- * The terms of the loss in step t, as means over the first and the last epoch.
- *
- * @throws {UserError} where the step is not trained yet
- */
-export async function lossTable(runs: readonly Run[], step: number): Promise<Table> {
-  const terms = runs.flatMap(({ configuration }) => Object.keys(methodNamed(configuration.method).terms));
-  const rows = await Promise.all(runs.map(async (run) => {
-    const log = await run.log(step);
-    const [first, last] = [log[0], log[log.length - 1]];
-    const change = (term: string) =>
-      first[term] === undefined ? "" : `${first[term].toFixed(3)} → ${last[term].toFixed(3)}`;
-    return {
-      method: methodTitle(run.configuration),
-      ...Object.fromEntries(new Set(terms).values().map((term) => [term, change(term)])),
-      "L, weighed": change("L"),
-    };
-  }));
-  return table(rows);
-}
-
 /** The losses of some runs' step t, as the figure of the training draws them. */
 export async function trainingCurveNumbers(runs: readonly Run[], step: number): Promise<TrainingCurve> {
   return trainingCurveOfLogs(
@@ -120,21 +85,6 @@ export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
       "inside object": change(attention.energyInside),
     };
   }));
-}
-
-/** How attention to the base classes' objects changed, from M_0 to the last step that was measured. */
-export function attentionTable(runs: readonly RunRecord<StepMetrics>[]): Table {
-  return table(
-    runs.flatMap(({ configuration, metrics }) =>
-      metrics.map(({ attention: { cosine, pointingGame, energyInside } }, step) => ({
-        method: methodTitle(configuration),
-        model: `M_${step}`,
-        "cosine to M_0": cosine.toFixed(3),
-        "peak on the object": pointingGame === undefined ? "" : percent(pointingGame.now),
-        "attention inside the object": energyInside === undefined ? "" : percent(energyInside.now),
-      }))
-    ),
-  );
 }
 
 /** How {@linkcode settingsTable} is made. */

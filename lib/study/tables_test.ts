@@ -4,10 +4,7 @@ import { measuredRun } from "./run_record_fixture.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 import {
-  accuracyTable,
-  attentionTable,
   lastAccuracyOfSteps,
-  lossTable,
   methodTitle,
   settingsTable,
   stateTable,
@@ -24,16 +21,6 @@ Deno.test("methodTitle() names what is not the paper's", () => {
   assert.equal(methodTitle({ method: "C", norm: "L2" }), "C");
 });
 
-Deno.test("accuracyTable() has a column for each step's classes", () => {
-  assert.deepEqual(accuracyTable([measuredRun({ method: "C" }, 0.25)], 1), [{
-    method: "C",
-    "all classes seen": "25.0 %",
-    "classes of step 0": "25.0 %",
-    "classes of step 1": "25.0 %",
-    "attention cosine": "0.350",
-  }]);
-});
-
 Deno.test("stateTable() has the accuracy after each step, and what is made of them", () => {
   assert.deepEqual(stateTable([measuredRun({ method: "LwM", norm: "L2" }, 0.5)]), [{
     method: "LwM, L2",
@@ -45,14 +32,6 @@ Deno.test("stateTable() has the accuracy after each step, and what is made of th
     "pointing game": "−36.0 points",
     "inside object": "−36.0 points",
   }]);
-});
-
-Deno.test("attentionTable() has a row for each model", () => {
-  const rows = attentionTable([measuredRun({ method: "LwM" }, 0.5)]);
-  assert.deepEqual(rows.map(Object.values), [
-    ["LwM", "M_0", "1.000", "90.0 %", "90.0 %"],
-    ["LwM", "M_1", "0.600", "54.0 %", "54.0 %"],
-  ]);
 });
 
 const RECORDS = [
@@ -99,16 +78,12 @@ Deno.test("lastAccuracyOfSteps() is the mean over the seeds", () => {
   assert.deepEqual(LwF, { method: "LwF-MC", shares: [0.5, 0.5] });
 });
 
-Deno.test("lossTable() and trainingCurveNumbers() read what the training has logged", () =>
+Deno.test("trainingCurveNumbers() reads what the training has logged", () =>
   withDataDirectory(async (directory) => {
     const configuration = tinyConfiguration({ method: "LwM", increments: 1, beta: 0.5, gamma: 0.2 });
     const run = await Run.open(configuration, { directory });
     await run.train();
     const log = await run.log(1);
-    const [row] = await lossTable([run], 1);
-    assert.equal(row.L_AD, `${log[0].L_AD!.toFixed(3)} → ${log[1].L_AD!.toFixed(3)}`);
-    assert.deepEqual((await lossTable([run], 0))[0].L_D, "");
-
     const { models: [LwM] } = await trainingCurveNumbers([run], 1);
     assert.equal(LwM.model, "LwM, M_{1}");
     assert.deepEqual(LwM.terms["β · L_{D}"], log.map(({ L_D }) => 0.5 * L_D!));

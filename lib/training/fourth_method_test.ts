@@ -10,7 +10,7 @@ import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 import { accuracyCurveNumbers } from "../study/figure_numbers.ts";
 import { measuredRuns } from "../study/run_record.ts";
-import { lossTable, settingsTable } from "../study/tables.ts";
+import { settingsTable } from "../study/tables.ts";
 import { defineMethod, methodNamed } from "./method.ts";
 
 /** Keeps the scores of the base classes themselves where they were, where LwF-MC keeps their sigmoids. */
@@ -51,9 +51,6 @@ Deno.test("a method defined outside of the library is trained, evaluated, tabula
     assert.notEqual(await folderOf("Scores", { beta: 0.9 }), runs[1].folders.method);
     assert.equal(await folderOf("C", { beta: 0.9 }), runs[0].folders.method);
 
-    const losses = await lossTable(runs, 1);
-    assert.deepEqual(Object.keys(losses[0]), ["method", "L_C", "L_S", "L, weighed"]);
-    assert.equal(losses[0].L_S, "");
     const measured = await measuredRuns(runs);
     const curve = accuracyCurveNumbers(measured);
     assert.deepEqual(settingsTable(measured).map(({ method }) => method), ["C", "Scores"]);
