@@ -131,7 +131,7 @@ async function checkNotebook(
   return problems;
 }
 
-/** Compares cells with what the notebook runner has written, which loses and moves no output. */
+/** Compares cells with the output of the notebook runner, which loses and moves nothing. */
 export function differences(
   expected: readonly { outputs: Output[] }[],
   shown: readonly ShownCell[],
@@ -150,7 +150,7 @@ function isProgress(output: Output): boolean {
   return "data" in output && /[█░]{20}/.test([output.data["text/plain"]].flat().join(""));
 }
 
-/** Texts as one, whether they are kept as lines or not. */
+/** Joins texts that are kept as lines. */
 function plain(outputs: readonly Output[]): unknown {
   return JSON.parse(JSON.stringify(outputs), (_, value) => {
     return Array.isArray(value) && value.every((item) => typeof item === "string") ? value.join("") : value;
@@ -194,7 +194,7 @@ async function checkButtons(lab: JupyterLab, folder: string): Promise<string[]> 
   await until("the training shows its progress again", 60_000, trains);
   await lab.press("notebook:restart-kernel");
   await lab.page.locator(".jp-Dialog .jp-mod-accept").click();
-  // A kernel that was restarted may say that it is idle only after something was asked of it.
+  // A restarted kernel may report that it is idle only after the next request.
   await lab.untilKernel(["unknown connected", "idle connected"]);
   await lab.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 3");
   await lab.command("notebook:run-cell");
@@ -235,7 +235,7 @@ async function checkStress(lab: JupyterLab, folder: string): Promise<string[]> {
     await Promise.all(load.map(({ status }) => status));
   }
   console.error(`${wrong} of 600 outputs are under another cell than their own.`);
-  // One in 1,800 was measured; the front end cannot be made perfect from here.
+  // 1 of 1,800 was measured: nothing on this side of the front end prevents it entirely.
   return wrong > 3 ? [`${wrong} of 600 outputs are under another cell`] : [];
 }
 

@@ -34,7 +34,7 @@ export interface CommandLine {
   own: Record<string, string>;
   /** The command's own switches that were given. */
   switches: ReadonlySet<string>;
-  /** Arguments that are no options, such as the folders of runs. */
+  /** Arguments that are not options, such as the folders of runs. */
   positionals: string[];
   /** Whether `--help` or `-h` was given. */
   help: boolean;
@@ -87,7 +87,7 @@ export function parseCommandLine(args: readonly string[], options: CommandOption
 /** Refuses options of a loss that the method does not have: they would be without effect. */
 function refuseUnused(fields: Partial<Configuration>): void {
   const method = fields.method ?? configure().method;
-  if (!methodNames().includes(method)) return; // configure() says so.
+  if (!methodNames().includes(method)) return; // configure() refuses it.
   const used: readonly string[] = methodNamed(method).fields;
   const ofLosses: readonly string[] = methodNames().flatMap((name) => methodNamed(name).fields);
   const unused = Object.keys(fields).filter((name) => ofLosses.includes(name) && !used.includes(name));
@@ -98,7 +98,7 @@ function refuseUnused(fields: Partial<Configuration>): void {
   );
 }
 
-/** Runs a parser of Node's; its errors become sentences for the user. */
+/** Turns the errors of parseArgs into a {@linkcode UserError}. */
 function explained<T>(command: string, parse: () => T): T {
   try {
     return parse();

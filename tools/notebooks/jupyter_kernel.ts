@@ -1,8 +1,8 @@
 /**
- * A Deno kernel in a process of its own, spoken to as JupyterLab would.
+ * A Deno kernel in a process of its own, for a client that runs cells as JupyterLab does.
  *
- * Nothing survives it: the kernel leads a process group, which is killed with it, and a guard process does the same
- * when we die without a chance to clean up (`kill -9`). Linux and macOS.
+ * The kernel leads a process group, which is killed with it. A guard process kills the group when this process is killed
+ * first (`kill -9`). Linux and macOS.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -15,7 +15,7 @@ import {
   ZmtpConnection,
 } from "./jupyter_wire.ts";
 
-/** The kernel is gone, or does not answer; it can only be stopped. */
+/** The kernel has ended or does not answer. */
 export class KernelError extends Error {
   /** Tells it from errors of the notebook's code. */
   override readonly name = "KernelError";
@@ -42,7 +42,7 @@ export interface ExecuteOptions {
 const START_SECONDS = 60;
 const START_ATTEMPTS = 3;
 const FENCE_SECONDS = 30;
-/** The fence below is exact for what was measured; a little more patience costs nothing. */
+/** A margin behind the fence below, which was exact in all measurements. */
 const SETTLE_MILLISECONDS = 5;
 
 /** A running kernel. Call `stop()` when done. */
@@ -55,7 +55,7 @@ export class Kernel {
   readonly #failed: Promise<never>;
   #fail!: (error: Error) => void;
   #replies = new Map<string, (content: Record<string, unknown>) => void>();
-  /** What comes while nothing is executed, from timers and the like: the next execution gets it. */
+  /** Messages that arrive between executions, such as from timers: they belong to the next one. */
   readonly #unclaimed: Message[] = [];
   readonly #keep = (message: Message): void => void this.#unclaimed.push(message);
   #onMessage = this.#keep;
@@ -72,7 +72,7 @@ export class Kernel {
     this.#shell = shell;
     this.#iopub = iopub;
     this.#failed = new Promise((_, reject) => this.#fail = reject);
-    this.#failed.catch(() => {}); // Somebody may wait for it later; until then it is not unhandled.
+    this.#failed.catch(() => {}); // It is awaited later; until then it does not count as unhandled.
     const received = Promise.all([
       this.#receive(shell, (message) => {
         this.#replies.get(message.parent)?.(message.content);
@@ -81,7 +81,7 @@ export class Kernel {
       this.#receive(iopub, (message) => this.#onMessage(message)),
     ]);
     process.ended.then(async (how) => {
-      await received; // What a dying kernel has sent still counts.
+      await received; // The last messages of the kernel still count.
       this.#fail(new KernelError(`the kernel died (${how})`));
     });
   }
@@ -99,7 +99,7 @@ export class Kernel {
       try {
         return await Kernel.#startOnce(folder, env, signal);
       } catch (error) {
-        // Another process may have taken one of the ports that were free a moment ago.
+        // Another process may have taken one of the free ports.
         if (!(error instanceof KernelError) || attempt === START_ATTEMPTS) throw error;
       }
     }
@@ -191,7 +191,7 @@ export class Kernel {
     this.#iopub.close();
   }
 
-  /** Asks until both channels answer: a subscription takes a moment, and messages before that are lost. */
+  /** Sends requests until both channels answer: messages before the subscription takes effect are lost. */
   async #greet(signal: AbortSignal): Promise<void> {
     let answered = false;
     let heard = false;
@@ -207,9 +207,9 @@ export class Kernel {
   }
 
   /**
-   * Deno's kernel sends console text from a queue of its own, which may lag behind the reply and the state "idle".
-   * So we let it print a word that nobody else knows, and broadcast it too; when both have come back, all that was
-   * sent before them has come as well. Text that comes while we wait belongs to the cell.
+   * Waits for late output. Deno's kernel sends console text from a queue of its own, which may lag behind the reply and the
+   * state "idle". The fence prints a random word and broadcasts it; when both have arrived, everything before them has
+   * arrived too. Text that arrives in the meantime belongs to the cell.
    */
   async #fence(onMessage: (message: Message) => void): Promise<void> {
     const word = `fence-${randomUUID()}`;
@@ -240,7 +240,7 @@ export class Kernel {
   #request(type: string, content: Record<string, unknown>): Promise<Record<string, unknown>> {
     const message = { id: randomUUID(), type, parent: "", content };
     const reply = new Promise<Record<string, unknown>>((resolve) => this.#replies.set(message.id, resolve));
-    // A kernel that cannot be reached is dead, and that is reported by itself.
+    // A kernel that cannot be reached has ended, which is reported elsewhere.
     this.#shell.send(encodeMessage(message, this.#credentials)).catch(() => {});
     return reply;
   }
@@ -259,7 +259,7 @@ class KernelProcess {
   readonly #kernel: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
   #lastWords = "";
-  /** How it ended, in words. */
+  /** How it ended, for a message. */
   readonly ended: Promise<string>;
 
   constructor(connectionFile: string, folder: string, env: Record<string, string>) {
@@ -270,9 +270,9 @@ class KernelProcess {
       stdin: "null",
       stdout: "null",
       stderr: "piped",
-      detached: true, // Leads a process group of its own; Ctrl-C in the terminal reaches us alone.
+      detached: true, // It leads a process group of its own, which Ctrl-C in the terminal does not reach.
     }).spawn();
-    // Nothing is ever written to the guard: its input ends when we end, however that happens.
+    // The input of the guard ends when this process ends, however that happens.
     this.#guard = new Deno.Command("sh", {
       args: ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(this.#kernel.pid)],
       stdin: "piped",
@@ -325,7 +325,7 @@ function connectionText({ key }: Credentials, ports: Ports): string {
   return JSON.stringify({ ...ports, ...rest, key });
 }
 
-/** Ports that nobody listens on now. All are taken before any is released, so that they differ. */
+/** Free ports. All are taken before any is released, so that they differ. */
 function freePorts(): Ports {
   const listeners = Array.from({ length: 5 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = listeners.map((listener) => {
@@ -335,7 +335,7 @@ function freePorts(): Ports {
   return { shell_port, iopub_port, stdin_port, control_port, hb_port };
 }
 
-/** What the first of the tasks comes to, or an error as soon as the time is up or the signal is aborted. */
+/** The result of the first task to settle, or an error when the time is up or the signal is aborted. */
 async function within<T>(seconds: number, signal: AbortSignal | undefined, tasks: Promise<T>[]): Promise<T> {
   signal?.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

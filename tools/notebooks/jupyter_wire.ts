@@ -79,7 +79,7 @@ function signature(parts: string[], key: string): string {
   return hmac.digest("hex");
 }
 
-/** How we speak to the peer: requests and replies, or all that is published. */
+/** The type of our socket: for requests and replies, or for what the peer publishes. */
 export type SocketType = "DEALER" | "SUB";
 
 /** Flags of a frame. */
@@ -104,7 +104,7 @@ export class ZmtpConnection {
    * @param type of our socket; a SUB is subscribed to everything
    * @returns a connection that is ready
    * @throws {Deno.errors.ConnectionRefused} if nobody listens
-   * @throws {Error} if the peer speaks another protocol, or hangs up
+   * @throws {Error} if the peer speaks another protocol or closes the connection
    */
   static async open(port: number, type: SocketType): Promise<ZmtpConnection> {
     const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -134,7 +134,7 @@ export class ZmtpConnection {
   }
 
   /**
-   * Receives messages until the peer or we hang up.
+   * Receives messages until either side closes the connection.
    * @returns each message as its frames
    */
   async *messages(): AsyncGenerator<Uint8Array[]> {
@@ -150,7 +150,7 @@ export class ZmtpConnection {
     }
   }
 
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): void {
     this.#tcp.close();
   }
@@ -162,13 +162,15 @@ export class ZmtpConnection {
     await this.#write(greeting);
     const theirs = await this.#input.read(GREETING_BYTES);
     if (theirs === undefined || theirs[0] !== 0xff || theirs[9] !== 0x7f || theirs[10] < 3) {
-      throw new Error("Expected a peer that speaks ZMTP 3.");
+      throw new Error("Expected a peer that speaks ZMTP 3 but found another protocol.");
     }
     const ready = [utf8("\x05READY\x0bSocket-Type"), new Uint8Array([0, 0, 0, type.length]), utf8(type)];
     const body = concatenate(ready);
     await this.#write(concatenate([frameHeader(body.length, COMMAND), body]));
     const answer = await this.#readFrame();
-    if (answer === undefined || !(answer.flags & COMMAND)) throw new Error("Expected the peer to get ready.");
+    if (answer === undefined || !(answer.flags & COMMAND)) {
+      throw new Error("Expected the command READY of the peer but found something else.");
+    }
     // A subscription to all topics, which ZMTP 3.0 sends as a message: 1 and an empty prefix.
     if (type === "SUB") await this.send([new Uint8Array([1])]);
   }
@@ -221,7 +223,7 @@ class InputBuffer {
     try {
       return await this.#tcp.read(this.#buffer);
     } catch (error) {
-      // We have hung up, or the peer has died: either way nothing more will come.
+      // Either side has closed the connection.
       const ended = [Deno.errors.BadResource, Deno.errors.Interrupted, Deno.errors.ConnectionReset];
       if (ended.some((type) => error instanceof type)) return null;
       throw error;

@@ -10,7 +10,7 @@ import type { Output } from "./notebook.ts";
 const PROJECT = resolve(import.meta.dirname!, "../..");
 const START_MILLISECONDS = 60_000;
 const COMMAND_MILLISECONDS = 180_000;
-/** A variable in the environment of every process of a session, which finds those that are left behind. */
+/** A variable in the environment of every process of a session, by which those that are left behind are found. */
 const MARK = "LWM_JUPYTERLAB";
 
 /** How JupyterLab and Chromium are started here. */
@@ -42,7 +42,7 @@ export async function findJupyterLab(): Promise<Installed | string> {
 export interface ShownCell {
   /** As the notebook file keeps them, with progress displays. */
   outputs: Output[];
-  /** As which it has run; null if it has not. */
+  /** The number of its execution; null if it was not run. */
   executionCount: number | null;
 }
 
@@ -126,7 +126,7 @@ export class JupyterLab {
 
   /**
    * Runs one of JupyterLab's commands, to its end.
-   * @throws {Error} if it takes more than five minutes
+   * @throws {Error} if it takes more than three minutes
    */
   async command(id: string, args: Record<string, unknown> = {}): Promise<void> {
     let ended = false;

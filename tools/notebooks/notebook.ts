@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { writeFileWhole } from "../../lib/files.ts";
 import { UserError } from "../../lib/user_error.ts";
 
-/** A notebook as it lies in the file. */
+/** The content of a notebook file. */
 export interface Notebook {
   /** From top to bottom. */
   cells: Cell[];
@@ -27,11 +27,11 @@ export interface CodeCell {
   cell_type: "code";
   /** Unique in the notebook. */
   id: string;
-  /** Nothing that we need. */
+  /** Not used here. */
   metadata: Record<string, unknown>;
   /** TypeScript. */
   source: string | string[];
-  /** As which it has run, counted from 1 in each kernel; null if it has not. */
+  /** The number of its execution, from 1 in each kernel; null if it was not run. */
   execution_count: number | null;
   /** What it has shown. */
   outputs: Output[];
@@ -43,7 +43,7 @@ export interface ProseCell {
   cell_type: "markdown" | "raw";
   /** Unique in the notebook. */
   id: string;
-  /** Nothing that we need. */
+  /** Not used here. */
   metadata: Record<string, unknown>;
   /** Markdown. */
   source: string | string[];

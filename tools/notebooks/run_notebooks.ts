@@ -46,7 +46,7 @@ export interface RunOptions {
 /** The code of a notebook failed; the message names notebook and cell. */
 export class CellError extends UserError {}
 
-/** Is told how far a notebook is: the code cell that runs, and the last state of its own progress display. */
+/** Called with the code cell that runs, and with the last state of its progress display. */
 type OnCell = (cell: number, state?: string) => void;
 
 /**
@@ -122,7 +122,7 @@ async function runCells(
       onCell(index + 1);
       const failure = await runCell(kernel, cell, options, (state) => onCell(index + 1, state));
       if (!failure) continue;
-      // A UserError is a sentence for the user; where it was thrown does not matter.
+      // The stack of a UserError is of no use to the user.
       const detail = failure.ename === "UserError" ? failure.evalue : failure.traceback.join("\n");
       throw new CellError(`${path}, code cell ${index + 1} (id ${cell.id}):\n${detail}`);
     }
