@@ -4,7 +4,7 @@
  */
 import { mean } from "../statistics.ts";
 import { legend } from "./kit/chart.ts";
-import { beside, BODY_WIDTH, composeFigure, type Figure, stacked } from "./kit/svg.ts";
+import { beside, BODY_WIDTH, composeFigure, type Figure, stacked, unicodeText } from "./kit/svg.ts";
 import {
   type CurvePanel,
   curvePanels,
@@ -45,7 +45,7 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
     label,
     x: steps,
     xLabel: "model",
-    xTickFormat: subscripted,
+    xTickFormat: (step) => unicodeText(`M_{${step}}`),
     yDomain: i === 0 ? [0, 1] : [-0.02, 0.1],
     percent: i > 0,
     width,
@@ -74,9 +74,4 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
       methods.map((method) => `${method} ${atEnd(method).toFixed(2)}`).join(", ")
     }.`,
   });
-}
-
-/** M₀, M₁, … with the digits that Unicode has for it, since Plot's axes set plain text. */
-function subscripted(step: number): string {
-  return "M" + [...String(step)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
 }

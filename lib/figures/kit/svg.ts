@@ -54,6 +54,14 @@ export function plainText(content: string): string {
   return content.replace(/([_^])\{(.*?)\}/g, "$1$2");
 }
 
+/** Writes subscripts of digits with Unicode's, for Plot's axes, which set plain text: `M₀`. */
+export function unicodeText(content: string): string {
+  return content.replace(
+    /_\{(\d+)\}/g,
+    (_, digits) => digits.replace(/\d/g, (digit: string) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]),
+  );
+}
+
 /** Width of a text in pixels, within a few percent, estimated from the widths of DejaVu Sans by groups of letters. */
 export function textWidth(content: string, size: number, bold = false): number {
   const scripts = [...content.matchAll(/[_^]\{(.*?)\}/g)].map(([, script]) => script).join("");
