@@ -123,6 +123,8 @@ export interface RunFolder {
   folders: RunFolders;
   /** The folder of data sets and runs that it lies in. */
   directory: string;
+  /** Digest of the images that it was trained on. */
+  images?: string;
 }
 
 /**
@@ -244,7 +246,7 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
         }: the file was changed, or is of another version of the project. Train the run again.`,
     );
   }
-  return { configuration, folders, directory };
+  return { configuration, folders, directory, images };
 }
 
 /**

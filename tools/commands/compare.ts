@@ -6,7 +6,6 @@ import { basename, join } from "node:path";
 import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/all.ts";
 import { saveFigure } from "../../lib/figures/mod.ts";
 import { dataDirectory, readMetrics, readRunFolder } from "../../lib/run/folder.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
 import { gainTable } from "../../lib/study/claims.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/figure_numbers.ts";
 import {
@@ -56,6 +55,8 @@ folder of its own. They are saved as .svg, .png and .json.
 /** A run, and where it lies. */
 interface ComparedRun extends RunRecord {
   readonly folder: string;
+  /** Digest of its images. */
+  readonly images?: string;
 }
 
 /** Runs the command; see its help. */
@@ -71,7 +72,7 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   if (gains.length > 0) log("\nLwM beside LwF-MC at equal settings\n");
   for (const row of textTable(gains)) log(row);
   const out = line.own.out === undefined
-    ? join(dataDirectory(), "comparison", placeOf(runs[0].configuration))
+    ? join(dataDirectory(), "comparison", placeOf(runs[0]))
     : fromHere(line.own.out);
   await draw(runs, out);
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(out)}`);
@@ -82,9 +83,9 @@ function withSummary(run: ComparedRun): unknown {
   return { ...run, summary: Object.fromEntries(summary) };
 }
 
-/** Of the figures, below the folder of all comparisons. */
-function placeOf({ dataset, data }: Configuration): string {
-  return dataset === "folder" ? `folder-${basename(data)}` : dataset;
+/** Of the figures, below the folder of all comparisons. Two folders of images may have one name. */
+function placeOf({ configuration: { dataset, data }, images = "" }: ComparedRun): string {
+  return dataset === "folder" ? `folder-${basename(data)}-${images.slice(0, 6)}` : dataset;
 }
 
 /** Draws all runs together where each method has one setting, otherwise each setting by itself. */
@@ -111,7 +112,7 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
   const bases: string[] = [];
   const unfinished: string[] = [];
   for (const folder of new Set(paths.map(fromHere))) {
-    const { configuration, folders } = await readRunFolder(folder);
+    const { configuration, folders, images } = await readRunFolder(folder);
     // M_0 by itself is shared by the methods and tells nothing about them.
     if (configuration.increments === 0) {
       bases.push(`${showPath(folder)} is M_0, which runs share`);
@@ -122,7 +123,7 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
     if (metrics.length === 0) {
       unfinished.push(`${showPath(folder)} has no M_0 that is measured, in ${showPath(folders.base)}`);
     } else if (metrics.length === 1) unfinished.push(`${showPath(folder)} has only come to M_0`);
-    else found.push({ folder, configuration, engine, metrics });
+    else found.push({ folder, configuration, engine, images, metrics });
   }
   if (found.length === 0) throw nothingToCompare([...bases, ...unfinished]);
   for (const why of unfinished) log(`Passed over: ${why}.`);
@@ -168,9 +169,9 @@ const SAME = [
 
 /** Refuses runs that differ in what makes their numbers comparable, and says which can be compared. */
 function refuseDifferences(runs: readonly ComparedRun[]): void {
-  const comparable = ({ configuration, engine }: ComparedRun): Record<string, unknown> => {
-    const values = { ...configuration, engine };
-    // A data set with a name is the same wherever it lies.
+  const comparable = ({ configuration, engine, images }: ComparedRun): Record<string, string> => {
+    // The same images are the same wherever they lie.
+    const values = { ...configuration, engine, data: images ?? configuration.data };
     const fields = SAME.filter((field) => field !== "data" || configuration.dataset === "folder");
     return Object.fromEntries(fields.map((field) => [field, String(values[field])]));
   };
@@ -178,7 +179,10 @@ function refuseDifferences(runs: readonly ComparedRun[]): void {
   if (groups.length === 1) return;
   const differing = SAME.filter((field) => new Set(groups.map(([run]) => comparable(run)[field])).size > 1);
   const lines = groups.map((group) => {
-    const values = differing.map((field) => `${field} ${comparable(group[0])[field] ?? "–"}`).join(", ");
+    const { configuration } = group[0];
+    const values = differing.map((field) => {
+      return `${field} ${field === "data" ? configuration.data : comparable(group[0])[field] ?? "–"}`;
+    }).join(", ");
     return `  ${values}:\n    ${group.map(({ folder }) => showPath(folder)).join("\n    ")}`;
   });
   throw new UserError(
