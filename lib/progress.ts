@@ -259,7 +259,7 @@ function logPlace({ write: writeText, logSeconds = 30 }: Screen): Place {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const underWay = lines.filter((line) => line.startedAt !== undefined && shareOf(line) < 1);
-      underWay.forEach(write);
+      (underWay.length > 0 ? underWay : lines.slice(-1)).forEach(write);
       wait();
     }, logSeconds * 1000);
     // It does not keep the process from ending.

@@ -117,7 +117,7 @@ async function planOf(run: Run): Promise<TrainingPlan> {
   }
 }
 
-/** Tries iterations of the base step for about two seconds. */
+/** Tries iterations of the base step for about three seconds. */
 async function secondsPerIteration(run: Run): Promise<number> {
   const { seed, views, batchSize, depth, widths, stem } = run.configuration;
   const set = run.dataset.open("train", run.steps[0], { seed, views });
@@ -129,7 +129,8 @@ async function secondsPerIteration(run: Run): Promise<number> {
       { ...stepOptions(run.configuration, 0, run.dataset), batchSize },
       {
         onProgress: () => times.push(performance.now()),
-        shouldStop: () => times.length > most || times.length > 2 && times.at(-1)! - times[0] > 2000,
+        shouldStop: () =>
+          times.length > most || times.at(-1)! - times[0] > (times.length > 8 ? 3000 : 10_000),
       },
     );
     student.dispose();
