@@ -1,6 +1,6 @@
 /**
- * The one place where images are varied at random: drawings are placed on a soft background, photos are cropped and
- * mirrored. Everything follows from the stream of random numbers that is passed in.
+ * Random variation of images: drawings are placed on a soft background, photos are cropped and mirrored. All of it follows
+ * from the stream of random numbers that is passed in.
  *
  * These are the inner loops of data loading: plain loops over typed arrays.
  * @module
@@ -8,7 +8,7 @@
 
 import type { RandomStream } from "../random.ts";
 
-/** A drawing on transparent ground. */
+/** A drawing on a transparent background. */
 export interface Drawing {
   /** Height and width. */
   readonly side: number;
@@ -23,11 +23,11 @@ export interface Drawing {
 export interface Placement {
   /** Side of the drawing as a fraction of the image's. */
   readonly scale: number;
-  /** Turn to the right in radians. */
+  /** Clockwise rotation in radians. */
   readonly angle: number;
   /** Offset of the drawing's center from the image's, as fractions of the image's side. */
   readonly shift: readonly [x: number, y: number];
-  /** Whether left and right are exchanged. */
+  /** Whether left and right are swapped. */
   readonly mirrored: boolean;
 }
 
@@ -62,7 +62,7 @@ function halve(side: number, rgba: Uint8Array): Uint8Array {
 }
 
 /**
- * Draws a placement: scale 0.55 to 0.95, turned by up to 20° either way, mirrored or not, and shifted as far as the (upright) drawing stays
+ * Draws a placement: scale 0.55 to 0.95, rotated by up to 20° either way, mirrored or not, and shifted as far as the (upright) drawing stays
  * inside the image.
  */
 export function randomPlacement(random: RandomStream): Placement {
@@ -102,7 +102,7 @@ export function placeDrawing(
   const row = (side + 2) * 4;
   const end = side + 1;
 
-  // From image to drawing: undo shift, turn, scale and mirror. One pixel to the right in the image is (ux, vx) pixels in
+  // From image to drawing: undo shift, rotation, scale and mirroring. One pixel to the right in the image is (ux, vx) pixels in
   // the drawing, one pixel down is (uy, vy).
   const zoom = side / (size * scale);
   const flip = mirrored ? -1 : 1;

@@ -1,5 +1,5 @@
 /**
- * From images to the arrays that the network is fed with. An epoch is a list of draws; the list is cut into batches.
+ * From images to the arrays that the network takes. An epoch is a list of draws, which is cut into batches.
  * @module
  */
 
@@ -28,8 +28,8 @@ export interface EpochOptions {
 }
 
 /**
- * Plans an epoch: every image `drawsPerEpoch` times, shuffled. Views are taken in turn, so that all have been seen before
- * the first comes again.
+ * Plans an epoch: every image `drawsPerEpoch` times, shuffled. Views are taken in turn: all are seen before
+ * the first is repeated.
  *
  * @throws {UserError} if `drawsPerEpoch` is not a positive integer
  */
@@ -58,8 +58,8 @@ export function allDraws(set: Pick<ImageSet, "count" | "views">): Draw[] {
 }
 
 /**
- * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. So nothing is dropped, no
- * batch is tiny, and kernels that are compiled for a shape are compiled for two sizes at most.
+ * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. Nothing is dropped, no
+ * batch is tiny, and kernels that are compiled for a shape are compiled for at most two.
  *
  * @param draws what is to be cut
  * @param batchSize the largest size of a batch
@@ -144,7 +144,7 @@ export function readMasks(set: ImageSet, draws: readonly Draw[]): Float32Array {
 }
 
 /**
- * Reads one image as the network gets it, but for the normalization.
+ * Reads one image as the network takes it, before normalization.
  *
  * @param set where the image is
  * @param draw which image, and which view of it

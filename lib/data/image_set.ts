@@ -1,5 +1,5 @@
 /**
- * What every data set looks like from the outside. Training, evaluation and figures know only these types.
+ * The types of a data set. Training, evaluation and figures know only these.
  * @module
  */
 
@@ -9,8 +9,8 @@ import { randomStream } from "../random.ts";
 export type Split = "train" | "validation" | "test";
 
 /**
- * Square RGB images with labels. Each image may have several augmented *views*; which view looks how depends on
- * nothing but the seed, the image and the view's number, so that a teacher's answers to a view can be computed once.
+ * Square RGB images with labels. Each image may have several augmented *views*; a view depends only
+ * on the seed, the image and the view's number, so a teacher's answers to a view can be computed once.
  */
 export interface ImageSet {
   /** For messages, such as `iemoji-100 train, step 2`. */

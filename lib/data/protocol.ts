@@ -33,8 +33,8 @@ export interface ClassSteps {
 /**
  * Divides the classes into steps, in an order drawn from the seed. The order does not depend on the numbers of classes and steps.
  *
- * @throws {UserError} if a number is not a positive integer, there are not enough classes, the increments do not come out
- * even, or `first` names a class twice or one that is not there
+ * @throws {UserError} if a number is not a positive integer, there are not enough classes, the increments do not
+ * divide the later classes evenly, or `first` names a class twice or an unknown one
  */
 export function classIncrementalSteps(
   { classCount, baseClasses, increment, steps, first = [], seed }: ClassCounts & { seed: number },
@@ -149,7 +149,7 @@ export class IncrementalStream {
   /**
    * Opens nothing yet.
    *
-   * @param dataset where the images are; whoever is to see one step only must not get hold of it
+   * @param dataset where the images are; do not pass it to code that may see only one step
    * @param steps class ids of each step
    * @param options for every step's training images
    */
@@ -160,8 +160,8 @@ export class IncrementalStream {
   }
 
   /**
-   * Opens the training images of a step and closes those of earlier steps. A run that is resumed begins with the step
-   * that it had come to.
+   * Opens the training images of a step and closes those of earlier steps. A run that is resumed starts with the step
+   * that it had reached.
    *
    * @param step 0 for the base classes, then 1, 2, …
    * @returns the images; labels are class ids
@@ -183,7 +183,7 @@ export class IncrementalStream {
   }
 }
 
-/** A view of a set that, once closed, holds no way to its images. */
+/** A set that can be closed; after that no image can be read through it. */
 function closable(images: ImageSet, step: number): { set: ImageSet; close: () => void } {
   const { count, size, views } = images;
   const name = `${images.name}, step ${step}`;
@@ -210,8 +210,8 @@ function closable(images: ImageSet, step: number): { set: ImageSet; close: () =>
 function pastStep(step: number, current?: number): UserError {
   const now = current === undefined ? "a later step" : `step ${current}`;
   return new UserError(
-    `Expected only images of the step being learned to be read but found a reach for those of step ${step}, when ${now} ` +
-      `had begun; without memory they are gone: start a new run to learn step ${step} again.`,
+    `Expected only images of the current step to be read but found a read of step ${step} after ${now} ` +
+      `had begun; images of earlier steps are not kept: start a new run to learn step ${step} again.`,
   );
 }
 
@@ -219,10 +219,10 @@ function pastStep(step: number, current?: number): UserError {
 const LARGEST = 128 * 2 ** 20;
 
 /**
- * The same images, each view of which is made once and kept: an epoch of training reads what an earlier one has made.
+ * The same images, each view computed once and kept in memory for later epochs.
  *
  * @param set images whose views are costly, such as drawings that are composed
- * @param largest bytes that may be kept; a set that needs more is returned as it is
+ * @param largest bytes that may be kept; a larger set is returned unchanged
  * @returns a set that reads the same bytes
  */
 export function rememberViews(set: ImageSet, largest: number = LARGEST): ImageSet {

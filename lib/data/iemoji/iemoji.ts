@@ -93,7 +93,7 @@ interface LabeledDrawing {
   readonly drawing: Drawing;
 }
 
-/** Copies one drawing, so that who holds it holds no other. */
+/** Copies one drawing, so its owner holds no others. */
 function cutOut(pixels: Uint8Array, classId: number, artist: string, size: number): LabeledDrawing {
   if (IEMOJI_CLASSES[classId] === undefined) {
     throw new UserError(
@@ -113,7 +113,7 @@ function cutOut(pixels: Uint8Array, classId: number, artist: string, size: numbe
 
 /**
  * Training: one image a drawing, with many views. Validation and test: a fixed number of images a drawing, each with
- * one view. Either way a draw depends on nothing but seed, split, class, artist and its number.
+ * one view. A draw depends only on seed, split, class, artist and its number.
  */
 function openDrawings(
   drawings: readonly LabeledDrawing[],
@@ -137,7 +137,7 @@ function openDrawings(
   );
   const placed = new Float32Array(size * size * 4);
 
-  /** Puts the drawing into `placed`; the stream goes on to the background. */
+  /** Puts the drawing into `placed`; the background continues the stream. */
   function place(image: number, view: number) {
     if (!(image >= 0 && image < count && view >= 0 && view < views)) {
       throw new RangeError(`image ${image}, view ${view} of ${count} images with ${views} views`);

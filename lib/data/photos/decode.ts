@@ -26,9 +26,9 @@ export interface DecodedPhoto {
   readonly box?: Box;
 }
 
-/** A photo that is there and can be read, but not decoded: `--skipBroken` leaves it out. */
+/** A photo that can be read but not decoded; `--skipBroken` leaves it out. */
 export class DamagedPhotoError extends UserError {
-  /** Makes the message from what was found; `remedy` ends it. */
+  /** Makes a sentence of its parts. */
   constructor(readonly path: string, readonly found: string, remedy: string, expected: string) {
     super(`Expected ${expected} in "${path}" but found ${found}; ${remedy}.`);
   }
@@ -95,7 +95,7 @@ export function boxInSquare(box: Box, width: number, height: number, size: numbe
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** By the first bytes: names lie. sharp would also take SVG, and others that are no photos. */
+/** By the first bytes, not the name. sharp would also take SVG and other formats that are not photos. */
 function isPhoto(bytes: Uint8Array): boolean {
   const begins = (text: string, at = 0) =>
     bytes.length >= at + text.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
@@ -103,7 +103,7 @@ function isPhoto(bytes: Uint8Array): boolean {
 }
 
 /**
- * Says what the decoder found: its first reason, unless that is about its own settings.
+ * Says what the decoder found: the first line of its message, unless that is about its own settings.
  * @param message what it threw
  */
 export function describeDamage(message: string): string {

@@ -1,6 +1,6 @@
 /**
- * A data set of photos as it lies on the disk, before anything is decoded: which photos there are, of which class,
- * and how to decode one. Each data set's module makes a {@linkcode PhotoSource}; the cache is made from it.
+ * A data set of photos on disk, before decoding: its photos, their classes, and how to decode one. Each data set's module makes
+ * a {@linkcode PhotoSource}; the cache is made from it.
  * @module
  */
 
@@ -12,11 +12,11 @@ import { explainFileError } from "../../files.ts";
 
 /** One photo that is not decoded yet. */
 export interface Photo {
-  /** Path below the data set's folder, with forward slashes, or another name that tells it from all others. */
+  /** Path below the data set's folder, with forward slashes, or another unique name. */
   readonly name: string;
   /** Position in {@linkcode PhotoSource.classNames}. */
   readonly classId: number;
-  /** Where the data set says so; absent where the split is ours to make. */
+  /** Absent where the data set has no split of its own. */
   readonly split?: "train" | "test";
   /** The object, in pixels of the photo. */
   readonly box?: Box;
@@ -48,7 +48,7 @@ export interface PhotoSource {
 
 /** Which classes of a data set to use: their names, or how many to draw by the seed. */
 export interface ClassChoice {
-  /** Names, or how many to draw, or all; what is absent means, each data set says. */
+  /** Names, or how many to draw, or all. Default: see each data set's module. */
   classes?: readonly string[] | number | "all";
   /** Decides which are drawn. */
   seed: number;
@@ -82,7 +82,7 @@ export function photoFiles(
  * Picks the wanted classes, keeping the order of the data set.
  *
  * @param all the class names of the data set, in its order
- * @param wanted names, or a number of classes to draw by the seed; all classes where absent too
+ * @param wanted names, or a number of classes to draw by the seed; default all classes
  * @throws {UserError} if a wanted class does not exist or more are wanted than there are
  */
 export function chooseClasses(
@@ -113,7 +113,7 @@ export function chooseClasses(
   return all.filter((name) => chosen.has(name));
 }
 
-/** Refuses class names that a file system, or a reader, may take for the same. */
+/** Refuses class names that a file system, or a reader, may not tell apart. */
 export function checkClassNames(names: readonly string[], where: string): void {
   const seen = new Map<string, string>();
   for (const name of names) {
@@ -197,7 +197,7 @@ export function listImages(path: string): string[] {
   );
 }
 
-/** Images that other programs take from such folders, and that are not to be left out without a word. */
+/** Images that other programs read from such folders; leaving them out silently would change the data set. */
 const OTHER_IMAGES = /\.(bmp|gif|heic|avif|pgm|ppm|tiff?)$/i;
 
 /** By code units, so that the order does not depend on the machine's language. */
@@ -206,7 +206,7 @@ function compareNames(a: string, b: string): number {
 }
 
 /**
- * Tells a file from what it was before, without reading it.
+ * Size and date of a file: they show a change without reading it.
  * @throws {UserError} if there is no such file
  */
 export function stampOf(path: string, box?: Box): string {

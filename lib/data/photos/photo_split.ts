@@ -7,9 +7,9 @@ import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import type { Split } from "../image_set.ts";
 
-/** The share of a class's photos that the test gets where the data set makes no split; the papers' 80 / 20. */
+/** The share of a class's photos for the test where the data set has no split of its own; the paper's 80 / 20. */
 const TEST_SHARE = 0.2;
-/** The share of a class's training photos that validation gets if it is held out. */
+/** The share of a class's training photos for validation, if it is held out. */
 const VALIDATION_SHARE = 0.2;
 
 /** What a split needs to know of a photo. */
@@ -21,7 +21,7 @@ export interface SplitPhoto {
 }
 
 /**
- * Splits every class by itself. Which photo goes where depends on the seed, the class's name and its number of photos alone.
+ * Splits each class separately. The split of a class depends only on the seed, the class's name and its number of photos.
  *
  * @param photos all photos, those of a class in a fixed order
  * @param holdOut take a validation part out of the training photos

@@ -1,6 +1,5 @@
 /**
- * The one door to all data sets of photos: finds the photos, splits them by a seed, decodes them once into a cache, and opens
- * the parts.
+ * Opens all data sets of photos: finds the photos, splits them by a seed, decodes them once into a cache, and reads the parts.
  * @module
  */
 
@@ -62,7 +61,7 @@ export interface PhotoOptions {
   name: PhotoDatasetName;
   /** The folder of the data set in its official layout. */
   path: string;
-  /** Where the decoded images are kept; made if it is not there. */
+  /** Where the decoded images are kept; made if absent. */
   cacheDirectory: string;
   /** Height and width of the images in pixels. */
   imageSize: number;
@@ -118,7 +117,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   }
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
-  // A class with too few photos shows before any is decoded.
+  // Too few photos in a class are reported before any is decoded.
   const splits = splitPhotos(source.photos, source.classNames, { seed, holdOut });
   const parts: Split[] = ["train", "validation", "test"];
   const chosen = drawOfEachClass(
@@ -169,7 +168,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   };
 }
 
-/** Neither place nor dates count: the same photos may lie elsewhere. */
+/** Place and dates do not count: a moved or copied data set has the same digest. */
 function digestOf({ classNames, photos }: PhotoSource, cached: ReadonlyMap<number, CachedPhoto>): string {
   const images = [...cached].map((
     [i, { name, crc, box }],
@@ -177,7 +176,7 @@ function digestOf({ classNames, photos }: PhotoSource, cached: ReadonlyMap<numbe
   return createHash("sha256").update(JSON.stringify([classNames, images])).digest("hex").slice(0, 16);
 }
 
-/** A few images may be in both parts of a published data set; most of them are a mistake. */
+/** Published data sets have a few images in both parts; more than half of the test is a mistake. */
 function refuseSameImages(
   { name, photos }: PhotoSource,
   cached: ReadonlyMap<number, CachedPhoto>,
@@ -201,7 +200,7 @@ function colorStatistics(train: readonly CachedPhoto[], imageSize: number): Pick
   const total = (values: "sum" | "squares", channel: number) =>
     train.reduce((sum, photo) => sum + photo[values][channel], 0) / pixels;
   const mean = (channel: number) => total("sum", channel) / 255;
-  // No less than half a grey level, so that images of one color can be divided by it.
+  // At least half a grey level: images of one color have no deviation to divide by.
   const std = (channel: number) =>
     Math.max(0.5 / 255, Math.sqrt(Math.max(0, total("squares", channel) / 255 ** 2 - mean(channel) ** 2)));
   return { mean: [mean(0), mean(1), mean(2)], std: [std(0), std(1), std(2)] };

@@ -1,5 +1,5 @@
 /**
- * Where each data set comes from, and how it gets into `data/NAME`.
+ * The sources of the data sets, and how they are put into `data/NAME`.
  * @module
  */
 
@@ -17,29 +17,29 @@ export interface DatasetCounts {
   readonly classes: number;
   /** Images of these classes. */
   readonly images?: number;
-  /** Those that the data set itself gives to training. */
+  /** Training images by the data set's own split. */
   readonly train?: number;
-  /** Those that the data set itself gives to the test. */
+  /** Test images by the data set's own split. */
   readonly test?: number;
 }
 
-/** A data set that is fetched, or put there by hand. */
+/** A data set that is downloaded, or put there by hand. */
 export interface DataSource {
   /** Also the name of its folder below `data/`. */
   readonly name: PhotoDatasetName;
-  /** Who may use it for what, in a few words. */
+  /** Terms of use in a few words. */
   readonly terms: string;
   /** Where to read about it. */
   readonly homepage: string;
-  /** What to download; absent where that takes an agreement or an account. */
+  /** What to download; absent where that requires an agreement or an account. */
   readonly remote?: RemoteFile;
   /** How to get it where it is not downloaded. */
   readonly byHand?: string;
   /** An archive within the archive, which holds the images. */
   readonly inner?: { readonly path: string; readonly md5: string };
-  /** How much it has, as our loaders count it. */
+  /** How much it has, as the loaders count it. */
   readonly complete: DatasetCounts;
-  /** Far more than the archive holds, far less than a bomb. */
+  /** Limits well above the archive's contents. */
   readonly limits: Pick<UnpackOptions, "maxBytes" | "maxEntries">;
 }
 
@@ -109,12 +109,12 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
 }
 
 /**
- * Gets a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a folder. What
- * is there already is only checked, and must be what `from` names. An archive that was downloaded is removed in the end.
+ * Puts a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a folder. A data set
+ * that exists already is only checked, and must be the one that `from` names. A downloaded archive is removed afterwards.
  *
  * @returns the folder of the data set
- * @throws {UserError} if it has to be fetched by hand, what was fetched is not the data set or not all of it, or
- * another one is there already
+ * @throws {UserError} if it must be downloaded by hand, the data set is another or incomplete, or another one exists
+ * already
  */
 export async function fetchDataset(source: DataSource, options: FetchOptions): Promise<string> {
   const { directory, from, onProgress } = options;
@@ -158,7 +158,7 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
  * @throws {UserError} if it is not there, malformed, or has another number of classes or images
  */
 export function checkComplete(name: PhotoDatasetName, path: string, expected: DatasetCounts): void {
-  // Training takes only half of the birds unless others are chosen.
+  // By default training uses half of the birds.
   const classes = name === "cub-200-2011" ? "all" : undefined;
   const { classNames, photos } = findPhotos(name, { path, seed: 0, classes });
   const found: Required<DatasetCounts> = {
@@ -178,7 +178,7 @@ export function checkComplete(name: PhotoDatasetName, path: string, expected: Da
   );
 }
 
-/** Refuses to take what is in the place of a data set for what the user names. */
+/** Refuses a data set that exists already and is not the one that the user names. */
 function refuseAnother(from: string, target: string): void {
   statOf(from);
   const there = Deno.realPathSync(target);
@@ -190,7 +190,7 @@ function refuseAnother(from: string, target: string): void {
   );
 }
 
-/** Refuses an archive that is not the official one, where that is known. */
+/** Refuses an archive other than the official one, where its digest is known. */
 async function checkArchive(source: DataSource, path: string, bytes: number): Promise<void> {
   if (!source.remote) return;
   const md5 = await md5OfFile(path);

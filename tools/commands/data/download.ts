@@ -10,7 +10,7 @@ import { explainFileError } from "../../../lib/files.ts";
 
 /** What is known of a file before it is downloaded. */
 export interface RemoteFile {
-  /** Where it lies. */
+  /** Its address. */
   readonly url: string;
   /** Its exact length. */
   readonly bytes: number;
@@ -22,16 +22,16 @@ export interface RemoteFile {
 export interface DownloadOptions {
   /** Called with the bytes that are there. */
   onProgress?: (done: number, total: number) => void;
-  /** Give up after this many connections in a row that came no further than one before them. Default 5. */
+  /** Give up after this many connections in a row without progress. Default 5. */
   attempts?: number;
-  /** Close a connection that brings nothing for so long. Default 30,000. */
+  /** Close a connection after this time without data. Default 30,000. */
   idleMilliseconds?: number;
-  /** Wait so long before connecting again, twice as long each time. Default 1,000. */
+  /** Wait this long before connecting again, twice as long each time. Default 1,000. */
   pauseMilliseconds?: number;
 }
 
 /**
- * Downloads a file to `target`, by way of `TARGET.partial`. What an earlier run left there is not fetched again.
+ * Downloads a file to `target` by way of `TARGET.partial`, which is resumed.
  *
  * @throws {UserError} if the server does not deliver the file with the right length and digest, or it cannot be written
  */
@@ -48,7 +48,7 @@ export async function download(
     for (let failures = 0; fileBytes(partial) !== file.bytes;) {
       const failure = await receive(file, partial, idleMilliseconds, onProgress);
       if (!failure) break;
-      // A server that starts over each time may bring much, and yet never all.
+      // A server that starts over each time may send much and never all.
       failures = fileBytes(partial) > furthest ? 0 : failures + 1;
       furthest = Math.max(furthest, fileBytes(partial));
       if (failure.final || failures >= attempts) {
@@ -89,14 +89,14 @@ export async function md5OfFile(path: string): Promise<string> {
   }
 }
 
-/** Why a connection did not bring all that was missing. */
+/** Why a connection ended too early. */
 interface Failure {
   reason: string;
   /** Trying again would not help. */
   final?: boolean;
 }
 
-/** Appends what one connection brings to the partial file. */
+/** Appends the data of one connection to the partial file. */
 async function receive(
   { url, bytes: total }: RemoteFile,
   partial: string,
@@ -114,7 +114,7 @@ async function receive(
     restartClock();
     const response = await fetch(url, {
       signal: connection.signal,
-      // Not compressed on the way: the bytes are to be those of the file.
+      // Not compressed on the way: the bytes must be those of the file.
       headers: { "accept-encoding": "identity", ...(offset > 0 && { range: `bytes=${offset}-` }) },
     });
     const { status, statusText, headers } = response;

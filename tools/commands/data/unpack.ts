@@ -23,14 +23,14 @@ export interface UnpackOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Throws where an entry is not one to unpack. */
+/** Throws where an entry must not be unpacked. */
 type Admit = (name: string, bytes: number, kind: "file" | "folder" | "other") => void;
 
 /**
- * Unpacks an archive into a folder. What kind it is shows in its first bytes, whatever its name is.
+ * Unpacks an archive into a folder. Its kind is read from its first bytes, not its name.
  *
  * @param archive a .tar, .tar.gz or .zip file
- * @param target the folder to unpack into; made if it is not there. After an error part of the archive may be in it
+ * @param target the folder to unpack into; made if absent. After an error it may hold a part of the archive
  * @throws {UserError} if the archive is damaged, has a path that leads out of the target, a link, two entries of the same
  * name, or is larger than allowed; or if the target cannot be written
  */
@@ -67,7 +67,7 @@ function admitOf(archive: string, { maxBytes, maxEntries }: UnpackOptions): Admi
     if (++entries > maxEntries) refuse(`at most ${maxEntries} files and folders`, "more");
     if ((unpacked += bytes) > maxBytes) refuse(`at most ${maxBytes} bytes when unpacked`, "more");
     if (kind === "folder") return;
-    // Some file systems take names for the same that differ by case.
+    // Some file systems do not tell names apart that differ by case.
     if (names.has(name.toLowerCase())) refuse("each name once", `"${name}" twice`);
     names.add(name.toLowerCase());
   };
