@@ -97,7 +97,10 @@ export const MEASURES = {
     title: "average, top 5",
     share: true,
     of: ({ metrics }) => {
-      const top5 = metrics.flatMap(({ accuracyTop5 }) => accuracyTop5 ?? []);
+      // Of five classes or fewer all guesses are right.
+      const top5 = metrics.flatMap(({ classesSeen, accuracyTop5 }) =>
+        classesSeen <= 5 ? [] : accuracyTop5 ?? []
+      );
       return top5.length === metrics.length ? mean(top5) : undefined;
     },
   },

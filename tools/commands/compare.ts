@@ -69,8 +69,10 @@ export async function compare(args: readonly string[], log: Log = console.log): 
 
   for (const row of textTable(settingsTable(runs))) log(row);
   const gains = gainTable(runs);
-  if (gains.length > 0) log("\nLwM beside LwF-MC at equal settings\n");
-  for (const row of textTable(gains)) log(row);
+  if (gains.length > 0) {
+    log("\nLwM beside LwF-MC at equal settings\n");
+    for (const row of textTable(gains)) log(row);
+  }
   const out = line.own.out === undefined
     ? join(dataDirectory(), "comparison", placeOf(runs[0]))
     : fromHere(line.own.out);
@@ -129,15 +131,18 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
   for (const why of unfinished) log(`Passed over: ${why}.`);
   if (unfinished.length > 0) log("");
   refuseDifferences(found);
-  refuseCopies(found);
+  // All have the same images, wherever they lay.
+  const { data } = found[0].configuration;
+  const runs = found.map((run) => ({ ...run, configuration: { ...run.configuration, data } }));
+  refuseCopies(runs);
 
-  const steps = Math.min(...found.map(({ metrics }) => metrics.length));
-  const shortest = found.find(({ metrics }) => metrics.length === steps)!;
-  const longest = Math.max(...found.map(({ configuration }) => configuration.increments + 1));
+  const steps = Math.min(...runs.map(({ metrics }) => metrics.length));
+  const shortest = runs.find(({ metrics }) => metrics.length === steps)!;
+  const longest = Math.max(...runs.map(({ configuration }) => configuration.increments + 1));
   if (steps < longest) {
     log(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
   }
-  return found.map((run) => ({ ...run, metrics: run.metrics.slice(0, steps) }));
+  return runs.map((run) => ({ ...run, metrics: run.metrics.slice(0, steps) }));
 }
 
 /** @param others folders that were named, and why they cannot be compared */
