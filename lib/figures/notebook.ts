@@ -3,23 +3,13 @@
  * @module
  */
 import { displayInNotebook, inNotebook } from "../progress.ts";
-import { markdownTable, tableDisplay, type TableRow } from "../table.ts";
+import { DISPLAY, markdownTable, tableDisplay, type TableRow } from "../table.ts";
 import type { InteractiveFigure } from "./kit/html.ts";
-import { renderPng } from "./kit/render.ts";
-import { type Figure, imageTag } from "./kit/svg.ts";
-
-/**
- * What a notebook shows of a figure, by media type: a picture at 100 %, sharp on fine screens, with the description as its
- * alternative text. It is HTML, since JupyterLab gives a bare picture no alternative text.
- */
-export async function displayFigure(figure: Figure): Promise<{ "text/html": string; "text/plain": string }> {
-  const source = `data:image/png;base64,${(await renderPng(figure)).toBase64()}`;
-  return { "text/html": imageTag(figure, source), "text/plain": figure.description };
-}
+import type { Figure } from "./kit/svg.ts";
 
 /** Shows the figure under the notebook's cell; does nothing outside of a notebook. */
 export async function showFigure(figure: Figure): Promise<void> {
-  if (inNotebook()) await displayInNotebook(await displayFigure(figure));
+  if (inNotebook()) await displayInNotebook(figure[DISPLAY]());
 }
 
 /** Shows an interactive figure under the notebook's cell; does nothing outside of a notebook. */

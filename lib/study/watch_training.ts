@@ -4,9 +4,9 @@
  */
 import { readPicture } from "../data/batches.ts";
 import { type AttentionGrid, attentionGrid, trainingCurve } from "../figures/mod.ts";
-import { displayFigure } from "../figures/notebook.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import type { Run, RunEpoch } from "../run/run.ts";
+import { DISPLAY } from "../table.ts";
 import { methodTitle, trainingCurveOfLogs } from "./tables.ts";
 
 /** Most columns of maps. */
@@ -44,7 +44,7 @@ export function watchTraining(): (run: Run, epoch: RunEpoch) => void {
       maps: attentionGrid(gridOf(all)),
     };
     for (const [name, figure] of Object.entries(figures)) {
-      await displayInNotebook(await displayFigure(figure), { display_id: `${id}-${name}`, update });
+      await displayInNotebook(figure[DISPLAY](), { display_id: `${id}-${name}`, update });
     }
     update = true;
   };

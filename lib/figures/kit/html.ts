@@ -33,9 +33,8 @@ export function htmlFigure({ content, style, script, data, figure }: HtmlParts):
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");
   // The script finds its figure by this name; of equal figures on a page, each script takes the next one.
   const name = `lwm-${crc32(content + json).toString(16)}`;
-  const picture = imageTag(figure, `data:image/svg+xml,${encodeURIComponent(figure.svg)}`);
   const html = `<div class="${name}">
-${picture}
+${imageTag(figure)}
 <div hidden><style>@scope{${style}}</style>${content}</div>
 <script>{
 const [picture, root] = document.querySelector(".${name}:not(.ready)").children;

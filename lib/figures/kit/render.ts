@@ -13,23 +13,15 @@ import type { Figure } from "./svg.ts";
 
 /** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
 const CHART_DENSITY = 144;
-/** Pictures need full color and so more bytes; a notebook with several of them must stay below two megabytes. */
+/** Pictures need full color and so more bytes. */
 const PICTURE_DENSITY = 108;
 
-const rendered = new WeakMap<Figure, Promise<Uint8Array>>();
-
 /**
- * Renders a figure with librsvg. The result is cached, since a notebook shows and saves the same figure.
+ * Renders a figure with librsvg.
  *
  * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds pictures; on white
  */
-export function renderPng(figure: Figure): Promise<Uint8Array> {
-  const png = rendered.get(figure) ?? render(figure);
-  rendered.set(figure, png);
-  return png;
-}
-
-async function render({ svg }: Figure): Promise<Uint8Array> {
+export async function renderPng({ svg }: Figure): Promise<Uint8Array> {
   provideFonts();
   const hasPictures = svg.includes("<image");
   const density = hasPictures ? PICTURE_DENSITY : CHART_DENSITY;

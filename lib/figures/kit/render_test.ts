@@ -27,11 +27,6 @@ Deno.test("renderPng() is twice as large as a chart, one and a half times as lar
   }
 });
 
-Deno.test("renderPng() draws the same figure once", () => {
-  const figure = composeFigure({ ...parts, body: { svg: "", width: 10, height: 10 } });
-  assert.equal(renderPng(figure), renderPng(figure));
-});
-
 /**
  * Draws one letter where fontconfig finds no fonts but ours, or none at all.
  *

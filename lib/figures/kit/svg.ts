@@ -166,6 +166,11 @@ export interface Figure {
   readonly height: number;
   /** Description in words, for readers who cannot see the figure. */
   readonly description: string;
+  /**
+   * What a notebook shows, by media type: the SVG as an image, with the description as its alternative text. It is HTML, since
+   * JupyterLab gives a bare picture no alternative text.
+   */
+  [DISPLAY](): Record<string, string>;
 }
 
 /** The parts of a figure, from top to bottom. */
@@ -219,15 +224,13 @@ export function composeFigure(parts: FigureParts): Figure {
     `viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT}" font-size="12" fill="${INK}">` +
     `<title>${escapeXml(plainText(parts.title))}</title>` +
     `<desc>${escapeXml(description)}</desc>${background}${pieces.join("")}</svg>\n`;
-  const figure: Figure = { svg, width, height, description };
-  const display = () => ({
-    "text/html": imageTag(figure, `data:image/svg+xml,${encodeURIComponent(svg)}`),
-    "text/plain": description,
-  });
-  return Object.defineProperty(figure, DISPLAY, { value: display });
+  const figure = { svg, width, height, description };
+  const display = () => ({ "text/html": imageTag(figure), "text/plain": description });
+  return Object.defineProperty(figure, DISPLAY, { value: display }) as Figure;
 }
 
 /** A figure as an image of an HTML page, with its description as alternative text. */
-export function imageTag({ width, height, description }: Figure, source: string): string {
+export function imageTag({ svg, width, height, description }: Omit<Figure, typeof DISPLAY>): string {
+  const source = `data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}`;
   return `<img alt="${escapeXml(description)}" src="${source}" width="${width}" height="${height}">`;
 }
