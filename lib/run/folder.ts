@@ -12,7 +12,7 @@ import { loadIEmoji } from "../data/iemoji/drawings.ts";
 import { classIdsOf, classIncrementalSteps, type ClassSteps, type Dataset, type Split } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
-import { type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
+import { isFile, type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
 import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
@@ -265,6 +265,16 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
     all.push(metrics);
   }
   return all;
+}
+
+/** How many of the first steps of a run are trained and measured, M_0 included. @param steps how many at most */
+export async function trainedSteps(folders: RunFolders, steps: number): Promise<number> {
+  for (let step = 0; step < steps; step++) {
+    for (const file of ["model.safetensors", "metrics.json"]) {
+      if (!await isFile(join(stepFolder(folders, step), file))) return step;
+    }
+  }
+  return steps;
 }
 
 /** A class, and how many images it has in each part; of iEmoji-100, which is the same everywhere, the names alone. */

@@ -4,13 +4,12 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { logOnce } from "../engine/mod.ts";
+import { type Engine, logOnce } from "../engine/mod.ts";
 import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
-import type { Engine } from "../engine/mod.ts";
 import { stoppable } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
-import { codeOf, readMetrics, type RunFolders } from "./folder.ts";
+import { codeOf, type RunFolders, trainedSteps } from "./folder.ts";
 import { Run, type RunEpoch, type RunProgress } from "./run.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -88,7 +87,7 @@ export interface Job {
   readonly label: string;
   /** Jobs that must be finished before. */
   readonly after: readonly Job[];
-  /** Whether what else it needs is there; asked whenever a job has got further. */
+  /** Whether everything else that it needs is there; called whenever a job reports progress. */
   readonly when: () => boolean;
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
@@ -189,9 +188,9 @@ async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<
       job.line = { label: job.label, startedAt, doneBefore, ...progress };
       show();
     }, signal);
-    const { label, startedAt = performance.now() } = job.line;
+    const { label, total, doneBefore = 0, startedAt = performance.now() } = job.line;
     job.state = "finished";
-    job.line = { label, done: 1, total: 1, startedAt, finishedAt: performance.now() };
+    job.line = { label, done: total, total, doneBefore, startedAt, finishedAt: performance.now() };
   } catch (error) {
     job.state = signal.aborted ? "stopped" : "failed";
     job.line = { ...job.line, note: job.state };
@@ -219,6 +218,7 @@ function linesOf(jobs: readonly Job[]): ProgressLine[] {
   return [...shown.map(({ line }) => line), {
     label: "all",
     done: sum(({ done }) => done),
+    doneBefore: sum(({ doneBefore = 0 }) => doneBefore),
     total: jobs.reduce((total, { weight }) => total + weight, 0),
     startedAt: begun.length > 0 ? Math.min(...begun) : undefined,
     finishedAt: ended.length === jobs.length ? now : undefined,
@@ -265,7 +265,7 @@ export async function trainingJobs(
 ): Promise<TrainingJobs> {
   const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
   const trained = new Map<PlannedRun, number>();
-  for (const run of runs) trained.set(run, (await readMetrics(run.folders, lastOf(run) + 1)).length);
+  for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
 
   /** @param told the run that news are of */

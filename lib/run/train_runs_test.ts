@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
 import { Run } from "./run.ts";
 import { type Job, type JobProgress, newJob, runJobs, trainRuns } from "./train_runs.ts";
@@ -12,6 +13,10 @@ Deno.test("trainRuns() trains the methods side by side from one M_0, and finds t
     const runs = await trainRuns(configurations, { directory, through: 1 });
     assert.equal(new Set(runs.map((run) => run.folders.base)).size, 1);
     for (const run of runs) assert.equal((await run.metrics(1)).classesSeen, 5);
+
+    await Deno.remove(join(runs[0].folders.method, "step-1", "model.safetensors"));
+    await trainRuns(configurations, { directory, through: 1 });
+    assert.ok(await runs[0].isTrained(1), "a model that was deleted is not trained again");
 
     // Where nothing is to be trained, no process is started.
     const { Command } = Deno;

@@ -8,7 +8,7 @@ import { prepareIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { writeJson } from "../../lib/files.ts";
-import { dataDirectory, figuresDirectory, readMetrics, stepFolder } from "../../lib/run/folder.ts";
+import { dataDirectory, figuresDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { percent } from "../../lib/statistics.ts";
 import { clock, withProgress } from "../../lib/progress.ts";
@@ -77,8 +77,8 @@ async function trainAndRunNotebooks(
 ): Promise<void> {
   const trained = new Set<string>();
   for (const { folders, configuration: { increments } } of runs) {
-    const { length } = await readMetrics(folders, increments + 1);
-    for (let step = 0; step < length; step++) trained.add(stepFolder(folders, step));
+    const steps = await trainedSteps(folders, increments + 1);
+    for (let step = 0; step < steps; step++) trained.add(stepFolder(folders, step));
   }
   const { jobs, processes } = await trainingJobs(runs, {
     onStep: ({ folders }, step) => trained.add(stepFolder(folders, step)),

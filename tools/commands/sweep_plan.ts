@@ -8,12 +8,12 @@ import {
   dataDirectory,
   openDataset,
   otherCode,
-  readMetrics,
   refuseOtherImages,
   type RunFolders,
   runFolders,
   type RunImages,
   runImages,
+  trainedSteps,
 } from "../../lib/run/folder.ts";
 import { type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
@@ -68,7 +68,7 @@ export async function planSweep(
     const key = steps > 1 ? folders.method : folders.base;
     if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
     const changed = images && await otherImages(folders, images);
-    const finished = changed === undefined && (await readMetrics(folders, steps)).length === steps;
+    const finished = changed === undefined && await trainedSteps(folders, steps) === steps;
     const failure = unprepared ?? changed;
     const state = finished ? "finished" : failure === undefined ? "waiting" : "failed";
     plans.set(key, { configuration, folders, state, ...state === "failed" && { failure } });
