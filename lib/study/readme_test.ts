@@ -28,7 +28,11 @@ const ENGINES: Readonly<Record<string, string>> = {
 const TABLES: Readonly<Record<string, (argument: string) => readonly TableRow[]>> = {
   claims: (question) =>
     claimsTable(claims.filter((claim) => question === "all" || claim.question === question))
-      .map(({ "difference within seeds": _, verdict, ...row }) => ({ ...row, verdict: `**${verdict}**` })),
+      .map(({ claim, verdict, "difference within seeds": _, ...row }) => ({
+        claim,
+        verdict: `**${verdict}**`,
+        ...row,
+      })),
   study: (name) => settingsTable(recordsOf(name)),
   correlation: (name) => gainByForgettingTable(recordsOf(name)),
   engines: (base) => {
