@@ -33,25 +33,28 @@ export function say(id: string, sentence: string): void {
   byId(id).textContent = sentence;
 }
 
-/** A labeled choice. `options` are values and what they are called. */
+/** A labeled choice. */
+export interface Choice {
+  /** Holds the choice. */
+  readonly label: HTMLLabelElement;
+  /** Its value is the chosen one. */
+  readonly select: HTMLSelectElement;
+}
+
+/** Makes a choice. `options` are values and what they are called. */
 export function choice(
-  label: string,
+  text: string,
   options: readonly (readonly [value: string, text: string])[],
   value: string,
   onchange: (value: string) => void,
-): HTMLLabelElement {
+): Choice {
   const select = h(
     "select",
-    { "aria-label": label, onchange: () => onchange(select.value) },
+    { "aria-label": text, onchange: () => onchange(select.value) },
     ...options.map(([value, text]) => h("option", { value }, text)),
   );
   select.value = value;
-  return h("label", {}, label, select);
-}
-
-/** Two digits, or more where a number is small. */
-export function digits(value: number): string {
-  return Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(2) : value.toPrecision(2);
+  return { label: h("label", {}, text, select), select };
 }
 
 /** A worker that answers requests; those of one kind follow one another. */

@@ -28,6 +28,23 @@ export interface Manifest {
   readonly configurations: Readonly<Record<Method, Configuration>>;
 }
 
+/** Such as `M_0` or `M_2 of LwM`. */
+export function modelName({ method, step }: ModelKey): string {
+  return step === 0 ? "M_0" : `M_${step} of ${method}`;
+}
+
+/** The names of all models. */
+export function modelNames(steps: readonly number[]): string[] {
+  const later = METHOD_NAMES.flatMap((method) => steps.slice(1).map((step) => modelName({ method, step })));
+  return ["M_0", ...later];
+}
+
+/** The model of a name. */
+export function keyOf(name: string): ModelKey {
+  const [model, method = "C"] = name.split(" of ");
+  return { method: method as Method, step: Number(model.slice(2)) };
+}
+
 /** File of a model in the built folder. */
 export function modelFile({ method, step }: ModelKey): string {
   return step === 0 ? "models/M0.safetensors" : `models/${method}-M${step}.safetensors`;

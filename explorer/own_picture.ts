@@ -6,6 +6,15 @@ import { byId, choice, h, say } from "./dom.ts";
 import { context } from "./maps.ts";
 import type { Picture } from "./messages.ts";
 
+const PENS = Object.entries({
+  "#d55e00": "orange",
+  "#222222": "black",
+  "#ffffff": "white",
+  "#0072b2": "blue",
+  "#009e73": "green",
+  "#f0c000": "yellow",
+});
+
 /** Height and width of a picture for the network. */
 const SIZE = 32;
 /** Largest side that browsers decode for sure. */
@@ -73,15 +82,7 @@ export function ownPicture(onPicture: (picture: Picture) => Promise<void>): void
     h(
       "div",
       { class: "controls" },
-      choice(
-        "Pen",
-        [["#d55e00", "orange"], ["#222222", "black"], ["#ffffff", "white"], ["#0072b2", "blue"], [
-          "#009e73",
-          "green",
-        ], ["#f0c000", "yellow"]],
-        color,
-        (value) => color = value,
-      ),
+      choice("Pen", PENS, color, (value) => color = value).label,
       h("button", { type: "button", onclick: clear }, "Clear"),
       h("button", { type: "button", onclick: () => void take(pad) }, "Look at the drawing"),
     ),

@@ -3,9 +3,9 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { byId, choice, Connection, digits, h, say } from "./dom.ts";
-import { chart } from "./look.ts";
+import { byId, choice, Connection, h, say } from "./dom.ts";
 import { drawMap } from "./maps.ts";
+import { chart, digits } from "./scores.ts";
 import type { EpochReport, Manifest, Picture, Reply, TrainSettings } from "./messages.ts";
 
 /** One of the two students. */
@@ -43,7 +43,7 @@ export function startTrain(manifest: Manifest, telephone: Picture): void {
     const pick = <K extends keyof TrainSettings>(label: string, key: K, values: TrainSettings[K][]) =>
       choice(label, values.map((value) => [String(value), String(value)]), String(settings[key]), (value) => {
         settings[key] = value as TrainSettings[K];
-      });
+      }).label;
     fields.replaceChildren(
       slider("β", settings.beta, { min: 0, max: 1, step: 0.05 }, (value) => settings.beta = value),
       slider(
