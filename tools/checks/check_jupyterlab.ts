@@ -16,6 +16,7 @@ import {
   numberedNotebooks,
   type Output,
   readNotebook,
+  serializeNotebook,
   sourceOf,
   writeNotebook,
 } from "../notebooks/notebook.ts";
@@ -107,14 +108,18 @@ async function checkNotebook(
   const notebook = await readNotebook(expected);
   await lab.command("docmanager:save");
   const problems = differences(codeCells(notebook), await lab.cells());
+  if (problems.length === 0 && await savedText(join(folder, name)) !== await Deno.readTextFile(expected)) {
+    problems.push("saving it changes lines of the file");
+  }
 
   const source = notebook.cells.filter(({ cell_type }) => cell_type === "markdown").map(sourceOf).join("\n");
-  const { images, blank, equations, errors } = await lab.page.evaluate(`(() => {
+  const { shown, blank, equations, errors } = await lab.page.evaluate(`(() => {
     const all = (selector) => [...jupyterapp.shell.currentWidget.node.querySelectorAll(selector)];
-    const images = all(".jp-OutputArea img, .jp-MarkdownOutput img");
+    const images = all(".jp-OutputArea-output img, .jp-MarkdownOutput img");
     return {
-      images: images.length,
-      blank: images.filter((image) => image.naturalWidth === 0).length,
+      // An interactive figure has a form in place of its image.
+      shown: all(".jp-OutputArea-output").filter((output) => output.querySelector("img, form")).length,
+      blank: images.filter((image) => image.naturalWidth === 0 || !image.alt).length,
       equations: all("mjx-container").length,
       errors: all("mjx-merror, .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").length,
     };
@@ -123,8 +128,8 @@ async function checkNotebook(
     codeCells(notebook).flatMap(({ outputs }) => outputs).filter((output) =>
       "data" in output && [output.data["text/html"]].flat().join("").includes("<img ")
     ).length;
-  if (images < figures) problems.push(`${images} of ${figures} figures are shown`);
-  if (blank > 0) problems.push(`${blank} images are blank`);
+  if (shown < figures) problems.push(`${shown} of ${figures} figures are shown`);
+  if (blank > 0) problems.push(`${blank} images are blank or have no alternative text`);
   if (/\$[^$\n]+\$/.test(source) && equations === 0) problems.push("no equation is rendered");
   if (errors > 0) problems.push(`${errors} equations or outputs are errors`);
   await lab.closeNotebook();
@@ -143,6 +148,18 @@ export function differences(
     if (isDeepStrictEqual(plain(outputs), plain(found))) return [];
     return [`code cell ${index + 1} shows ${summary(found)}, not ${summary(outputs)}`];
   });
+}
+
+/** The text of a notebook file, without progress bars. */
+async function savedText(path: string): Promise<string> {
+  const notebook = await readNotebook(path);
+  let bars = 0;
+  for (const cell of codeCells(notebook)) {
+    const kept = cell.outputs.filter((output) => !isProgress(output));
+    bars += cell.outputs.length - kept.length;
+    cell.outputs = kept;
+  }
+  return bars === 0 ? await Deno.readTextFile(path) : serializeNotebook(notebook);
 }
 
 /** A progress bar, which is not kept in a notebook. */
