@@ -11,13 +11,14 @@ import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
 import { type JsonKind, readJsonIfThere } from "../../lib/files.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
-import type { Job, MethodSeconds, Setting, Speed } from "./bench_jobs.ts";
+import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
 import {
   BASE,
   fastest,
   jsonLine,
   quickLines,
   type QuickMeasurements,
+  runTable,
   type SpeedByEngine,
   throughputRow,
   throughputTable,
@@ -35,8 +36,9 @@ const REPRODUCED: JsonKind<{ busy: number }> = {
 
 const HELP = `deno task bench [--quick] [--json]
 
-Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it; takes under five
-minutes and writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
+Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it; and where the
+time of a run goes, on each data set that is in data/. Takes some six minutes, and three more for each data set of
+photos; writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
 
 --quick   one network and the methods' steps only, in under 40 seconds; writes nothing
 --json    print them as one line of JSON and nothing else (with --quick only)
@@ -163,6 +165,17 @@ async function quick(python: string | undefined, say: Say): Promise<QuickMeasure
   return { imagesPerSecond, methods, evaluation };
 }
 
+/** A run on each data set that is here. */
+async function runs(engine: ThroughputRow["engine"], say: Say): Promise<Record<string, RunSeconds>> {
+  const found: Record<string, RunSeconds> = {};
+  for (const dataset of ["iemoji-100", "caltech-101", "cifar-100"] as const) {
+    if (!await Deno.stat(join(dataDirectory(), dataset)).catch(() => null)) continue;
+    say(`A run on ${dataset} …`);
+    [found[dataset]] = await onEngine(engine, [{ kind: "run", dataset }]) as [RunSeconds];
+  }
+  return found;
+}
+
 /** The table's rows, on every engine. */
 async function table(
   { imagesPerSecond }: QuickMeasurements,
@@ -242,6 +255,8 @@ export async function bench(args: readonly string[], log: Say = console.log): Pr
   const numbers = { machine, base: BASE, rows };
   const directory = resolve(import.meta.dirname!, "../../figures");
   await saveFigure("engine-throughput", engineThroughput, numbers, { directory });
+  log("");
+  runTable(await runs(fastest(measured.imagesPerSecond).engine, say)).forEach((line) => log(line));
   log("\nWritten: figures/engine-throughput.svg, .png and .json");
 }
 

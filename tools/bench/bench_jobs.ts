@@ -3,9 +3,14 @@
  * no measurement finds another's memory or compiled kernels.
  * @module
  */
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { allDraws, type Draw, type ImageSet, readBatch } from "../../lib/data/mod.ts";
+import { allDraws, type Draw, epochBatches, type ImageSet, readBatch } from "../../lib/data/mod.ts";
 import { type EngineName, useEngine } from "../../lib/engine/mod.ts";
+import { configure } from "../../lib/run/configuration.ts";
+import { dataDirectory } from "../../lib/run/folder.ts";
+import { Run } from "../../lib/run/run.ts";
+import type { DatasetName } from "../../lib/run/schema.ts";
 import { ResNet, type ResNetOptions } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import {
@@ -34,7 +39,8 @@ export interface Setting {
 export type Job =
   | { kind: "speed"; setting: Setting; seconds: number; evaluation: boolean }
   | { kind: "methods"; setting: Setting; rounds: number }
-  | { kind: "evaluation"; setting: Setting; seconds: number };
+  | { kind: "evaluation"; setting: Setting; seconds: number }
+  | { kind: "run"; dataset: DatasetName };
 
 /** What a worker process is told. */
 export interface WorkerOrder {
@@ -56,6 +62,22 @@ export interface Speed {
 
 /** Seconds of one step. */
 export type MethodSeconds = Record<MethodName | "LwM uncached" | "two extra passes", number>;
+
+/** Seconds of a whole run of LwM with the default preset. */
+export interface RunSeconds {
+  /** From the process's start to the first step: code, engine, images. */
+  start: number;
+  /** The teacher's answers to all views. */
+  teacher: number;
+  /** Reading and augmenting images. */
+  images: number;
+  /** All else of the iterations. */
+  iterations: number;
+  /** Writing a checkpoint after each epoch, and reading models. */
+  checkpoints: number;
+  /** Measuring each step's model. */
+  evaluation: number;
+}
 
 const LOSSES: LossOptions = {
   classification: "softmax-new",
@@ -223,6 +245,73 @@ async function methods({ setting, rounds }: Extract<Job, { kind: "methods" }>): 
   return Object.fromEntries(names.map((name) => [name, median(times[name])])) as MethodSeconds;
 }
 
+/** Epochs of which one is trained; the others are reckoned. The teacher still answers to all views that it would. */
+const EPOCHS_FOR_ONE = 3;
+
+/** Where the time of a run goes, by the moments at which it tells its progress. */
+async function run({ dataset }: Extract<Job, { kind: "run" }>): Promise<RunSeconds> {
+  const data = dataDirectory();
+  const directory = await Deno.makeTempDir();
+  for (const shared of ["iemoji-100", "cache", dataset]) {
+    await Deno.symlink(join(data, shared), join(directory, shared)).catch(() => {});
+  }
+  const { epochs, baseEpochs } = configure({ dataset, method: "LwM" });
+  const shortened = (count: number) => Math.ceil(count / EPOCHS_FOR_ONE);
+  const run = await Run.open(
+    configure({ dataset, method: "LwM", epochs: shortened(epochs), baseEpochs: shortened(baseEpochs) }),
+    { directory },
+  );
+  const { configuration, steps } = run;
+  const seconds = {
+    start: performance.now() / 1000,
+    teacher: 0,
+    images: 0,
+    iterations: 0,
+    checkpoints: 0,
+    evaluation: 0,
+  };
+  let last = performance.now(), epochOfLast: string | undefined;
+  const passed = () => {
+    const before = last;
+    last = performance.now();
+    return (last - before) / 1000;
+  };
+  let iterations = 0, epochStarts = 0;
+  await run.train(undefined, {
+    onProgress: ({ phase, step, epoch }) => {
+      if (phase === "teacher") seconds.teacher += passed();
+      else if (`${step} ${epoch}` === epochOfLast) {
+        seconds.iterations += passed();
+        iterations++;
+      } else {
+        seconds.checkpoints += passed();
+        epochStarts++;
+        epochOfLast = `${step} ${epoch}`;
+      }
+    },
+    onStep: () => seconds.evaluation += passed(),
+  });
+  // The first iteration of an epoch ends together with the checkpoint before it.
+  const first = epochStarts * seconds.iterations / iterations;
+  seconds.iterations += first;
+  seconds.checkpoints -= first;
+  const start = performance.now();
+  for (const [step, classes] of steps.entries()) {
+    const { seed, views, drawsPerEpoch, batchSize } = configuration;
+    const set = run.dataset.open("train", classes, { seed, views });
+    for (let epoch = 0; epoch < (step === 0 ? configuration.baseEpochs : configuration.epochs); epoch++) {
+      for (const draws of epochBatches(set, { seed, step, epoch, drawsPerEpoch, batchSize })) {
+        readBatch(set, draws, run.dataset);
+      }
+    }
+  }
+  seconds.images = (performance.now() - start) / 1000;
+  seconds.iterations -= seconds.images;
+  for (const part of ["images", "iterations", "checkpoints"] as const) seconds[part] *= EPOCHS_FOR_ONE;
+  await Deno.remove(directory, { recursive: true });
+  return seconds;
+}
+
 /** Carries out an order. @param report takes the result of each job, by its position in the order */
 export async function work(
   { engine, jobs, seconds }: WorkerOrder,
@@ -244,5 +333,7 @@ function measure(job: Job): Promise<unknown> {
       return methods(job);
     case "evaluation":
       return evaluation(job);
+    case "run":
+      return run(job);
   }
 }

@@ -3,7 +3,8 @@
  * @module
  */
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
-import type { MethodSeconds, Speed } from "./bench_jobs.ts";
+import type { MethodSeconds, RunSeconds, Speed } from "./bench_jobs.ts";
+import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 
 /** The engines that are compared; missing where the machine lacks them. */
@@ -89,6 +90,22 @@ export function throughputTable(rows: readonly ThroughputRow[]): string[] {
     "training/s": images(row.trainImagesPerSecond),
     "forward/s": images(row.evaluationImagesPerSecond),
   })));
+}
+
+/** Where the time of a run goes, for each data set. */
+export function runTable(runs: Readonly<Record<string, RunSeconds>>): string[] {
+  return textTable(
+    Object.entries(runs).map(([dataset, seconds]) => {
+      const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+      const parts = Object.entries(seconds).map(([part, value]) => [part, percent(value / total)]);
+      return {
+        "run of LwM": dataset,
+        "seconds": total.toFixed(0),
+        ...Object.fromEntries(parts),
+        "not iterations": percent(1 - seconds.iterations / total),
+      };
+    }),
+  );
 }
 
 /** One row of the table. */

@@ -5,6 +5,7 @@ import {
   fastest,
   jsonLine,
   quickLines,
+  runTable,
   stepRatios,
   throughputRow,
   throughputTable,
@@ -35,6 +36,13 @@ Deno.test("jsonLine() is one line of the agreed form", () => {
 Deno.test("jsonLine() leaves out the engines that are missing", () => {
   const { imagesPerSecond } = JSON.parse(jsonLine({ ...quick, imagesPerSecond: { wasm: 120 } }));
   assert.deepEqual(imagesPerSecond, { wasm: 120 });
+});
+
+Deno.test("runTable() tells the share of each part, and of all that is not iteration", () => {
+  const seconds = { start: 1, teacher: 4, images: 2, iterations: 90, checkpoints: 1, evaluation: 2 };
+  const [heading, row] = runTable({ "iemoji-100": seconds });
+  assert.match(heading, /^run of LwM +seconds +start .* not iterations$/);
+  assert.match(row, /^iemoji-100 +100 +1\.0 % .* 10\.0 %$/);
 });
 
 Deno.test("fastest() is the faster of the project's own engines", () => {
