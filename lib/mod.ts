@@ -26,7 +26,6 @@ export {
   readPicture,
 } from "./data/batches.ts";
 export { type Artist, IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./data/iemoji/artists.ts";
-export { IEMOJI_EVALUATION_DRAWS } from "./data/iemoji/iemoji.ts";
 export { type Dataset, type ImageSet, type OpenOptions, type Picture, type Split } from "./data/image_set.ts";
 export {
   type ClassCounts,
@@ -149,7 +148,7 @@ export {
 export { print, type ProgressLine } from "./progress.ts";
 export { type MapSize } from "./resize_map.ts";
 export { type Ends, percent, type Verdict } from "./statistics.ts";
-export { DISPLAY, type Table, type TableRow } from "./table.ts";
+export { type DISPLAY, type Table, type TableRow } from "./table.ts";
 export { type TermGradient, termGradients } from "./training/term_gradients.ts";
 export { watchTraining } from "./study/watch_training.ts";
 export { type ForgettingPicture, type ForgottenImage } from "./figures/forgetting.ts";
