@@ -4,8 +4,12 @@
  * @module
  */
 import type { z } from "zod";
+import { IEMOJI_CLASSES } from "../data/iemoji/classes.ts";
 import { findPhotos } from "../data/photos/photos.ts";
+import { classIdsOf, classIncrementalSteps, type ClassSteps } from "../data/protocol.ts";
+import { methodNamed } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
+import { EVALUATION_BATCH_SIZE } from "./evaluate_step.ts";
 import { type Configuration, configurationSchema, type DatasetName, type PresetName } from "./schema.ts";
 import { presetValues, stepsFor } from "./presets.ts";
 
@@ -37,7 +41,7 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
     dataset,
     method: validate("method", fields.method ?? "LwM") as Configuration["method"],
   });
-  return checkConfiguration({
+  const configuration = checkConfiguration({
     ...start,
     ...fittingSteps(fields, dataset),
     ...given,
@@ -45,6 +49,119 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
     engine,
     code,
   });
+  refuseImpossibleClasses(configuration);
+  refuseTooMuchMemory(configuration);
+  return configuration;
+}
+
+/** Classes of the data sets that are the same everywhere, or of which a number is chosen. */
+const CLASS_COUNTS: Partial<Record<DatasetName, number>> = {
+  "caltech-101": 101,
+  "cifar-100": 100,
+  "cub-200-2011": 100,
+  "imagenet-small": 100,
+};
+
+/** All that can be said about the classes without the images. */
+function refuseImpossibleClasses(configuration: Configuration): void {
+  const { dataset, classes, baseClasses, increment, increments, seed } = configuration;
+  if (dataset === "iemoji-100") {
+    classSteps(configuration, IEMOJI_CLASSES);
+    if (classes.length === 0) return;
+    throw new UserError(
+      `Expected no \`classes\` for iemoji-100, which has always all of its own, but found ${
+        classes.slice(0, 3)
+      }. ` +
+        "Choose what is learned first with `classOrder`.",
+    );
+  }
+  const classCount = classes.length || CLASS_COUNTS[dataset];
+  if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
+}
+
+/**
+ * Which classes a run learns when.
+ *
+ * @param classNames of its data set
+ * @throws {UserError} where the configuration needs other classes, or more of them
+ */
+export function classSteps(configuration: Configuration, classNames: readonly string[]): ClassSteps {
+  const { baseClasses, increment, increments, seed, firstClasses, classOrder } = configuration;
+  return classIncrementalSteps({
+    classCount: classNames.length,
+    baseClasses,
+    increment,
+    steps: increments + 1,
+    seed,
+    first: classOrder.length > 0
+      ? classIdsOf(classOrder, classNames, "classOrder")
+      : classIdsOf(firstClasses, classNames, "firstClasses"),
+  });
+}
+
+const GIGABYTE = 2 ** 30;
+const MOST_MEMORY = 4 * GIGABYTE;
+/** Training images of a class, where the data set says it. */
+const TRAINING_IMAGES: Partial<Record<DatasetName, number>> = {
+  "iemoji-100": 6,
+  "caltech-101": 72,
+  "cifar-100": 500,
+  "cub-200-2011": 24,
+  "imagenet-small": 1300,
+};
+
+/**
+ * About how much memory a run needs, in bytes; measured with `tf.memory()` it is right within a third.
+ *
+ * @returns for each use of memory the field that makes it smaller
+ */
+export function memoryNeeds(
+  configuration: Configuration,
+): { bytes: number; what: string; field: keyof Configuration }[] {
+  const { imageSize, stem, widths, depth, batchSize, method, cacheTeacher } = configuration;
+  const blocks = (depth - 2) / (2 * widths.length);
+  let side = stem === "3x3" ? imageSize : imageSize / 2;
+  let numbers = side ** 2 * widths[0]; // what the convolutions give for one image
+  if (stem === "7x7/4") numbers += (side /= 2) ** 2 * widths[0];
+  let weights = 0;
+  for (const [stage, width] of widths.entries()) {
+    if (stage > 0) side = Math.ceil(side / 2);
+    numbers += 2 * blocks * side ** 2 * width;
+    weights += 2 * blocks * 9 * width ** 2;
+  }
+  const needs: { bytes: number; what: string; field: keyof Configuration }[] = [
+    {
+      bytes: 4 * (6.2 * numbers * batchSize + 3 * weights),
+      what: `one iteration with ${batchSize} images of ${imageSize} × ${imageSize} pixels`,
+      field: batchSize > 1 ? "batchSize" : "imageSize",
+    },
+    { bytes: 4 * 2.6 * numbers * EVALUATION_BATCH_SIZE, what: "the evaluation", field: "imageSize" },
+  ];
+  const { dataset, imagesPerClass, views, epochs, drawsPerEpoch, baseClasses, increment, increments } =
+    configuration;
+  if (increments > 0 && cacheTeacher && methodNamed(method).usesTeacher) {
+    const images = increment * (imagesPerClass || (TRAINING_IMAGES[dataset] ?? 0));
+    const answers = (baseClasses + (increments - 1) * increment) * (1 + side ** 2);
+    needs.push({
+      bytes: 4 * images * Math.min(views, epochs * drawsPerEpoch) * answers,
+      what: "the teacher's answers to all views (cacheTeacher)",
+      field: "views",
+    });
+  }
+  return needs;
+}
+
+function refuseTooMuchMemory(configuration: Configuration): void {
+  if (configuration.engine === "webgpu") return; // which has memory of its own
+  const { bytes, what, field } = memoryNeeds(configuration).sort((a, b) => b.bytes - a.bytes)[0];
+  if (bytes <= MOST_MEMORY) return;
+  throw new UserError(
+    `Expected a run to need at most ${MOST_MEMORY / GIGABYTE} GB of memory but found about ${
+      (bytes / GIGABYTE).toFixed(1)
+    } GB for ${what}. Make ${field} smaller than ${configuration[field]}${
+      what.includes("cacheTeacher") ? ", or switch cacheTeacher off" : ""
+    }.`,
+  );
 }
 
 /** Steps that suit the classes of a folder, or those that are named, where no number of classes is given. */

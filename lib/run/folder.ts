@@ -9,7 +9,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { loadIEmoji } from "../data/iemoji/drawings.ts";
-import { classIdsOf, classIncrementalSteps, type ClassSteps, type Dataset, type Split } from "../data/mod.ts";
+import type { Dataset, Split } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { isFile, type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
@@ -66,26 +66,6 @@ export function openDataset(
     holdOut,
     onClasses,
     onProgress,
-  });
-}
-
-/**
- * Which classes a run learns when.
- *
- * @param classNames of its data set
- * @throws {UserError} where the configuration needs other classes, or more of them
- */
-export function classSteps(configuration: Configuration, classNames: readonly string[]): ClassSteps {
-  const { baseClasses, increment, increments, seed, firstClasses, classOrder } = configuration;
-  return classIncrementalSteps({
-    classCount: classNames.length,
-    baseClasses,
-    increment,
-    steps: increments + 1,
-    seed,
-    first: classOrder.length > 0
-      ? classIdsOf(classOrder, classNames, "classOrder")
-      : classIdsOf(firstClasses, classNames, "firstClasses"),
   });
 }
 

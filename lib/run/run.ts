@@ -35,10 +35,10 @@ import { percent } from "../statistics.ts";
 import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint } from "../stop_signals.ts";
 import { UserError } from "../user_error.ts";
+import { classSteps } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import {
-  classSteps,
   codeOf,
   dataDirectory,
   keepConfiguration,

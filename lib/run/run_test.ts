@@ -203,18 +203,6 @@ Deno.test("a step number that does not exist is refused", () =>
     await assert.rejects(run.train(3), { name: "UserError", message: /from 0 to 2 but found 3/ });
   }));
 
-Deno.test("impossible class counts and unknown first classes are refused", () =>
-  withDataDirectory(async (directory) => {
-    await assert.rejects(Run.open(tinyConfiguration({ baseClasses: 99 }), { directory }), {
-      name: "UserError",
-      message: /at most 100 classes.* but found 103/,
-    });
-    await assert.rejects(Run.open(tinyConfiguration({ firstClasses: ["telefone"] }), { directory }), {
-      name: "UserError",
-      message: /found "telefone"/,
-    });
-  }));
-
 Deno.test("a checkpoint that is cut off, or of another configuration, is refused and named", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });

@@ -28,11 +28,13 @@ const OPTIONS: CommandOptions = {
 };
 
 const help = (fields: Partial<Configuration>) =>
-  `deno task evaluate RUN [--json]
+  `deno task evaluate RUN [--data PATH] [--engine NAME] [--json]
 deno task evaluate [--FIELD VALUE …] [--directory DIRECTORY] [--json]
 
 Measures every model of a run again from its checkpoint, keeps the numbers in the run's folder, and prints
-them. The run is given by its folder, or by the options that it was trained with. Exit code: 0, or 1 where
+them. The run is given by its folder, or by the options that it was trained with. Of a run that is given by its
+folder, --data says where its images lie now, and --engine what evaluates it; the numbers of another engine than
+the one that trained it are printed and not kept. Exit code: 0, or 1 where
 there is nothing to measure.
 
   deno task evaluate data/runs/iemoji-100/seed1-LwM-…
@@ -50,7 +52,8 @@ export async function evaluate(args: readonly string[], log: Log = console.log):
   const line = parseCommandLine(args, OPTIONS);
   const { fields, own, switches, positionals } = line;
   if (line.help) return log(help(fields));
-  const options = [...Object.keys(fields), ...Object.keys(own)];
+  const { data, engine, ...others } = fields;
+  const options = [...Object.keys(others), ...Object.keys(own)];
   if (positionals.length > 1 || positionals.length === 1 && options.length > 0) {
     const found = [...positionals, ...options.map((name) => `--${name}`)].join(" ");
     throw new UserError(
@@ -61,7 +64,7 @@ export async function evaluate(args: readonly string[], log: Log = console.log):
   const json = switches.has("json");
   const run = await openRun(
     positionals.length === 1 ? fromHere(positionals[0]) : configure(fields),
-    own,
+    { ...own, data, engine },
     json ? console.error : log,
   );
   const metrics = await evaluateRun(run, json ? () => {} : log);
@@ -83,6 +86,9 @@ async function evaluateRun(run: Run, log: Log): Promise<StepMetrics[]> {
     );
   }
   log(`Run: ${folderOf(run)}`);
+  if (run.engine.name !== run.configuration.engine) {
+    log(`Trained on ${run.configuration.engine}: what ${run.engine.name} measures is not kept.`);
+  }
   let trained = 1;
   while (trained < run.steps.length && await run.hasModel(trained)) trained++;
   log(stepHeading());

@@ -8,7 +8,7 @@ import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
-import { Run, type RunPlace } from "../../lib/run/run.ts";
+import { type FolderPlace, Run } from "../../lib/run/run.ts";
 import type { Dataset } from "../../lib/data/image_set.ts";
 import { fromHere, type Log } from "./command_line.ts";
 
@@ -16,17 +16,17 @@ import { fromHere, type Log } from "./command_line.ts";
  * Opens a run with a bar while its images are decoded, and lists photos that were left out.
  *
  * @param from a configuration, or the folder of a run
- * @param own the command's options
+ * @param options the folder of data sets and runs; of a run that is named by its folder, where its images lie now, and what
+ * evaluates it
  */
 export async function openRun(
   from: Configuration | string,
-  { directory }: { directory?: string },
+  { directory, data, engine }: { directory?: string } & Pick<FolderPlace, "data" | "engine">,
   log: Log,
 ): Promise<Run> {
   const run = await withImageProgress((onImages) => {
-    const place: RunPlace = { log, onImages };
-    if (typeof from === "string") return Run.fromFolder(from, place);
-    return Run.open(from, { ...place, directory: directory && fromHere(directory) });
+    if (typeof from === "string") return Run.fromFolder(from, { log, onImages, data, engine });
+    return Run.open(from, { log, onImages, directory: directory && fromHere(directory) });
   });
   listSkipped(run.dataset, log);
   return run;
