@@ -146,7 +146,7 @@ export function differences(
     const error = found.find((output) => output.output_type === "error");
     if (error) return [`code cell ${index + 1} failed: ${error.evalue}`];
     if (isDeepStrictEqual(plain(outputs), plain(found))) return [];
-    return [`code cell ${index + 1} shows ${summary(found)}, not ${summary(outputs)}`];
+    return [`code cell ${index + 1} shows ${summary(found)}; expected ${summary(outputs)}`];
   });
 }
 
@@ -175,8 +175,14 @@ function plain(outputs: readonly Output[]): unknown {
 }
 
 function summary(outputs: readonly Output[]): string {
-  const kinds = outputs.map((output) => "data" in output ? Object.keys(output.data)[0] : output.output_type);
-  return kinds.join(", ") || "nothing";
+  const shown = outputs.map((output) =>
+    output.output_type === "stream"
+      ? JSON.stringify([output.text].flat().join("").slice(0, 60))
+      : "data" in output
+      ? Object.keys(output.data)[0]
+      : output.ename
+  );
+  return shown.join(", ") || "nothing";
 }
 
 /** Presses the buttons during a training, as a reader may. @returns what is wrong */
