@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
 import { basename, join, relative, resolve } from "node:path";
 import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/testdata/photo_fixtures.ts";
 import { useEngine } from "../engine/mod.ts";
@@ -16,6 +17,7 @@ import {
   stepFolder,
   writeImages,
 } from "./folder.ts";
+import { defineMethod, methodNamed } from "../training/method.ts";
 import { Run } from "./run.ts";
 import { confusionOf, tinyConfiguration, tinyPhotoConfiguration } from "./run_fixture.ts";
 import type { Configuration } from "./schema.ts";
@@ -214,6 +216,16 @@ Deno.test("a run whose images were moved and whose engine is missing is opened b
     await assert.rejects(opened.train(), refused(/the engine "wasm", which began this run, but found "cpu"/));
     await useEngine("wasm", { log: () => {} });
   }));
+
+Deno.test("a method that somebody has added is another run when its code changes", async () => {
+  const terms = { L_C: { value: methodNamed("C").terms.L_C.value } };
+  defineMethod("Own", { ...methodNamed("C"), terms });
+  const folder = async () => (await runFolders(tiny({ method: "Own" }), "wasm", "data")).method;
+  const before = await folder();
+  assert.equal(await folder(), before);
+  terms.L_C.value = (batch, options) => tf.neg(methodNamed("C").terms.L_C.value(batch, options));
+  assert.notEqual(await folder(), before);
+});
 
 Deno.test("a run of other code is not used unless that is asked for", () =>
   withFolder(async (folder) => {

@@ -84,8 +84,15 @@ export async function runNames(
   };
   return {
     base: await name("base", baseIdentity(configuration, engine)),
-    method: await name(method, methodIdentity(configuration, engine)),
+    method: await name(method, { ...methodIdentity(configuration, engine), ...ownCode(method) }),
   };
+}
+
+/** The code of a method that somebody has added; that of the paper's methods is in the digest of the project's code. */
+function ownCode(name: MethodName): Record<string, unknown> {
+  if (["C", "LwF-MC", "LwM"].includes(name)) return {};
+  const terms = Object.entries(methodNamed(name).terms);
+  return { terms: terms.map(([term, { value, weight }]) => [term, `${value}`, `${weight?.value}`]) };
 }
 
 function pick(

@@ -34,8 +34,7 @@ deno task evaluate [--FIELD VALUE …] [--directory DIRECTORY] [--json]
 Measures every model of a run again from its checkpoint, keeps the numbers in the run's folder, and prints
 them. The run is given by its folder, or by the options that it was trained with. Of a run that is given by its
 folder, --data says where its images lie now, and --engine what evaluates it; the numbers of another engine than
-the one that trained it are printed and not kept. Exit code: 0, or 1 where
-there is nothing to measure.
+the one that trained it are printed and not kept. Exit code: 0, or 1 where there is nothing to measure.
 
   deno task evaluate data/runs/iemoji-100/seed1-LwM-…
   deno task evaluate --dataset caltech-101 --data PATH --method lwm --seed 1

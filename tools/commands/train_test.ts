@@ -68,6 +68,11 @@ Deno.test("train says where the run is and how every step went; evaluate measure
     // The file has a digest, too.
     assert.deepEqual({ ...before, ...metrics[2] }, before);
 
+    const elsewhere = await linesOf(evaluate, [folder, "--engine", "cpu"]);
+    assert.ok(elsewhere.includes("Trained on wasm: what cpu measures is not kept."), elsewhere.join("\n"));
+    assert.equal(rowsIn(elsewhere).length, 3);
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).digest, digest);
+
     assert.deepEqual(await linesOf(evaluate, args), measured, "named by its options");
     assert.deepEqual(rowsIn(await linesOf(train, args)), rowsIn(trained), "trained already");
   }));
