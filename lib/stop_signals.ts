@@ -9,24 +9,24 @@ import { UserError } from "./user_error.ts";
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type SignalName = keyof typeof EXIT_CODES;
 
-/** Work was stopped by a signal. */
+/** A signal stopped the work. */
 export class Stopped extends UserError {
-  /** @param exitCode of a command that was stopped in this way */
+  /** @param exitCode of a command that a signal stopped */
   constructor(message: string, readonly exitCode: number) {
     super(message);
   }
 }
 
-/** How to stop each work that runs now. */
+/** Stops each work that runs now. */
 const running = new Set<(signal: SignalName) => void>();
 
 /**
- * Runs work that a signal stops, instead of killing the process. A second signal ends a process at once, but never a notebook's
- * kernel. In a notebook only SIGINT counts, which is the stop button; others end the kernel as always.
+ * Runs work that a signal stops. The process survives the first signal; a second one ends it at once. A notebook's kernel
+ * survives every SIGINT, which is the stop button; other signals end it as always.
  *
- * @param whatIsKept said behind "Stopped.", when it has come to that
- * @param work is given a signal that aborts with a {@linkcode Stopped}; it throws the reason
- * @param outer aborts the work as well, even if it was aborted before
+ * @param whatIsKept follows "Stopped." in the message of the error
+ * @param work takes a signal that aborts with a {@linkcode Stopped}, and throws the signal's reason
+ * @param outer also stops the work, and keeps it from starting where it was aborted before
  */
 export async function stoppable<T>(
   whatIsKept: string | (() => string),
@@ -59,7 +59,7 @@ export async function stoppable<T>(
 /**
  * Waits for work that cannot be stopped itself, in a process that ends when it is stopped.
  *
- * @throws the reason of the signal, as soon as it aborts; the work goes on as long as the process does
+ * @throws the reason of the signal as soon as it aborts; the work goes on until the process ends
  */
 export function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -73,7 +73,7 @@ let stoppedAt: number | undefined;
 
 const listeners = Object.fromEntries(
   Object.entries(EXIT_CODES).map(([name, code]) => [name, () => {
-    // npm passes on a signal that we have already; a second one that a person sends comes later.
+    // npm forwards a signal that this process has received already; a person's second signal comes later.
     if (!inNotebook() && performance.now() - (stoppedAt ??= performance.now()) > 500) Deno.exit(code);
     for (const stop of running) stop(name as SignalName);
     if (running.size === 0) requestStop();
@@ -83,7 +83,7 @@ const listeners = Object.fromEntries(
 /** Whether the next {@linkcode stopPoint} is to throw. */
 let stopRequested = false;
 
-/** For a notebook whose cell is in no work that {@linkcode stoppable} runs. */
+/** Stops a notebook's cell that runs outside of {@linkcode stoppable}, at its next stop point. */
 function requestStop(): void {
   stopRequested = true;
   setTimeout(() => {
@@ -94,17 +94,17 @@ function requestStop(): void {
 }
 
 /**
- * A place where work of a notebook that takes long can be stopped, such as between two batches.
+ * A point at which long work in a notebook can be stopped, such as between two batches.
  *
  * @throws {Stopped} where the stop button was pressed
  */
 export async function stopPoint(): Promise<void> {
-  // Signals have their turn.
+  // Lets the signal's listener run.
   await new Promise((resolve) => setTimeout(resolve));
   throwIfStopped();
 }
 
-/** The same, without waiting, for work that lets signals have their turn itself. */
+/** The same for work that already yields to the event loop. */
 export function throwIfStopped(): void {
   if (!stopRequested) return;
   stopRequested = false;
@@ -118,12 +118,11 @@ function forEachSignal(change: (name: SignalName, listener: () => void) => void)
   }
 }
 
-// The stop button would kill the kernel, and with it all variables.
+// Without a listener the stop button kills the kernel, and all variables are lost.
 if (inNotebook()) Deno.addSignalListener("SIGINT", listeners.SIGINT);
 
 /**
- * Stops what runs when the `npx` that started this process has ended: a signal to it does not reach us. Without npx it does
- * nothing.
+ * Stops the work when the `npx` that started this process has ended: npx does not forward signals. Does nothing without npx.
  */
 export async function stopWithNpx(): Promise<void> {
   if (Deno.env.get("npm_command") !== "exec") return;
@@ -138,7 +137,7 @@ export async function stopWithNpx(): Promise<void> {
   Deno.unrefTimer(timer as unknown as number);
 }
 
-/** The nearest process above this one with such a command line; null where there is none, or on Windows. */
+/** The nearest ancestor process with such a command line; null where there is none, or on Windows. */
 async function ancestor(command: RegExp): Promise<number | null> {
   try {
     // npx, a shell, `deno task`, this process.
@@ -148,7 +147,7 @@ async function ancestor(command: RegExp): Promise<number | null> {
       pid = parent;
     }
   } catch {
-    // Not to be found out here.
+    // The system does not tell.
   }
   return null;
 }

@@ -28,7 +28,7 @@ export interface TrainRunsOptions {
 }
 
 /**
- * Trains what is missing of these runs, and opens them. M_0 is trained once and shared by the methods that agree on it.
+ * Trains the missing steps of these runs, and opens the runs. M_0 is trained once and shared by the methods that agree on it.
  *
  * Shows a bar for each run. The stop button of a notebook, or Ctrl-C, ends it within an iteration; the next call goes on
  * from the last finished epoch.
@@ -81,34 +81,34 @@ function labelOf(run: Run, runs: readonly Run[]): string {
   );
 }
 
-/** Something to do in a process of its own, such as training a run or running a notebook. */
+/** A piece of work in a process of its own, such as the training of a run, or a notebook. */
 export interface Job {
-  /** Tells it from the others. */
+  /** Distinguishes it from the others. */
   readonly label: string;
-  /** Jobs that must be finished before. */
+  /** Jobs that must finish first. */
   readonly after: readonly Job[];
-  /** Whether everything else that it needs is there; called whenever a job reports progress. */
+  /** Whether all else that it needs is there; called whenever a job reports progress. */
   readonly when: () => boolean;
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
   /**
-   * Does it.
-   * @param report says how far it is
-   * @throws {UserError} where it fails; anything where `signal` ended it
+   * Does the job.
+   * @param report takes its progress
+   * @throws {UserError} where it fails; any error where `signal` stopped it
    */
   readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<void>;
   /** `stopped` is a job that was under way when everything was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
-  /** Why it failed. */
+  /** The message of the error. */
   failure?: string;
-  /** As it is displayed. */
+  /** Its progress, as it is displayed. */
   line: ProgressLine;
 }
 
-/** How far a job is. */
+/** The progress of a job. */
 export type JobProgress = Pick<ProgressLine, "done" | "total" | "note">;
 
-/** A job that waits. */
+/** Makes a job that waits. */
 export function newJob(
   job: Pick<Job, "label" | "weight" | "work"> & Partial<Pick<Job, "after" | "when">>,
 ): Job {
@@ -116,22 +116,22 @@ export function newJob(
   return { after: [], when: () => true, ...job, state: "waiting", line };
 }
 
-/** How {@linkcode runJobs} works. */
+/** Options of {@linkcode runJobs}. */
 export interface JobsOptions {
   /** Jobs at a time. */
   processes: number;
-  /** Ends all jobs. */
+  /** Stops all jobs. */
   signal: AbortSignal;
-  /** Called when a job has begun or ended; the others go on meanwhile. */
+  /** Called when a job has started or ended; the other jobs continue. */
   onChange?: () => unknown;
-  /** Where bars are shown. */
+  /** Shows a line for each job. */
   display?: ProgressDisplay;
 }
 
 /**
- * Does all jobs, the first in the list first where several could begin. A job that fails stops none but those that need it.
+ * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the jobs that need it.
  *
- * @throws the reason of the signal, when all jobs have ended
+ * @throws the reason of the signal, after all jobs have ended
  */
 export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
   const { processes, signal, onChange, display = progressDisplay() } = options;
@@ -183,7 +183,7 @@ async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<
   job.line = { ...job.line, note: "starting" };
   try {
     await job.work((progress) => {
-      // The first report tells what was done before, and when the work itself began.
+      // The first report says what was done before, and when the work itself began.
       const { startedAt = performance.now(), doneBefore = progress.done } = job.line;
       job.line = { label: job.label, startedAt, doneBefore, ...progress };
       show();
@@ -200,10 +200,10 @@ async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<
   }
 }
 
-/** More jobs than this are shown only while they run, and a second longer. */
+/** Where there are more jobs than this, each is shown while it runs and one second longer. */
 const MOST_LINES = 16;
 
-/** One line a job, if they are few, and one for all of them. */
+/** A line for each job, where there are few, and one for all. */
 function linesOf(jobs: readonly Job[]): ProgressLine[] {
   const now = performance.now();
   const isShown = ({ state, line: { finishedAt = -Infinity } }: Job) =>
@@ -228,9 +228,9 @@ function linesOf(jobs: readonly Job[]): ProgressLine[] {
 
 /** A run that may have to be trained. */
 export interface PlannedRun {
-  /** Tells it from the others. */
+  /** Distinguishes it from the others. */
   readonly name: string;
-  /** With the engine by name, so that the processes cannot choose another. */
+  /** Names the engine, so that the processes use the same one. */
   readonly configuration: Configuration;
   /** Where it is kept. */
   readonly folders: RunFolders;
@@ -242,23 +242,23 @@ export interface PlannedRun {
 export interface TrainingJobsOptions {
   /** Folder of data sets and runs. */
   directory?: string;
-  /** Told after each epoch. */
+  /** Called after each epoch. */
   onEpoch?: (run: PlannedRun, epoch: RunEpoch) => void;
-  /** Told when a step of a run is trained and measured. */
+  /** Called when a step of a run is trained and measured. */
   onStep?: (run: PlannedRun, step: number) => void;
 }
 
 /** What {@linkcode trainingJobs} returns. */
 export interface TrainingJobs {
-  /** Each M_0 before the runs that need it; nothing for what is trained already. */
+  /** Each M_0 before the runs that need it. Finished runs have no job. */
   jobs: Job[];
   /** The job that ends the training of a run. */
   jobOf: ReadonlyMap<PlannedRun, Job>;
-  /** How many to do at a time: one a core, and one alone with WebGPU. */
+  /** Jobs at a time: one for each core, or one alone with WebGPU. */
   processes: number;
 }
 
-/** The jobs that train what is missing of these runs. An M_0 that several runs share is a job of its own. */
+/** Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its own. */
 export async function trainingJobs(
   runs: readonly PlannedRun[],
   { directory, onEpoch, onStep }: TrainingJobsOptions = {},
@@ -316,7 +316,7 @@ export async function trainingJobs(
   };
 }
 
-/** Images that are trained on, were each class to have one. */
+/** The number of training images if each class had one. */
 function weightOf(configuration: Configuration, first: number, last: number): number {
   const { baseEpochs, baseClasses, epochs, increment } = configuration;
   const later = (last - Math.max(first, 1) + 1) * epochs * increment;
@@ -333,7 +333,7 @@ function jobProgress(progress: RunProgress, last: number): JobProgress {
   return { ...overall, note: whose + (last > 0 ? `step ${step}: ${where}` : where) };
 }
 
-/** What a process that trains a run is to do: the first line of its standard input, as JSON. */
+/** The task of a process that trains a run: the first line of its standard input, as JSON. */
 export interface WorkerTask {
   /** Of the run. */
   configuration: Configuration;
@@ -343,25 +343,25 @@ export interface WorkerTask {
   directory?: string;
   /** Digest of the code that this process runs: it may have been edited since. */
   code?: string;
-  /** Whether to tell each epoch. */
+  /** Whether to report each epoch. */
   epochs?: boolean;
   /** Milliseconds between two messages about progress. */
   patience?: number;
 }
 
-/** What it says meanwhile, one JSON line each. */
+/** What it reports while it trains, as lines of JSON. */
 export type WorkerNews =
   | { kind: "progress"; progress: RunProgress }
   | { kind: "epoch"; epoch: RunEpoch }
   | { kind: "step"; step: number };
 
-/** What it says, one JSON line each. */
+/** Everything that it writes to standard output, as lines of JSON. */
 export type WorkerMessage = WorkerNews | { kind: "finished" } | { kind: "failed"; message: string };
 
 /**
- * Trains a run in a process of its own, whatever happens to that process.
+ * Trains a run in a process of its own.
  *
- * @param onNews is given how far it is, several times a second
+ * @param onNews takes its reports
  * @throws {UserError} where it fails, or `signal` ended it
  */
 async function trainInProcess(
@@ -409,7 +409,7 @@ async function trainInProcess(
   throw new UserError(`Its process ${how}. ${(await said).trim()}`.trim());
 }
 
-/** Which run it is, for whoever looks at the list of processes; the worker itself does not read it. */
+/** Arguments that identify the run in the list of processes; the worker does not read them. */
 function shownInProcessList(
   { configuration: { dataset, method, seed }, directory = "" }: WorkerTask,
 ): string[] {

@@ -3,7 +3,6 @@
  * @module
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { prepareIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
@@ -17,38 +16,45 @@ import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import { notebookJob } from "../notebooks/run_notebooks.ts";
-import { runCommand } from "./command_line.ts";
+import { type CommandOptions, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { runStudy } from "./sweep.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
-const HELP = `deno task reproduce [--fresh] [--all-seeds] [--preset=NAME] [--engine=NAME]
+const OPTIONS: CommandOptions = {
+  command: "reproduce",
+  own: ["preset", "engine"],
+  switches: ["fresh", "all-seeds"],
+  takesFields: false,
+};
+
+const HELP = `deno task reproduce [--fresh] [--all-seeds] [--preset NAME] [--engine NAME]
 
 The whole paper: prepares iEmoji-100, trains the models of all notebooks, runs each notebook as soon as its models are
-there, and draws the figures. What is trained already is used again; it can be stopped at any moment and goes on from
-there.
+trained, and draws the figures. Finished runs are reused. It can be stopped at any moment; the same command goes on from
+there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 
---fresh        deletes what it has trained before, and starts over
---all-seeds    trains the studies of the notebooks first, whatever the preset: ten seeds of each method, both norms, all
-               γ (about an hour and a half on two cores), whose numbers are otherwise read from studies/*.results.json
---preset=NAME  smoke, default, or paper; [default]. Others than the default go into data/notebooks/ and
-               data/figures/, so that what is committed stays
---engine=NAME  auto, wasm, onednn, webgpu, or cpu; [auto]
---help         this text`;
+--fresh         delete what it has trained before, and start over
+--all-seeds     first train the studies of the notebooks, whatever the preset: ten seeds of each method, both norms, all
+                γ (about an hour and a half on two cores); otherwise their numbers are read from studies/*.results.json
+--preset NAME   smoke, default, or paper [default]; the results of other presets than the default go into
+                data/notebooks/ and data/figures/, and nothing that is committed changes
+--engine NAME   auto, wasm, onednn, webgpu, or cpu [auto]
+--help          this text`;
 
 /** A cell may train for as long as it takes; a kernel that has died is noticed at once. */
 const TIMEOUT_SECONDS = 24 * 3600;
 
-/** What was written behind the command. */
+/** Options of {@linkcode reproduce}. */
 export interface ReproduceOptions {
-  /** Whether what was trained before is deleted. */
+  /** Whether to delete the runs that were trained before. */
   fresh: boolean;
-  /** Whether the study is trained. */
+  /** Whether to train the studies of the notebooks. */
   allSeeds: boolean;
   /** Stops the work. */
   signal: AbortSignal;
 }
 
-/** Runs the stages one after the other; the preset and the engine are those of the environment. */
+/** Reproduces the paper with the preset and the engine of the environment. */
 export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): Promise<void> {
   const { preset } = configure();
   await prepareImages();
@@ -66,9 +72,9 @@ export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): 
 }
 
 /**
- * Trains the runs, and runs each notebook as soon as what it needs is trained and a core is free.
+ * Trains the runs, and runs each notebook as soon as its models are trained and a core is free.
  *
- * @throws {UserError} where a run or a notebook fails; what does not need it is finished first
+ * @throws {UserError} where a run or a notebook fails; jobs that do not need it are finished first
  */
 async function trainAndRunNotebooks(
   runs: readonly SweepRun[],
@@ -119,10 +125,10 @@ async function trainAndRunNotebooks(
   }
 }
 
-/** What a notebook takes where all is trained, in epochs of a class: see `Job.weight`. */
+/** The weight of a notebook whose models are trained, in epochs of a class; see `Job.weight`. */
 const NOTEBOOK_WEIGHT = 60;
 
-/** How many steps of the runs a notebook needs trained, M_0 included. */
+/** The number of steps, M_0 included, that must be trained before a notebook runs. @param code of the notebook */
 export function stepsNeeded(code: string): number {
   const calls = code.match(/trainRuns\(|Run\.open\(/g)?.length ?? 0;
   if (calls === 0) return 0;
@@ -131,7 +137,7 @@ export function stepsNeeded(code: string): number {
   return through.length < trainings ? Infinity : Math.max(0, ...through) + 1;
 }
 
-/** Processor time of this process and of all that have ended below it; 0 where the system does not tell. */
+/** Processor time of this process and of its finished descendants; 0 where the system does not report it. */
 async function processorSeconds(): Promise<number> {
   const stat = await Deno.readTextFile("/proc/self/stat").catch(() => "");
   // Behind the name in parentheses: state, 10 numbers, then user and system time, also of children, in hundredths.
@@ -184,33 +190,18 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-function parseOptions(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        "fresh": { type: "boolean", default: false },
-        "all-seeds": { type: "boolean", default: false },
-        "preset": { type: "string" },
-        "engine": { type: "string" },
-        "help": { type: "boolean", short: "h", default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}; see \`deno task reproduce --help\`.`);
-  }
-}
-
 async function main(args: string[]): Promise<void> {
-  const values = parseOptions(args);
-  if (values.help) return console.log(HELP);
-  configure({ preset: values.preset, engine: values.engine } as Partial<Configuration>); // refuses what is none
+  const line = parseCommandLine(args, OPTIONS);
+  if (line.help) return console.log(HELP);
+  refusePositionals(line, OPTIONS);
+  const { own: { preset, engine }, switches } = line;
+  configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   // Kernels and processes of runs inherit these.
-  if (values.preset !== undefined) Deno.env.set("LWM_PRESET", values.preset);
-  if (values.engine !== undefined) Deno.env.set("LWM_ENGINE", values.engine);
+  if (preset !== undefined) Deno.env.set("LWM_PRESET", preset);
+  if (engine !== undefined) Deno.env.set("LWM_ENGINE", engine);
   await stoppable(
     "What is trained is kept; the same command goes on from there.",
-    (signal) => reproduce({ fresh: values.fresh, allSeeds: values["all-seeds"], signal }),
+    (signal) => reproduce({ fresh: switches.has("fresh"), allSeeds: switches.has("all-seeds"), signal }),
   );
 }
 
