@@ -40,7 +40,7 @@ const HELP = `deno task compare RUN… [--out DIRECTORY] [--json]
 Compares trained runs of the same images and steps: a table, and the curves of accuracy and of attention, with
 the mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, and runs
 without an increment yet are passed over, so that all runs can be named at once. Where runs cannot be compared,
-it says which of them can, and in what they differ.
+it says which of them can, and in what they differ. Exit code: 0, or 1 where nothing can be compared.
 
   deno task compare data/runs/iemoji-100/*
 

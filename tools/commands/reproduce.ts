@@ -33,6 +33,8 @@ The whole paper: prepares iEmoji-100, trains the models of all notebooks, runs e
 trained, and draws the figures. Finished runs are reused. It can be stopped at any moment; the same command goes on from
 there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 
+  deno task reproduce --preset smoke
+
 --fresh         delete what it has trained before, and start over
 --all-seeds     first train the studies of the notebooks, whatever the preset: ten seeds of each method, both norms, all
                 γ (about an hour and a half on two cores); otherwise their numbers are read from studies/*.results.json

@@ -45,7 +45,9 @@ Trains the runs of a study, one process each, as many at a time as there are cor
 draws its figures. It can be stopped at any moment: the same command passes over what is finished and goes on
 from the last finished epoch of the rest, also on another machine: finished runs are known from the results
 beside FILE, NAME.results.json. A run that fails stops none of the others; it is reported at the end, and the
-exit code is 1. M_0 is trained once for all runs that share it.
+exit code is 1; it is 130 after Ctrl-C. M_0 is trained once for all runs that share it.
+
+  deno task sweep studies/iemoji-100.json
 
 FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
 of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. All

@@ -14,7 +14,10 @@ import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
 const HELP = `deno task data NAME [--from PATH] [--directory DIRECTORY]
 
 Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. An interrupted download is
-resumed.
+resumed. Exit code: 0, or 1 where the data set could not be downloaded or is not complete.
+
+  deno task data caltech-101
+  deno task data imagenet-small --from ~/Downloads/imagenet
 
 NAME
   iemoji-100       rendered from npm packages in 2 seconds; see data/README.md
