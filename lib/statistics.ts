@@ -217,6 +217,15 @@ function centeredRanks(values: readonly number[]): number[] {
  *
  * @param shares one between −1 and 1, or one a seed
  * @returns such as `42.3 %` or `42.3 ± 1.2 %`
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { percent } from "lwm";
+ *
+ * assert.equal(percent(0.4231), "42.3 %");
+ * assert.equal(percent([0.4, 0.42, 0.44]), "42.0 ± 5.0 %"); // three seeds
+ * ```
  */
 export function percent(shares: number | readonly number[]): string {
   return `${decimal(listOf(shares).map((share) => 100 * share), 1)} %`;

@@ -20,6 +20,18 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  * @param weights (K, C), the dense head
  * @param classes c, one class for each image
  * @returns (B, H, W), not below 0
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { gradCamClosedForm } from "lwm";
+ *
+ * const features = tf.tensor4d([1, 0, 0, 4], [1, 2, 2, 1]); // one feature map of 2 × 2 pixels
+ * const weights = tf.tensor2d([[2, -2]]); // it speaks for the first class, and against the second
+ * assert.deepEqual([...gradCamClosedForm(features, weights, [0]).dataSync()], [0.5, 0, 0, 2]);
+ * assert.deepEqual([...gradCamClosedForm(features, weights, [1]).dataSync()], [0, 0, 0, 0]);
+ * ```
  */
 export function gradCamClosedForm(
   features: Tensor4D,

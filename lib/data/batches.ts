@@ -148,6 +148,17 @@ export function readMasks(set: ImageSet, draws: readonly Draw[]): Float32Array {
  *
  * @param set where the image is
  * @param draw which image, and which view of it
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { configure, openDataset, readPicture } from "lwm";
+ *
+ * const dataset = await openDataset(configure());
+ * const telephones = dataset.open("test", [dataset.classNames.indexOf("telephone")], { seed: 1, views: 1 });
+ * const { size, rgb } = readPicture(telephones, { image: 0, view: 0 });
+ * assert.equal(rgb.length, size * size * 3);
+ * ```
  */
 export function readPicture(set: ImageSet, { image, view }: Draw): Picture {
   const rgb = new Uint8Array(set.size * set.size * 3);

@@ -35,6 +35,15 @@ export interface ClassSteps {
  *
  * @throws {UserError} if a number is not a positive integer, there are not enough classes, the increments do not
  * divide the later classes evenly, or `first` names a class twice or an unknown one
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classIncrementalSteps } from "lwm";
+ *
+ * const { steps } = classIncrementalSteps({ classCount: 100, baseClasses: 20, increment: 40, steps: 3, seed: 1 });
+ * assert.deepEqual(steps.map((classes) => classes.length), [20, 40, 40]);
+ * ```
  */
 export function classIncrementalSteps(
   { classCount, baseClasses, increment, steps, first = [], seed }: ClassCounts & { seed: number },
@@ -129,6 +138,14 @@ export function classIdsOf(names: readonly string[], classNames: readonly string
  *
  * @param classOrder the ids of all classes in the order of learning
  * @returns (classes) the column in the head of each class id
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { headPositions } from "lwm";
+ *
+ * assert.deepEqual([...headPositions([2, 0, 1])], [1, 2, 0]); // class 2 was learned first
+ * ```
  */
 export function headPositions(classOrder: readonly number[]): Int32Array {
   const positions = new Int32Array(classOrder.length);

@@ -13,6 +13,16 @@ import type { LabeledScores } from "./scores.ts";
  * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
  * @returns between 0 and 1
  * @throws {UserError} where there are no images
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { evaluation } from "lwm";
+ *
+ * const logits = Float32Array.of(...[2, 1, 0], ...[2, 1, 0]); // two images, three classes
+ * const scores = { classes: 3, logits, labels: Int32Array.of(0, 1) };
+ * assert.deepEqual([evaluation.accuracy(scores), evaluation.accuracy(scores, 2)], [0.5, 1]);
+ * ```
  */
 export function accuracy(scores: LabeledScores, k = 1): number {
   return meanOf(rightAnswers(scores, k));
@@ -140,6 +150,15 @@ function ofColumns({ classes, logits, labels }: LabeledScores, first: number, en
  * @param accuracies a, one row for each step: after step l, the accuracies of the classes of steps 0 … l
  * @returns between −1 and 1, negative where later steps helped; 0 after step 0, when there is nothing to
  * forget
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { evaluation } from "lwm";
+ *
+ * // Of the base classes 80 % were right after their step, now 30 %.
+ * assert.equal(evaluation.forgetting([[0.8], [0.3, 0.6]]), 0.5);
+ * ```
  */
 export function forgetting(accuracies: readonly (readonly number[])[]): number {
   const now = accuracies.length - 1;

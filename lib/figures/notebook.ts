@@ -23,6 +23,13 @@ export async function showInteractive({ html, figure }: InteractiveFigure): Prom
  *
  * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals: write others
  * as text
+ *
+ * @example
+ * ```ts
+ * import { figures } from "lwm";
+ *
+ * await figures.showTable([{ method: "C", accuracy: 0.25 }, { method: "LwM", accuracy: 0.5 }]);
+ * ```
  */
 export async function showTable(rows: readonly TableRow[]): Promise<void> {
   if (!inNotebook()) return console.log(markdownTable(rows));

@@ -44,6 +44,16 @@ export interface BaseClassScores {
  * @param scores of the student and the teacher, and the truth
  * @param choice which class
  * @returns (B, C_b), one-hot, float32; a constant, no gradient flows through the choice
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { topBaseClass } from "lwm";
+ *
+ * const scores = { studentLogits: tf.tensor2d([[1, 3, 9]]), teacherLogits: tf.tensor2d([[4, 2]]) };
+ * assert.deepEqual([...topBaseClass(scores, "student-top").dataSync()], [0, 1]); // the third class is new
+ * ```
  */
 export function topBaseClass(
   { studentLogits, teacherLogits, labels, randomKeys = [] }: BaseClassScores,

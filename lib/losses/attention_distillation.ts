@@ -34,6 +34,19 @@ export interface AttentionDistillationOptions {
  * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
  * @param options the norm of the distance
  * @returns a scalar, not below 0
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { attentionDistillation } from "lwm";
+ *
+ * const teacher = tf.tensor2d([[1, 0, 0, 0]]);
+ * const elsewhere = tf.tensor2d([[0, 0, 0, 9]]);
+ * assert.equal(attentionDistillation(teacher, elsewhere, { norm: "L1" }).dataSync()[0], 2);
+ * const stronger = tf.tensor2d([[9, 0, 0, 0]]);
+ * assert.equal(attentionDistillation(teacher, stronger, { norm: "L1" }).dataSync()[0], 0);
+ * ```
  */
 export function attentionDistillation(
   teacherMaps: Tensor2D,

@@ -35,6 +35,18 @@ export interface ClassificationOptions {
  * @param labels y, (B, C), one-hot, float32
  * @param options kind and number of base classes
  * @returns a scalar, not below 0
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { classificationLoss } from "lwm";
+ *
+ * const logits = tf.tensor2d([[0, 0]]);
+ * const labels = tf.tensor2d([[1, 0]]);
+ * const L_C = classificationLoss(logits, labels, { kind: "softmax-all", baseClasses: 0 });
+ * assert.ok(Math.abs(L_C.dataSync()[0] - Math.log(2)) < 1e-6);
+ * ```
  */
 export function classificationLoss(
   logits: Tensor2D,

@@ -36,6 +36,19 @@ export interface DistillationOptions {
  * @param studentLogits ŷ, (B, at least Cb); columns after the base classes are ignored
  * @param options kind and temperature
  * @returns a scalar, not below 0
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { distillationLoss } from "lwm";
+ *
+ * const teacher = tf.tensor2d([[2, -1]]);
+ * const student = tf.tensor2d([[2, -1, 5]]); // a new class, which does not count
+ * const options = { kind: "softmax", temperature: 2 } as const;
+ * const gradient = tf.grad((logits) => distillationLoss(teacher, logits as tf.Tensor2D, options))(student);
+ * assert.ok(gradient.dataSync().every((value) => Math.abs(value) < 1e-6)); // the scores have not moved
+ * ```
  */
 export function distillationLoss(
   teacherLogits: Tensor2D,

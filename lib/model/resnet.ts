@@ -41,7 +41,22 @@ export type TensorSource = (name: string, shape: number[]) => Tensor;
 /** Running statistics move by this fraction towards those of each batch (PyTorch's default). */
 const STATISTICS_MOMENTUM = 0.1;
 
-/** A residual network with a growing head. Holds tensors: call {@linkcode ResNet.dispose} when done. */
+/**
+ * A residual network with a growing head. Holds tensors: call {@linkcode ResNet.dispose} when done.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { ResNet } from "lwm";
+ *
+ * const network = new ResNet({ depth: 8, widths: [4, 8, 16], stem: "3x3" }, ["cat", "dog"], 1);
+ * network.growHead(["frog"], 1);
+ * const { logits, features } = network.forward(tf.zeros([1, 32, 32, 3]) as tf.Tensor4D);
+ * assert.deepEqual([logits.shape, features.shape], [[1, 3], [1, 8, 8, 16]]);
+ * network.dispose();
+ * ```
+ */
 export class ResNet {
   /** Names of the classes, one a column of the head, in the order in which they were learned. */
   classNames: readonly string[];

@@ -23,8 +23,13 @@ import { presetValues, stepsFor } from "./presets.ts";
  * @throws {UserError} where a field is unknown or out of its range
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { configure } from "lwm";
+ *
  * const configuration = configure({ method: "LwM", gamma: 0.3, seed: 2 });
+ * assert.equal(configuration.gamma, 0.3);
+ * assert.equal(configuration.baseClasses, 10); // from the preset
  * ```
  */
 export function configure(fields: Partial<Configuration> = {}): Configuration {

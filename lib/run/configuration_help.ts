@@ -40,8 +40,11 @@ export function isSwitch(field: string): boolean {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
+ * import { configurationHelp } from "lwm";
+ *
  * const help = configurationHelp({ preset: "paper", method: "LwF-MC" });
- * help.find(({ field }) => field === "beta"); // { field: "beta", values: "number, at least 0, at most 1", … }
+ * assert.equal(help.find(({ field }) => field === "beta")?.values, "number, at least 0, at most 1");
  * ```
  */
 export function configurationHelp(

@@ -30,6 +30,15 @@ export function dataDirectory(): string {
  *
  * @param directory the folder that data sets and caches are kept in
  * @param onClasses told the classes of photos before any is decoded; it may throw
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { configure, openDataset } from "lwm";
+ *
+ * const dataset = await openDataset(configure());
+ * assert.equal(dataset.classNames.length, 100);
+ * ```
  */
 export function openDataset(
   configuration: Configuration,

@@ -133,6 +133,16 @@ export class Run {
    * Takes the engine into use, opens the data set and finds what is already trained.
    * @throws {UserError} where engine or data set are not there, the class counts are impossible, a model is damaged, or what
    * is trained already was trained on other images
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { configure, Run } from "lwm";
+   *
+   * const run = await Run.open(configure({ preset: "smoke", method: "LwM" }));
+   * assert.equal(run.classNames(0).length, 10);
+   * // await run.train(); trains what is missing
+   * ```
    */
   static async open(configuration: Configuration, place: RunPlace = {}): Promise<Run> {
     const engine = await useEngine(configuration.engine, { log: place.log ?? (() => {}) });
