@@ -1,6 +1,6 @@
 /**
- * Files that are either whole or absent, JSON that is checked when it is read, and errors of the operating system in one
- * sentence. Whatever the project writes or reads goes through here.
+ * Reads and writes files: writes are atomic, JSON is checked against a schema, and errors of the operating system become one
+ * sentence.
  * @module
  */
 import process from "node:process";
@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { UserError } from "./user_error.ts";
 
-/** What a file is to hold: bytes, text, or a function that writes them. */
+/** The content of a file: bytes, text, or a function that writes it. */
 export type FileContent = Uint8Array | string | ((file: Deno.FsFile) => void | Promise<void>);
 
 /**
@@ -21,7 +21,7 @@ export function writeFileWhole(path: string, content: FileContent, purpose?: str
   return writeFilesWhole([[path, content]], purpose);
 }
 
-/** Writes several files that belong together: none is replaced before all are written. See {@linkcode writeFileWhole}. */
+/** Writes several files that belong together. None is replaced before all are written; see {@linkcode writeFileWhole}. */
 export async function writeFilesWhole(
   files: readonly (readonly [path: string, content: FileContent])[],
   purpose = "write the file",
@@ -46,7 +46,7 @@ export async function writeFilesWhole(
   }
 }
 
-/** Two processes may write the same file: each to a name of its own. */
+/** Processes that write the same file at the same time use different temporary names. */
 function partialOf(path: string): string {
   return `${path}.${Deno.pid}.partial`;
 }
@@ -56,7 +56,7 @@ async function writeAll(file: Deno.FsFile, content: Uint8Array | string): Promis
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
-/** Removes from a folder what processes that were killed had begun to write. */
+/** Removes the temporary files that killed processes have left in a folder. */
 export async function removePartials(folder: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
@@ -109,7 +109,7 @@ export interface JsonKind<T> {
   readonly holds: string;
   /** What to do where it is damaged or absent, as a sentence. */
   readonly remedy: string;
-  /** Whether {@linkcode writeSealedJson} wrote it: then a change of a single digit is noticed. */
+  /** Whether {@linkcode writeSealedJson} wrote it: any later change is then refused. */
   readonly sealed?: boolean;
 }
 
@@ -135,7 +135,7 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
     const { digest, ...content } = (value ?? {}) as { digest?: string };
     if (digest === undefined) throw refuse("no digest");
     if (digest !== await sha256(JSON.stringify(content))) {
-      throw refuse("that its digest does not fit: it was changed after it was written");
+      throw refuse("a digest that does not match: the file was changed");
     }
     value = content;
   }
@@ -165,7 +165,7 @@ export async function writeSealedJson(path: string, value: object): Promise<void
   await writeJson(path, { ...value, digest: await sha256(JSON.stringify(value)) });
 }
 
-/** A lock on a path among processes. It ends with the process that holds it, however that ends. */
+/** A lock that one process at a time holds. The operating system releases it when the process ends, even by SIGKILL. */
 export class FileLock implements Disposable {
   private constructor(readonly path: string, readonly file: Deno.FsFile) {}
 
@@ -181,11 +181,12 @@ export class FileLock implements Disposable {
       await Deno.mkdir(dirname(path), { recursive: true });
       for (;;) {
         const file = await Deno.open(path, { read: true, write: true, create: true });
-        if (!await file.tryLock(true)) {
+        // Some network file systems have no locks: there, two processes on one run are not noticed.
+        if (!await file.tryLock(true).catch(() => true)) {
           file.close();
           return null;
         }
-        // The holder before may have removed the file that we have opened.
+        // The previous holder may have removed the file between opening and locking.
         const named = await Deno.stat(path).catch(() => null);
         if (named !== null && named.ino === (await file.stat()).ino) return new FileLock(path, file);
         file.close();
@@ -209,7 +210,7 @@ export class FileLock implements Disposable {
     }
   }
 
-  /** Leaves a note for those who wait. */
+  /** Replaces the note that waiting processes read. */
   note(value: unknown): void {
     const bytes = new TextEncoder().encode(JSON.stringify(value));
     this.file.truncateSync(0);
@@ -217,21 +218,21 @@ export class FileLock implements Disposable {
     this.file.writeSync(bytes);
   }
 
-  /** Reads the note of the process that holds a lock; null where there is none. */
+  /** Reads the note of the process that holds the lock; null if there is none. */
   static async readNote(path: string): Promise<unknown> {
     try {
       return JSON.parse(await Deno.readTextFile(path));
     } catch {
-      return null; // It is being written, or gone.
+      return null; // It is being written, or the lock was released.
     }
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   [Symbol.dispose](): void {
     try {
       Deno.removeSync(this.path);
     } catch {
-      // Somebody has deleted the run's folder.
+      // The folder was deleted meanwhile.
     }
     this.file.close();
   }

@@ -1,13 +1,13 @@
 /**
- * The code that decides a run's numbers, as a digest: a run that other code has trained is never taken for one of this
- * code. Comments and formatting do not count.
+ * A digest of the code that decides a run's numbers. It is part of the run folder's name, so a run that other code trained is never
+ * reused silently. Comments, formatting and error messages do not count.
  * @module
  */
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
 
-/** What decides numbers: everything between an image and an updated weight. */
+/** The code between an image and an updated weight. */
 const ROOMS = ["attention", "data", "engine", "losses", "model", "training", "random.ts"];
 const PACKAGES = /^(@tensorflow\/|@iconify-json\/|sharp$)/;
 const ENGINES: readonly Engine["name"][] = ["wasm", "onednn", "webgpu", "cpu"];
@@ -29,7 +29,7 @@ export function codeDigest(engine: Engine["name"], root: string = PROJECT): stri
   return digest.digest("hex").slice(0, 6);
 }
 
-/** The tokens of TypeScript code: the same for code that differs in comments and formatting only. */
+/** Splits TypeScript code into tokens, without comments and white space. */
 export function codeTokens(source: string): string[] {
   const tokens: string[] = [];
   const templates: number[] = []; // how many braces are open in each ${…} that we are in
@@ -93,7 +93,7 @@ function readFiles(root: string): { path: string; hash: string }[] {
   return [...files, { path: "deno.json", hash: hashOf(JSON.stringify(pinned)) }];
 }
 
-/** What is thrown, such as the words of a message, decides no number. */
+/** Leaves out what is thrown, such as the text of a message. */
 function withoutThrows(tokens: readonly string[]): string[] {
   let open = 0; // brackets that are open in what is thrown, and 1 for the statement itself
   return tokens.filter((token) => {
@@ -111,5 +111,5 @@ function hashOf(text: string): string {
 }
 
 const PROJECT = resolve(import.meta.dirname!, "../..");
-/** Read when this module is loaded, as the code itself is: later edits concern later processes. */
+/** Read when this module is loaded, together with the code itself: later edits do not affect this process. */
 const FILES = readFiles(PROJECT);

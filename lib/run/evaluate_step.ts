@@ -1,5 +1,5 @@
 /**
- * What is measured after a step, and `metrics.json`, which keeps it.
+ * The metrics of a step, and the file `metrics.json` that keeps them.
  * @module
  */
 import { z } from "zod";
@@ -17,7 +17,7 @@ import { readJsonIfThere } from "../files.ts";
 import type { ResNet } from "../model/mod.ts";
 import type { Configuration } from "./schema.ts";
 
-/** What is measured after a step, on images of all classes seen so far. Shares are between 0 and 1. */
+/** Metrics after a step, on images of all classes seen so far. Shares are between 0 and 1. */
 export interface StepMetrics {
   /** From 0, the base step. */
   step: number;
@@ -144,11 +144,11 @@ const schema: z.ZodType<StepMetrics> = z.object({
 }, { message: "not that of the confusion matrix", path: ["accuracy"] });
 
 /**
- * Reads what was measured after a step.
+ * Reads the metrics of a step.
  *
  * @param path of the file
- * @returns null where there is no such file
- * @throws {UserError} where it is damaged
+ * @returns null if there is no such file
+ * @throws {UserError} if it is damaged, or its accuracy is not that of its confusion matrix
  */
 export function readStepMetrics(path: string): Promise<StepMetrics | null> {
   return readJsonIfThere(path, {

@@ -1,9 +1,8 @@
 /**
- * The folders of a run: where they lie, and what they say about themselves, without opening engine or data set.
- * Also where data sets and figures lie.
+ * The folders of runs, data sets and figures, and the small files in a run's folder. No engine is started here.
  *
- * `data.json` beside a run's models lists the images that it is trained on, so a run is never resumed or evaluated on different
- * images. Neither the place of the data set counts nor any date: the same images may lie elsewhere.
+ * `data.json` in a run's folder identifies the images, so a run is never resumed or evaluated on different images. The place of the
+ * data set and its dates do not count.
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
@@ -91,12 +90,11 @@ const FILE = "configuration.json";
 const CONFIGURATION: JsonKind<Configuration> = {
   schema: configurationSchema,
   holds: "the complete configuration of a run",
-  remedy:
-    "It is damaged, or another version of the project wrote it: delete its folder, and train the run again.",
+  remedy: "Delete the run's folder, and train the run again.",
   sealed: true,
 };
 
-/** Where M_0 is kept, and where M_1, M_2 … */
+/** The folders of a run's models. */
 export interface RunFolders {
   /** Of M_0, shared by the methods. */
   readonly base: string;
@@ -104,7 +102,7 @@ export interface RunFolders {
   readonly method: string;
 }
 
-/** What a run's folder says. */
+/** The content of a run's folder. */
 export interface RunFolder {
   /** Complete, with the engine that trained the run. */
   configuration: Configuration;
@@ -117,13 +115,13 @@ export interface RunFolder {
 }
 
 /**
- * Where a run is kept: `RUNS/DATASET/seed1-LwM-CONFIGURATION-ENGINE-CODE`.
+ * The folders of a run: `RUNS/DATASET/seed1-LwM-CONFIGURATION-ENGINE-CODE`.
  *
- * @param configuration its `code` says which code may have trained the run
- * @param engine the one that trains
+ * @param configuration `code` selects the code that may have trained the run
+ * @param engine that trains the run
  * @param directory the folder of data sets and runs
  * @param images digest of the images
- * @throws {UserError} where there is no run of the code
+ * @throws {UserError} if `code` is a digest of which there is no run
  */
 export async function runFolders(
   configuration: Configuration,
@@ -141,18 +139,18 @@ export async function runFolders(
     throw new UserError(
       `Expected a run that the code ${code} has trained in ${home} but found ${
         kept.length === 0 ? "none" : `those of ${kept.join(", ")}`
-      }. The code of today is ${current}: leave \`code\` out to train with it.`,
+      }. The current code is ${current}: leave \`code\` out to train with it.`,
     );
   }
   return { base: join(home, `${names.base}-${code}`), method: join(home, `${names.method}-${code}`) };
 }
 
-/** The digest of the code that a run is of. */
+/** The digest of the code in the name of a run's folder. */
 export function codeOf({ base }: RunFolders): string {
   return base.slice(-6);
 }
 
-/** Which code has trained anything of a run: digests, those with the most steps first. */
+/** Digests of the code that has trained steps of a run, the one with the most steps first. */
 async function codesOf(home: string, name: string): Promise<string[]> {
   const found: [code: string, steps: number][] = [];
   try {
@@ -168,9 +166,9 @@ async function codesOf(home: string, name: string): Promise<string[]> {
 }
 
 /**
- * Says that other code has trained a run of the same configuration, where this code has not.
+ * Tells whether only other code has trained a run of the same configuration.
  *
- * @returns a line, or null
+ * @returns a line for the user, or null
  */
 export async function otherCode({ base, method }: RunFolders, increments: number): Promise<string | null> {
   const folder = increments > 0 ? method : base;
@@ -182,16 +180,15 @@ export async function otherCode({ base, method }: RunFolders, increments: number
   } has trained it before; to use that knowingly, say --code ${others[0]} or LWM_CODE=${others[0]}.`;
 }
 
-/** Where M_t is kept, and what was measured. */
+/** The folder of M_t and its metrics. */
 export function stepFolder({ base, method }: RunFolders, step: number): string {
   return join(step === 0 ? base : method, `step-${step}`);
 }
 
 /**
- * Writes the configuration into a run's folder, so that the folder alone says what it is. A run can be continued: the largest
- * number of increments is kept.
+ * Writes the configuration into a run's folder. A run can be continued, so the largest number of increments is kept.
  *
- * @param configuration with the engine in use
+ * @param configuration with the engine by name
  */
 export async function keepConfiguration(folder: string, configuration: Configuration): Promise<void> {
   const path = join(folder, FILE);
@@ -206,10 +203,10 @@ export async function keepConfiguration(folder: string, configuration: Configura
 }
 
 /**
- * Finds out what a folder's run is.
+ * Reads the configuration of the run in a folder.
  *
- * @param folder as in `data/runs/iemoji-100/seed1-LwM-…`; that of M_0 is a run without increments
- * @throws {UserError} where it is no run, or of another version
+ * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`; the folder of M_0 is a run without increments
+ * @throws {UserError} if it is not the folder of a run
  */
 export async function readRunFolder(folder: string): Promise<RunFolder> {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
@@ -229,21 +226,20 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
   const folders = { base: join(home, names.base + code), method: join(home, names.method + code) };
   if (!Object.values(folders).includes(resolve(folder))) {
     throw new UserError(
-      `Expected ${folder} to have the name that its ${FILE} gives but found that it would be ` +
-        `${
-          basename(folders.method)
-        }: the file was changed, or is of another version of the project. Train the run again.`,
+      `Expected ${folder} to be named ${
+        basename(folders.method)
+      }, as its ${FILE} says. Rename it, or train the run again.`,
     );
   }
   return { configuration, folders, directory, images };
 }
 
 /**
- * Reads what was measured.
+ * Reads the metrics of a run.
  *
  * @param steps how many, M_0 included
- * @returns what was measured after each step, up to the first that is not there yet
- * @throws {UserError} where a file is damaged or of another version
+ * @returns the metrics of each step, up to the first that is missing
+ * @throws {UserError} if a file is damaged
  */
 export async function readMetrics(folders: RunFolders, steps: number): Promise<StepMetrics[]> {
   const all: StepMetrics[] = [];
@@ -266,7 +262,7 @@ export async function trainedSteps(folders: RunFolders, steps: number): Promise<
   return steps;
 }
 
-/** A class, and how many images it has in each part; of iEmoji-100, which is the same everywhere, the names alone. */
+/** A class and its numbers of images; for iEmoji-100, which is the same everywhere, only the name. */
 export interface ClassImages {
   /** Of the class. */
   readonly name: string;
@@ -276,7 +272,7 @@ export interface ClassImages {
 
 /** The images that a run is trained on. */
 export interface RunImages {
-  /** Tells them from all others. */
+  /** Their digest. */
   readonly images: string;
   /** In the order of the data set. */
   readonly classes: readonly ClassImages[];
@@ -292,8 +288,8 @@ const IMAGES: JsonKind<RunImages> = {
       images: z.partialRecord(z.enum(["train", "validation", "test"]), z.int()).optional(),
     })),
   }),
-  holds: "what the run is trained on",
-  remedy: "Delete it, and it will be made again.",
+  holds: "the digest and the classes of the images",
+  remedy: "Delete it, and it is written again.",
   sealed: true,
 };
 
@@ -322,11 +318,11 @@ export function runImages(
 }
 
 /**
- * What a folder's models were trained on.
+ * Reads which images a run was trained on.
  *
  * @param folder of a run or of M_0
- * @returns null where that is not known, or nothing is trained there yet
- * @throws {UserError} where the file is damaged
+ * @returns null if the file is missing or no step is trained yet
+ * @throws {UserError} if the file is damaged
  */
 export async function readImages(folder: string): Promise<RunImages | null> {
   const path = join(folder, IMAGES_FILE);
@@ -334,16 +330,16 @@ export async function readImages(folder: string): Promise<RunImages | null> {
   return found !== null && await stepsIn(folder) > 0 ? found : null;
 }
 
-/** Keeps in a folder what its models are trained on. */
+/** Writes which images a run is trained on. */
 export function writeImages(folder: string, images: RunImages): Promise<void> {
   return writeSealedJson(join(folder, IMAGES_FILE), images);
 }
 
 /**
- * Makes sure that a run's models were trained on these images, where that is known.
+ * Refuses a run that was trained on other images.
  *
  * @param name of the data set, for messages
- * @throws {UserError} where they were trained on others
+ * @throws {UserError} if the images differ
  */
 export async function refuseOtherImages(
   { base, method }: RunFolders,
@@ -369,14 +365,14 @@ export async function refuseOtherImages(
   );
 }
 
-/** How many steps are trained in a folder, or begun. */
+/** Counts the steps in a folder that are trained or begun. */
 async function stepsIn(folder: string): Promise<number> {
   let steps = 0;
   for await (const { name } of Deno.readDir(folder)) if (name.startsWith("step-")) steps++;
   return steps;
 }
 
-/** What is found in place of what is kept, in words; null where it is the same. */
+/** Describes the first difference between two sets of images; null if they are the same. */
 function differenceOf(before: RunImages, now: RunImages): string | null {
   const difference = differenceOfClasses(before.classes, now.classes);
   if (difference !== null || before.images === now.images) return difference;

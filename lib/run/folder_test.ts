@@ -68,12 +68,12 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
     await writeSealedJson(path, { ...configuration, gamma: 0.7 });
     await refuses(
       method,
-      /to have the name that its configuration\.json gives but found that it would be seed1-LwM-/,
+      /to be named seed1-LwM-.*, as its configuration\.json says/,
     );
     await writeSealedJson(path, { seed: 1 });
     await refuses(
       method,
-      /configuration\.json to hold the complete configuration .* but found this at \w+: .*another version/,
+      /configuration\.json to hold the complete configuration .* but found this at \w+: .*Delete the run.s folder/,
     );
     await Deno.writeTextFile(path, '{"seed": 1');
     await refuses(method, /configuration\.json .* that are not JSON/);
@@ -248,7 +248,7 @@ Deno.test("a run of other code is not used unless that is asked for", () =>
     }
     await assert.rejects(
       Run.open({ ...configuration, code: "ffffff" }, place),
-      refused(RegExp(`code ffffff .* but found those of ${other}\\. The code of today is ${code}`)),
+      refused(RegExp(`code ffffff .* but found those of ${other}\\. The current code is ${code}`)),
     );
     await Deno.mkdir(join(base, "step-0"), { recursive: true });
     said.length = 0;
@@ -277,5 +277,5 @@ Deno.test("refuseOtherImages() names the first difference, and only folders that
     );
     await refuses(classes, /as many images of the same classes, but other ones/, "b2");
     await Deno.writeTextFile(join(folders.method, "data.json"), "[]");
-    await refuses(classes, /data\.json to hold what the run is trained on but found no digest/);
+    await refuses(classes, /data\.json to hold the digest and the classes .* but found no digest/);
   }));

@@ -1,5 +1,5 @@
 /**
- * Which runs are the same run: names of the folders in which runs are kept.
+ * The identity of a run: the fields of its configuration that its numbers depend on, and the folder names made from them.
  * @module
  */
 import { resolve } from "node:path";
@@ -8,7 +8,7 @@ import { sha256 } from "../files.ts";
 import { type MethodName, methodNamed } from "../training/method.ts";
 import type { Configuration } from "./schema.ts";
 
-/** Fields that M_0 depends on. Methods that agree in these share it. */
+/** Fields that M_0 depends on. Runs with the same values share it. */
 const BASE_FIELDS = [
   "seed",
   "dataset",
@@ -34,7 +34,7 @@ const BASE_FIELDS = [
 ] as const satisfies readonly (keyof Configuration)[];
 
 /**
- * Fields that the later steps depend on as well. The number of increments is none of them: a run can be continued.
+ * Fields that only the later steps depend on. The number of increments is not among them, because a run can be continued.
  */
 function methodFields(name: MethodName): (keyof Configuration)[] {
   const { fields, usesTeacher } = methodNamed(name);
@@ -48,14 +48,14 @@ function methodFields(name: MethodName): (keyof Configuration)[] {
   ];
 }
 
-/** What decides about M_0, as plain JSON. */
+/** The values that M_0 depends on. */
 export function baseIdentity(configuration: Configuration, engine: Engine["name"]): Record<string, unknown> {
   const identity = { engine, ...pick(configuration, BASE_FIELDS) };
-  // Elsewhere the same data set may lie in another folder; a folder of one's own is known by its place only.
+  // A named data set is the same wherever it lies.
   return configuration.dataset === "folder" ? { ...identity, data: resolve(configuration.data) } : identity;
 }
 
-/** What decides about M_1, M_2 …, as plain JSON. */
+/** The values that M_1, M_2 … depend on. */
 export function methodIdentity(
   configuration: Configuration,
   engine: Engine["name"],
@@ -69,7 +69,7 @@ export function methodIdentity(
 /**
  * Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`.
  *
- * @param images digest of the images; it counts for a folder of one's own, whose name says nothing about them
+ * @param images digest of the images, used for the data set "folder"
  */
 export async function runNames(
   configuration: Configuration,
@@ -88,7 +88,7 @@ export async function runNames(
   };
 }
 
-/** The code of a method that somebody has added; that of the paper's methods is in the digest of the project's code. */
+/** The code of a method added by `defineMethod`. The code of the paper's methods is in the digest of the project's code. */
 function ownCode(name: MethodName): Record<string, unknown> {
   if (["C", "LwF-MC", "LwM"].includes(name)) return {};
   const terms = Object.entries(methodNamed(name).terms);

@@ -1,13 +1,14 @@
 /**
- * A run: one configuration, trained step by step, kept on disk, never computed twice.
+ * A run: one configuration, trained step by step and kept on disk. A finished step is never trained again.
  *
  *     data/runs/iemoji-100/seed1-base-…/step-0/          M_0, shared by the methods
  *     data/runs/iemoji-100/seed1-LwM-…/step-1/           M_1
  *         ../configuration.json  the complete configuration
- *         ../data.json           the classes and how many images they have
- *         model.safetensors      the weights, when the training is finished
- *         metrics.json           what the evaluation found
- *         progress.safetensors   after each epoch: weights, optimizer, position; gone when the step is finished
+ *         ../data.json           the digest of the images, and the classes with their numbers of images
+ *         model.safetensors      the weights of the finished step
+ *         metrics.json           the metrics of the finished step
+ *         progress.safetensors   weights, optimizer and position after each epoch; removed when the step is finished
+ *         ../M_1.lock            held by the process that trains M_1
  * @module
  */
 import { join } from "node:path";
@@ -61,9 +62,9 @@ import { baseIdentity, methodIdentity } from "./identity.ts";
 export interface RunProgress extends StepProgress {
   /** From 0, the base step. */
   step: number;
-  /** Iterations of all steps that are trained in this call: how many are done, those of earlier epochs included, and of how many. */
+  /** Iterations over all steps of this call, including those of epochs that were finished before it. */
   overall: { done: number; total: number };
-  /** Which process trains the step, where it is another one, which this one waits for. */
+  /** The other process that trains the step, while this one waits for it. */
   trainedBy?: string;
 }
 
@@ -73,11 +74,11 @@ export interface RunEpoch {
   step: number;
   /** Of all its epochs so far. */
   log: EpochLog[];
-  /** Where the student looks in the first evaluation image of the class that was learned first: (size, size) numbers, row by row. */
+  /** The student's map for the first evaluation image of the first class: (size, size) numbers, row by row. */
   map: { size: number; values: number[] };
 }
 
-/** What the caller may want to do while a run is trained. */
+/** Callbacks of {@linkcode Run.train}. */
 export interface RunHooks {
   /** Called after every iteration. */
   onProgress?: (progress: RunProgress) => void;
@@ -85,25 +86,25 @@ export interface RunHooks {
   onEpoch?: (epoch: RunEpoch) => void;
   /** Called when a step is trained and measured. */
   onStep?: (step: number) => void;
-  /** Asked after every iteration; true stops the run. It goes on from its last finished epoch. */
+  /** Called after every iteration; true stops the training. The next call resumes after the last finished epoch. */
   shouldStop?: () => boolean;
 }
 
-/** Where a run is kept; tests use folders of their own. */
+/** Options of {@linkcode Run.open}. */
 export interface RunPlace {
-  /** Folder of data sets and runs. */
+  /** Folder of data sets and runs; the project's `data/` by default. */
   directory?: string;
-  /** Where the engine's one line goes. */
+  /** Receives the line that names the engine, and the line that names runs of other code. */
   log?: (line: string) => void;
-  /** Told how far the images are, where they have to be rendered or decoded first. */
+  /** Called while images are rendered or decoded for the first time. */
   onImages?: (done: number, total: number) => void;
 }
 
-/** How the run that lies in a folder is opened. */
+/** Options of {@linkcode Run.fromFolder}. */
 export interface FolderPlace extends Omit<RunPlace, "directory"> {
-  /** Where its images lie now. */
+  /** The folder of the images, if it has moved since the training. */
   data?: string;
-  /** What evaluates it; default the engine that trained it, where that is usable here. */
+  /** The engine for evaluation; by default the one that trained the run, if it is usable here. */
   engine?: Configuration["engine"];
 }
 
@@ -130,9 +131,9 @@ export class Run {
   }
 
   /**
-   * Takes the engine into use, opens the data set and finds what is already trained.
-   * @throws {UserError} where engine or data set are not there, the class counts are impossible, a model is damaged, or what
-   * is trained already was trained on other images
+   * Starts the engine, opens the data set and finds the steps that are already trained.
+   * @throws {UserError} if the engine or the data set is missing, the class counts are impossible, a model is damaged, or the
+   * trained steps were trained on other images
    *
    * @example
    * ```ts
@@ -150,11 +151,11 @@ export class Run {
   }
 
   /**
-   * Opens the run that lies in a folder, whichever code has trained it. Its images may have moved, and its engine may be
-   * missing: then another one evaluates it.
+   * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here, another one
+   * evaluates it.
    *
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
-   * @throws {UserError} where it is no run, or its images are not there
+   * @throws {UserError} if the folder is no run, or its images are missing
    */
   static async fromFolder(folder: string, place: FolderPlace = {}): Promise<Run> {
     const { log = () => {} } = place;
@@ -166,7 +167,7 @@ export class Run {
     return await Run.#open(configuration, engine, { ...place, directory }, folders);
   }
 
-  /** @param kept where the run lies, if it is named by its folder */
+  /** @param kept the folders of a run that was named by its folder */
   static async #open(
     configuration: Configuration,
     engine: Engine,
@@ -238,8 +239,8 @@ export class Run {
   }
 
   /**
-   * What the evaluation after step t found.
-   * @throws {UserError} where the step is not trained yet, or the file is damaged
+   * The metrics of step t.
+   * @throws {UserError} if the step is not trained yet, or the file is damaged
    */
   async metrics(step: number): Promise<StepMetrics> {
     const metrics = await readStepMetrics(this.#path(step, "metrics.json"));
@@ -296,9 +297,9 @@ export class Run {
   }
 
   /**
-   * Trains and evaluates what is missing.
-   * @param through the last step to train, from 0; default all
-   * @returns false where `shouldStop` ended the training
+   * Trains and evaluates the steps that are missing.
+   * @param through the last step to train, from 0; all by default
+   * @returns false if `shouldStop` ended the training
    */
   async train(through: number = this.steps.length - 1, hooks: RunHooks = {}): Promise<boolean> {
     if (!Number.isInteger(through) || through < 0 || through >= this.steps.length) {
@@ -319,7 +320,7 @@ export class Run {
         folder,
         folder === base ? { ...this.configuration, increments: 0 } : this.configuration,
       );
-      // What is kept of a run that has begun was compared when it was opened.
+      // The images of a run that has begun were compared when it was opened.
       if (await readImages(folder) === null) await writeImages(folder, this.#images);
     }
     const missing: number[] = [];
@@ -343,8 +344,8 @@ export class Run {
   }
 
   /**
-   * Takes the lock of a step. Where another process trains it, waits, and shows its progress.
-   * @returns null where `shouldStop` ended the waiting
+   * Locks a step. While another process trains it, waits and reports that process's progress.
+   * @returns null if `shouldStop` ended the wait
    */
   async #lock(step: number, { onProgress, shouldStop }: RunHooks): Promise<FileLock | null> {
     const path = join(step === 0 ? this.folders.base : this.folders.method, `M_${step}.lock`);
@@ -366,7 +367,7 @@ export class Run {
     return epochs * Math.ceil(count * drawsPerEpoch / batchSize);
   }
 
-  /** Evaluates M_t anew from its checkpoint, and keeps what was found where the engine is the one that trained it. */
+  /** Evaluates M_t from its checkpoint. The metrics are kept if the engine is the one that trained the run. */
   async evaluate(step: number): Promise<StepMetrics> {
     const first = await this.model(0);
     const model = step === 0 ? first : await this.model(step);
@@ -391,7 +392,7 @@ export class Run {
     }
   }
 
-  /** @returns false where `shouldStop` ended it */
+  /** @returns false if `shouldStop` ended it */
   async #trainStep(
     step: number,
     hooks: RunHooks,
@@ -469,7 +470,7 @@ export class Run {
     return join(stepFolder(this.folders, step), file);
   }
 
-  /** What a checkpoint says about itself; the code is today's, also where it goes on with a run of other code. */
+  /** The notes of a checkpoint. The code is the current one, even if it continues a run of other code. */
   #identity(step: number): Record<string, unknown> {
     const identityOf = step === 0 ? baseIdentity : methodIdentity;
     return { ...identityOf(this.configuration, this.engine.name), code: codeDigest(this.engine.name) };
@@ -480,7 +481,7 @@ export class Run {
     const bytes = await readFileIfThere(path);
     if (bytes === null) return null;
     const checkpoint = await decodeCheckpoint(bytes, path);
-    // Neither the place of the images nor code and engine are what the run is; its folder's name says the latter two.
+    // The place of the images does not matter, and the folder's name gives engine and code.
     const identity = ({ data: _data, code: _code, engine: _engine, ...rest }: Record<string, unknown>) =>
       JSON.stringify(rest);
     if (identity(checkpoint.configuration as Record<string, unknown>) !== identity(this.#identity(step))) {
@@ -518,14 +519,14 @@ export class Run {
   }
 }
 
-/** What a checkpoint of an unfinished step says about the position in the training. */
+/** The state in a checkpoint of an unfinished step. */
 const positionSchema = z.object({
   epochsDone: z.int().min(1),
   log: z.array(z.looseObject({ epoch: z.int().min(1), learningRate: z.number(), L: z.number() })),
 }).refine(({ epochsDone, log }) => log.length === epochsDone);
 
 function positionIn(state: unknown, path: string): { epochsDone: number; log: EpochLog[] } {
-  // The value itself, whose order of keys is kept: the same training gives the same bytes.
+  // The value itself, because the parsed copy has its keys in another order and would give other bytes.
   if (positionSchema.safeParse(state).success) return state as { epochsDone: number; log: EpochLog[] };
   throw new UserError(
     `Expected ${path} to say how many epochs are done but found something else. ` +
@@ -533,7 +534,7 @@ function positionIn(state: unknown, path: string): { epochsDone: number; log: Ep
   );
 }
 
-/** Leaves a note about the progress in the lock, once a second at most, for processes that wait for the step. */
+/** Also writes the progress into the lock, at most once a second, for processes that wait for the step. */
 function withNotes(hooks: RunHooks, lock: FileLock): RunHooks {
   const trainedBy = `process ${Deno.pid} on ${Deno.hostname()}`;
   let notedAt = -Infinity;
@@ -548,7 +549,7 @@ function withNotes(hooks: RunHooks, lock: FileLock): RunHooks {
   };
 }
 
-/** The engine that trained a run, or the fastest where that one is not usable here. */
+/** Starts the engine that trained a run, or the fastest one if that is not usable here. */
 async function useEngineOr(name: Configuration["engine"], log: (line: string) => void): Promise<Engine> {
   try {
     return await useEngine(name, { log });
