@@ -93,9 +93,6 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
         tickFormat: String,
         tickSize: 0,
         label,
-        labelAnchor: "center",
-        labelArrow: "none",
-        labelOffset: 32,
       },
       y: {
         type: "point",
@@ -105,8 +102,6 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
         tickFormat: (name: string) => marginLeft < LABELS ? "" : wrap(name, LABELS - 14, 11).join("\n"),
         padding: 0.5,
       },
-      symbol: { type: "identity" },
-      r: { type: "identity" },
       marks: [
         Plot.gridX(ticks, { stroke: FAINT, strokeOpacity: 1 }),
         Plot.ruleY(settings, { stroke: FAINT }),

@@ -105,15 +105,11 @@ function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): D
     marginLeft: 44,
     marginRight: 0,
     marginTop: 0,
-    marginBottom: 40,
     x: {
       type: "band",
       domain: sortedValues(all, "learningRate"),
       padding: 0,
       label: "learning rate",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
       tickSize: 0,
     },
     y: {

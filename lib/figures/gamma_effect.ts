@@ -49,9 +49,8 @@ export function gammaEffect({ gammas, variants }: GammaEffect): Figure {
       label: null,
       tickFormat: (name: string) => wrap(name, BODY_WIDTH / variants.length * 0.85, 11).join("\n"),
     },
-    x: { label: "γ", labelAnchor: "center", labelArrow: "none", labelOffset: 34, ticks: 3, inset: 5 },
+    x: { label: "γ", ticks: 3, inset: 5 },
     y: { nice: true, label: null, tickSize: 0, ticks: 4 },
-    symbol: { type: "identity" },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 4 }),
       Plot.line(points, { fx: "name", x: "x", y: "y", z: "color", stroke: color, strokeWidth: 2 }),

@@ -3,11 +3,11 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { confidenceInterval, mean, percent } from "../statistics.ts";
+import { mean, percent } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
-import { chart, type LegendEntry, percentTick, type SeedPanel, seedPanel } from "./kit/chart.ts";
-import { FAINT, INK, MUTED } from "./kit/colors.ts";
-import { beside, BODY_WIDTH, type Drawing, stacked } from "./kit/svg.ts";
+import { chart, frame, highEnd, type LegendEntry, lowEnd, percentTick } from "./kit/chart.ts";
+import { INK, MUTED } from "./kit/colors.ts";
+import type { Drawing } from "./kit/svg.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
 /** With what the runs of a figure were trained. */
@@ -157,46 +157,6 @@ export function countSeeds(runs: readonly { readonly seed: number }[]): string {
   return `${n} seed${n === 1 ? "" : "s"}`;
 }
 
-/** Summary of a run. */
-export interface Outcome {
-  /** Seed of the run. */
-  readonly seed: number;
-  /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
-  readonly averageIncrementalAccuracy: number;
-  /** Mean cosine between the maps of M_0 and of the last model. */
-  readonly attentionCosine: number;
-}
-
-/** How to read {@linkcode outcomePanels}. */
-export const OUTCOME_NOTE =
-  "Small dots are seeds, joined by thin lines; large dots their mean, with its 95 % confidence interval (Student's t).";
-
-/**
- * Accuracy and attention retention side by side, or one above the other, against a setting of the runs: every seed and the mean.
- *
- * @param runs in the order of the horizontal axis
- * @param xOf the position of a run on it
- * @param panel the axis, the color of the runs at a position, and whether accuracy is above retention
- */
-export function outcomePanels<Run extends Outcome>(
-  runs: readonly Run[],
-  xOf: (run: Run) => number | string,
-  { above = false, ...panel }: Pick<SeedPanel, "x" | "color"> & { above?: boolean },
-): Drawing {
-  const measures = [
-    { measure: "averageIncrementalAccuracy", label: "average incremental accuracy", percent: true },
-    { measure: "attentionCosine", label: "cosine to the map of M₀, last model", percent: false },
-  ] as const;
-  const size = above ? { width: BODY_WIDTH, height: 220 } : { width: (BODY_WIDTH - 12) / 2, height: 300 };
-  return (above ? stacked : beside)(
-    measures.map(({ measure, label, percent }) => {
-      const points = runs.map((run) => ({ x: xOf(run), seed: run.seed, y: run[measure] }));
-      return seedPanel(points, { ...panel, ...size, label, percent });
-    }),
-    12,
-  );
-}
-
 /** A legend of methods, each with a number of its own. */
 export function methodLegend(
   methods: readonly MethodName[],
@@ -209,137 +169,95 @@ export function methodLegend(
   }));
 }
 
-interface Mean {
-  readonly method: MethodName;
-  readonly x: number;
-  readonly y: number;
-  readonly low?: number;
-  readonly high?: number;
-}
-
 /**
  * Panels of curves that share their vertical axis: every seed as a thin line, the mean as a bold one, and Student's 95 %
  * interval of the mean as a band.
  */
 export function curvePanels(runs: readonly MethodRun[], panels: readonly CurvePanel[]): Drawing[] {
-  const curves = panels.map((panel) => curvesOf(runs, panel));
-  const drawn = curves.flatMap(({ drawn }) => drawn);
+  const drawn = panels.flatMap((panel) => heightsOf(runs, panel));
   const [lowest, highest] = panels[0].yDomain;
   // Fractions never leave [−1, 1], however wide the interval of two seeds is.
   const low = Math.max(Math.min(lowest, ...drawn), lowest < 0 ? -1 : Math.min(0, lowest));
   const high = Math.min(Math.max(highest, ...drawn), 1);
-  return panels.map((panel, i) => curvePanel(panel, curves[i], [low, high]));
+  return panels.map((panel) => curvePanel(runs, panel, [low, high]));
 }
 
-/** What a panel draws. */
-interface Curves {
-  readonly seedPoints: readonly { method: MethodName; run: string; x: number; y: number }[];
-  readonly means: readonly Mean[];
-  readonly references: readonly { dash: string; points: readonly { x: number; y: number }[] }[];
-  /** All heights. */
-  readonly drawn: readonly number[];
-}
-
-function curvesOf(runs: readonly MethodRun[], { measure, x, level, references = [] }: CurvePanel): Curves {
-  const measured = runs.flatMap((run) => {
-    const values = run[measure];
-    return values === undefined ? [] : [{ method: run.method, seed: run.seed, values }];
-  });
-  const seedPoints = measured.flatMap(({ method, seed, values }) =>
-    values.map((y, step) => ({ method, run: `${method} ${seed}`, x: x[step], y }))
-  );
-  const means = methodsOf(measured).flatMap((method) => {
-    const values = measured.filter((run) => run.method === method).map((run) => run.values);
-    return x.map((position, step): Mean => {
-      const atStep = values.map((run) => run[step]);
-      const interval = confidenceInterval(atStep);
-      return { method, x: position, y: mean(atStep), low: interval?.low, high: interval?.high };
+function heightsOf(runs: readonly MethodRun[], { measure, x, level, references = [] }: CurvePanel): number[] {
+  const ends = methodsOf(runs).flatMap((method) => {
+    const curves = runs.filter((run) => run.method === method).flatMap((run) => [run[measure] ?? []]);
+    return x.flatMap((_, step) => {
+      const atStep = curves.map((values) => values[step]);
+      return [...atStep, lowEnd(atStep) ?? [], highEnd(atStep) ?? []].flat();
     });
   });
-  const published = references.map(({ accuracy, average }, i) => {
-    const dash = REFERENCE_DASHES[i % REFERENCE_DASHES.length];
-    const values = accuracy ?? x.map(() => average!);
-    return { dash, points: values.map((y, step) => ({ x: x[step], y })) };
-  });
-  const drawn = [...seedPoints, ...published.flatMap(({ points }) => points)].map(({ y }) => y)
-    .concat(means.flatMap(({ low = [], high = [] }) => [low, high].flat()), level ?? []);
-  return { seedPoints, means, references: published, drawn };
+  return [ends, level ?? [], references.flatMap(({ accuracy, average }) => accuracy ?? average ?? [])].flat();
 }
 
-function curvePanel(
-  panel: CurvePanel,
-  { seedPoints, means, references }: Curves,
-  [low, high]: readonly [number, number],
-): Drawing {
-  const inside = (value: number) => Math.min(Math.max(value, low), high);
-  const bands = means.filter((point) => point.low !== undefined).map((point) => ({
-    ...point,
-    low: inside(point.low ?? point.y),
-    high: inside(point.high ?? point.y),
-  }));
-
+function curvePanel(runs: readonly MethodRun[], panel: CurvePanel, domain: [number, number]): Drawing {
+  const { measure, x, references = [] } = panel;
+  const inOrder = methodsOf(runs).flatMap((method) => runs.filter((run) => run.method === method));
+  const points = inOrder.flatMap(({ method, seed, [measure]: values = [] }) =>
+    values.map((y, step) => ({ method, run: `${method} ${seed}`, x: x[step], y }))
+  );
+  const place = { x: "x", y: "y" };
+  const means = { ...place, z: "method" };
   return chart({
     width: panel.width,
     height: panel.height,
-    marginLeft: 52,
-    marginBottom: 40,
-    marginTop: 26,
-    marginRight: 18,
-    x: {
-      label: panel.xLabel,
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 36,
-      ticks: [...panel.x],
-      tickFormat: panel.xTickFormat ?? String,
-      inset: 6,
-    },
+    x: { label: panel.xLabel, ticks: [...x], tickFormat: panel.xTickFormat ?? String, inset: 6 },
     y: {
-      domain: [low, high],
+      domain,
+      clamp: true,
       nice: true,
       label: panel.label,
-      labelArrow: "none",
-      tickSize: 0,
       ticks: 6,
       tickFormat: panel.percent ? percentTick : (value: number) => value.toFixed(1),
     },
     symbol: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).symbol) },
     color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },
     marks: [
-      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),
+      ...frame(6),
       Plot.ruleY(panel.level === undefined ? [] : [panel.level], { stroke: INK, strokeDasharray: "5,4" }),
       // Plot has one dash a mark.
-      ...references.map(({ dash, points }) =>
-        Plot.line(points, { x: "x", y: "y", stroke: MUTED, strokeWidth: 1.5, strokeDasharray: dash })
+      ...references.map(({ accuracy, average }, i) =>
+        Plot.line(x.slice(0, accuracy?.length).map((x, step) => [x, accuracy?.[step] ?? average]), {
+          stroke: MUTED,
+          strokeWidth: 1.5,
+          strokeDasharray: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
+        })
       ),
-      Plot.areaY(bands, { x: "x", y1: "low", y2: "high", fill: "method", z: "method", fillOpacity: 0.14 }),
-      Plot.line(seedPoints, {
-        x: "x",
-        y: "y",
+      Plot.areaY(
+        points,
+        Plot.groupX({ y1: lowEnd, y2: highEnd }, {
+          ...means,
+          y1: "y",
+          y2: "y",
+          fill: "method",
+          fillOpacity: 0.14,
+        }),
+      ),
+      Plot.line(points, {
+        ...place,
         stroke: "method",
         z: "run",
         strokeWidth: 1,
         strokeOpacity: 0.4,
         className: "seed",
       }),
-      Plot.line(means, {
-        x: "x",
-        y: "y",
-        stroke: "method",
-        z: "method",
-        strokeWidth: 2.5,
-        className: "mean",
-      }),
-      Plot.dot(means, {
-        x: "x",
-        y: "y",
-        fill: "method",
-        symbol: "method",
-        stroke: "white",
-        strokeWidth: 1,
-        r: 5,
-      }),
-      Plot.frame({ anchor: "bottom", stroke: MUTED }),
+      Plot.line(
+        points,
+        Plot.groupX({ y: mean }, { ...means, stroke: "method", strokeWidth: 2.5, className: "mean" }),
+      ),
+      Plot.dot(
+        points,
+        Plot.groupX({ y: mean, symbol: "first" }, {
+          ...means,
+          fill: "method",
+          symbol: "method",
+          stroke: "white",
+          r: 5,
+        }),
+      ),
     ],
   });
 }

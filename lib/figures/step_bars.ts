@@ -40,16 +40,12 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     x: {
       type: "band",
       label: "classes of step",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
       tickSize: 0,
     },
     y: {
       domain: [0, Math.max(...bars.map(({ share }) => share), level?.share ?? 0)],
       nice: true,
       label,
-      labelArrow: "none",
       tickSize: 0,
       ticks: 5,
       tickFormat: percentTick,

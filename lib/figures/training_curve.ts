@@ -52,7 +52,6 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
     marginLeft: 52,
     marginRight: 18,
     marginTop: models.length > 1 ? 48 : 26,
-    marginBottom: 40,
     fx: {
       axis: models.length > 1 ? "top" : null,
       domain: models.map(({ model }) => unicodeText(model)),
@@ -61,13 +60,10 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
     },
     x: {
       label: xLabel,
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 36,
       ticks: 10 / models.length,
       tickFormat: String,
     },
-    y: { label: "loss", labelArrow: "none", tickSize: 0, zero: true, nice: true, ticks: 6 },
+    y: { label: "loss", zero: true, nice: true, ticks: 6 },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),
       Plot.line(points, {

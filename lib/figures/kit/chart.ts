@@ -1,32 +1,33 @@
 /**
- * Observable Plot without a browser: a chart as a piece of an SVG, the legend that several charts share, and the panel that
- * shows one number a run against a setting of the run.
+ * Observable Plot without a browser: a chart as a piece of an SVG, and the legend that several charts share.
  * @module
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { confidenceInterval, mean } from "../../statistics.ts";
+import { confidenceInterval } from "../../statistics.ts";
 import type { MethodSymbol } from "../../training/method.ts";
 import { FAINT, FONT, INK, MUTED } from "./colors.ts";
-import { type Drawing, element, moved, text, textWidth, wrap } from "./svg.ts";
+import { type Drawing, element, moved, text, textWidth } from "./svg.ts";
 
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
-/**
- * Options of a chart: Plot's, with the size given and nothing that Plot would draw outside of the SVG.
- *
- * @internal
- */
-export type ChartOptions =
-  & Omit<Plot.PlotOptions, "document" | "title" | "subtitle" | "caption" | "legend">
-  & {
-    width: number;
-    height: number;
-  };
+type PlotOptions = Omit<Plot.PlotOptions, "document" | "title" | "subtitle" | "caption" | "legend">;
 
-/** Draws a chart with Observable Plot. */
-export function chart(options: ChartOptions): Drawing {
-  const svg = Plot.plot({ ...options, document: document as unknown as Document });
+/** Draws a chart with Observable Plot; what the options leave out is as in most figures. */
+export function chart({ x, y, ...options }: PlotOptions & { width: number; height: number }): Drawing {
+  const { marginBottom = 40 } = options;
+  const svg = Plot.plot({
+    marginLeft: 52,
+    marginRight: 18,
+    marginTop: 26,
+    marginBottom,
+    symbol: { type: "identity" },
+    r: { type: "identity" },
+    ...options,
+    x: { labelAnchor: "center", labelArrow: "none", labelOffset: marginBottom - 4, ...x },
+    y: { labelArrow: "none", tickSize: 0, ...y },
+    document: document as unknown as Document,
+  });
   // Plot's style sheet and variables belong to a page with a browser; a file that stands alone has literals.
   svg.querySelector("style")?.remove();
   const marks = svg.innerHTML
@@ -38,6 +39,24 @@ export function chart(options: ChartOptions): Drawing {
     width: options.width,
     height: options.height,
   };
+}
+
+/** Horizontal lines, and the axis on which all else stands. */
+export function frame(ticks: number): Plot.Markish[] {
+  return [
+    Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks }),
+    Plot.frame({ anchor: "bottom", stroke: MUTED }),
+  ];
+}
+
+/** The lower end of Student's 95 % interval of the mean, for Plot's groups. */
+export function lowEnd(values: readonly number[]): number | undefined {
+  return confidenceInterval(values)?.low;
+}
+
+/** The upper end. */
+export function highEnd(values: readonly number[]): number | undefined {
+  return confidenceInterval(values)?.high;
 }
 
 /** One entry of a legend. */
@@ -84,142 +103,6 @@ function symbol(name: MethodSymbol, fill: string): string {
     diamond: "M0,-5.6L5.6,0L0,5.6L-5.6,0Z",
   };
   return element("path", { d: paths[name], fill, stroke: "white", "stroke-width": 1 });
-}
-
-/** One run: its setting and its result. */
-export interface SeedPoint {
-  /** A number for a scale of numbers, a name for a scale of names. */
-  readonly x: number | string;
-  /** Points of one seed are joined. */
-  readonly seed: number;
-  /** The result. */
-  readonly y: number;
-}
-
-/** How the panel is drawn. */
-export interface SeedPanel {
-  /** What the vertical axis shows. */
-  readonly label: string;
-  /** Whether fractions are written as percent. */
-  readonly percent: boolean;
-  /** The horizontal axis: names side by side, or numbers from 0 on a logarithmic scale, where a line joins the means. */
-  readonly x: { readonly names: readonly string[] } | {
-    readonly label: string;
-    readonly numbers: readonly number[];
-  };
-  /** The color of the runs at a position. */
-  readonly color: (x: number | string) => string;
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-}
-
-/**
- * Points of the same seed are joined, so that a difference within each seed is seen even where seeds differ more.
- * The bar is Student's 95 % interval of the mean.
- */
-export function seedPanel(points: readonly SeedPoint[], panel: SeedPanel): Drawing {
-  const positions = [...new Set(points.map(({ x }) => x))];
-  const means = positions.map((x) => {
-    const values = points.filter((point) => point.x === x).map(({ y }) => y);
-    const interval = confidenceInterval(values);
-    return { x, mean: mean(values), low: interval?.low, high: interval?.high };
-  });
-  const bars = means.filter(({ low }) => low !== undefined);
-  const color = ({ x }: { x: number | string }) => panel.color(x);
-  return chart({
-    width: panel.width,
-    height: panel.height,
-    marginLeft: 52,
-    marginRight: 18,
-    marginTop: 26,
-    marginBottom: 40,
-    x: "names" in panel.x
-      ? nameAxis(panel.x.names, (panel.width - 70) / panel.x.names.length)
-      : numberAxis(panel.x.label, panel.x.numbers),
-    y: {
-      label: panel.label,
-      labelArrow: "none",
-      tickSize: 0,
-      ticks: 5,
-      nice: true,
-      inset: 6,
-      tickFormat: panel.percent ? percentTick : undefined,
-    },
-    marks: [
-      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
-      Plot.line(points, {
-        x: "x",
-        y: "y",
-        z: "seed",
-        stroke: MUTED,
-        strokeWidth: 1,
-        strokeOpacity: 0.5,
-        className: "seed",
-      }),
-      Plot.line("numbers" in panel.x ? means : [], {
-        x: "x",
-        y: "mean",
-        stroke: INK,
-        strokeWidth: 2,
-        className: "mean",
-      }),
-      Plot.link(bars, {
-        x1: "x",
-        x2: "x",
-        y1: "low",
-        y2: "high",
-        stroke: color,
-        strokeWidth: 2.5,
-        className: "interval",
-      }),
-      Plot.dot(points, {
-        x: "x",
-        y: "y",
-        fill: color,
-        r: 3,
-        stroke: "white",
-        strokeWidth: 0.8,
-        className: "seed",
-      }),
-      Plot.dot(means, {
-        x: "x",
-        y: "mean",
-        fill: color,
-        r: 5.5,
-        stroke: "white",
-        strokeWidth: 1.2,
-        className: "mean",
-      }),
-      Plot.frame({ anchor: "bottom", stroke: MUTED }),
-    ],
-  });
-}
-
-function nameAxis(names: readonly string[], room: number) {
-  return {
-    type: "point" as const,
-    domain: [...names],
-    tickFormat: (name: string) => name.includes("\n") ? name : wrap(name, room, 11).join("\n"),
-    label: null,
-    padding: 0.5,
-  };
-}
-
-function numberAxis(label: string, numbers: readonly number[]) {
-  return {
-    // Logarithmic above the smallest number, and linear below it, so that 0 has a place.
-    type: "symlog" as const,
-    constant: numbers.find((value) => value > 0) ?? 1,
-    ticks: [...numbers],
-    tickFormat: String,
-    label,
-    labelAnchor: "center" as const,
-    labelArrow: "none" as const,
-    labelOffset: 36,
-    inset: 10,
-  };
 }
 
 /** A share at an axis: whole percent where that is exact, otherwise tenths. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as Plot from "@observablehq/plot";
 import { inspect } from "../testdata/drawn.ts";
-import { chart, legend, seedPanel } from "./chart.ts";
+import { chart, legend } from "./chart.ts";
 import { composeFigure } from "./svg.ts";
 
 Deno.test("chart() turns Plot's marks into SVG that needs no page around it", async () => {
@@ -27,26 +27,4 @@ Deno.test("legend() has a key and a label for each entry, none over another", ()
   const starts = [...drawing.svg.matchAll(/translate\((\d[\d.]*),0\)/g)].map(([, x]) => Number(x));
   assert.equal(starts.length, 3);
   assert.ok(starts[0] < starts[1] && starts[1] < starts[2] && starts[2] < drawing.width);
-});
-
-const panel = { label: "accuracy", percent: true, color: () => "#009e73", width: 300, height: 200 };
-const composed = (body: ReturnType<typeof seedPanel>) =>
-  inspect(composeFigure({ title: "Seeds", body, description: "One panel of dots, and no more." }));
-
-Deno.test("seedPanel() draws no interval for a single seed", async () => {
-  const points = [{ x: "a", seed: 0, y: 0.4 }, { x: "b", seed: 0, y: 0.5 }];
-  const drawn = await composed(seedPanel(points, { ...panel, x: { names: ["a", "b"] } }));
-  assert.equal(drawn.count("g.interval path"), 0);
-  assert.equal(drawn.count('g.mean[aria-label="dot"] circle'), 2);
-  assert.ok(drawn.texts.includes("40 %"));
-});
-
-Deno.test("seedPanel() places numbers by their logarithm, with 0 to the left of the smallest", async () => {
-  const points = [0, 0.1, 1, 10].map((x) => ({ x, seed: 0, y: 0.5 }));
-  const body = seedPanel(points, { ...panel, x: { label: "γ", numbers: [0, 0.1, 1, 10] } });
-  await composed(body);
-  const means = body.svg.slice(body.svg.lastIndexOf('aria-label="dot"'));
-  const [zero, tenth, one, ten] = [...means.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
-  assert.ok(zero < tenth && tenth < one);
-  assert.ok(Math.abs((ten - one) / (one - tenth) - 1) < 0.4); // nearly equal steps for equal factors
 });
