@@ -94,7 +94,7 @@ function onEngine(
   onResult?: (position: number, result: unknown) => void,
 ): Promise<unknown[]> {
   const order = JSON.stringify({ engine, jobs, seconds: Math.min(seconds, 1e6) });
-  const worker = resolve(import.meta.dirname!, "bench_worker.ts");
+  const worker = resolve(import.meta.dirname!, "bench_jobs.ts");
   return results(
     Deno.execPath(),
     ["run", "-A", "--no-check", worker, order],

@@ -1,6 +1,7 @@
 /**
- * What `deno task bench` measures, and the measuring itself. Runs in processes of its own, one an engine at a time, so that
- * no measurement finds another's memory or compiled kernels.
+ * What `deno task bench` measures, and the measuring itself. Run in processes of its own, one an engine at a time, so that
+ * no measurement finds another's memory or compiled kernels: the argument is a {@linkcode WorkerOrder} in JSON, and each
+ * result is printed as a line of JSON, `[job, result]`.
  * @module
  */
 import { join } from "node:path";
@@ -321,7 +322,7 @@ async function run({ dataset }: Extract<Job, { kind: "run" }>): Promise<RunSecon
 }
 
 /** Carries out an order. @param report takes the result of each job, by its position in the order */
-export async function work(
+async function work(
   { engine, jobs, seconds }: WorkerOrder,
   report: (job: number, result: unknown) => void,
 ): Promise<void> {
@@ -344,4 +345,9 @@ function measure(job: Job): Promise<unknown> {
     case "run":
       return run(job);
   }
+}
+
+if (import.meta.main) {
+  await work(JSON.parse(Deno.args[0]), (job, result) => console.log(JSON.stringify([job, result])));
+  Deno.exit(0); // a WebGPU device keeps a process alive
 }
