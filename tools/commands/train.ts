@@ -152,7 +152,7 @@ function planLines({ steps, seconds, bytes }: TrainingPlan): string[] {
   );
   const time = seconds === undefined
     ? ""
-    : `About ${clock(seconds)} on this machine, ${steps.length} models, `;
+    : `About ${clock(seconds)} on this machine, ${steps.length} ${steps.length === 1 ? "model" : "models"}, `;
   return seconds === undefined && steps.every(({ trained }) => trained)
     ? lines
     : [...lines, `${time || "Models: "}${(bytes / 1e6).toFixed(1)} MB.`];
