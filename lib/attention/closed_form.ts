@@ -3,7 +3,7 @@
  *
  * With global average pooling and a dense head the score of class c is y^c = Σ_k W_{k,c} · mean_{ij} A_{k,ij}
  * + bias_c, so ∂y^c/∂A_{k,ij} = W_{k,c} / (H·W) everywhere and Grad-CAM's α is known in closed form. These
- * maps are ordinary functions of A and W: whoever differentiates them gets gradients through both.
+ * maps are ordinary functions of A and W: differentiating them gives gradients through both.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -52,7 +52,7 @@ export function gradCamClosedForm(
 }
 
 /**
- * The maps of every class at once: what is kept of a frozen teacher, so that any class can be chosen later.
+ * The maps of every class at once: they are kept of a frozen teacher, so that any class can be chosen later.
  *
  * @param features A, (B, H, W, K), what global average pooling sees
  * @param weights (K, C), the dense head

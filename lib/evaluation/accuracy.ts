@@ -1,5 +1,5 @@
 /**
- * Accuracies from the scores of images, and what is forgotten of them.
+ * Accuracy and forgetting, from the scores of images.
  * @module
  */
 import { UserError } from "../user_error.ts";
@@ -33,16 +33,11 @@ export function accuracy(scores: LabeledScores, k = 1): number {
  *
  * @param scores of all images
  * @param classesOfSteps how many classes each step brought, in order
- * @param k as in {@linkcode accuracy}
  * @returns one number between 0 and 1 for each step
  * @throws {UserError} where a step has no images
  */
-export function accuracyOfSteps(
-  scores: LabeledScores,
-  classesOfSteps: readonly number[],
-  k = 1,
-): number[] {
-  const hit = rightAnswers(scores, k);
+export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
+  const hit = rightAnswers(scores);
   let end = 0;
   return classesOfSteps.map((count) => {
     const first = end;
@@ -56,12 +51,11 @@ export function accuracyOfSteps(
  * images.
  *
  * @param scores of all images; classes without images do not count
- * @param k as in {@linkcode accuracy}
  * @returns between 0 and 1
  * @throws {UserError} where there are no images
  */
-export function meanClassAccuracy(scores: LabeledScores, k = 1): number {
-  const hit = rightAnswers(scores, k);
+export function meanClassAccuracy(scores: LabeledScores): number {
+  const hit = rightAnswers(scores);
   const present = [...new Set(scores.labels)];
   return meanOf(present.map((label) => meanOf(hit.filter((_, image) => scores.labels[image] === label))));
 }
@@ -79,7 +73,7 @@ export function averageIncrementalAccuracy(accuracies: readonly number[]): numbe
 }
 
 /**
- * Which images are classified rightly.
+ * Which images are classified correctly.
  *
  * @param scores of all images
  * @param k as in {@linkcode accuracy}
@@ -104,26 +98,24 @@ function meanOf(values: readonly number[]): number {
 }
 
 /**
- * Accuracy of the images of each step's classes where only the classes of that step compete, as if one were told the
- * step. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
+ * Accuracy of the images of each step's classes where only the classes of that step compete, as if the step
+ * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
  * the scores of different steps are not comparable.
  *
  * @param scores of all images
  * @param classesOfSteps how many classes each step brought, in order
- * @param k as in {@linkcode accuracy}
  * @returns one number between 0 and 1 for each step
  * @throws {UserError} where a step has no images
  */
 export function accuracyWithinSteps(
   scores: LabeledScores,
   classesOfSteps: readonly number[],
-  k = 1,
 ): number[] {
   let end = 0;
   return classesOfSteps.map((count) => {
     const first = end;
     end += count;
-    return accuracy(ofColumns(scores, first, end), k);
+    return accuracy(ofColumns(scores, first, end));
   });
 }
 

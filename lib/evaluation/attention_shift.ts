@@ -1,6 +1,6 @@
 /**
  * Student and teacher compared on images of the new classes, image by image: whether the attention moved while the scores
- * hardly changed (the paper's first observation), and whose opinion decides which maps L_AD compares.
+ * hardly changed (the paper's first observation), and which class L_AD should compare.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -38,7 +38,7 @@ export interface AttentionShift {
   readonly mapSize: MapSize;
   /** L_D of this image. */
   readonly distillation: number;
-  /** L_D of a student with the teacher's scores: L_D is a cross-entropy, and 0 is out of its reach. */
+  /** L_D of a student with the teacher's scores: L_D is a cross-entropy, so this is more than 0. */
   readonly leastDistillation: number;
   /** L_AD of this image. */
   readonly attentionDistillation: number;
@@ -48,16 +48,16 @@ export interface AttentionShift {
 
 /** Options of {@linkcode measureAttentionShifts}. */
 export interface AttentionShiftOptions extends ForwardOptions {
-  /** Which L_D. */
+  /** Options of L_D. */
   distillation: DistillationOptions;
-  /** Which L_AD. */
+  /** Options of L_AD. */
   attention: AttentionDistillationOptions;
 }
 
 /**
  * How scores and maps differ between a teacher and a student, for each image.
  *
- * @param teacher M_0, say
+ * @param teacher such as M_0
  * @param student a later model, whose head begins with the teacher's classes
  * @param set where the images are
  * @param draws which of them
@@ -116,7 +116,7 @@ export async function measureAttentionShifts(
   });
 }
 
-/** What to look for in {@linkcode findAttentionShifts}. */
+/** Options of {@linkcode findAttentionShifts}. */
 export interface AttentionShiftSearch {
   /** How far L_D may be above its least, for scores that count as hardly changed. */
   largestExcess: number;
@@ -148,7 +148,7 @@ export function findAttentionShifts(
   return found.filter((_, i) => classes.indexOf(classes[i]) === i).slice(0, count);
 }
 
-/** What one choice of b gives, over some images. */
+/** Result of one choice of b, over some images. */
 export interface AttentionClassChoice {
   /** Mean of L_AD. */
   readonly attentionDistillation: number;

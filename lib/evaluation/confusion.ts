@@ -1,12 +1,12 @@
 /**
- * Which classes, and which steps, are taken for which.
+ * Confusion between classes, and between steps.
  * @module
  */
 import type { LabeledScores } from "./scores.ts";
 import { topColumns } from "./scores.ts";
 
 /**
- * How often images of one class are taken for another.
+ * How often images of each class are classified as each class.
  *
  * @param scores of all images
  * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
@@ -32,7 +32,7 @@ export function confusionMatrix({ classes, logits, labels }: LabeledScores): num
 }
 
 /**
- * A confusion matrix of steps: how often an image of one step's classes is taken for a class of another step. Its
+ * A confusion matrix of steps: how often an image of one step's classes is classified as a class of another. Its
  * columns show the bias to new classes.
  *
  * @param confusion (C, C) counts; rows are the true classes, columns the predicted ones, in the order of learning

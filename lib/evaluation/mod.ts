@@ -1,6 +1,6 @@
 /**
- * What a network knows, what it has forgotten, and where it looks: what notebooks and users need of it. Forward passes end
- * in plain typed arrays; the rest are pure functions of these.
+ * Accuracy, forgetting and attention of a network. Forward passes return plain typed arrays; the rest are pure functions of
+ * these.
  * @module
  */
 export { accuracy, accuracyWithinSteps, forgetting } from "./accuracy.ts";

@@ -18,15 +18,15 @@ export interface ForwardOptions {
   /** Images in one pass. */
   batchSize: number;
   /**
-   * Called after each pass with the number of images done; what it returns is awaited, so that it can let
-   * others run.
+   * Called after each pass with the number of images done; a promise that it returns is awaited, so
+   * that it can yield.
    */
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
 /**
- * Runs something on images, a batch at a time. Every batch has the same size, for which engines compile their
- * kernels once: the last is filled up with its last image, and what comes of these is dropped.
+ * Runs a computation on images, batch by batch. All batches have the same size, for which engines compile their kernels
+ * once: the last is padded with its last image, and the results of the padding are dropped.
  *
  * @param set where the images are
  * @param draws which of them
@@ -63,7 +63,7 @@ export async function forwardPasses<Name extends string>(
   return all as Record<Name, Float32Array>;
 }
 
-/** The only place where an evaluation meets a broken network: whatever is measured goes through it. */
+/** The only check for broken networks: every evaluation goes through it. */
 function refuseNonFinite(
   values: Float32Array,
   name: string,
@@ -89,7 +89,7 @@ export interface PredictOptions extends ForwardOptions {
 }
 
 /**
- * What a model says of each image, in the order of the set, and where it looks for the image's true class.
+ * The scores of a model for each image, in the order of the set, and the attention map for the image's true class.
  *
  * @param model any model that knows the classes of all images
  * @param set images, one prediction for each view
@@ -122,7 +122,7 @@ export async function predict(
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
     const [B, h, w] = features.shape;
     mapSize = [h, w];
-    // What fills up the last batch gets class 0: its map is dropped.
+    // The padding of the last batch gets class 0: its maps are dropped.
     const ofBatch = Int32Array.from({ length: B }, (_, i) => labels[first + i] ?? 0);
     return { logits, maps: gradCamClosedForm(features, model.head.weights, ofBatch) };
   });

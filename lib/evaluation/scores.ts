@@ -1,5 +1,5 @@
 /**
- * What the scores of a network say, before anything is counted.
+ * The scores of a network, and what follows from them image by image.
  * @module
  */
 
@@ -13,7 +13,7 @@ export interface LabeledScores {
   readonly labels: Int32Array;
 }
 
-/** How a network's scores become probabilities: they compete, or each class is a yes or no by itself. */
+/** How a network's scores become probabilities: softmax over all classes, or a sigmoid for each. */
 export type OutputKind = "softmax" | "sigmoid";
 
 /**

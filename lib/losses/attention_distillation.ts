@@ -26,7 +26,7 @@ export interface AttentionDistillationOptions {
  *
  *     L_AD = ‖ Q_{t−1}^{I,b} / ‖Q_{t−1}^{I,b}‖₂ − Q_t^{I,b} / ‖Q_t^{I,b}‖₂ ‖₁
  *
- * An all-zero map has no direction: it is taken as the zero vector, and no gradient flows into it. Equal maps
+ * An all-zero map has no direction: it counts as the zero vector, and no gradient flows into it. Equal maps
  * have distance 0 and gradient 0. For Grad-CAM maps, which are not below 0, the loss with L2 is at most √2,
  * with L1 at most √(2·H·W).
  *
@@ -94,7 +94,7 @@ export function normalizeMaps(maps: Tensor2D): Tensor2D {
 const SHORTEST_MAP = 1e-12;
 
 /**
- * Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; the ready-made gradient would divide zero by zero.
+ * Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; tfjs's own gradient would divide zero by zero.
  */
 const normalize = tf.customGrad((...args) => {
   const [maps, save] = args as unknown as [Tensor, tf.GradSaveFunc];

@@ -1,9 +1,9 @@
 /**
- * L_AD as a function of the last stages of teacher and student, in the right form and in wrong ones.
+ * L_AD as a function of the last stages of teacher and student, in its correct form and with common mistakes.
  *
  * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper. Each has a
- * small mistake that is easy to make: the code runs, the loss has a plausible value, and nothing shows that γ does not do
- * what it should. Here each mistake can be made one at a time, to see and to measure what it does to a training.
+ * small mistake that is easy to make: the code runs, the loss has a plausible value, and nothing shows that γ does not
+ * work. Here each mistake can be made by itself, to measure its effect on the training.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -18,9 +18,9 @@ import { stopGradient } from "./stop_gradient.ts";
  * - `normalized`: equation (2) of the paper.
  * - `unnormalized`: the maps are not divided by their 2-norm. The loss measures how strong the maps are rather than where
  *   they lie, and it is as small as they are: γ loses its scale. A 2-norm over an axis of length 1, the channel axis of a
- *   (B, 1, H, W) map, comes to the same.
+ *   (B, 1, H, W) map, has the same effect: √(Q²) = Q.
  * - `detached-student`: the student's map is a constant, as if made under `no_grad`. The value is right, the gradient
- *   is zero: γ does nothing at all.
+ *   is zero: γ has no effect.
  * - `gradient-times-gradient`: the map is ReLU(Σ_k mean(g_k) · g_k) instead of gradient times activation. Behind global
  *   average pooling g_k = W_{k,c} / (H·W) is the same everywhere, so this map is constant over space: all normalized
  *   maps are equal, and loss and gradient are 0.
@@ -113,7 +113,7 @@ function squaredGradients({ features, weights }: LastStage, classes: ClassPerIma
   return tf.relu(classes === "all" ? everywhere.reshape([-1, H * W]) : mapsOfClass(everywhere, classes));
 }
 
-/** What reaches the student's parameters, as 2-norms, one number for each γ. */
+/** 2-norms of the gradients in the student's last stage, one number for each γ. */
 export interface GradientsOverGamma {
   /** ‖γ · ∂L_AD/∂A‖₂: into the feature maps, and from there into every layer. */
   featureGradient: number[];
@@ -138,7 +138,7 @@ export async function gradientsOverGamma(
     const norms = tf.tidy(() => {
       const gradients = tf.grads((A, W) => {
         const L_AD = loss({ features: A as Tensor4D, weights: W as Tensor2D });
-        // tfjs refuses to differentiate what does not depend on A and W at all; a sum times 0 does.
+        // tfjs cannot differentiate a loss that does not depend on A and W: a sum times 0 depends on them.
         return tf.add(tf.mul(L_AD, gamma), tf.mul(tf.add(tf.sum(A), tf.sum(W)), 0));
       });
       return tf.stack(gradients([student.features, student.weights]).map((gradient) => tf.norm(gradient)));

@@ -7,12 +7,12 @@ import type { Scalar, Tensor2D } from "../tensors.ts";
 import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 
 /**
- * - `softmax-new`: softmax over the new classes alone. The old columns of the head are left in peace, but the
- *   scores of different steps are never compared in training, so nothing calibrates them to each other.
+ * - `softmax-new`: softmax over the new classes alone. The old columns of the head get no gradient, but
+ *   the scores of different steps never compete in training, so they are not calibrated to each other.
  * - `softmax-all`: softmax over all classes. Every new image pushes all old scores down.
- * - `sigmoid-new`: a yes or no for each new class, as LwF-MC (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3):
- *   the base classes get their yes and no from the teacher, through L_D. Each score is calibrated by itself.
- * - `sigmoid-all`: a yes or no for each class; every new image is a no for all base classes.
+ * - `sigmoid-new`: a binary decision for each new class, as in LwF-MC (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3):
+ *   L_D trains the base classes with the outputs of the teacher. Each score is calibrated by itself.
+ * - `sigmoid-all`: a binary decision for each class; every new image is a negative for all base classes.
  */
 export type ClassificationKind = "softmax-new" | "softmax-all" | "sigmoid-new" | "sigmoid-all";
 

@@ -4,7 +4,7 @@ import type { Tensor1D, Tensor2D } from "../tensors.ts";
 /**
  * −Σ_c p_c · log softmax(z)_c for each image.
  *
- * @param targets p, (B, C), each row sums to 1 (or is zero: then the image does not count)
+ * @param targets p, (B, C), each row sums to 1 or is all zero, which leaves the image out
  * @param logits z, (B, C)
  * @returns (B)
  */

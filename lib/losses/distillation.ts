@@ -1,6 +1,6 @@
 /**
- * L_D, knowledge distillation: on images of the new classes the student's answers about the base classes
- * should stay the teacher's.
+ * L_D, knowledge distillation: on images of the new classes the student's outputs for the base classes
+ * should stay those of the teacher.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -8,7 +8,7 @@ import type { Scalar, Tensor1D, Tensor2D } from "../tensors.ts";
 import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
-/** `sigmoid`: LwF-MC, a yes or no for each class; `softmax`: softened by a temperature. */
+/** `sigmoid`: a binary decision for each class, as in LwF-MC; `softmax`: softened by a temperature. */
 export type DistillationKind = "sigmoid" | "softmax";
 
 /** Options of {@linkcode distillationLoss}. */
@@ -24,7 +24,7 @@ export interface DistillationOptions {
 
 /**
  * L_D, equation (1) of the paper (arXiv 1811.08051): summed over the base classes, mean over the batch. It is
- * a cross-entropy, so at equal scores it is not 0 but the entropy of the teacher's answers; its gradient is
+ * a cross-entropy, so at equal scores it is not 0 but the entropy of the teacher's outputs; its gradient is
  * 0.
  *
  * - softmax: y'_i = softmax(y / T)_i, ŷ'_i = softmax(ŷ / T)_i, L_D = −Σ_i y'_i · log ŷ'_i. The paper's form,

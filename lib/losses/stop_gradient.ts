@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../tensors.ts";
 
 /**
- * Computes something that counts as a constant: no gradient flows into whatever it was computed from.
+ * Computes a constant: no gradient flows into the tensors that it is computed from.
  *
- * @param compute what to compute; what it makes on the way is freed
+ * @param compute the computation; its intermediate tensors are disposed
  * @returns its result
  */
 export function stopGradient<T extends Tensor>(compute: () => T): T {

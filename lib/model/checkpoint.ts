@@ -8,7 +8,7 @@ import { UserError } from "../user_error.ts";
 import { ResNet } from "./resnet.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "./safetensors.ts";
 
-/** Raised whenever the meaning of a checkpoint's content changes. */
+/** Increased whenever the meaning of the content changes. */
 const VERSION = "2";
 
 /** The digest stands first in the header, and covers the whole file with zeros in its own place. */
@@ -16,7 +16,7 @@ const BEFORE_DIGEST = '{"__metadata__":{"digest":"';
 const DIGEST_AT = 8 + BEFORE_DIGEST.length;
 const DIGEST_LENGTH = 64;
 
-/** What a checkpoint says about itself, beside the tensors. */
+/** Metadata of a checkpoint, beside the tensors of the model. */
 export interface CheckpointNotes {
   /** The configuration of the run that wrote it, as plain JSON values. */
   configuration: unknown;
@@ -26,14 +26,14 @@ export interface CheckpointNotes {
   state?: unknown;
 }
 
-/** A checkpoint read back. */
+/** A decoded checkpoint. */
 export interface Checkpoint extends Required<CheckpointNotes> {
   /** The caller disposes it. */
   model: ResNet;
 }
 
 /**
- * Writes a model as bytes.
+ * Encodes a model as the bytes of a file.
  *
  * @param model its tensors are read, not changed
  * @param notes what to keep beside it
@@ -65,10 +65,10 @@ export async function encodeCheckpoint(
 }
 
 /**
- * Makes sure that a checkpoint is whole: every byte of it is as it was written.
+ * Verifies that every byte of a checkpoint is as it was written.
  *
  * @param bytes the whole file
- * @param name how messages call it
+ * @param name of the file in messages
  * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint
  */
 export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<void> {
@@ -91,10 +91,10 @@ export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<
 }
 
 /**
- * Reads a model back, and checks that it is whole.
+ * Decodes a model, and verifies that every byte is as it was written.
  *
  * @param bytes the whole file
- * @param name how messages call it
+ * @param name of the file in messages
  * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint
  */
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {

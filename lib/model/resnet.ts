@@ -12,7 +12,7 @@ import { type RandomStream, randomStream } from "../random.ts";
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "../tensors.ts";
 import { UserError } from "../user_error.ts";
 
-/** What the network looks like before it knows any class. */
+/** Shape of the network, without its classes. */
 export interface ResNetOptions {
   /** Number of weighted layers: 2 + 2 · stages · blocks a stage. */
   depth: number;
@@ -25,7 +25,7 @@ export interface ResNetOptions {
 /** See {@linkcode ResNetOptions.stem}. */
 export type Stem = "3x3" | "3x3/2" | "7x7/4";
 
-/** What a forward pass gives. */
+/** Outputs of a forward pass. */
 export type ForwardPass = {
   /** (B, C) scores, one column a class, in the order in which the classes were learned. */
   logits: Tensor2D;
@@ -34,7 +34,7 @@ export type ForwardPass = {
 };
 
 /**
- * Gives each tensor of a new network, by name; it is the network's from then on. Throws where it has none of that shape.
+ * Returns a tensor of a new network by name; the network takes it over. Throws if there is none of that shape.
  */
 export type TensorSource = (name: string, shape: number[]) => Tensor;
 
@@ -60,13 +60,13 @@ const STATISTICS_MOMENTUM = 0.1;
 export class ResNet {
   /** Names of the classes, one a column of the head, in the order in which they were learned. */
   classNames: readonly string[];
-  /** What training changes, by name, such as `stage2.block1.conv1.filter`. */
+  /** Trainable parameters by name, such as `stage2.block1.conv1.filter`. */
   readonly parameters: Map<string, Variable> = new Map();
-  /** Running mean and variance of each batch normalization, by name. Training updates them by averaging. */
+  /** Running mean and variance of each batch normalization, by name. Updated in training by a moving average. */
   readonly statistics: Map<string, Variable> = new Map();
 
   /**
-   * Makes a network: untrained, or with given tensors.
+   * Creates a network: untrained, or with given tensors.
    *
    * @param options shape of the network
    * @param classNames the classes of the base step; of all steps where the tensors are given
@@ -216,7 +216,7 @@ export class ResNet {
     return addRelu(residual, shortcut);
   }
 
-  /** Convolution, batch normalization and perhaps ReLU. Padding as in the literature: the same on both sides. */
+  /** Convolution, batch normalization and optionally ReLU, with the same padding on all sides. */
   #convNorm(
     name: string,
     x: Tensor4D,
@@ -269,7 +269,7 @@ export class ResNet {
   }
 }
 
-/** Initial weights: He et al., ICCV 2015, for convolutions, PyTorch's for the head, and normalizations that change nothing. */
+/** Initial weights: He et al., ICCV 2015, for convolutions, PyTorch's for the head, and the identity for normalizations. */
 function untrained(seed: number): TensorSource {
   const random = randomStream(seed, "network");
   return (name, shape) => {

@@ -30,7 +30,7 @@ interface HeaderEntry {
 const LENGTH_BYTES = 8;
 
 /**
- * Writes tensors as bytes.
+ * Encodes tensors as the bytes of a file.
  *
  * @param file tensors and metadata
  * @returns the bytes of the file; the same input gives the same bytes
@@ -44,7 +44,7 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   }
   let json = JSON.stringify(header);
   const encoder = new TextEncoder();
-  // The format asks for data aligned to 8 bytes; spaces fill the header up.
+  // The format requires data aligned to 8 bytes: spaces pad the header.
   json += " ".repeat((LENGTH_BYTES - encoder.encode(json).length % LENGTH_BYTES) % LENGTH_BYTES);
   const headerBytes = encoder.encode(json);
 
@@ -60,10 +60,10 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
 }
 
 /**
- * Reads tensors back.
+ * Decodes tensors.
  *
  * @param bytes a whole file
- * @param name how messages call the file
+ * @param name of the file in messages
  * @throws {UserError} where the bytes are not a complete safetensors file of float32 tensors
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {

@@ -11,7 +11,7 @@ export interface IterationBatch {
   x: Tensor4D;
   /** (B, C) one-hot labels, columns as in the student's head. */
   labels: Tensor2D;
-  /** The teacher's answers to the same images; absent in the base step and where the method uses none. */
+  /** The teacher's outputs for the same images; absent in the base step and where the method uses none. */
   teacher?: TeacherAnswers;
   /** C_b, the number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
@@ -19,7 +19,7 @@ export interface IterationBatch {
   randomKeys?: readonly (string | number)[];
 }
 
-/** The loss L of one batch, and the terms of the method by name, such as L_C, before they are weighed. */
+/** The loss L of one batch, and the terms of the method by name, such as L_C, before weighting. */
 export type LossValues = { readonly L: number; readonly [term: string]: number };
 
 /**
@@ -57,7 +57,7 @@ export async function iterate(
   return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as LossValues;
 }
 
-/** The forward pass of one iteration: all that the loss terms are made from. */
+/** The forward pass of one iteration: the inputs of the loss terms. */
 export function batchOutputs(
   student: ResNet,
   { x, labels, ...batch }: IterationBatch,

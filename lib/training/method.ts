@@ -1,6 +1,6 @@
 /**
- * The methods: one entry each, which says all of it. Configurations, presets, run folders, tables and figures derive from
- * the entries. Put two of the paper's three side by side and the difference is the paper.
+ * The methods, one entry each: configurations, presets, run folders, tables and figures derive from the entries. The
+ * difference between two of the three is what the paper is about.
  *
  * L = L_C + β · L_D + γ · L_AD (Dhar et al., arXiv 1811.08051, equation (3)); LwF-MC leaves out the last term
  * (Li and Hoiem's "Learning without Forgetting" in the form of Rebuffi et al., CVPR 2017), C the last two.
@@ -26,7 +26,7 @@ import type { TeacherAnswers } from "./teacher.ts";
 /** Name of a method: one of the paper's, or one that {@linkcode defineMethod} added. */
 export type MethodName = "C" | "LwF-MC" | "LwM" | (string & Record<never, never>);
 
-/** How the loss terms are made and weighed. */
+/** How the loss terms are computed and weighted. */
 export interface LossOptions {
   /** L_C: softmax over the new classes or over all, or sigmoids of the new classes or of all. */
   classification: ClassificationKind;
@@ -46,7 +46,7 @@ export interface LossOptions {
   attentionForm: AttentionForm;
 }
 
-/** All that the loss of one batch is made from. B images, C classes of which the first C_b are base classes. */
+/** Inputs of the loss for one batch: B images, C classes of which the first C_b are base classes. */
 export interface BatchOutputs {
   /** The student's logits (B, C) and feature maps (B, h, w, K). */
   student: ForwardPass;
@@ -56,7 +56,7 @@ export interface BatchOutputs {
   labels: Tensor2D;
   /** C_b: number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
-  /** The frozen teacher's answers to the same images; absent in the base step and where the method uses no teacher. */
+  /** The frozen teacher's outputs for the same images; absent in the base step and where the method uses no teacher. */
   teacher?: TeacherAnswers;
   /** What random draws of the loss depend on, such as the seed, the step and the iteration. */
   randomKeys?: readonly (string | number)[];
@@ -64,9 +64,9 @@ export interface BatchOutputs {
 
 /** One term of a loss. */
 export interface LossTerm {
-  /** The term for one batch: a scalar, before it is weighed. */
+  /** The term for one batch: a scalar, before weighting. */
   readonly value: (batch: BatchOutputs, options: LossOptions) => Scalar;
-  /** The weight of the term in the loss, and the symbol of it, such as β; 1 where absent. */
+  /** Weight of the term in the loss and its symbol, such as β; 1 if absent. */
   readonly weight?: { readonly symbol: string; readonly value: (options: LossOptions) => number };
 }
 
@@ -76,15 +76,15 @@ export type LossTerms = Readonly<Record<string, Scalar>>;
 /** The shapes that mark methods in figures. */
 export type MethodSymbol = "circle" | "square" | "triangle" | "diamond";
 
-/** All that distinguishes one method from another. */
+/** Everything that distinguishes a method from others. */
 export interface Method {
   /** The loss in one line, for the help of the commands. */
   readonly description: string;
   /** The terms of the loss by name, in the order in which they are added. */
   readonly terms: Readonly<Record<string, LossTerm>>;
-  /** Whether a term needs the answers of M_{t−1}. */
+  /** Whether a term needs the outputs of M_{t−1}. */
   readonly usesTeacher: boolean;
-  /** The options that the terms read: runs that differ in other options only are the same run. */
+  /** The options that the terms depend on; others are no part of what identifies a run. */
   readonly fields: readonly (keyof LossOptions)[];
   /** Configuration fields tuned for the method on validation data, for drawings (iEmoji-100) and photographs. */
   readonly tuned?: { readonly drawings?: TunedFields; readonly photos?: TunedFields };
@@ -103,7 +103,7 @@ const registry = new Map<string, Method>();
  * Adds a method. Configurations accept it at once, and tables and figures list it after those defined before.
  *
  * @param name as in `configure({ method: name })`
- * @param method its loss and its look
+ * @param method its loss, and how figures draw it
  * @throws {UserError} where a method of this name exists
  */
 export function defineMethod(name: string, method: Method): void {
@@ -136,7 +136,7 @@ export function methodNamed(name: MethodName): Method {
 }
 
 /**
- * The terms of a method's loss for one batch, not weighed.
+ * The terms of a method's loss for one batch, before weighting.
  *
  * @returns one scalar a term, by name
  */
@@ -146,10 +146,10 @@ export function lossTerms(method: MethodName, batch: BatchOutputs, options: Loss
 }
 
 /**
- * What is minimized: the weighted sum of the terms, for LwM L = L_C + β · L_D + γ · L_AD.
+ * The loss: the weighted sum of the terms, for LwM L = L_C + β · L_D + γ · L_AD.
  *
  * @param terms of one batch, from {@linkcode lossTerms}
- * @param options hold the weights
+ * @param options with the weights
  */
 export function totalLoss(method: MethodName, terms: LossTerms, options: LossOptions): Scalar {
   return tf.tidy(() =>

@@ -21,7 +21,7 @@ export class Sgd {
   readonly #velocities = new Map<string, Variable>();
 
   /**
-   * Starts at rest, or from where an earlier optimizer of the same model stopped.
+   * Starts with zero velocities, or with those of an earlier optimizer of the same model.
    *
    * @param model is updated by every step
    * @param options stay the same for all steps

@@ -1,5 +1,5 @@
 /**
- * The frozen model M_{t−1} and its answers to the images of step t.
+ * The frozen model M_{t−1} and its outputs for the images of step t.
  *
  * The views of an image are a finite set and the teacher never changes, so its logits and maps are computed once a
  * step and looked up in every epoch. That makes L_D and L_AD almost free.
@@ -12,7 +12,7 @@ import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";
 import type { Tensor2D, Tensor3D, Tensor4D } from "../tensors.ts";
 
-/** What the teacher says of B images. C_b base classes, maps of h × w pixels. */
+/** The teacher's outputs for B images: C_b base classes, maps of h × w pixels. */
 export type TeacherAnswers = {
   /** (B, C_b) scores of the base classes. */
   logits: Tensor2D;
@@ -20,12 +20,12 @@ export type TeacherAnswers = {
   maps: Tensor3D;
 };
 
-/** Something that knows the teacher's answers. Its tensors are the caller's to dispose. */
+/** A source of the teacher's outputs. The caller disposes the tensors. */
 export interface Teacher {
   /** Number of classes that the teacher knows. */
   readonly baseClasses: number;
   /**
-   * The answers to one batch.
+   * The outputs for one batch.
    *
    * @param draws which images
    * @param x (B, H, W, 3) the same images
@@ -33,7 +33,7 @@ export interface Teacher {
   answers(draws: readonly Draw[], x: Tensor4D): TeacherAnswers;
 }
 
-/** Asks the model anew for each batch: no memory needed, one forward pass a batch. */
+/** Runs the model for each batch: needs no memory, but one forward pass a batch. */
 export function freshTeacher(model: ResNet): Teacher {
   return {
     baseClasses: model.classNames.length,
@@ -42,12 +42,12 @@ export function freshTeacher(model: ResNet): Teacher {
 }
 
 /**
- * Asks the model once for every view of every image of the step.
+ * Runs the model once for every view of every image of the step.
  *
  * @param set the images of the step
  * @param options `views`: how many views of each image will be used; `batchSize` of the passes
  * @param onProgress called with the number of images done, of how many
- * @returns a teacher that answers from memory: count · views · C_b · (1 + h·w) numbers of four bytes
+ * @returns a teacher that reads from memory: count · views · C_b · (1 + h·w) numbers of four bytes
  */
 export async function cachedTeacher(
   model: ResNet,
@@ -62,7 +62,7 @@ export async function cachedTeacher(
   let pixels = 0;
 
   for (let start = 0; start < total; start += batchSize) {
-    // Every pass has the same size, so that no engine has to prepare for a second one: the last may repeat images.
+    // All batches have the same size, for which engines compile their kernels once: the last may repeat images.
     const first = Math.max(0, Math.min(start, total - batchSize));
     const draws = Array.from({ length: Math.min(batchSize, total) }, (_, i) => drawAt(first + i, views));
     const batch = readBatch(set, draws, normalization);

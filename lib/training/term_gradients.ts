@@ -11,18 +11,18 @@ import {
   weighed,
 } from "./method.ts";
 
-/** What one term of the loss pulls at, and how hard. */
+/** The gradient of one term of the loss, by part of the network. */
 export interface TermGradient {
   /** The term and the symbol of its weight, such as `L_C`, `βL_D` or `γL_AD`; `L` for the whole loss. */
   readonly term: string;
   /** 2-norm of the gradient in each part of the network: `stem`, `stage1` …, `head: base`, `head: new`. */
   readonly norms: Readonly<Record<string, number>>;
-  /** 2-norm of the gradient in all of the network. */
+  /** 2-norm of the gradient in the whole network. */
   readonly all: number;
 }
 
 /**
- * The gradient of one batch, term by term, each weighed as in the loss. The norms of the terms do not
+ * The gradient of one batch, term by term, each weighted as in the loss. The norms of the terms do not
  * add up to that of L: gradients have directions.
  *
  * @param student is not changed
@@ -35,7 +35,7 @@ export async function termGradients(
   method: MethodName,
   losses: LossOptions,
 ): Promise<TermGradient[]> {
-  const copy = student.clone(); // a forward pass of the training moves the running statistics
+  const copy = student.clone(); // a forward pass in training updates the running statistics
   try {
     const parts: Record<string, (outputs: BatchOutputs) => tf.Scalar> = {};
     for (const [name, term] of Object.entries(methodNamed(method).terms)) {
@@ -73,7 +73,7 @@ function squaredNorms(model: ResNet, gradients: tf.NamedTensorMap, baseClasses: 
     squares[part] = part in squares ? tf.add(squares[part], square) : square;
   };
   for (const [name, variable] of model.parameters) {
-    const gradient = gradients[variable.name] ?? tf.zerosLike(variable); // the bias has no part in L_AD
+    const gradient = gradients[variable.name] ?? tf.zerosLike(variable); // L_AD does not depend on the bias
     const part = name.split(".")[0];
     if (part !== "head") {
       add(part, gradient);

@@ -1,8 +1,8 @@
 /**
  * Training on the classes of one step: M_0 on the base classes, or M_t on the new classes with M_{t−1} as its teacher.
  *
- * The loop is built to be stopped at any moment. Everything random depends only on the seed, the step, the epoch and
- * the image, and after each epoch the caller gets all that is needed to go on from there.
+ * The training can be stopped at any moment: all randomness depends only on the seed, the step, the epoch and the
+ * image, and after each epoch the caller gets the state to resume from.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -20,11 +20,11 @@ import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
 export interface StepOptions {
   /** From 0, the base step. */
   step: number;
-  /** Which loss terms are added up. */
+  /** Which terms the loss has. */
   method: MethodName;
-  /** How the terms are made and weighed. */
+  /** How the terms are computed and weighted. */
   losses: LossOptions;
-  /** How often the images are gone through. */
+  /** Number of passes over the images. */
   epochs: number;
   /** Learning rate at the start of the cosine schedule. */
   learningRate: number;
@@ -34,7 +34,7 @@ export interface StepOptions {
   sgd: OptimizerOptions;
   /** How many views of each image are drawn in one epoch. */
   drawsPerEpoch: number;
-  /** Whether the teacher's answers to all views are computed once and kept. */
+  /** Whether the teacher's outputs for all views are computed once and kept in memory. */
   cacheTeacher: boolean;
   /** Mean and standard deviation of the channels. */
   normalization: Normalization;
@@ -105,50 +105,50 @@ export type EpochLog = LossValues & {
   learningRate: number;
 };
 
-/** Where a training stands: the number of finished epochs and what is needed to go on, beside the weights. */
+/** The state of a training, beside the weights: enough to resume it. */
 export interface StepState {
   /** Number of finished epochs. */
   epochsDone: number;
-  /** What they were like. */
+  /** Their losses. */
   log: EpochLog[];
-  /** Of the optimizer, by parameter name. */
+  /** The optimizer's velocities, by parameter name. */
   velocities: Map<string, SafeTensor>;
 }
 
-/** How far a training is. */
+/** Progress of a training. */
 export interface StepProgress {
-  /** First the teacher is asked about all images, then the student is trained. */
+  /** `teacher` while the teacher's outputs are computed, then `training`. */
   phase: "teacher" | "training";
-  /** Images or iterations done. */
+  /** Finished images or iterations. */
   done: number;
-  /** Of how many. */
+  /** Number of images or iterations. */
   total: number;
-  /** In which epoch, from 1; absent in the teacher's phase. */
+  /** The current epoch, from 1; absent in the teacher's phase. */
   epoch?: number;
-  /** Of how many epochs; absent in the teacher's phase. */
+  /** Number of epochs; absent in the teacher's phase. */
   epochs?: number;
   /** Loss of the last batch; absent in the teacher's phase. */
   loss?: LossValues;
 }
 
-/** What the caller may want to do while a step is trained. */
+/** Callbacks during the training of a step. */
 export interface StepHooks {
   /** Called after every iteration. */
   onProgress?: (progress: StepProgress) => void;
-  /** Called after every epoch with all that is needed to go on. */
+  /** Called after every epoch with the state to resume from. */
   onEpoch?: (state: StepState) => Promise<void>;
-  /** Asked after every iteration; true ends the training at once, without finishing the epoch. */
+  /** Called after every iteration; returning true ends the training at once, without finishing the epoch. */
   shouldStop?: () => boolean;
 }
 
 /**
  * Trains `student` in place.
  *
- * @param student has a head that knows the step's classes already
- * @param set the training images of this step, and of no other
+ * @param student its head already has columns for the step's classes
+ * @param set training images of this step only
  * @param headPosition (all classes of the data set) column of the head for each class id
  * @param teacher M_{t−1}; null in the base step
- * @param resume where an earlier training of this step stood
+ * @param resume the state of an interrupted training of this step
  * @returns the log of all epochs, or null where `shouldStop` ended the training
  * @throws {UserError} where the loss is no longer a finite number, or a batch is too small to be normalized
  */
@@ -270,7 +270,7 @@ function refuseSinglePixels(
   );
 }
 
-/** Says which term is no longer finite, and what to try. */
+/** Names the term that is no longer finite, and what to try. */
 function refuseNonFinite(
   loss: LossValues,
   { step, epoch, learningRate, method }: {
@@ -300,7 +300,7 @@ function meanOf(losses: readonly LossValues[]): LossValues {
   return Object.fromEntries(Object.keys(losses[0]).map((name) => [name, mean(name)])) as LossValues;
 }
 
-/** Lets signals, timers and displays have their turn every 50 ms of an otherwise unbroken computation. */
+/** Yields to signals, timers and displays every 50 ms. */
 function breather(): () => Promise<void> {
   let last = performance.now();
   return async () => {
