@@ -5,34 +5,18 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { z } from "zod";
 import { engineThroughput } from "../../lib/figures/engine_throughput.ts";
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
 import { type JsonKind, readJsonIfThere } from "../../lib/files.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
-import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
-import {
-  BASE,
-  fastest,
-  jsonLine,
-  quickLines,
-  type QuickMeasurements,
-  runTable,
-  type SpeedByEngine,
-  throughputRow,
-  throughputTable,
-} from "./bench_report.ts";
-import { parseArgs } from "node:util";
+import { percent } from "../../lib/statistics.ts";
+import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { runCommand } from "../commands/command_line.ts";
-
-/** Left behind by `deno task reproduce`. */
-const REPRODUCED: JsonKind<{ busy: number }> = {
-  schema: z.object({ busy: z.number() }),
-  holds: "how busy the cores were",
-  remedy: "Delete it.",
-};
+import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
 
 const HELP = `deno task bench [--quick] [--json]
 
@@ -44,167 +28,168 @@ photos; writes figures/engine-throughput.*. The numbers mean something on an oth
 --json    print them as one line of JSON and nothing else (with --quick only)
 --help    this text`;
 
-/** Each row of the table, for each engine; what comes first matters most. */
-const SETTINGS: Setting[] = [
-  ...[16, 256].map((batch) => ({ ...setting(BASE), batch })),
-  ...[8, 32].map((width) => ({ ...setting(BASE), width })),
-  ...[8, 32].map((depth) => ({ ...setting(BASE), depth })),
-  ...[64, 96].map((imageSize) => ({ ...setting(BASE), imageSize })),
+/** Left behind by `deno task reproduce`. */
+const REPRODUCED: JsonKind<{ busy: number }> = {
+  schema: z.object({ busy: z.number() }),
+  holds: "how busy the cores were",
+  remedy: "Delete it.",
+};
+
+/** The setting from which the rows of the figure each change one thing. */
+const BASE: Setting = { depth: 20, width: 16, imageSize: 32, batch: 32 };
+
+/** The rows of the figure, for each engine; what comes first matters most. */
+const SETTINGS: readonly Setting[] = [
+  BASE,
+  ...[16, 256].map((batch) => ({ ...BASE, batch })),
+  ...[8, 32].map((width) => ({ ...BASE, width })),
+  ...[8, 32].map((depth) => ({ ...BASE, depth })),
+  ...[64, 96].map((imageSize) => ({ ...BASE, imageSize })),
   { depth: 18, width: 64, imageSize: 224, batch: 8 },
-  ...[64, 128].map((batch) => ({ ...setting(BASE), batch })),
+  ...[64, 128].map((batch) => ({ ...BASE, batch })),
 ];
 
 /** Seconds after which an engine begins no further row. A software renderer would take minutes for a single one. */
 const SECONDS_OF_ROWS = { wasm: 48, onednn: 38, torch: 38, webgpu: 20 };
 
-function setting({ depth, width, imageSize, batch }: Setting): Setting {
-  return { depth, width, imageSize, batch };
-}
-
-/** Runs a process that prints lines of `[position, result]`. @returns the results that came, by position */
-async function results(
-  command: string,
-  args: string[],
-  onResult: (position: number, result: unknown) => void = () => {},
-): Promise<unknown[]> {
-  const process = new Deno.Command(command, { args, stdout: "piped", stderr: "piped" }).spawn();
+/** Results of a process that prints lines of `[position, result]`, by position. */
+async function results(command: string, args: string[]): Promise<unknown[]> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
+  const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
   const found: unknown[] = [];
-  const errors = new Response(process.stderr).text();
-  let text = "";
-  for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop()!;
-    for (const line of lines.filter((line) => line.startsWith("["))) {
-      const [position, result] = JSON.parse(line);
-      found[position] = result;
-      onResult(position, result);
-    }
-  }
-  const { success } = await process.status;
-  if (!success) {
-    throw new UserError(`Expected a measurement but its process failed:\n${(await errors).trim()}`);
+  for (const line of said.split("\n").filter((line) => line.startsWith("["))) {
+    const [position, result] = JSON.parse(line);
+    found[position] = result;
   }
   return found;
 }
 
-function onEngine(
-  engine: ThroughputRow["engine"],
-  jobs: Job[],
-  seconds = Infinity,
-  onResult?: (position: number, result: unknown) => void,
-): Promise<unknown[]> {
-  const order = JSON.stringify({ engine, jobs, seconds: Math.min(seconds, 1e6) });
+function onEngine(engine: ThroughputRow["engine"], jobs: Job[], seconds = 1e6): Promise<unknown[]> {
   const worker = resolve(import.meta.dirname!, "bench_jobs.ts");
-  return results(
-    Deno.execPath(),
-    ["run", "-A", "--no-check", worker, order],
-    onResult,
-  );
+  const order = JSON.stringify({ engine, jobs, seconds });
+  return results(Deno.execPath(), ["run", "-A", "--no-check", worker, order]);
 }
 
-async function onTorch(python: string, settings: Setting[], seconds: number): Promise<Speed[]> {
-  const order = JSON.stringify(
-    settings.map((setting) => ({ ...setting, seconds: settings.length > 1 ? 1 : 2.5 })),
-  );
-  return await results(python, [
-    resolve(import.meta.dirname!, "bench_torch.py"),
-    order,
-    String(seconds),
-  ]) as Speed[];
+async function onTorch(
+  python: string,
+  settings: readonly Setting[],
+  each: number,
+  seconds = 1e6,
+): Promise<Speed[]> {
+  const order = JSON.stringify(settings.map((setting) => ({ ...setting, seconds: each })));
+  const script = resolve(import.meta.dirname!, "bench_torch.py");
+  return await results(python, [script, order, String(seconds)]) as Speed[];
 }
 
 /** A python3 that has torch, if there is one. */
 async function pythonWithTorch(): Promise<string | undefined> {
   const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)";
   for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      const { success } = await new Deno.Command(python, { args: ["-c", look], stderr: "null" }).output();
-      if (success) return python;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    if (await results(python, ["-c", look]).then(() => true, () => false)) return python;
   }
 }
 
 /** Whether an engine can be used here. */
-async function isHere(engine: ThroughputRow["engine"]): Promise<boolean> {
-  try {
-    await onEngine(engine, []);
-    return true;
-  } catch (error) {
-    if (error instanceof UserError) return false;
-    throw error;
-  }
+function isHere(engine: ThroughputRow["engine"]): Promise<boolean> {
+  return onEngine(engine, []).then(() => true, () => false);
 }
 
-type Say = (line: string) => void;
+/** What `--quick` measures. */
+export interface QuickMeasurements {
+  /** The faster of the project's own engines. */
+  best: "wasm" | "onednn";
+  /** Training at the base setting; an engine is missing where the machine lacks it. */
+  imagesPerSecond: Partial<Record<"wasm" | "onednn" | "torch", number>>;
+  /** On that engine. */
+  methods: MethodSeconds;
+  /** Forward passes on that engine over training steps on it. */
+  evaluation: number;
+}
 
-async function quick(python: string | undefined, say: Say): Promise<QuickMeasurements> {
-  const imagesPerSecond: SpeedByEngine = {};
-  const speed: Job = { kind: "speed", setting: setting(BASE), seconds: 2.5, evaluation: false };
+/** What `--json` prints. @param busy share of the cores' time that the last reproduction used, where it is known */
+export function summaryOf(measured: Omit<QuickMeasurements, "best">, busy?: number) {
+  const { imagesPerSecond, methods, evaluation } = measured;
+  const each = (values: Record<string, number>, write: (value: number) => number) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, write(value)]));
+  return {
+    imagesPerSecond: each(imagesPerSecond, (value) => +value.toFixed(1)),
+    stepRatio: each(methods, (seconds) => +(seconds / methods.C).toFixed(3)),
+    evaluation: +evaluation.toFixed(3),
+    busy: busy && +busy.toFixed(3),
+  };
+}
+
+async function quick(python: string | undefined): Promise<QuickMeasurements> {
+  const imagesPerSecond: QuickMeasurements["imagesPerSecond"] = {};
+  const best = { engine: "wasm" as "wasm" | "onednn", speed: 0 };
   for (const engine of ["wasm", "onednn"] as const) {
-    if (engine === "onednn" && !await isHere(engine)) {
-      say("onednn is not here: `apt-get install libdnnl3.6`");
-      continue;
-    }
-    say(`Training on ${engine} …`);
-    const [result] = await onEngine(engine, [speed]) as [Speed];
-    imagesPerSecond[engine] = result.train;
+    if (!await isHere(engine)) continue;
+    console.error(`Training on ${engine} …`);
+    const [{ train: speed = 0 }] = await onEngine(engine, [{ setting: BASE, train: 2.5 }]) as Speed[];
+    imagesPerSecond[engine] = speed;
+    if (speed > best.speed) Object.assign(best, { engine, speed });
   }
   if (python) {
-    say("Training in PyTorch …");
-    const [result] = await onTorch(python, [setting(BASE)], Infinity);
-    imagesPerSecond.torch = result.train;
+    console.error("Training in PyTorch …");
+    imagesPerSecond.torch = (await onTorch(python, [BASE], 2.5))[0].train;
   }
-  const { engine } = fastest(imagesPerSecond);
-  say(`The methods' steps, and evaluation, on ${engine} …`);
-  const [methods, evaluation] = await onEngine(engine, [
-    { kind: "methods", setting: setting(BASE), rounds: 10 },
-    { kind: "evaluation", setting: { ...setting(BASE), batch: 128 }, seconds: 2 },
-  ]) as [MethodSeconds, number];
-  return { imagesPerSecond, methods, evaluation };
+  console.error(`The methods' steps, and evaluation, on ${best.engine} …`);
+  const [methods, { evaluation = 0 }] = await onEngine(best.engine, [
+    { setting: BASE, rounds: 10 },
+    { setting: { ...BASE, batch: 128 }, evaluation: 2 },
+  ]) as [MethodSeconds, Speed];
+  return { best: best.engine, imagesPerSecond, methods, evaluation: evaluation / best.speed };
+}
+
+/** The figure's rows, on every engine. */
+async function rowsOf(python: string | undefined): Promise<ThroughputRow[]> {
+  const rows: ThroughputRow[] = [];
+  for (const engine of ["wasm", "onednn", "webgpu", "torch"] as const) {
+    if (engine === "torch" ? !python : !await isHere(engine)) continue;
+    console.error(`The figure's rows on ${engine} …`);
+    const jobs = SETTINGS.map((setting): Job => ({ setting, train: 1, evaluation: 1 / 3 }));
+    const speeds = engine === "torch"
+      ? await onTorch(python!, SETTINGS, 1, SECONDS_OF_ROWS.torch)
+      : await onEngine(engine, jobs, SECONDS_OF_ROWS[engine]) as Speed[];
+    speeds.forEach(({ train = 0, evaluation }, i) =>
+      rows.push({
+        engine,
+        ...SETTINGS[i],
+        threads: 1,
+        trainImagesPerSecond: train,
+        evaluationImagesPerSecond: evaluation,
+      })
+    );
+  }
+  return rows;
 }
 
 /** A run on each data set that is here. */
-async function runs(engine: ThroughputRow["engine"], say: Say): Promise<Record<string, RunSeconds>> {
+async function runsOn(engine: ThroughputRow["engine"]): Promise<Record<string, RunSeconds>> {
   const found: Record<string, RunSeconds> = {};
   for (const dataset of ["iemoji-100", "caltech-101", "cifar-100"] as const) {
     if (!await Deno.stat(join(dataDirectory(), dataset)).catch(() => null)) continue;
-    say(`A run on ${dataset} …`);
-    [found[dataset]] = await onEngine(engine, [{ kind: "run", dataset }]) as [RunSeconds];
+    console.error(`A run on ${dataset} …`);
+    [found[dataset]] = await onEngine(engine, [{ dataset }]) as [RunSeconds];
   }
   return found;
 }
 
-/** The table's rows, on every engine. */
-async function table(
-  { imagesPerSecond }: QuickMeasurements,
-  python: string | undefined,
-  say: Say,
-): Promise<ThroughputRow[]> {
-  const here: ("wasm" | "onednn" | "webgpu")[] = ["wasm"];
-  if (imagesPerSecond.onednn) here.push("onednn");
-  if (await isHere("webgpu")) here.push("webgpu");
-
-  const rows: ThroughputRow[] = [];
-  const add = (name: ThroughputRow["engine"], setting: Setting, speed: Speed) => {
-    rows.push(throughputRow(name, setting, speed));
-  };
-  for (const name of here) {
-    say(`The table on ${name} …`);
-    const settings = [setting(BASE), ...SETTINGS];
-    const jobs = settings.map((setting): Job => ({ kind: "speed", setting, seconds: 1, evaluation: true }));
-    const speeds = await onEngine(name, jobs, SECONDS_OF_ROWS[name]) as Speed[];
-    speeds.forEach((speed, i) => add(name, settings[i], speed));
-  }
-  if (python) {
-    say("The table in PyTorch …");
-    const settings = [setting(BASE), ...SETTINGS];
-    (await onTorch(python, settings, SECONDS_OF_ROWS.torch)).forEach((speed, i) =>
-      add("torch", settings[i], speed)
-    );
-  }
-  return rows;
+/** Where the time of a run goes, for each data set. */
+export function runTable(runs: Readonly<Record<string, RunSeconds>>): string[] {
+  return textTable(
+    Object.entries(runs).map(([dataset, seconds]) => {
+      const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+      const parts = Object.entries(seconds).map(([part, value]) => [part, percent(value / total)]);
+      return {
+        "run of LwM": dataset,
+        "seconds": total.toFixed(0),
+        ...Object.fromEntries(parts),
+        "not iterations": percent(1 - seconds.iterations / total),
+      };
+    }),
+  );
 }
 
 async function describeMachine(): Promise<string> {
@@ -215,49 +200,41 @@ async function describeMachine(): Promise<string> {
 }
 
 /** Runs the command; see its help. */
-export async function bench(args: readonly string[], log: Say = console.log): Promise<void> {
+export async function bench(args: string[]): Promise<void> {
+  const flag = { type: "boolean" } as const;
   let options;
   try {
-    const spec = {
-      quick: { type: "boolean" },
-      json: { type: "boolean" },
-      help: { type: "boolean" },
-    } as const;
-    options = parseArgs({ args: [...args], options: spec }).values;
+    options = parseArgs({ args, options: { quick: flag, json: flag, help: flag } }).values;
   } catch (error) {
-    throw new UserError(
-      `Expected known options but found: ${(error as Error).message} See \`deno task bench --help\`.`,
-    );
+    throw new UserError(`${(error as Error).message} See \`deno task bench --help\`.`);
   }
-  if (options.help) return log(HELP);
+  if (options.help) return console.log(HELP);
   if (options.json && !options.quick) {
     throw new UserError("Expected --json together with --quick but found it alone; add --quick.");
   }
-  const say: Say = (line) => console.error(line);
   const machine = await describeMachine();
-  say(
-    `${machine}; ResNet-${BASE.depth}, ${BASE.imageSize} × ${BASE.imageSize}, batch ${BASE.batch}, one thread`,
-  );
+  console.error(`${machine}; ResNet-20, 32 × 32, batch 32, one thread`);
   const python = await pythonWithTorch();
-  if (!python) say("PyTorch is not here; its numbers are left out.");
+  if (!python) console.error("PyTorch is not here; its numbers are left out.");
 
-  const measured = await quick(python, say);
-  if (options.json) {
-    const reproduced = await readJsonIfThere(join(dataDirectory(), "reproduce.json"), REPRODUCED);
-    return log(jsonLine(measured, reproduced?.busy));
-  }
-  quickLines(measured).forEach((line) => log(line));
+  const reproduced = await readJsonIfThere(join(dataDirectory(), "reproduce.json"), REPRODUCED);
+  const measured = await quick(python);
+  const summary = summaryOf(measured, reproduced?.busy);
+  console.log(JSON.stringify(summary, null, options.json ? undefined : 1));
   if (options.quick) return;
 
-  const rows = await table(measured, python, say);
-  log("");
-  throughputTable(rows).forEach((line) => log(line));
-  const numbers = { machine, base: BASE, rows };
+  const rows = await rowsOf(python);
+  const shown = rows.map((row) => ({
+    ...row,
+    evaluationImagesPerSecond: row.evaluationImagesPerSecond ?? "–",
+  }));
+  for (const line of textTable(shown)) console.log(line);
   const directory = resolve(import.meta.dirname!, "../../figures");
+  const numbers = { machine, base: { ...BASE, threads: 1 }, rows };
   await saveFigure("engine-throughput", engineThroughput, numbers, { directory });
-  log("");
-  runTable(await runs(fastest(measured.imagesPerSecond).engine, say)).forEach((line) => log(line));
-  log("\nWritten: figures/engine-throughput.svg, .png and .json");
+  console.log("");
+  for (const line of runTable(await runsOn(measured.best))) console.log(line);
+  console.log("\nWritten: figures/engine-throughput.svg, .png and .json");
 }
 
-if (import.meta.main) await runCommand((args) => bench(args));
+if (import.meta.main) await runCommand(bench);

@@ -1,7 +1,6 @@
 /**
- * What `deno task bench` measures, and the measuring itself. Run in processes of its own, one an engine at a time, so that
- * no measurement finds another's memory or compiled kernels: the argument is a {@linkcode WorkerOrder} in JSON, and each
- * result is printed as a line of JSON, `[job, result]`.
+ * What `deno task bench` measures. Runs in processes of its own, one an engine at a time, so that no measurement finds
+ * another's memory or compiled kernels: its argument is a `WorkerOrder` in JSON, and each result a line `[job, result]`.
  * @module
  */
 import { join } from "node:path";
@@ -31,42 +30,24 @@ import {
   Sgd,
 } from "../../lib/training/mod.ts";
 
-/** A network, and what it is fed with. */
-export interface Setting {
-  /** Of the ResNet. */
-  depth: number;
-  /** Channels of the first stage; each further stage has twice as many as the one before. */
-  width: number;
-  /** Height and width in pixels. */
-  imageSize: number;
-  /** Images a step. */
-  batch: number;
-}
+/** A network, and what it is fed with; each stage has twice as many channels as the one before, `width` at first. */
+export type Setting = Record<"depth" | "width" | "imageSize" | "batch", number>;
 
-/** One thing to measure. */
+/** One thing to measure: for so many seconds training and forward passes, or so many rounds of each method's step; or a run. */
 export type Job =
-  | { kind: "speed"; setting: Setting; seconds: number; evaluation: boolean }
-  | { kind: "methods"; setting: Setting; rounds: number }
-  | { kind: "evaluation"; setting: Setting; seconds: number }
-  | { kind: "run"; dataset: DatasetName };
+  | { setting: Setting; train?: number; evaluation?: number }
+  | { setting: Setting; rounds: number }
+  | { dataset: DatasetName };
 
-/** What a worker process is told. */
+/** What a worker process is told: jobs that would begin later than after these seconds are left out. */
 export interface WorkerOrder {
-  /** What to measure with. */
   engine: EngineName;
-  /** In this order. */
   jobs: Job[];
-  /** Jobs that would begin later than this are left out. */
   seconds: number;
 }
 
-/** Images a second of training steps and of forward passes. */
-export interface Speed {
-  /** Full steps: forward, backward, update. */
-  train: number;
-  /** Forward passes alone. */
-  evaluation?: number;
-}
+/** Images a second of full training steps, and of forward passes alone; undefined where not measured. */
+export type Speed = Partial<Record<"train" | "evaluation", number>>;
 
 /** Seconds of one step. */
 export type MethodSeconds = Record<MethodName | "LwM uncached" | "two extra passes", number>;
@@ -104,7 +85,7 @@ const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as cons
 const SEED = 1;
 
 /** Depth 18 is the network for photographs, with four stages and a stem that quarters the resolution. */
-export function networkOf({ depth, width }: Pick<Setting, "depth" | "width">): ResNetOptions {
+function networkOf({ depth, width }: Setting): ResNetOptions {
   return depth === 18
     ? { depth, widths: [width, 2 * width, 4 * width, 8 * width], stem: "7x7/4" }
     : { depth, widths: [width, 2 * width, 4 * width], stem: "3x3" };
@@ -164,17 +145,21 @@ async function secondsOf(run: () => Promise<unknown> | unknown, seconds: number)
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-async function speed({ setting, seconds, evaluation }: Extract<Job, { kind: "speed" }>): Promise<Speed> {
+async function speed(setting: Setting, { train, evaluation }: Speed): Promise<Speed> {
   const model = new ResNet(networkOf(setting), classNames(0, 2 * BASE_CLASSES), SEED);
   const sgd = new Sgd(model, SGD);
   const set = noise(setting.imageSize, setting.batch);
   const batch = batchOf(set, allDraws(set), 2 * BASE_CLASSES, BASE_CLASSES);
-  const train = await secondsOf(() => iterate(sgd, batch, "C", LOSSES, LEARNING_RATE), seconds);
-  const forward = evaluation ? await secondsOf(() => logitsOf(model, batch.x), seconds / 3) : undefined;
+  const measure = async (run: () => Promise<unknown>, seconds?: number) =>
+    seconds && setting.batch / await secondsOf(run, seconds);
+  const speeds = {
+    train: await measure(() => iterate(sgd, batch, "C", LOSSES, LEARNING_RATE), train),
+    evaluation: await measure(() => logitsOf(model, batch.x), evaluation),
+  };
   sgd.dispose();
   model.dispose();
   tf.dispose([batch.x, batch.labels]);
-  return { train: setting.batch / train, evaluation: forward && setting.batch / forward };
+  return speeds;
 }
 
 async function logitsOf(model: ResNet, x: tf.Tensor4D): Promise<Float32Array> {
@@ -184,24 +169,13 @@ async function logitsOf(model: ResNet, x: tf.Tensor4D): Promise<Float32Array> {
   return values;
 }
 
-/** Forward passes alone, in images a second. */
-async function evaluation({ setting, seconds }: Extract<Job, { kind: "evaluation" }>): Promise<number> {
-  const model = new ResNet(networkOf(setting), classNames(0, 2 * BASE_CLASSES), SEED);
-  const set = noise(setting.imageSize, setting.batch);
-  const { x, labels } = batchOf(set, allDraws(set), 2 * BASE_CLASSES, BASE_CLASSES);
-  const time = await secondsOf(() => logitsOf(model, x), seconds);
-  model.dispose();
-  tf.dispose([x, labels]);
-  return setting.batch / time;
-}
-
 /**
  * One step of each method. All take turns, so that a machine that slows down slows all of them.
  *
  * "Two extra passes" is the recipe of FACIL: Grad-CAM by automatic differentiation, which takes a forward and a backward
  * pass of the teacher and another of the student, each step, besides the step itself.
  */
-async function methods({ setting, rounds }: Extract<Job, { kind: "methods" }>): Promise<MethodSeconds> {
+async function methods(setting: Setting, rounds: number): Promise<MethodSeconds> {
   const teacherModel = new ResNet(networkOf(setting), classNames(0, BASE_CLASSES), SEED);
   const student = teacherModel.clone();
   student.growHead(classNames(BASE_CLASSES, BASE_CLASSES), SEED);
@@ -257,7 +231,7 @@ async function methods({ setting, rounds }: Extract<Job, { kind: "methods" }>): 
 const EPOCHS_FOR_ONE = 3;
 
 /** Where the time of a run goes, by the moments at which it tells its progress. */
-async function run({ dataset }: Extract<Job, { kind: "run" }>): Promise<RunSeconds> {
+async function runOn(dataset: DatasetName): Promise<RunSeconds> {
   const data = dataDirectory();
   const directory = await Deno.makeTempDir();
   for (const shared of ["iemoji-100", "cache", dataset]) {
@@ -321,33 +295,18 @@ async function run({ dataset }: Extract<Job, { kind: "run" }>): Promise<RunSecon
   return seconds;
 }
 
-/** Carries out an order. @param report takes the result of each job, by its position in the order */
-async function work(
-  { engine, jobs, seconds }: WorkerOrder,
-  report: (job: number, result: unknown) => void,
-): Promise<void> {
-  const start = performance.now();
-  await useEngine(engine, { log: () => {} });
-  for (const [i, job] of jobs.entries()) {
-    if ((performance.now() - start) / 1000 > seconds) return;
-    report(i, await measure(job));
-  }
-}
-
 function measure(job: Job): Promise<unknown> {
-  switch (job.kind) {
-    case "speed":
-      return speed(job);
-    case "methods":
-      return methods(job);
-    case "evaluation":
-      return evaluation(job);
-    case "run":
-      return run(job);
-  }
+  if ("dataset" in job) return runOn(job.dataset);
+  return "rounds" in job ? methods(job.setting, job.rounds) : speed(job.setting, job);
 }
 
 if (import.meta.main) {
-  await work(JSON.parse(Deno.args[0]), (job, result) => console.log(JSON.stringify([job, result])));
+  const { engine, jobs, seconds }: WorkerOrder = JSON.parse(Deno.args[0]);
+  const start = performance.now();
+  await useEngine(engine, { log: () => {} });
+  for (const [i, job] of jobs.entries()) {
+    if ((performance.now() - start) / 1000 > seconds) break;
+    console.log(JSON.stringify([i, await measure(job)]));
+  }
   Deno.exit(0); // a WebGPU device keeps a process alive
 }

@@ -9,7 +9,7 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
-import { UserError } from "../../lib/user_error.ts";
+import { runCommand } from "../commands/command_line.ts";
 import {
   type CellPosition,
   codeCells,
@@ -26,12 +26,10 @@ const LONGEST_CELL = 15;
 const UNSUITABLE_RULES = ["no-import-prefix"];
 
 /**
- * Checks a notebook as committed.
- *
- * @param notebook with its outputs
+ * Checks a notebook as committed, with its outputs, apart from the types and the lint of its code.
  * @param root the project's folder on this machine, which no output may name
  * @param packages the npm packages that it may import
- * @returns what is wrong with it apart from the types and the lint of its code, one sentence each
+ * @returns what is wrong with it, one sentence each
  */
 export function notebookProblems(
   notebook: Notebook,
@@ -83,13 +81,7 @@ export function notebookProblems(
   return problems;
 }
 
-/**
- * Checks notebooks and the code in them.
- *
- * @param paths notebooks
- * @param root the project's folder
- * @returns what is wrong, in one text each
- */
+/** Checks notebooks and the code in them. @returns what is wrong, in one text each */
 export async function checkNotebooks(paths: string[], root: string): Promise<string[]> {
   const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const packages = Object.keys(imports).filter((name) => imports[name].startsWith("npm:"));
@@ -148,17 +140,12 @@ async function deno(args: string[], cwd: string): Promise<string> {
   return text.replace(/\n+Stack backtrace:[\s\S]*/, "").trim();
 }
 
-if (import.meta.main) {
-  const root = resolve(import.meta.dirname!, "../..");
-  try {
-    const paths = Deno.args.length > 0 ? Deno.args : await numberedNotebooks("notebooks");
-    const problems = await checkNotebooks(paths, root);
-    for (const problem of problems) console.error(`${problem}\n`);
-    console.error(`Notebooks: ${paths.length} checked, ${problems.length} problems.`);
-    if (problems.length > 0) Deno.exit(1);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exit(1);
-  }
+async function main(args: string[]): Promise<void> {
+  const paths = args.length > 0 ? args : await numberedNotebooks("notebooks");
+  const problems = await checkNotebooks(paths, resolve(import.meta.dirname!, "../.."));
+  for (const problem of problems) console.error(`${problem}\n`);
+  console.error(`Notebooks: ${paths.length} checked, ${problems.length} problems.`);
+  if (problems.length > 0) Deno.exit(1);
 }
+
+if (import.meta.main) await runCommand(main);

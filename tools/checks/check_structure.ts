@@ -9,19 +9,15 @@
 import { dirname, join, resolve } from "node:path";
 import { datasetNames } from "../../lib/run/schema.ts";
 
-/** A source file and its imports. */
+/** A source file, with its path relative to the project, such as "lib/model/resnet.ts". */
 export interface Module {
-  /** Relative to the project, such as "lib/model/resnet.ts". */
   path: string;
-  /** TypeScript. */
   source: string;
-  /** In the order in which they are written. */
   imports: Import[];
 }
 
-/** One import or re-export. */
-export interface Import {
-  /** A path relative to the project, or what stands in the import, such as "node:path" or "sharp". */
+/** One import or re-export: a path relative to the project, or what stands there, such as "node:path" or "sharp". */
+interface Import {
   target: string;
   /** Counted from 1. */
   line: number;
@@ -44,19 +40,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a browser can load, with all that it imports: rooms, and single modules. */
-const BROWSER_ROOMS = ["evaluation", "training", "evaluation", "losses", "attention", "model"];
+const BROWSER_ROOMS = ["evaluation", "training", "losses", "attention", "model"];
 const BROWSER_MODULES = ["lib/data/iemoji/iemoji.ts", "lib/data/mod.ts", "lib/engine/wasm.ts"];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** Of the source: TypeScript without tests and their fixtures, and without explorer/. */
 const MOST_FILES = 170;
 const MOST_LINES = 21_500;
 
-/**
- * Checks modules against the rules.
- *
- * @param modules the source of lib/ and tools/
- * @returns one line for each violation
- */
+/** Checks the modules of lib/ and tools/ against the rules. @returns one line for each violation */
 export function structureViolations(modules: readonly Module[]): string[] {
   return [
     ...modules.flatMap(directionViolations),

@@ -24,12 +24,11 @@ be noticed in a sentence, or to change nothing. Takes about six minutes.
 --seed NUMBER      of the random choices [1]`;
 
 /** What came of the checks. */
-export interface Endured {
+interface Endured {
   /** Trainings that were killed before their end. */
   kills: number;
-  /** Damages that were noticed. */
+  /** Damages that were noticed, and that changed nothing. */
   noticed: number;
-  /** Damages that changed nothing. */
   harmless: number;
   /** What should not have happened. */
   failures: string[];
@@ -165,15 +164,15 @@ async function damageFile(
 if (import.meta.main) {
   const text = { type: "string" } as const;
   const options = { kills: text, damages: text, seed: text, help: { type: "boolean", short: "h" } } as const;
-  const { help, kills = "50", damages = "10000", seed = "1" } = parseArgs({ options }).values;
-  if (help) console.log(HELP);
-  else {
-    const numbers = { kills: Number(kills), damages: Number(damages), seed: Number(seed) };
-    const { failures, ...counts } = await endure({ ...numbers, log: console.log });
-    for (const failure of failures) console.error(failure);
-    console.log(
-      `${counts.kills} kills, ${counts.noticed + counts.harmless} damages, ${failures.length} failures`,
-    );
-    Deno.exit(failures.length > 0 ? 1 : 0);
+  const { help, kills = 50, damages = 10_000, seed = 1 } = parseArgs({ options }).values;
+  if (help) {
+    console.log(HELP);
+    Deno.exit(0);
   }
+  const numbers = { kills: Number(kills), damages: Number(damages), seed: Number(seed) };
+  const result = await endure({ ...numbers, log: console.log });
+  for (const failure of result.failures) console.error(failure);
+  const damaged = result.noticed + result.harmless;
+  console.log(`${result.kills} kills, ${damaged} damages, ${result.failures.length} failures`);
+  Deno.exit(result.failures.length > 0 ? 1 : 0);
 }

@@ -15,10 +15,7 @@ export class CellOutputs {
   #pieces = new Map<StreamOutput, string[]>();
   #clearBeforeNext = false;
 
-  /**
-   * Takes in the next message.
-   * @param message from the kernel's iopub channel; those that show nothing are ignored
-   */
+  /** Takes in a message of the iopub channel; those that show nothing are ignored. */
   add({ type, content }: Message): void {
     switch (type) {
       case "stream":
@@ -41,10 +38,7 @@ export class CellOutputs {
     }
   }
 
-  /**
-   * Puts the texts together.
-   * @returns the outputs so far, as the notebook file keeps them
-   */
+  /** The outputs so far, as the notebook file keeps them. */
   finish(): Output[] {
     for (const [stream, pieces] of this.#pieces) stream.text = lines(pieces.join(""));
     // A cell ends with its result or its error, which now and then overtakes the text before it.

@@ -17,13 +17,11 @@ import {
 
 /** The kernel has ended or does not answer. */
 export class KernelError extends Error {
-  /** Tells it from errors of the notebook's code. */
   override readonly name = "KernelError";
 }
 
 /** How one piece of code has ended. */
 export interface Execution {
-  /** Whether the code ran without an error. */
   ok: boolean;
   /** The number that Jupyter shows beside the cell. */
   executionCount: number | null;
@@ -33,9 +31,7 @@ export interface Execution {
 export interface ExecuteOptions {
   /** Called for each message of the iopub channel (outputs and states), in order. */
   onMessage: (message: Message) => void;
-  /** Longest run time in seconds. */
   timeoutSeconds: number;
-  /** Stops waiting when it is aborted. */
   signal?: AbortSignal;
 }
 
@@ -87,11 +83,8 @@ export class Kernel {
   }
 
   /**
-   * Starts a kernel in a process of its own.
-   * @param folder the kernel's working directory
+   * Starts a kernel in a process of its own, and waits until it is ready.
    * @param env variables of its environment, besides ours
-   * @param signal stops waiting, and the kernel, when it is aborted
-   * @returns a kernel that is ready
    * @throws {KernelError} if it does not start
    */
   static async start(folder: string, env: Record<string, string>, signal?: AbortSignal): Promise<Kernel> {
@@ -162,10 +155,7 @@ export class Kernel {
   }
 
   /**
-   * Runs code and waits until all of its output has arrived.
-   * @param code TypeScript
-   * @param options limits, and who gets the output
-   * @returns how it ended; an error of the code is a message of type "error", and `ok: false`
+   * Runs code and waits until all of its output has arrived. An error of the code is a message of type "error".
    * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
    */
   async execute(code: string, { onMessage, timeoutSeconds, signal }: ExecuteOptions): Promise<Execution> {

@@ -11,32 +11,23 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** A message from or to a kernel. */
 export interface Message {
-  /** Unique among all messages. */
   id: string;
   /** Such as "execute_request" or "stream". */
   type: string;
   /** The id of the request that this answers; empty if there is none. */
   parent: string;
-  /** What the type prescribes. */
   content: Record<string, unknown>;
 }
 
-/** What both sides of a connection agree on. */
+/** What both sides agree on: the secret of the HMAC-SHA256 signature, and the name of the sender. */
 export interface Credentials {
-  /** Secret of the HMAC-SHA256 signature. */
   key: string;
-  /** Names the sender. */
   session: string;
 }
 
 const DELIMITER = "<IDS|MSG>";
 
-/**
- * Lays a message out in frames and signs it.
- * @param message to be sent
- * @param credentials of the connection
- * @returns frames: delimiter, signature, header, parent header, metadata, content
- */
+/** Lays a message out in signed frames: delimiter, signature, header, parent header, metadata, content. */
 export function encodeMessage(message: Message, { key, session }: Credentials): Uint8Array[] {
   const header = {
     msg_id: message.id,
@@ -52,10 +43,7 @@ export function encodeMessage(message: Message, { key, session }: Credentials): 
 }
 
 /**
- * Reads a message and checks its signature.
- * @param frames as received; anything before the delimiter is routing
- * @param key secret of the signature
- * @returns the message
+ * Reads a message; anything before the delimiter is routing.
  * @throws {Error} where the frames are not a message, or not signed with the key
  */
 export function decodeMessage(frames: Uint8Array[], key: string): Message {
@@ -99,10 +87,7 @@ export class ZmtpConnection {
   }
 
   /**
-   * Connects and shakes hands.
-   * @param port of the peer, on this machine
-   * @param type of our socket; a SUB is subscribed to everything
-   * @returns a connection that is ready
+   * Connects to a port of this machine and shakes hands; a SUB is subscribed to everything.
    * @throws {Deno.errors.ConnectionRefused} if nobody listens
    * @throws {Error} if the peer speaks another protocol or closes the connection
    */
@@ -118,11 +103,7 @@ export class ZmtpConnection {
     }
   }
 
-  /**
-   * Sends one message.
-   * @param frames of one message
-   * @returns when it is on its way
-   */
+  /** Sends one message. */
   send(frames: Uint8Array[]): Promise<void> {
     const bytes = concatenate(
       frames.flatMap((
@@ -133,10 +114,7 @@ export class ZmtpConnection {
     return this.#sent = this.#sent.then(() => this.#write(bytes));
   }
 
-  /**
-   * Receives messages until either side closes the connection.
-   * @returns each message as its frames
-   */
+  /** Receives messages, each as its frames, until either side closes the connection. */
   async *messages(): AsyncGenerator<Uint8Array[]> {
     let frames: Uint8Array[] = [];
     while (true) {
@@ -150,7 +128,6 @@ export class ZmtpConnection {
     }
   }
 
-  /** Closes the connection. */
   close(): void {
     this.#tcp.close();
   }

@@ -17,7 +17,6 @@ const MARK = "LWM_JUPYTERLAB";
 export interface Installed {
   /** A command and its first arguments. */
   lab: readonly string[];
-  /** The browser. */
   browser: string;
 }
 
@@ -41,7 +40,6 @@ export async function findJupyterLab(): Promise<Installed | string> {
 
 /** A code cell as JupyterLab shows it. */
 export interface ShownCell {
-  /** As the notebook file keeps them, with progress displays. */
   outputs: Output[];
   /** The number of its execution; null if it was not run. */
   executionCount: number | null;
@@ -50,7 +48,6 @@ export interface ShownCell {
 /** A running JupyterLab, and the browser that shows it. */
 export class JupyterLab {
   private constructor(
-    /** The page that shows JupyterLab. */
     readonly page: Page,
     private readonly browser: Browser,
     private readonly server: Deno.ChildProcess,
@@ -59,8 +56,6 @@ export class JupyterLab {
 
   /**
    * Starts the server and the browser.
-   *
-   * @param installed what {@linkcode findJupyterLab} has found
    * @param folder the one that JupyterLab shows, below the project's; its settings go into it as well
    * @param env variables for the kernels
    */
@@ -125,10 +120,7 @@ export class JupyterLab {
     }
   }
 
-  /**
-   * Runs one of JupyterLab's commands, to its end.
-   * @throws {Error} if it takes more than three minutes
-   */
+  /** Runs one of JupyterLab's commands, to its end, for at most three minutes. */
   async command(id: string, args: Record<string, unknown> = {}): Promise<void> {
     let ended = false;
     const running = this.page.evaluate(
@@ -143,7 +135,6 @@ export class JupyterLab {
     await this.untilKernel(["idle connected"]);
   }
 
-  /** Closes the notebook and ends its kernel. */
   async closeNotebook(): Promise<void> {
     const session = "jupyterapp.shell.currentWidget.sessionContext";
     await this.page.evaluate(`${session}.shutdown().then(() => jupyterapp.shell.currentWidget.dispose())`);
@@ -160,12 +151,10 @@ export class JupyterLab {
     });
   }
 
-  /** Clicks a button of the notebook's toolbar, named by its command. */
   async press(command: string): Promise<void> {
     await this.page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="${command}"]`).click();
   }
 
-  /** The code cells of the notebook as they are now. */
   async cells(): Promise<ShownCell[]> {
     const cells = "jupyterapp.shell.currentWidget.content.model.toJSON().cells";
     const shown = `${cells}.filter(({ cell_type }) => cell_type === "code")`;

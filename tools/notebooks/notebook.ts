@@ -8,11 +8,8 @@ import { UserError } from "../../lib/user_error.ts";
 
 /** The content of a notebook file. */
 export interface Notebook {
-  /** From top to bottom. */
   cells: Cell[];
-  /** Kernel and language. */
   metadata: Record<string, unknown>;
-  /** Version of the format: 4. */
   nbformat: number;
   /** Its minor version: 5, since which cells have ids. */
   nbformat_minor: number;
@@ -21,31 +18,21 @@ export interface Notebook {
 /** One cell; `source` is a text or its lines, as the format allows both. */
 export type Cell = CodeCell | ProseCell;
 
-/** A cell that is run. */
+/** A cell that is run; each run of a kernel counts its executions from 1. */
 export interface CodeCell {
-  /** Tells it from prose. */
   cell_type: "code";
-  /** Unique in the notebook. */
   id: string;
-  /** Not used here. */
   metadata: Record<string, unknown>;
-  /** TypeScript. */
   source: string | string[];
-  /** The number of its execution, from 1 in each kernel; null if it was not run. */
   execution_count: number | null;
-  /** What it has shown. */
   outputs: Output[];
 }
 
-/** A cell that is read. */
+/** A cell that is read, as Markdown. */
 export interface ProseCell {
-  /** Tells it from code. */
   cell_type: "markdown" | "raw";
-  /** Unique in the notebook. */
   id: string;
-  /** Not used here. */
   metadata: Record<string, unknown>;
-  /** Markdown. */
   source: string | string[];
 }
 
@@ -54,9 +41,7 @@ export type Output = StreamOutput | DisplayOutput | ErrorOutput;
 
 /** Text from the console. */
 export interface StreamOutput {
-  /** Tells it from other outputs. */
   output_type: "stream";
-  /** Which stream. */
   name: "stdout" | "stderr";
   /** Lines, each with its line end. */
   text: string[];
@@ -64,33 +49,22 @@ export interface StreamOutput {
 
 /** A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`). */
 export interface DisplayOutput {
-  /** Tells it from other outputs. */
   output_type: "display_data" | "execute_result";
-  /** The same thing in one or more media types. */
   data: Record<string, unknown>;
-  /** By media type, such as a picture's width. */
   metadata: Record<string, unknown>;
-  /** Of the cell; only with a result. */
   execution_count?: number | null;
 }
 
 /** Why a cell has failed. */
 export interface ErrorOutput {
-  /** Tells it from other outputs. */
   output_type: "error";
-  /** The error's class. */
   ename: string;
-  /** Its message. */
   evalue: string;
   /** Lines of the stack, the message first. */
   traceback: string[];
 }
 
-/**
- * A notebook for the project's kernel.
- * @param sources of its code cells, which get the ids "cell-1", "cell-2", …
- * @returns the notebook, not yet run
- */
+/** A notebook for the project's kernel, not yet run, with these code cells. */
 export function notebookOf(...sources: string[]): Notebook {
   return {
     cells: sources.map((source, index) => ({
@@ -107,11 +81,7 @@ export function notebookOf(...sources: string[]): Notebook {
   };
 }
 
-/**
- * Lists the notebooks of a folder.
- * @param folder that holds notebooks
- * @returns those whose name begins with a number, in that order
- */
+/** The notebooks of a folder whose names begin with a number, in that order. */
 export async function numberedNotebooks(folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
@@ -122,8 +92,6 @@ export async function numberedNotebooks(folder: string): Promise<string[]> {
 
 /**
  * Reads a notebook file.
- * @param path of an `.ipynb` file
- * @returns its content
  * @throws {UserError} if there is no such file, or it is no notebook of format 4
  */
 export async function readNotebook(path: string): Promise<Notebook> {
@@ -138,13 +106,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
   return parseNotebook(text, path);
 }
 
-/**
- * Reads a notebook from text.
- * @param text JSON
- * @param path only for the message of an error
- * @returns the notebook
- * @throws {UserError} if the text is no notebook of format 4
- */
+/** Reads a notebook from text. @param path only for the message of an error */
 export function parseNotebook(text: string, path: string): Notebook {
   let notebook: Partial<Notebook>;
   try {
@@ -163,49 +125,28 @@ export function parseNotebook(text: string, path: string): Notebook {
   return notebook as Notebook;
 }
 
-/**
- * Writes to a temporary file first and renames it, so that a crash leaves the old file or the new one.
- * @param path of the `.ipynb` file
- * @param notebook its new content
- * @throws {UserError} where it cannot be written
- */
+/** Writes a notebook; a crash leaves the old file or the new one. */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
   await writeFileWhole(path, serializeNotebook(notebook));
 }
 
-/**
- * The layout that Jupyter itself writes: sorted keys, one space of indentation, texts as lists of lines.
- * @param notebook any notebook
- * @returns the same text for the same notebook, whoever wrote it before
- */
+/** The layout that Jupyter itself writes: sorted keys, one space of indentation, texts as lists of lines. */
 export function serializeNotebook(notebook: Notebook): string {
   const cells = notebook.cells.map((cell) => ({ ...cell, source: lines(sourceOf(cell)) }));
   return JSON.stringify(withSortedKeys({ ...notebook, cells }), null, 1) + "\n";
 }
 
-/**
- * The text of a cell, whichever way the file keeps it.
- * @param cell any cell
- * @returns its text
- */
+/** The text of a cell, whichever way the file keeps it. */
 export function sourceOf(cell: Cell): string {
   return Array.isArray(cell.source) ? cell.source.join("") : cell.source;
 }
 
-/**
- * The cells that are run.
- * @param notebook any notebook
- * @returns its code cells; the n-th is called "code cell n" in every message
- */
+/** The cells that are run; the n-th is called "code cell n" in every message. */
 export function codeCells(notebook: Notebook): CodeCell[] {
   return notebook.cells.filter((cell) => cell.cell_type === "code");
 }
 
-/**
- * Every notebook's opening cell says how long it takes, as in "Run time: about 2 minutes".
- * @param notebook any notebook
- * @returns that time in seconds, or nothing if the opening cell does not say
- */
+/** Seconds that a notebook takes by its opening cell, as in "Run time: about 2 minutes", if it says so. */
 export function statedRunTime(notebook: Notebook): number | undefined {
   const opening = notebook.cells[0];
   if (opening?.cell_type !== "markdown") return undefined;
@@ -214,18 +155,13 @@ export function statedRunTime(notebook: Notebook): number | undefined {
   return Number(number) * (unit.toLowerCase() === "min" ? 60 : 1);
 }
 
-/**
- * Splits a text the way notebook files keep it.
- * @param text any text
- * @returns its lines, each with its line end
- */
+/** The lines of a text, each with its line end, as notebook files keep them. */
 export function lines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
 /** All code of a notebook as one module. */
 export interface JoinedCells {
-  /** TypeScript. */
   code: string;
   /** For each line of the code, counted from 0, where it stands in the notebook; nothing for lines between cells. */
   positions: (CellPosition | undefined)[];
@@ -233,17 +169,11 @@ export interface JoinedCells {
 
 /** A line of a cell, both counted from 1; cells are counted among the code cells. */
 export interface CellPosition {
-  /** Which code cell. */
   cell: number;
-  /** Which of its lines. */
   line: number;
 }
 
-/**
- * Joins the code cells of a notebook.
- * @param notebook any notebook
- * @returns its code cells as one module that compilers and linters can read
- */
+/** Joins the code cells of a notebook into one module that compilers and linters can read. */
 export function joinCells(notebook: Notebook): JoinedCells {
   const code: string[] = [];
   const positions: JoinedCells["positions"] = [];

@@ -31,7 +31,6 @@ import {
 
 /** How to run notebooks. */
 export interface RunOptions {
-  /** Longest run time of one cell in seconds. */
   timeoutSeconds: number;
   /** Variables of the kernels' environment, besides ours. */
   env: Record<string, string>;
@@ -39,7 +38,6 @@ export interface RunOptions {
   outputFolder?: string;
   /** Stops the run: outputs so far are kept, and no process is left. */
   signal?: AbortSignal;
-  /** Shows the progress; that of standard error by default. */
   display?: ProgressDisplay;
 }
 
@@ -51,9 +49,6 @@ type OnCell = (cell: number, state?: string) => void;
 
 /**
  * Runs notebooks one after the other.
- *
- * @param paths notebooks, in the order in which they run
- * @param options how
  * @throws {CellError} at the first cell that fails; its notebook is written with the outputs so far
  * @throws {UserError} where a path is not a notebook, before any is run
  * @throws the reason of the signal if the run was stopped by it
@@ -69,7 +64,6 @@ export async function runNotebooks(paths: readonly string[], options: RunOptions
 
 /**
  * A job that runs a notebook and writes its outputs into the file.
- *
  * @param place when it may begin, and how long it takes, where that is not what it says itself
  * @throws {UserError} where the path is not a notebook
  */
