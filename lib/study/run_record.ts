@@ -219,7 +219,6 @@ export const FIELD_TITLES: Readonly<Record<string, string>> = {
   classification: "L_C",
   attentionClass: "class of L_AD",
   attentionForm: "form of L_AD",
-  attentionStage: "stage of L_AD",
   baseClasses: "base classes",
 };
 
