@@ -5,7 +5,6 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { engineThroughput } from "../../lib/figures/engine_throughput.ts";
 import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
@@ -15,8 +14,10 @@ import { dataDirectory } from "../../lib/run/folder.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { runCommand } from "../commands/command_line.ts";
+import { parseCommandLine, runCommand } from "../commands/command_line.ts";
 import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
+
+const OPTIONS = { command: "bench", own: [], switches: ["quick", "json"], takesFields: false };
 
 const HELP = `deno task bench [--quick] [--json]
 
@@ -201,15 +202,10 @@ async function describeMachine(): Promise<string> {
 
 /** Runs the command; see its help. */
 export async function bench(args: string[]): Promise<void> {
-  const flag = { type: "boolean" } as const;
-  let options;
-  try {
-    options = parseArgs({ args, options: { quick: flag, json: flag, help: flag } }).values;
-  } catch (error) {
-    throw new UserError(`${(error as Error).message} See \`deno task bench --help\`.`);
-  }
-  if (options.help) return console.log(HELP);
-  if (options.json && !options.quick) {
+  const { switches, help } = parseCommandLine(args, OPTIONS);
+  const [isQuick, isJson] = [switches.has("quick"), switches.has("json")];
+  if (help) return console.log(HELP);
+  if (isJson && !isQuick) {
     throw new UserError("Expected --json together with --quick but found it alone; add --quick.");
   }
   const machine = await describeMachine();
@@ -220,8 +216,8 @@ export async function bench(args: string[]): Promise<void> {
   const reproduced = await readJsonIfThere(join(dataDirectory(), "reproduce.json"), REPRODUCED);
   const measured = await quick(python);
   const summary = summaryOf(measured, reproduced?.busy);
-  console.log(JSON.stringify(summary, null, options.json ? undefined : 1));
-  if (options.quick) return;
+  console.log(JSON.stringify(summary, null, isJson ? undefined : 1));
+  if (isQuick) return;
 
   const rows = await rowsOf(python);
   const shown = rows.map((row) => ({

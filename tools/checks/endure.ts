@@ -4,7 +4,6 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { readImages, readMetrics, readRunFolder, stepFolder } from "../../lib/run/folder.ts";
 import { Run } from "../../lib/run/run.ts";
 import { startWorker, tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
@@ -12,6 +11,9 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { decodeCheckpoint } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import { UserError } from "../../lib/user_error.ts";
+import { parseCommandLine, runCommand } from "../commands/command_line.ts";
+
+const OPTIONS = { command: "endure", own: ["kills", "damages", "seed"], takesFields: false };
 
 const HELP = `deno task endure [--kills NUMBER] [--damages NUMBER] [--seed NUMBER]
 
@@ -161,18 +163,15 @@ async function damageFile(
   return `${2 * places.length} damages, ${noticed} noticed, ${harmless} changed nothing`;
 }
 
-if (import.meta.main) {
-  const text = { type: "string" } as const;
-  const options = { kills: text, damages: text, seed: text, help: { type: "boolean", short: "h" } } as const;
-  const { help, kills = 50, damages = 10_000, seed = 1 } = parseArgs({ options }).values;
-  if (help) {
-    console.log(HELP);
-    Deno.exit(0);
-  }
+async function main(args: string[]): Promise<void> {
+  const { own: { kills = 50, damages = 10_000, seed = 1 }, help } = parseCommandLine(args, OPTIONS);
+  if (help) return console.log(HELP);
   const numbers = { kills: Number(kills), damages: Number(damages), seed: Number(seed) };
   const result = await endure({ ...numbers, log: console.log });
   for (const failure of result.failures) console.error(failure);
   const damaged = result.noticed + result.harmless;
   console.log(`${result.kills} kills, ${damaged} damages, ${result.failures.length} failures`);
-  Deno.exit(result.failures.length > 0 ? 1 : 0);
+  if (result.failures.length > 0) Deno.exit(1);
 }
+
+if (import.meta.main) await runCommand(main);

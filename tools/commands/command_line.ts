@@ -16,13 +16,11 @@ export type Log = (line: string) => void;
 
 /** What a command accepts besides `--help`. */
 export interface CommandOptions {
-  /** As it is called: `deno task NAME`. */
   command: string;
   /** Names of its own options that take a value. */
   own: readonly string[];
   /** Names of its own options that take none. */
   switches?: readonly string[];
-  /** Whether it takes the fields of a configuration as options. */
   takesFields: boolean;
 }
 
@@ -30,20 +28,16 @@ export interface CommandOptions {
 export interface CommandLine {
   /** Fields of the configuration, of the right type where they can be; {@linkcode configure} checks them. */
   fields: Partial<Configuration>;
-  /** The command's own options. */
   own: Record<string, string>;
-  /** The command's own switches that were given. */
   switches: ReadonlySet<string>;
   /** Arguments that are not options, such as the folders of runs. */
   positionals: string[];
-  /** Whether `--help` or `-h` was given. */
   help: boolean;
 }
 
 /**
  * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed alone, or
  * that of the signal that stopped it. Any other error is a bug and keeps its stack.
- *
  * @param main is given the arguments
  */
 export async function runCommand(main: (args: string[]) => Promise<void>): Promise<void> {
@@ -59,7 +53,6 @@ export async function runCommand(main: (args: string[]) => Promise<void>): Promi
 
 /**
  * Reads a command's arguments.
- *
  * @throws {UserError} where an option is unknown, lacks its value, or has no effect on the method
  */
 export function parseCommandLine(args: readonly string[], options: CommandOptions): CommandLine {
@@ -115,11 +108,7 @@ export function readField(name: string, text: string): unknown {
   return name === "data" && text !== "" ? fromHere(text) : fieldValue(name, text);
 }
 
-/**
- * Refuses arguments that are not options.
- *
- * @throws {UserError} where there is one
- */
+/** Refuses arguments that are not options. @throws {UserError} where there is one */
 export function refusePositionals({ positionals }: CommandLine, { command }: CommandOptions): void {
   if (positionals.length === 0) return;
   throw new UserError(

@@ -46,13 +46,10 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 /** A cell may train for as long as it takes; a kernel that has died is noticed at once. */
 const TIMEOUT_SECONDS = 24 * 3600;
 
-/** Options of {@linkcode reproduce}. */
+/** Options of {@linkcode reproduce}: whether to delete what was trained before, and to train the studies. */
 export interface ReproduceOptions {
-  /** Whether to delete the runs that were trained before. */
   fresh: boolean;
-  /** Whether to train the studies of the notebooks. */
   allSeeds: boolean;
-  /** Stops the work. */
   signal: AbortSignal;
 }
 
@@ -75,7 +72,6 @@ export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): 
 
 /**
  * Trains the runs, and runs each notebook as soon as its models are trained and a core is free.
- *
  * @throws {UserError} where a run or a notebook fails; jobs that do not need it are finished first
  */
 async function trainAndRunNotebooks(

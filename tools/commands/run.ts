@@ -14,7 +14,6 @@ import { fromHere, type Log } from "./command_line.ts";
 
 /**
  * Opens a run with a bar while its images are decoded, and lists photos that were left out.
- *
  * @param from a configuration, or the folder of a run
  * @param options the folder of data sets and runs; of a run that is named by its folder, where its images lie now, and what
  * evaluates it
@@ -58,7 +57,6 @@ export function stepHeading(): string {
 /**
  * The state after a step: its number, classes seen, top-1 and top-5 accuracy, the mean over classes of the top-1 accuracy, the
  * average incremental accuracy so far, forgetting, and the cosine of the attention to M_0's.
- *
  * @param metrics of the step and all before it
  */
 export function stepRow(metrics: readonly StepMetrics[]): string {

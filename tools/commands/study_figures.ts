@@ -19,11 +19,9 @@ const INCREMENTS_SHOWN = 4;
 
 /** What {@linkcode saveStudyFigures} needs. */
 export interface FigurePlace {
-  /** Folder of data sets and runs. */
   readonly directory?: string;
   /** Where the figures go; by default where figures of their preset and engine belong. */
   readonly out?: string;
-  /** Is told what was saved. */
   readonly log: Log;
 }
 

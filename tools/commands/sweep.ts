@@ -89,23 +89,18 @@ export async function sweep(args: readonly string[], log: Log = console.log): Pr
   await runStudy(file, { directory, out, again: switches.has("again"), log });
 }
 
-/** What {@linkcode runStudy} needs. */
+/** What {@linkcode runStudy} needs; `out` is where results and figures go. */
 export interface StudyOptions {
-  /** Folder of data sets and runs. */
   readonly directory?: string;
-  /** Where results and figures go. */
   readonly out?: string;
   /** Whether runs are trained that only the results know. */
   readonly again?: boolean;
-  /** Ends the training. */
   readonly signal?: AbortSignal;
-  /** Is told what there is to do, and what has come out. */
   readonly log: Log;
 }
 
 /**
  * Trains what is missing of a study, writes its results whenever a run is finished, and shows them.
- *
  * @param file of the study
  * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
  */

@@ -26,22 +26,18 @@ import { listSkipped, withImageProgress } from "./run.ts";
 export interface SweepRun extends PlannedRun {
   /** `stopped` is a run that was under way when the sweep was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
-  /** Why it failed. */
   failure?: string;
 }
 
-/** What {@linkcode planSweep} needs. */
+/** What {@linkcode planSweep} needs; the log is told the engine, and which photos are left out. */
 export interface SweepPlace {
-  /** Folder of data sets and runs. */
   directory?: string;
-  /** Is told the engine, and which photos are left out. */
   log: Log;
 }
 
 /**
  * Chooses engines and prepares images here, so that the processes of the runs find the same engine and no two of them decode
  * the same images.
- *
  * @param configurations of the runs; those that come to the same run, such as LwF-MC with another γ, become one
  */
 export async function planSweep(
@@ -99,13 +95,11 @@ interface Images {
 
 /**
  * Trains the runs that wait, one process each, and notes in them what became of them.
- *
  * @throws {Stopped} where a signal ended it
  */
 export async function trainSweep(
   runs: readonly SweepRun[],
   { directory, onChange, signal: outer }: {
-    /** Folder of data sets and runs. */
     directory?: string;
     /** Called when a run has begun or ended; training goes on meanwhile. */
     onChange?: () => Promise<unknown>;

@@ -86,7 +86,6 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
 
 /** What a training has to do. */
 interface TrainingPlan {
-  /** Of each step. */
   steps: { classes: string[]; iterations: number; trained: boolean }[];
   /** What is missing will take about that long; absent where nothing is, or the engine is too slow to try. */
   seconds?: number;
@@ -160,7 +159,6 @@ function planLines({ steps, seconds, bytes }: TrainingPlan): string[] {
 
 /**
  * Trains in a process of its own, so that a signal stops it at once however slow the engine is.
- *
  * @param onStep is given what was measured after each step, also of steps that were trained before
  */
 async function trainSteps(

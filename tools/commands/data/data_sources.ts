@@ -11,25 +11,14 @@ import { findPhotos, type PhotoDatasetName } from "../../../lib/data/photos/phot
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
 import { unpack, type UnpackOptions } from "./unpack.ts";
 
-/** How much a data set has; what is absent is not counted. */
-export interface DatasetCounts {
-  /** Classes that can be trained on. */
-  readonly classes: number;
-  /** Images of these classes. */
-  readonly images?: number;
-  /** Training images by the data set's own split. */
-  readonly train?: number;
-  /** Test images by the data set's own split. */
-  readonly test?: number;
-}
+/** How much a data set has, `train` and `test` by its own split; what is absent is not counted. */
+export type DatasetCounts = Readonly<Partial<Record<"classes" | "images" | "train" | "test", number>>>;
 
 /** A data set that is downloaded, or put there by hand. */
 export interface DataSource {
   /** Also the name of its folder below `data/`. */
   readonly name: PhotoDatasetName;
-  /** Terms of use in a few words. */
   readonly terms: string;
-  /** Where to read about it. */
   readonly homepage: string;
   /** What to download; absent where that requires an agreement or an account. */
   readonly remote?: RemoteFile;
@@ -37,7 +26,6 @@ export interface DataSource {
   readonly byHand?: string;
   /** An archive within the archive, which holds the images. */
   readonly inner?: { readonly path: string; readonly md5: string };
-  /** How much it has, as the loaders count it. */
   readonly complete: DatasetCounts;
   /** Limits well above the archive's contents. */
   readonly limits: Pick<UnpackOptions, "maxBytes" | "maxEntries">;
@@ -100,7 +88,6 @@ export const DATA_SOURCES: readonly DataSource[] = [
 
 /** Options for {@linkcode fetchDataset}. */
 export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
-  /** The folder `data`; the data set gets its own folder in it. */
   directory: string;
   /** An archive, or a folder with the data set, that is there already. */
   from?: string;
@@ -111,7 +98,6 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
 /**
  * Puts a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a folder. A data set
  * that exists already is only checked, and must be the one that `from` names. A downloaded archive is removed afterwards.
- *
  * @returns the folder of the data set
  * @throws {UserError} if it must be downloaded by hand, the data set is another or incomplete, or another one exists
  * already
@@ -153,7 +139,6 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
 
 /**
  * Counts what a data set has. Training accepts a partial data set; a download must be complete.
- *
  * @param path the folder of the data set
  * @throws {UserError} if it is not there, malformed, or has another number of classes or images
  */

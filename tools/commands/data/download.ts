@@ -10,9 +10,7 @@ import { explainFileError } from "../../../lib/files.ts";
 
 /** What is known of a file before it is downloaded. */
 export interface RemoteFile {
-  /** Its address. */
   readonly url: string;
-  /** Its exact length. */
   readonly bytes: number;
   /** MD5, in hexadecimal: what the publishers of the data sets give. It guards against damage, not against attack. */
   readonly md5: string;
@@ -20,7 +18,6 @@ export interface RemoteFile {
 
 /** Options for {@linkcode download}. */
 export interface DownloadOptions {
-  /** Called with the bytes that are there. */
   onProgress?: (done: number, total: number) => void;
   /** Give up after this many connections in a row without progress. Default 5. */
   attempts?: number;
@@ -32,7 +29,6 @@ export interface DownloadOptions {
 
 /**
  * Downloads a file to `target` by way of `TARGET.partial`, which is resumed.
- *
  * @throws {UserError} if the server does not deliver the file with the right length and digest, or it cannot be written
  */
 export async function download(
@@ -73,10 +69,7 @@ export async function download(
   }
 }
 
-/**
- * Computes the MD5 digest of a file, in hexadecimal.
- * @throws {UserError} if it cannot be read
- */
+/** The MD5 digest of a file, in hexadecimal. */
 export async function md5OfFile(path: string): Promise<string> {
   try {
     const hash = createHash("md5");

@@ -28,7 +28,6 @@ type Admit = (name: string, bytes: number, kind: "file" | "folder" | "other") =>
 
 /**
  * Unpacks an archive into a folder. Its kind is read from its first bytes, not its name.
- *
  * @param archive a .tar, .tar.gz or .zip file
  * @param target the folder to unpack into; made if absent. After an error it may hold a part of the archive
  * @throws {UserError} if the archive is damaged, has a path that leads out of the target, a link, two entries of the same
