@@ -35,6 +35,7 @@ import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainSte
 import { percent } from "../statistics.ts";
 import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint } from "../stop_signals.ts";
+import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
 import { classSteps } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
@@ -184,7 +185,11 @@ export class Run {
     const folders = kept ?? await runFolders(configuration, engine.name, directory, images.images);
     await refuseOtherImages(folders, images, dataset.name);
     const other = kept ? null : await otherCode(folders, configuration.increments);
-    if (other !== null) log(other);
+    if (other !== null) {
+      // True on this machine and now: a display with an id is not kept in a notebook that is committed.
+      if (inNotebook()) await displayInNotebook({ "text/plain": other }, { display_id: crypto.randomUUID() });
+      else log(other);
+    }
     const complete = kept ? configuration : { ...configuration, engine: engine.name, code: codeOf(folders) };
     const run = new Run(complete, engine, dataset, folders, images);
     for (const step of run.steps.keys()) {
