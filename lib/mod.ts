@@ -40,7 +40,6 @@ export { type AttentionMaps, type AttentionRetention, type Drop } from "./evalua
 export { type AttentionShift } from "./evaluation/attention_shift.ts";
 export { type ForwardOptions, type Predictions } from "./evaluation/predict.ts";
 export { type LabeledScores } from "./evaluation/scores.ts";
-export { type AccuracyCurve } from "./figures/accuracy_curve.ts";
 export {
   type AttentionRetentionNumbers,
   type RetentionCell,

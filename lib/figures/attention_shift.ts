@@ -9,12 +9,16 @@ import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  GRID_GAP,
+  type GridCell,
+  type GridRow,
   heatLegend,
   isDark,
   largestValue,
+  pictureGrid,
   unitMap,
 } from "./kit/overlay.ts";
-import { beside, composeFigure, type Drawing, type Figure, moved, stacked, text } from "./kit/svg.ts";
+import { beside, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
 import type { Setting } from "./runs.ts";
 
@@ -54,86 +58,74 @@ export interface AttentionShiftNumbers extends Setting {
   readonly examples: readonly AttentionShiftExample[];
 }
 
-const SIDE = 124;
-const GAP = 10;
-const BARS = 340;
-
 /** Image, the two maps and the two models' scores, one row an example, with L_D under the scores and L_AD under the maps. */
 export function attentionShift(shift: AttentionShiftNumbers): Figure {
-  const rows = shift.examples.map((example) => row(example, shift));
+  const { dataset, teacher, student, scores, examples } = shift;
   const key = legend([
-    { label: `teacher ${shift.teacher}`, color: TEACHER_COLOR },
-    { label: `student ${shift.student}`, color: STUDENT_COLOR },
+    { label: `teacher ${teacher}`, color: TEACHER_COLOR },
+    { label: `student ${student}`, color: STUDENT_COLOR },
   ], 11);
+  const headings: GridCell[] = [
+    { caption: "image", bold: true },
+    { caption: `attention of ${teacher}`, bold: true },
+    { caption: `attention of ${student}`, bold: true },
+    { caption: "scores", bold: true, columns: 3 },
+  ];
   const scale = heatLegend("no attention", "the row's strongest");
   return composeFigure({
     title: "Scores can stay while attention moves: L_{D} compares scores, L_{AD} maps",
-    subtitle:
-      `${shift.dataset}: one image a row, seen by the teacher ${shift.teacher} and by the student ${shift.student}`,
-    body: stacked([headings(shift), ...rows, beside([scale, key], 60)], 12),
+    subtitle: `${dataset}: one image a row, seen by the teacher ${teacher} and by the student ${student}`,
+    body: stacked([
+      pictureGrid([{ name: "", cells: headings }, ...examples.map((example) => row(example, shift))], 0),
+      beside([scale, key], 60),
+    ], 12),
     notes: [
       "Maps are for the student's top base class b, each divided by its 2-norm as in L_{AD}; one color scale a row. " +
-      `Scores are ${shift.scores === "sigmoid" ? "sigmoids" : "shares among the base classes (softmax)"}. ` +
+      `Scores are ${scores === "sigmoid" ? "sigmoids" : "shares among the base classes (softmax)"}. ` +
       "L_{D} is a cross-entropy: in brackets its value for identical scores.",
     ],
     description:
       "For each image: the teacher's and the student's attention map over it, and both models' scores. " +
-      shift.examples.map((e) =>
+      examples.map((e) =>
         `${e.label}: L_D ${e.distillation.toFixed(3)}, L_AD ${e.attentionDistillation.toFixed(2)}, ` +
         `${cosineText(e)}.`
       ).join(" "),
   });
 }
 
-function headings({ teacher, student }: AttentionShiftNumbers): Drawing {
-  const heads = ["image", `attention of ${teacher}`, `attention of ${student}`, "scores"];
-  const svg = heads.map((head, i) =>
-    text(i * (SIDE + GAP) + (i === 3 ? 16 + BARS / 2 : SIDE / 2), 12, head, {
-      anchor: "middle",
-      bold: true,
-      size: 11,
-    })
-  );
-  return { svg: svg.join(""), width: 3 * (SIDE + GAP) + BARS, height: 14 };
-}
-
-function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Drawing {
-  const maps = [unitMap(example.teacher.map), unitMap(example.student.map)];
+function row(example: AttentionShiftExample, models: AttentionShiftNumbers): GridRow {
+  const { image, label, teacher, student } = example;
+  const maps = [unitMap(teacher.map), unitMap(student.map)];
   const max = largestValue(maps);
-  const overlays = [models.teacher, models.student].map((model, i) =>
-    drawOverlay(example.image, maps[i], SIDE, `attention of ${model}, ${example.label}`, { max })
-  );
-  const bars = scoreBars(
-    [
-      { color: TEACHER_COLOR, scores: example.teacher.scores },
-      { color: STUDENT_COLOR, scores: example.student.scores },
-    ],
-    BARS,
-    SIDE,
-  );
-  const pictures = beside([drawImage(example.image, SIDE, example.label), ...overlays, {
-    ...bars,
-    svg: moved(16, 0, bars.svg),
-    width: BARS + 16,
-  }], GAP);
-  const captions = [
-    text(SIDE / 2, SIDE + 16, example.label, { anchor: "middle" }),
-    text(
-      SIDE * 2 + GAP * 1.5,
-      SIDE + 16,
-      `L_{AD} = ${example.attentionDistillation.toFixed(2)}  (${
-        cosineText(example)
-      }, b: ${example.topBaseClass})`,
-      { anchor: "middle" },
-    ),
-    text(
-      3 * (SIDE + GAP) + 16 + BARS / 2,
-      SIDE + 16,
-      `L_{D} = ${example.distillation.toFixed(3)}  (${example.leastDistillation.toFixed(3)})`,
-      { anchor: "middle" },
-    ),
+  const overlays = (side: number) =>
+    [models.teacher, models.student].map((model, i) =>
+      drawOverlay(image, maps[i], side, `attention of ${model}, ${label}`, { max })
+    );
+  const series = [
+    { color: TEACHER_COLOR, scores: teacher.scores },
+    { color: STUDENT_COLOR, scores: student.scores },
   ];
-  return { svg: pictures.svg + captions.join(""), width: pictures.width, height: SIDE + 22 };
+  const [L_AD, L_D, least] = [
+    example.attentionDistillation.toFixed(2),
+    example.distillation.toFixed(3),
+    example.leastDistillation.toFixed(3),
+  ];
+  return {
+    name: "",
+    cells: [
+      { picture: (side) => drawImage(image, side, label), caption: label },
+      {
+        picture: (side) => beside(overlays(side), GRID_GAP),
+        caption: `L_{AD} = ${L_AD}  (${cosineText(example)}, b: ${example.topBaseClass})`,
+        columns: 2,
+      },
+      {
+        picture: (side, width) => scoreBars(series, width, side),
+        caption: `L_{D} = ${L_D}  (${least})`,
+        columns: 3,
+      },
+    ],
+  };
 }
 
 /** A map that is all zero has not moved, so it gets no cosine. */

@@ -12,15 +12,10 @@ import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, 
 export interface ThroughputRow {
   /** One of the project's engines, or PyTorch for comparison. */
   readonly engine: "wasm" | "onednn" | "webgpu" | "cpu" | "torch";
-  /** Depth of the ResNet. */
   readonly depth: number;
-  /** Channels of the first stage. */
   readonly width: number;
-  /** Height and width of the images in pixels. */
   readonly imageSize: number;
-  /** Images a batch. */
   readonly batch: number;
-  /** Threads that the engine may use. */
   readonly threads: number;
   /** Full training steps: forward, backward and update. */
   readonly trainImagesPerSecond: number;
@@ -35,9 +30,7 @@ export type ThroughputBase = Pick<ThroughputRow, "depth" | "width" | "imageSize"
 export interface EngineThroughput {
   /** The machine, such as `2 cores of a Xeon at 2.6 GHz`. */
   readonly machine: string;
-  /** The setting from which others differ. */
   readonly base: ThroughputBase;
-  /** All measurements, in any order. */
   readonly rows: readonly ThroughputRow[];
 }
 

@@ -13,11 +13,8 @@ import { countSeeds, type Setting } from "./runs.ts";
 export interface GainRun {
   /** Of the increments. */
   readonly learningRate: number;
-  /** The weight of L_D. */
   readonly beta: number;
-  /** The weight of L_AD. */
   readonly gamma: number;
-  /** Seed of the run. */
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
   readonly averageIncrementalAccuracy: number;
@@ -25,7 +22,6 @@ export interface GainRun {
 
 /** What {@linkcode gainMap} draws. */
 export interface GainMap extends Setting {
-  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** Every setting with γ = 0 and with each other γ, all with the same seeds. */
   readonly runs: readonly GainRun[];

@@ -3,7 +3,6 @@
  * what notebooks and users need; `all.ts` has them all.
  * @module
  */
-export { type AccuracyCurve } from "./accuracy_curve.ts";
 export { type AttentionGrid, attentionGrid } from "./attention_grid.ts";
 export {
   attentionRetention,
@@ -15,9 +14,7 @@ export { attentionRetentionCurve } from "./attention_retention_curve.ts";
 export { attentionShift, type AttentionShiftExample, type AttentionShiftNumbers } from "./attention_shift.ts";
 export { type Confusion, type ConfusionMatrices, confusionMatrix } from "./confusion_matrix.ts";
 export { type ContactSheet, contactSheet } from "./contact_sheet.ts";
-export { type EngineThroughput, type ThroughputBase, type ThroughputRow } from "./engine_throughput.ts";
 export { type ForgettingPicture, forgettingPicture, type ForgottenImage } from "./forgetting.ts";
-export { type GainMap, type GainRun } from "./gain_map.ts";
 export { type GammaEffect, gammaEffect, type LossVariant } from "./gamma_effect.ts";
 export { type InteractiveFigure } from "./kit/html.ts";
 export { type AttentionMap } from "./kit/overlay.ts";

@@ -12,7 +12,6 @@ import { countSeeds, type Setting } from "./runs.ts";
 
 /** Summary of a run. */
 export interface Outcome {
-  /** Seed of the run. */
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
   readonly averageIncrementalAccuracy: number;
@@ -22,15 +21,12 @@ export interface Outcome {
 
 /** One run with one γ. γ = 0 is LwF-MC. */
 export interface GammaRun extends Outcome {
-  /** The weight of L_AD. */
   readonly gamma: number;
 }
 
 /** What {@linkcode gamma} draws. */
 export interface GammaRuns extends Setting {
-  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
-  /** Name of the preset, for the subtitle. */
   readonly preset: string;
   /** Each γ with the same seeds. */
   readonly runs: readonly GammaRun[];
@@ -46,7 +42,6 @@ export interface VariantRun extends Outcome {
 export interface LossVariants extends Setting {
   /** One short sentence that says what is seen. */
   readonly title: string;
-  /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** From left to right: a few words each, the one without L_AD and the paper's among them. */
   readonly variants: readonly { readonly name: string; readonly kind: "none" | "paper" | "other" }[];

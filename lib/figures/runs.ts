@@ -63,7 +63,6 @@ export type Measure =
 
 /** How a panel of curves is drawn. */
 export interface CurvePanel {
-  /** What is drawn. */
   readonly measure: Measure;
   /** What the vertical axis shows. */
   readonly label: string;
@@ -77,9 +76,7 @@ export interface CurvePanel {
   readonly yDomain: readonly [number, number];
   /** Whether fractions are written as percent. */
   readonly percent: boolean;
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
   /** A level to compare with, drawn as a dashed line. */
   readonly level?: number;

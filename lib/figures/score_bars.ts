@@ -17,9 +17,7 @@ export interface ClassScore {
 
 /** The scores of one model. */
 export interface ScoreSeries {
-  /** Color of its bars. */
   readonly color: string;
-  /** In the order in which they are drawn. */
   readonly scores: readonly ClassScore[];
 }
 

@@ -6,16 +6,8 @@
 import { heatColor, INK, MUTED, STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
 import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
 import { scoreBars } from "./score_bars.ts";
-import {
-  composeFigure,
-  type Drawing,
-  element,
-  escapeXml,
-  type Figure,
-  moved,
-  stacked,
-  text,
-} from "./kit/svg.ts";
+import { type GridCell, type GridRow, pictureGrid } from "./kit/overlay.ts";
+import { composeFigure, element, escapeXml, type Figure, moved, text } from "./kit/svg.ts";
 
 /** What {@linkcode twoByTwo} draws. Maps have four numbers: the upper row, then the lower one. */
 export interface TwoByTwo {
@@ -77,11 +69,6 @@ export function measureTwoByTwo({ weights, classes, teacher, student }: TwoByTwo
   };
 }
 
-const SIDE = 96;
-const GAP = 24;
-const LABEL = 76;
-const BARS = 190;
-
 /** One row a model: its feature maps, its scores and its attention for the first class; below, L_D and L_AD. */
 export function twoByTwo(example: TwoByTwo): Figure {
   const { features, classes, teacher, student } = example;
@@ -89,52 +76,42 @@ export function twoByTwo(example: TwoByTwo): Figure {
   const { scores, maps, distillation, leastDistillation, attentionDistillation } = measures;
   const strongest = Math.max(...teacher.flat(), ...student.flat());
   const brightest = Math.max(...maps.flat());
-  const bars = (ofModel: readonly number[], color: string) =>
-    scoreBars(
-      [{ color, scores: classes.map((className, c) => ({ className, score: ofModel[c] })) }],
-      BARS,
-      SIDE,
-      Math.max(...scores.flat()),
-    );
-  const barsLeft = LABEL + features.length * (SIDE + GAP);
-  const mapLeft = barsLeft + BARS + GAP;
-  const row = (name: string, color: string, model: 0 | 1): Drawing => ({
-    svg: text(0, SIDE / 2 + 4, name, { bold: true }) +
-      [teacher, student][model].map((map, k) => moved(LABEL + k * (SIDE + GAP), 0, heatCells(map, strongest)))
-        .join("") +
-      moved(barsLeft, 0, bars(scores[model], color).svg) +
-      moved(mapLeft, 0, heatCells(maps[model], brightest)),
-    width: mapLeft + SIDE,
-    height: SIDE,
+  const highest = Math.max(...scores.flat());
+  const row = (name: string, color: string, model: 0 | 1): GridRow => {
+    const ofModel = classes.map((className, c) => ({ className, score: scores[model][c] }));
+    const series = [{ color, scores: ofModel }];
+    return {
+      name,
+      cells: [
+        ...[teacher, student][model].map((map) => heatCell(map, strongest)),
+        { picture: (side, width) => scoreBars(series, width, side, highest), caption: "", columns: 2 },
+        heatCell(maps[model], brightest),
+      ],
+    };
+  };
+  const words = (
+    ofFeature: (name: string) => string,
+    below: string,
+    right: string,
+    style: object,
+  ): GridRow => ({
+    name: "",
+    cells: [
+      ...features.map((name) => ({ caption: ofFeature(name), ...style })),
+      { caption: below, columns: 2, ...style },
+      { caption: right, ...style },
+    ],
   });
-  const heading = (x: number, content: string) =>
-    text(x, 12, content, { anchor: "middle", bold: true, size: 11 });
-  const headings = [
-    ...features.map((name, k) => heading(LABEL + k * (SIDE + GAP) + SIDE / 2, `feature map: ${name}`)),
-    heading(barsLeft + BARS / 2, "scores"),
-    heading(mapLeft + SIDE / 2, `attention: ${classes[0]}`),
-  ];
-  const losses = [
-    text(barsLeft + BARS / 2, 14, `L_{D} = ${distillation.toFixed(3)}`, { anchor: "middle", bold: true }),
-    text(barsLeft + BARS / 2, 29, `at least ${leastDistillation.toFixed(3)}`, {
-      anchor: "middle",
-      size: 11,
-      color: MUTED,
-    }),
-    text(mapLeft + SIDE / 2, 14, `L_{AD} = ${attentionDistillation.toFixed(2)}`, {
-      anchor: "middle",
-      bold: true,
-    }),
-    text(mapLeft + SIDE / 2, 29, "at most 2.83", { anchor: "middle", size: 11, color: MUTED }),
-  ];
+  const [L_D, L_AD] = [distillation.toFixed(3), attentionDistillation.toFixed(2)];
   return composeFigure({
     title: `The ${features[0]} moves: the scores stay, and so does L_{D}; L_{AD} sees it`,
-    body: stacked([
-      { svg: headings.join(""), width: mapLeft + SIDE, height: 16 },
+    body: pictureGrid([
+      words((name) => `feature map: ${name}`, "scores", `attention: ${classes[0]}`, { bold: true }),
       row("teacher", TEACHER_COLOR, 0),
       row("student", STUDENT_COLOR, 1),
-      { svg: losses.join(""), width: mapLeft + SIDE, height: 34 },
-    ], 12),
+      words(() => "", `L_{D} = ${L_D}`, `L_{AD} = ${L_AD}`, { bold: true }),
+      words(() => "", `at least ${leastDistillation.toFixed(3)}`, "at most 2.83", { color: MUTED }),
+    ], 76),
     description: describe(example, measures),
   });
 }
@@ -151,18 +128,19 @@ function describe({ classes }: TwoByTwo, measures: TwoByTwoMeasures): string {
     `${leastDistillation.toFixed(3)}; L_AD ${attentionDistillation.toFixed(2)}.`;
 }
 
-function heatCells(map: readonly number[], max: number): string {
-  const side = SIDE / 2;
-  return map.map((value, place) => {
-    const strength = max === 0 ? 0 : value / max;
-    const color = `rgb(${[...heatColor(0.9 * strength)].join(",")})`;
-    const cell = { width: side, height: side, fill: color, stroke: "white" };
-    const number = text(side / 2, side / 2 + 4, String(Number(value.toFixed(2))), {
-      anchor: "middle",
-      color: strength > 0.7 ? INK : "#ffffff",
+function heatCell(map: readonly number[], max: number): GridCell {
+  const cells = (side: number) =>
+    map.map((value, place) => {
+      const strength = max === 0 ? 0 : value / max;
+      const fill = `rgb(${heatColor(0.9 * strength).join(",")})`;
+      const number = text(side / 2, side / 2 + 4, String(Number(value.toFixed(2))), {
+        anchor: "middle",
+        color: strength > 0.7 ? INK : "#ffffff",
+      });
+      const square = element("rect", { width: side, height: side, fill, stroke: "white" });
+      return moved((place % 2) * side, Math.floor(place / 2) * side, square, number);
     });
-    return moved((place % 2) * side, Math.floor(place / 2) * side, element("rect", cell), number);
-  }).join("");
+  return { picture: (side) => ({ svg: cells(side / 2).join(""), width: side, height: side }), caption: "" };
 }
 
 /** The same as a form, in which the reader moves the first feature over the student's grid and sees which loss changes. */

@@ -8,11 +8,14 @@ import {
   type AttentionMap,
   drawImage,
   drawOverlay,
+  type GridCell,
+  type GridRow,
   heatLegend,
   largestValue,
+  pictureGrid,
   unitMap,
 } from "./kit/overlay.ts";
-import { composeFigure, type Drawing, type Figure, moved, shorten, stacked, text } from "./kit/svg.ts";
+import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
 import type { Setting } from "./runs.ts";
 
@@ -36,35 +39,22 @@ export interface WhatAndWhy extends Setting {
   readonly examples: readonly WhatAndWhyExample[];
 }
 
-const SIDE = 106;
-const GAP = 8;
-const BARS = 232;
-const BARS_LEFT = SIDE + GAP;
-const MAPS_LEFT = BARS_LEFT + BARS + 12;
-
 /** Image, scores of the nearest classes, and the attention map of each of these classes, one row an image. */
 export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
-  const columns = Math.max(...examples.map(({ classes }) => classes.length));
-  const width = MAPS_LEFT + columns * (SIDE + GAP) - GAP;
-  const headings = [
-    text(SIDE / 2, 12, "image", { anchor: "middle", bold: true, size: 11 }),
-    text(BARS_LEFT + BARS / 2, 12, "what: the nearest classes by score", {
-      anchor: "middle",
+  const headings: GridCell[] = [
+    { caption: "image", bold: true },
+    { caption: "what: the nearest classes by score", bold: true, columns: 2 },
+    {
+      caption: "why: the attention for each of them",
       bold: true,
-      size: 11,
-    }),
-    text((MAPS_LEFT + width) / 2, 12, "why: the attention for each of them", {
-      anchor: "middle",
-      bold: true,
-      size: 11,
-    }),
-  ].join("");
+      columns: Math.max(...examples.map(({ classes }) => classes.length)),
+    },
+  ];
   return composeFigure({
     title: "What an image resembles, and why: scores and attention of the nearest classes",
     subtitle: `${dataset}, model ${model}`,
     body: stacked([
-      { svg: headings, width, height: 14 },
-      ...examples.map((example) => row(example, width)),
+      pictureGrid([{ name: "", cells: headings }, ...examples.map(row)], 0),
       heatLegend("no attention", "the row's strongest"),
     ], 10),
     notes: ["Each map is divided by its 2-norm, as in L_{AD}; one color scale a row."],
@@ -76,17 +66,18 @@ export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
   });
 }
 
-function row({ image, label, classes }: WhatAndWhyExample, width: number): Drawing {
-  const maps = classes.map(({ map }) => unitMap(map));
-  const max = largestValue(maps);
-  const why = classes.map(({ className }, i) => {
-    const overlay = drawOverlay(image, maps[i], SIDE, `attention for ${className}`, { max });
-    const caption = text(SIDE / 2, SIDE + 15, shorten(className, SIDE, 11), { anchor: "middle", size: 11 });
-    return moved(MAPS_LEFT + i * (SIDE + GAP), 0, overlay.svg, caption);
-  });
-  const what = scoreBars([{ color: TEACHER_COLOR, scores: classes }], BARS, SIDE);
-  const svg = drawImage(image, SIDE, label).svg +
-    text(SIDE / 2, SIDE + 15, shorten(label, SIDE, 11), { anchor: "middle", size: 11 }) +
-    moved(BARS_LEFT, 0, what.svg) + why.join("");
-  return { svg, width, height: SIDE + 20 };
+function row({ image, label, classes }: WhatAndWhyExample): GridRow {
+  const max = largestValue(classes.map(({ map }) => unitMap(map)));
+  const series = [{ color: TEACHER_COLOR, scores: classes }];
+  return {
+    name: "",
+    cells: [
+      { picture: (side) => drawImage(image, side, label), caption: label },
+      { picture: (side, width) => scoreBars(series, width, side), caption: "", columns: 2 },
+      ...classes.map(({ className, map }): GridCell => ({
+        picture: (side) => drawOverlay(image, unitMap(map), side, `attention for ${className}`, { max }),
+        caption: className,
+      })),
+    ],
+  };
 }

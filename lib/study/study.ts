@@ -17,7 +17,7 @@
  */
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import type { AccuracyCurve } from "../figures/mod.ts";
+import type { Reference } from "../figures/mod.ts";
 import { readFileIfThere } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
@@ -58,7 +58,7 @@ export interface StudyFigure {
   /** The run on all classes together, where it is drawn beside the others. */
   readonly joint?: Selector;
   /** Published results that are drawn beside ours. */
-  readonly references?: AccuracyCurve["references"];
+  readonly references?: readonly Reference[];
 }
 
 /** What a study's file says. */

@@ -63,7 +63,6 @@ export function highEnd(values: readonly number[]): number | undefined {
 export interface LegendEntry {
   /** The words beside the key; may hold scripts, as in `L_{D}`. */
   readonly label: string;
-  /** Color of line, symbol or box. */
   readonly color: string;
   /** A symbol on a line; a filled box where it is absent. */
   readonly symbol?: MethodSymbol;

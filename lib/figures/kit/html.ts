@@ -16,13 +16,11 @@ export interface InteractiveFigure {
 
 /** The parts of an interactive figure. */
 export interface HtmlParts {
-  /** Shown when the script runs. */
   readonly content: string;
   /** Rules of CSS, for this figure alone. */
   readonly style: string;
   /** Statements of JavaScript, with `root`, the element around the content, and `data`. */
   readonly script: string;
-  /** Plain numbers and texts. */
   readonly data: unknown;
   /** Shown when no script runs. */
   readonly figure: Figure;

@@ -167,54 +167,50 @@ export function heatLegend(low: string, high: string, width = 120): Drawing {
 
 /** One cell of a {@linkcode pictureGrid}. */
 export interface GridCell {
-  /** Draws the picture at a size; the cell has words alone where it is absent. */
-  readonly picture?: (side: number) => Drawing;
-  /** Below the picture. */
+  /** Draws the picture at a height and a width; the cell has words alone where it is absent. */
+  readonly picture?: (side: number, width: number) => Drawing;
+  /** How many columns the cell takes; default 1. */
+  readonly columns?: number;
   readonly caption: string;
-  /** Of the caption. */
   readonly color?: string;
-  /** Whether the caption is bold. */
   readonly bold?: boolean;
 }
 
 /** One row of a {@linkcode pictureGrid}. */
 export interface GridRow {
-  /** At the left. */
   readonly name: string;
-  /** Of the name. */
   readonly color?: string;
   /** At the left, beside the captions. */
   readonly note?: string;
-  /** From left to right. */
   readonly cells: readonly GridCell[];
 }
 
-const GRID_GAP = 8;
+/** Between the columns. */
+export const GRID_GAP = 8;
 const LARGEST_SIDE = 116;
 
 /** Rows of pictures with captions, as large as fit between the margins. */
 export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Drawing {
-  const columns = Math.max(...rows.map(({ cells }) => cells.length));
+  const columnsOf = (cells: readonly GridCell[]) => cells.reduce((sum, { columns = 1 }) => sum + columns, 0);
+  const columns = Math.max(...rows.map(({ cells }) => columnsOf(cells)));
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - labelWidth + GRID_GAP) / columns) - GRID_GAP);
+  const widthOf = (columns: number) => columns * (side + GRID_GAP) - GRID_GAP;
   const lines = rows.map(({ name, color, note = "", cells }): Drawing => {
     const top = cells.some(({ picture }) => picture !== undefined) ? side : 0;
-    const pieces = cells.map(({ picture, caption, color = INK, bold }, column) =>
-      moved(
-        labelWidth + column * (side + GRID_GAP),
+    const pieces = cells.map(({ picture, caption, color = INK, bold, columns = 1 }, i) => {
+      const width = widthOf(columns);
+      const words = shorten(caption, width + GRID_GAP - 2, 11);
+      return moved(
+        labelWidth + columnsOf(cells.slice(0, i)) * (side + GRID_GAP),
         0,
-        picture === undefined ? "" : picture(side).svg,
-        text(side / 2, top + 13, shorten(caption, side + GRID_GAP - 2, 11), {
-          anchor: "middle",
-          size: 11,
-          color,
-          bold,
-        }),
-      )
-    );
+        picture === undefined ? "" : picture(side, width).svg,
+        text(width / 2, top + 13, words, { anchor: "middle", size: 11, color, bold }),
+      );
+    });
     return {
       svg: text(0, top === 0 ? 13 : top / 2 + 4, name, { bold: true, color }) +
         text(0, top + 13, note, { size: 10, color: MUTED }) + pieces.join(""),
-      width: labelWidth + columns * (side + GRID_GAP) - GRID_GAP,
+      width: labelWidth + widthOf(columns),
       height: top + 18,
     };
   });

@@ -10,9 +10,7 @@ import { FIGURE_WIDTH, FONT, INK, MUTED } from "./colors.ts";
 export interface Drawing {
   /** Elements, without the `<svg>` around them. */
   readonly svg: string;
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
 }
 
@@ -20,9 +18,7 @@ export interface Drawing {
 export interface TextStyle {
   /** Font size in pixels; default 12. */
   readonly size?: number;
-  /** Whether the text is bold. */
   readonly bold?: boolean;
-  /** Color of the text; default ink. */
   readonly color?: string;
   /** Which part of the text lies at its point; default the start. */
   readonly anchor?: "start" | "middle" | "end";
@@ -179,11 +175,9 @@ export interface FigureParts {
   readonly title: string;
   /** The setting: data set, preset, number of seeds. */
   readonly subtitle?: string;
-  /** The picture itself. */
   readonly body: Drawing;
   /** How to read it, in small print. Each note begins a new line. */
   readonly notes?: readonly string[];
-  /** Description in words. */
   readonly description: string;
 }
 
