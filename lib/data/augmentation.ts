@@ -8,9 +8,8 @@
 
 import type { RandomStream } from "../random.ts";
 
-/** A drawing on a transparent background. */
+/** A square drawing on a transparent background. */
 export interface Drawing {
-  /** Height and width. */
   readonly side: number;
   /**
    * (side + 2, side + 2, 4) bytes: RGBA with the colors multiplied by alpha, inside a transparent border one pixel wide,
@@ -27,15 +26,11 @@ export interface Placement {
   readonly angle: number;
   /** Offset of the drawing's center from the image's, as fractions of the image's side. */
   readonly shift: readonly [x: number, y: number];
-  /** Whether left and right are swapped. */
   readonly mirrored: boolean;
 }
 
 /**
- * Makes a drawing from its pixels.
- *
- * @param side height and width of the drawing
- * @param rgba (side, side, 4) bytes, colors multiplied by alpha
+ * Makes a drawing from (side, side, 4) bytes with colors multiplied by alpha.
  * @param atMost halve the drawing until its side is at most this
  */
 export function makeDrawing(side: number, rgba: Uint8Array, atMost = Infinity): Drawing {
@@ -85,10 +80,6 @@ function symmetric(random: RandomStream): number {
 /**
  * Draws a drawing into a transparent image. Each pixel is the mean of 2×2 samples with bilinear interpolation: with a
  * drawing of twice the image's side or less, the samples lie less than two of its pixels apart, so nothing is skipped.
- *
- * @param drawing what to draw
- * @param placement where
- * @param size height and width of the image
  * @param target (size, size, 4) receives RGBA from 0 to 255, colors multiplied by alpha
  */
 export function placeDrawing(
@@ -140,11 +131,8 @@ export function placeDrawing(
 }
 
 /**
- * Paints a soft background: nine random colors near a common one, blended as a quadratic Bézier patch.
- *
- * @param random where the colors come from
- * @param size height and width of the image
- * @param target (size, size, 3) bytes
+ * Paints a soft background into (size, size, 3) bytes: nine random colors near a common one, blended as a quadratic
+ * Bézier patch.
  */
 export function paintBackground(random: RandomStream, size: number, target: Uint8Array): void {
   const grey = 55 + 170 * random.uniform();
@@ -170,12 +158,7 @@ function clamp(value: number): number {
   return Math.min(255, Math.max(0, value));
 }
 
-/**
- * Lays a placed drawing over an image.
- *
- * @param placed (size, size, 4) from {@linkcode placeDrawing}
- * @param target (size, size, 3) bytes, changed in place
- */
+/** Lays a drawing from {@linkcode placeDrawing}, (size, size, 4), over an image of (size, size, 3) bytes. */
 export function paintOver(placed: Float32Array, target: Uint8Array): void {
   for (let from = 0, to = 0; from < placed.length; from += 4, to += 3) {
     const through = 1 - placed[from + 3] / 255;
@@ -188,11 +171,8 @@ export function paintOver(placed: Float32Array, target: Uint8Array): void {
 /**
  * The usual augmentation of photos (He et al., CVPR 2016, section 4.2): pad with black, crop at a random place, mirror
  * every other image. With a stream from the same keys, a mask is cropped exactly like its image.
- *
  * @param source (size, size, channels) bytes: an image or a mask
- * @param size height and width
  * @param padding pixels added on each side before cropping
- * @param random decides on place and mirroring
  * @param target (size, size, channels) bytes; not the same array as `source`
  */
 export function cropAndFlip(

@@ -30,7 +30,6 @@ export interface EpochOptions {
 /**
  * Plans an epoch: every image `drawsPerEpoch` times, shuffled. Views are taken in turn: all are seen before
  * the first is repeated.
- *
  * @throws {UserError} if `drawsPerEpoch` is not a positive integer
  */
 export function epochPlan(
@@ -60,9 +59,6 @@ export function allDraws(set: Pick<ImageSet, "count" | "views">): Draw[] {
 /**
  * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. Nothing is dropped, no
  * batch is tiny, and kernels that are compiled for a shape are compiled for at most two.
- *
- * @param draws what is to be cut
- * @param batchSize the largest size of a batch
  * @throws {UserError} if `batchSize` is not a positive integer
  */
 export function inBatches<T>(draws: readonly T[], batchSize: number): T[][] {
@@ -78,7 +74,6 @@ export function inBatches<T>(draws: readonly T[], batchSize: number): T[][] {
 
 /**
  * An epoch as batches: {@linkcode epochPlan}, cut by {@linkcode inBatches}.
- *
  * @throws {UserError} if `drawsPerEpoch` or `batchSize` is not a positive integer
  */
 export function epochBatches(
@@ -101,9 +96,6 @@ export interface Batch {
 
 /**
  * Reads images and normalizes them: (byte / 255 − mean) / std in each channel.
- *
- * @param set where the images are
- * @param draws which to read
  * @param normalization mean and standard deviation of the channels; a {@linkcode Dataset} has them
  */
 export function readBatch(set: ImageSet, draws: readonly Draw[], { mean, std }: Normalization): Batch {
@@ -129,7 +121,6 @@ export function readBatch(set: ImageSet, draws: readonly Draw[], { mean, std }: 
 
 /**
  * Reads the masks of the same draws.
- *
  * @returns (B, size, size) from 0 to 1
  * @throws {UserError} if the set has no masks
  */
@@ -145,9 +136,6 @@ export function readMasks(set: ImageSet, draws: readonly Draw[]): Float32Array {
 
 /**
  * Reads one image as the network takes it, before normalization.
- *
- * @param set where the image is
- * @param draw which image, and which view of it
  *
  * @example
  * ```ts
@@ -168,9 +156,6 @@ export function readPicture(set: ImageSet, { image, view }: Draw): Picture {
 
 /**
  * Reads the object's mask in the same image: white on black.
- *
- * @param set where the image is
- * @param draw which image, and which view of it
  * @throws {UserError} if the set has no masks
  */
 export function readMaskPicture(set: ImageSet, draw: Draw): Picture {

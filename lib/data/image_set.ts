@@ -65,7 +65,6 @@ export interface Dataset {
 
 /**
  * Draws some images of each class.
- *
  * @param imagesPerClass at most so many
  * @param seed decides which
  * @returns the same set where no class has more

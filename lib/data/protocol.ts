@@ -32,7 +32,6 @@ export interface ClassSteps {
 
 /**
  * Divides the classes into steps, in an order drawn from the seed. The order does not depend on the numbers of classes and steps.
- *
  * @throws {UserError} if a number is not a positive integer, there are not enough classes, the increments do not
  * divide the later classes evenly, or `first` names a class twice or an unknown one
  *
@@ -110,9 +109,7 @@ export const ICARL_ORDER: readonly number[] = [
 
 /**
  * Finds the ids of classes.
- *
  * @param names of classes, or numbers of the alphabetical list, or `icarl` alone for {@linkcode ICARL_ORDER}
- * @param classNames of the data set
  * @param field what lists them, for messages
  * @throws {UserError} if there is no such class, or iCaRL's order is asked of other than 100 classes
  */
@@ -135,7 +132,6 @@ export function classIdsOf(names: readonly string[], classNames: readonly string
 
 /**
  * The head's columns are in the order of learning, so that it grows at its end.
- *
  * @param classOrder the ids of all classes in the order of learning
  * @returns (classes) the column in the head of each class id
  *
@@ -165,7 +161,6 @@ export class IncrementalStream {
 
   /**
    * Opens nothing yet.
-   *
    * @param dataset where the images are; do not pass it to code that may see only one step
    * @param steps class ids of each step
    * @param options for every step's training images
@@ -179,7 +174,6 @@ export class IncrementalStream {
   /**
    * Opens the training images of a step and closes those of earlier steps. A run that is resumed starts with the step
    * that it had reached.
-   *
    * @param step 0 for the base classes, then 1, 2, …
    * @returns the images; labels are class ids
    * @throws {UserError} if a later step has been opened before, or there is no such step
@@ -237,10 +231,7 @@ const LARGEST = 128 * 2 ** 20;
 
 /**
  * The same images, each view computed once and kept in memory for later epochs.
- *
- * @param set images whose views are costly, such as drawings that are composed
  * @param largest bytes that may be kept; a larger set is returned unchanged
- * @returns a set that reads the same bytes
  */
 export function rememberViews(set: ImageSet, largest: number = LARGEST): ImageSet {
   const bytes = 3 * set.size * set.size;

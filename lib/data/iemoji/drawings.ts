@@ -44,7 +44,6 @@ const RECIPE: string = createHash("sha256").update(JSON.stringify([
 export interface PrepareIEmojiOptions {
   /** The folder for the rendered drawings, such as `data/iemoji-100`. */
   directory: string;
-  /** Called after each drawing. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -65,7 +64,6 @@ export interface LoadIEmojiOptions extends PrepareIEmojiOptions {
 
 /**
  * Opens iEmoji-100. The first time the drawings are rendered, which takes about two seconds.
- *
  * @throws {UserError} if the size is out of range, the folder cannot be written to, or the disk is full
  */
 export async function loadIEmoji(
@@ -83,7 +81,6 @@ export async function loadIEmoji(
 /**
  * Renders the drawings of iEmoji-100 unless that has been done. They are kept as `drawings-RECIPE.bin`: other versions of
  * the packages, or other classes, give another file.
- *
  * @returns (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha; the same bytes every time
  * @throws {UserError} if the folder cannot be written to or the disk is full
  */
@@ -118,27 +115,18 @@ function checksum(pixels: Uint8Array): Uint8Array {
 
 /** The part of the Iconify JSON format that is used here: https://iconify.design/docs/types/iconify-json.html */
 export interface IconSet {
-  /** Width of its drawings where they do not give their own; 16 if missing. */
   width?: number;
-  /** Height of its drawings where they do not give their own; 16 if missing. */
   height?: number;
-  /** Drawings by name. */
   icons: Record<string, Icon>;
-  /** Other names of drawings. */
   aliases?: Record<string, { parent: string }>;
 }
 
-/** One drawing. What is not given is the set's. */
+/** One drawing: SVG elements and their view box. What is not given is the set's, and 0 or 16 if missing there. */
 export interface Icon {
-  /** SVG elements. */
   body: string;
-  /** Left end of the view box, 0 if missing. */
   left?: number;
-  /** Top of the view box, 0 if missing. */
   top?: number;
-  /** Width of the view box. */
   width?: number;
-  /** Height of the view box. */
   height?: number;
 }
 
@@ -166,13 +154,7 @@ async function readIconSet(name: string): Promise<IconSet> {
   );
 }
 
-/**
- * Finds a drawing in an icon set.
- *
- * @param set an icon set
- * @param name an icon or an alias
- * @returns a complete SVG document
- */
+/** Finds an icon or an alias in a set, as a complete SVG document. */
 export function drawingAsSvg(set: IconSet, name: string): string {
   let icon = set.icons[name];
   for (let alias = name; !icon;) {

@@ -44,7 +44,6 @@ export interface IEmojiOptions {
 
 /**
  * Makes the data set from its drawings.
- *
  * @param drawings (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha
  * @throws {UserError} if the size is out of range
  */
@@ -66,11 +65,7 @@ export function iemojiDataset(drawings: Uint8Array, { size, holdOut, digest }: I
   };
 }
 
-/**
- * Refuses a size of images that the drawings cannot be made into.
- *
- * @throws {UserError} where the size is too small or too large
- */
+/** Refuses a size of images that the drawings cannot be made into. */
 export function checkIEmojiSize(size: number): void {
   if (Number.isInteger(size) && size >= 16 && size <= DRAWING_SIDE) return;
   throw new UserError(

@@ -30,7 +30,6 @@ const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data 
 
 /**
  * Lists the images of CIFAR-100 and reads their labels.
- *
  * @param path `cifar-100-binary`, or the folder that holds it
  * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right
  */
@@ -79,12 +78,7 @@ function refusePythonVersion(root: string): void {
   );
 }
 
-/**
- * Reads `fine_label_names.txt`.
- *
- * @param text one name a line
- * @throws {UserError} unless there are 100 different names
- */
+/** Reads `fine_label_names.txt`, one name a line. @throws {UserError} unless there are 100 different names */
 export function parseLabelNames(text: string, path: string): string[] {
   const names = text.replace(/\n+$/, "").split("\n").map((line) => line.trim());
   if (names.length !== FINE_CLASSES || names.some((name) => !/^[\w -]+$/.test(name))) {
@@ -98,12 +92,9 @@ export function parseLabelNames(text: string, path: string): string[] {
 }
 
 /**
- * Reads the labels of one of the two files.
- *
- * @param file its bytes
- * @returns the fine label of each record
- * @throws {UserError} if the length is not that of whole records, a label is out of range, or the classes are not equally large,
- * as they are in the official files
+ * The fine label of each record of one of the two files.
+ * @throws {UserError} if the length is not that of whole records, a label is out of range, or the classes are not equally
+ * large, as they are in the official files
  */
 export function parseLabels(file: Uint8Array, path: string): number[] {
   const refuse = (expected: string, found: string) =>

@@ -52,21 +52,17 @@ export type CubIndexFiles = Record<keyof typeof INDEX, string>;
 
 /** One line of the index. */
 export interface CubPhoto {
-  /** Below `images/`. */
   path: string;
   /** The folder's name without its number, such as `Black_footed_Albatross`. */
   className: string;
   /** The official class number, from 1. */
   label: number;
-  /** The official split. */
   split: "train" | "test";
-  /** In pixels of the photo. */
   box: Box;
 }
 
 /**
  * Lists the photos of CUB-200-2011.
- *
  * @param path `CUB_200_2011`, or the folder that holds it
  * @throws {UserError} if an index file is missing, malformed, or disagrees with another
  */
@@ -105,9 +101,6 @@ export function cubSource(
 
 /**
  * Joins the four index files.
- *
- * @param texts the contents of the four files
- * @param root for messages
  * @throws {UserError} if a line is malformed or the files disagree: names file and line
  */
 export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {

@@ -6,15 +6,11 @@
 import sharp from "sharp";
 import { UserError } from "../../user_error.ts";
 
-/** A rectangle; fractions of pixels are allowed. */
+/** A rectangle in pixels, which may have fractions, from the left upper corner. */
 export interface Box {
-  /** Pixels from the left edge. */
   readonly left: number;
-  /** Pixels from the top edge. */
   readonly top: number;
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
 }
 
@@ -28,7 +24,6 @@ export interface DecodedPhoto {
 
 /** A photo that can be read but not decoded; `--skipBroken` leaves it out. */
 export class DamagedPhotoError extends UserError {
-  /** Makes a sentence of its parts. */
   constructor(readonly path: string, readonly found: string, remedy: string, expected: string) {
     super(`Expected ${expected} in "${path}" but found ${found}; ${remedy}.`);
   }
@@ -37,10 +32,6 @@ export class DamagedPhotoError extends UserError {
 /**
  * Decodes a JPEG, PNG or WebP. The camera's orientation is applied (unless there is a box, which is given in the pixels
  * as they are stored), grey and CMYK become RGB, and what is transparent becomes white. The shorter side is scaled to `size` (Lanczos) and the middle of the longer side is kept.
- *
- * @param bytes the file
- * @param size height and width of the result in pixels
- * @param path for messages
  * @param box the object, in pixels of the photo as it is stored
  * @throws {DamagedPhotoError} if the bytes are no such image or are damaged, or the box lies outside
  */
@@ -80,8 +71,8 @@ export async function decodePhoto(
 }
 
 /**
- * Where a box of a (height, width) photo lies after scaling the shorter side to `size` and cropping the middle.
- * @returns the box, cut off at the edges; without an area if nothing of it is left
+ * Where a box of a (height, width) photo lies after scaling the shorter side to `size` and cropping the middle: cut off at
+ * the edges, without an area if nothing of it is left.
  */
 export function boxInSquare(box: Box, width: number, height: number, size: number): Box {
   const scale = size / Math.min(width, height);
@@ -102,10 +93,7 @@ function isPhoto(bytes: Uint8Array): boolean {
   return begins("\xff\xd8\xff") || begins("\x89PNG\r\n\x1a\n") || (begins("RIFF") && begins("WEBP", 8));
 }
 
-/**
- * Says what the decoder found: the first line of its message, unless that is about its own settings.
- * @param message what it threw
- */
+/** Says what the decoder found: the first line of its message, unless that is about its own settings. */
 export function describeDamage(message: string): string {
   const reason = message.split("\n")[0].trim();
   const says = /^$|failOn|header:$/.test(reason) ? "" : ` ("${reason}")`;

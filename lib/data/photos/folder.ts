@@ -24,7 +24,6 @@ const TEST_FOLDERS = ["test", "val", "valid", "validation"];
 
 /**
  * Lists the photos of a folder.
- *
  * @param path the folder that holds the class folders, or `train` and `test` with the class folders in them
  * @throws {UserError} if there are no classes, a class is empty, or `train` and `test` have different classes
  */
@@ -35,10 +34,7 @@ export function folderSource(path: string, choice: ClassChoice): PhotoSource {
   return splitFolderSource(name, path, { train: "train", test }, choice);
 }
 
-/**
- * `PATH/CLASS/*.jpg`, without a split.
- * @param leaveOut folders that are no classes
- */
+/** `PATH/CLASS/*.jpg`, without a split. @param leaveOut folders that are no classes */
 function classFolderSource(
   name: string,
   path: string,
@@ -99,7 +95,6 @@ const CALTECH_LEFT_OUT = ["BACKGROUND_Google", "Faces_easy"];
 
 /**
  * Lists the photos of Caltech-101: `101_ObjectCategories/CLASS/image_0001.jpg`, 9,144 photos in 102 folders.
- *
  * @param path `101_ObjectCategories`, or the folder that holds it
  * @throws {UserError} if the folder is not there or a class is empty
  */

@@ -31,7 +31,6 @@ const ANNOTATIONS = "val/val_annotations.txt";
 
 /**
  * Lists the photos of iILSVRC-small.
- *
  * @param path the folder with `train` and `val`, or that of Kaggle's archive
  * @throws {UserError} if a folder is missing or empty, a class has no WordNet id, or images and labels disagree
  */
@@ -77,7 +76,6 @@ export function isTinyImagenet(path: string): boolean {
 
 /**
  * Lists the photos of Tiny-ImageNet. `test/images` has no labels and is not used.
- *
  * @param path the folder that holds `train` and `val`
  * @throws {UserError} if the list of the validation images is malformed, or images and list disagree
  */
@@ -126,7 +124,6 @@ function listedSource(
 /**
  * Kaggle's labels of the validation images: a line `ImageId,PredictionString`, then
  * `ILSVRC2012_val_00048981,n03995372 85 1 499 272`: the image, the class, boxes.
- *
  * @returns the WordNet id of each image
  * @throws {UserError} if a line is malformed or an image comes twice
  */

@@ -29,13 +29,10 @@ export interface CachedPhoto {
   readonly name: string;
   /** As in the source when the photo was decoded. */
   readonly stamp: string;
-  /** Position in the file of pixels. */
   readonly slot: number;
-  /** CRC-32 of the pixels. */
   readonly crc: number;
-  /** Sum of each channel over the image. */
+  /** Sum of each channel over the image, and of its squares. */
   readonly sum: readonly [number, number, number];
-  /** Sum of the squares of each channel. */
   readonly squares: readonly [number, number, number];
   /** The object, in pixels of the square image. */
   readonly box?: Box;
@@ -51,7 +48,6 @@ export interface SkippedPhoto {
 
 /** Options for {@linkcode cachePhotos}. */
 export interface CachePhotosOptions {
-  /** Height and width of the images in pixels. */
   imageSize: number;
   /** Leave out photos that are damaged instead of throwing. A photo that cannot be read is not damaged. */
   skipBroken?: boolean;
@@ -62,7 +58,6 @@ export interface CachePhotosOptions {
 /**
  * Decodes the photos that are not in the cache yet. Holds a few photos in memory at a time. Of several processes one decodes;
  * the others wait and report its progress.
- *
  * @param path of the cache, without ending; one for each folder of photos and image size
  * @param chosen positions in `source.photos`
  * @returns the chosen photos in their order without those that are skipped
@@ -200,9 +195,7 @@ class CacheWriter {
 }
 
 interface CacheIndex {
-  /** By name. */
   photos: Map<string, CachedPhoto>;
-  /** Number of slots in use. */
   slots: number;
   /** Length of the complete lines. */
   bytes: number;
@@ -234,10 +227,7 @@ function readIndex(path: string, imageSize: number): CacheIndex {
 }
 
 /**
- * Reads images of a cache one after the other.
- *
- * @param path of the cache
- * @param target room for all of them, (photos.length, size, size, 3) bytes
+ * Reads images of a cache one after the other into (photos.length, size, size, 3) bytes.
  * @throws {UserError} if the file is gone or damaged
  */
 export function readCachedImages(path: string, photos: readonly CachedPhoto[], target: Uint8Array): void {

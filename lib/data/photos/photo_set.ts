@@ -14,22 +14,16 @@ export const MEMORY_LIMIT = 128 * 2 ** 20;
 
 /** Options for {@linkcode openPhotoSet}. */
 export interface PhotoSetOptions extends OpenOptions {
-  /** For messages. */
   name: string;
-  /** Height and width in pixels. */
   imageSize: number;
   /** Whether views are cropped and mirrored at random; if not, there is one view of each image. */
   augmented: boolean;
-  /** In bytes. Default {@linkcode MEMORY_LIMIT}. */
   memoryLimit?: number;
 }
 
 /**
  * Each view of an augmented set is a random crop after padding by an eighth of the side (4 pixels at 32×32, as is the
  * custom on CIFAR), mirrored or not. It depends on the seed, the photo's name and the view's number alone.
- *
- * @param path of the cache
- * @param images in it
  */
 export function openPhotoSet(
   path: string,

@@ -29,17 +29,12 @@ export type PhotoFile = Omit<Photo, "stamp">;
 
 /** A data set on the disk. */
 export interface PhotoSource {
-  /** Name of the data set. */
   readonly name: string;
-  /** The classes in a fixed order. */
   readonly classNames: readonly string[];
   /** Ordered by class, then by name. */
   readonly photos: readonly Photo[];
   /**
-   * Decodes one photo.
-   *
-   * @param photo position in `photos`
-   * @param size height and width of the result in pixels
+   * Decodes one photo, given by its position in `photos`, to (size, size) pixels.
    * @throws {DamagedPhotoError} if the photo is damaged: names the file
    * @throws {UserError} if the file cannot be read
    */
@@ -80,8 +75,6 @@ export function photoFiles(
 
 /**
  * Picks the wanted classes, keeping the order of the data set.
- *
- * @param all the class names of the data set, in its order
  * @param wanted names, or a number of classes to draw by the seed; default all classes
  * @throws {UserError} if a wanted class does not exist or more are wanted than there are
  */
@@ -174,7 +167,6 @@ function stat(path: string): Deno.FileInfo | undefined {
 
 /**
  * Lists the images in a class's folder, or in the folder `images` in it.
- *
  * @returns their paths below the folder
  * @throws {UserError} if there are none, or some in a format that cannot be read
  */

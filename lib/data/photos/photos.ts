@@ -26,15 +26,12 @@ export type PhotoDatasetName = "caltech-101" | "cifar-100" | "cub-200-2011" | "i
 
 /** Options for {@linkcode findPhotos}. */
 export interface FindOptions extends ClassChoice {
-  /** The folder of the data set. */
   path: string;
-  /** CUB-200-2011 alone: use its official split. */
   officialSplit?: boolean;
 }
 
 /**
  * Lists the classes and photos of a data set without decoding any.
- *
  * @throws {UserError} if the data set is not at `path` or is incomplete
  */
 export function findPhotos(name: PhotoDatasetName, options: FindOptions): PhotoSource {
@@ -57,7 +54,6 @@ const sources: Record<PhotoDatasetName, (path: string, options: FindOptions) => 
 
 /** Options for {@linkcode loadPhotos}. */
 export interface PhotoOptions {
-  /** Which data set, and with it which layout. */
   name: PhotoDatasetName;
   /** The folder of the data set in its official layout. */
   path: string;
@@ -92,7 +88,6 @@ export interface PhotoDataset extends Dataset {
 /**
  * Opens a data set of photos. The first time all photos are decoded into a cache in `cacheDirectory`; later only those whose
  * file has changed since.
- *
  * @throws {UserError} if the data set is not at `path`, is incomplete, or has damaged photos: names them; or if the images of
  * the test are those of the training
  *
