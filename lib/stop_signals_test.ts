@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFolder } from "./folder_fixture.ts";
 import { Kernel } from "../tools/notebooks/jupyter_kernel.ts";
 import { stoppable, unlessStopped } from "./stop_signals.ts";
 
@@ -94,14 +96,12 @@ Deno.test({
   },
 });
 
-async function withScript(work: (path: string) => Promise<void>): Promise<void> {
-  const path = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
+function withScript(work: (path: string) => Promise<void>): Promise<void> {
+  return withFolder(async (folder) => {
+    const path = join(folder, "script.ts");
     await Deno.writeTextFile(path, SCRIPT);
     await work(path);
-  } finally {
-    await Deno.remove(path);
-  }
+  });
 }
 
 /** All that is written; calls back once when it contains a word. */

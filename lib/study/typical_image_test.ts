@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../folder_fixture.ts";
 import type { ImageSet } from "../data/mod.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import { attentionRetention, saveFigure } from "../figures/mod.ts";
@@ -115,8 +116,7 @@ Deno.test("readTypicalImage() gives back the figure that was saved, pixels and a
   const attention = attentionOf(answers(YES, [5, 6, 7, 8, 9]), { "C": none, "LwF-MC": none, "LwM": none });
   const { image, choice } = typicalImage(attention);
   const kept = { ...attentionRetentionNumbers(attention, [image]), seed: 1, choice };
-  const directory = await Deno.makeTempDir();
-  try {
+  await withFolder(async (directory) => {
     await assert.rejects(readTypicalImage("photos-attention", directory), {
       name: "UserError",
       message: /sweep its study again/,
@@ -132,9 +132,7 @@ Deno.test("readTypicalImage() gives back the figure that was saved, pixels and a
       name: "UserError",
       message: /found this at seed/,
     });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  });
 });
 
 Deno.test("readTypicalImage() reads the committed figure", async () => {

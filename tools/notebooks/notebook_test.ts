@@ -84,12 +84,11 @@ Deno.test("lines() keeps line ends", () => {
   assert.deepEqual(lines(""), []);
 });
 
-Deno.test("writeNotebook() says in a sentence that a notebook cannot be written", async () => {
-  const file = await Deno.makeTempFile();
-  const notebook: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
-  await assert.rejects(writeNotebook(`${file}/a.ipynb`, notebook), {
-    name: "UserError",
-    message: /there is a file where a folder is needed/,
-  });
-  await Deno.remove(file);
-});
+Deno.test("writeNotebook() says in a sentence that a notebook cannot be written", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await assert.rejects(writeNotebook(`${folder}/file/a.ipynb`, notebookOf()), {
+      name: "UserError",
+      message: /there is a file where a folder is needed/,
+    });
+  }));

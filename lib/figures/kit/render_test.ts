@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
+import { withFolder } from "../../folder_fixture.ts";
 import { IMAGE } from "../testdata/drawn.ts";
 import { drawImage } from "./overlay.ts";
 import { renderPng } from "./render.ts";
@@ -58,12 +59,13 @@ async function drawn(fonts: "ours" | "none", temporary: string): Promise<string>
 }
 
 Deno.test("provideFonts() lets letters be drawn where the machine has no fonts, from one folder", async () => {
-  const temporary = await Deno.makeTempDir();
-  const nothing = await drawn("none", temporary);
-  await Deno.remove(join(temporary, "none.conf"));
-  const [letter, again] = [await drawn("ours", temporary), await drawn("ours", temporary)];
-  assert.equal([...Deno.readDirSync(temporary)].length, 1);
-  await Deno.remove(temporary, { recursive: true });
+  const [nothing, letter, again] = await withFolder(async (temporary) => {
+    const nothing = await drawn("none", temporary);
+    await Deno.remove(join(temporary, "none.conf"));
+    const letters = [await drawn("ours", temporary), await drawn("ours", temporary)];
+    assert.equal([...Deno.readDirSync(temporary)].length, 1);
+    return [nothing, ...letters];
+  });
   assert.notEqual(letter, nothing);
   assert.equal(letter, again);
   // An L is a stem above and a foot below: few dark pixels in the first two rows, more in the last.
