@@ -36,7 +36,6 @@ export interface Conv2DAttributes {
   strides: [number, number] | number;
   /** zeros around the input: a number of rows and columns, or a rule */
   pad: "same" | "valid" | number;
-  /** order of the sizes of activations */
   dataFormat: "NHWC" | "NCHW";
   /** rows and columns of the input from one tap of the filter to the next; 1 by default */
   dilations?: [number, number] | number;
@@ -98,11 +97,9 @@ function bordered(x: tf.Tensor4D, { top, bottom, left, right }: Border): tf.Tens
 }
 
 /**
- * The filter's gradient as a convolution in which batch and channels have changed places and the stride has become a
- * dilation: dW[i, j, c, o] = Σ_b Σ_p Σ_q x[b, s·p + i, s·q + j, c] · dy[b, p, q, o].
- * @param x `[B, H, W, I]`
- * @param dy `[B, P, Q, O]`
- * @returns `[h, w, I, O]`
+ * The filter's gradient `[h, w, I, O]` as a convolution of x `[B, H, W, I]` with dy `[B, P, Q, O]` in which batch and
+ * channels have changed places and the stride has become a dilation:
+ * dW[i, j, c, o] = Σ_b Σ_p Σ_q x[b, s·p + i, s·q + j, c] · dy[b, p, q, o].
  */
 export function filterGradientByConvolution(
   x: tf.Tensor4D,
@@ -126,11 +123,8 @@ export function filterGradientByConvolution(
 }
 
 /**
- * The input's gradient as a convolution of dy with the flipped filter, zeros between the entries of dy where the
- * stride is larger than one.
- * @param dy `[B, P, Q, O]`
- * @param filter `[h, w, I, O]`
- * @returns `[B, H, W, I]`
+ * The input's gradient `[B, H, W, I]` as a convolution of dy `[B, P, Q, O]` with the flipped filter `[h, w, I, O]`, zeros
+ * between the entries of dy where the stride is larger than one.
  */
 export function inputGradientByConvolution(
   dy: tf.Tensor4D,

@@ -27,14 +27,9 @@ export type StartEngine = (options: { threads: number }) => Promise<Engine>;
 
 /** An engine cannot be used here. */
 export class EngineUnavailable extends Error {
-  /** tells it from other errors */
   override readonly name = "EngineUnavailable";
 
-  /**
-   * Says why, and what to do about it.
-   * @param reason what was found
-   * @param remedy what to do about it
-   */
+  /** Says what was found, and what to do about it. */
   constructor(readonly reason: string, readonly remedy: string) {
     super(`${reason}. ${remedy}`);
   }

@@ -24,47 +24,34 @@ export interface BatchNormalizationAttributes {
   epsilon: number;
 }
 
-/** Inputs of the forward kernel. */
+/** Inputs of the forward kernel; here and below, activations are `[B, H, W, C]` and all others `[C]`. */
 export interface BatchNormalizationInputs {
-  /** `[B, H, W, C]` */
   x: tf.Tensor4D;
-  /** `[C]` */
   gamma: tf.Tensor1D;
-  /** `[C]` */
   beta: tf.Tensor1D;
 }
 
 /** Inputs of the inference kernel. */
 export interface BatchNormalizationInferenceInputs extends BatchNormalizationInputs {
-  /** `[C]` */
   mean: tf.Tensor1D;
-  /** `[C]` */
   variance: tf.Tensor1D;
 }
 
-/** Inputs of the gradient kernel. */
+/** Inputs of the gradient kernel: y is the forward result, dy the loss's gradient by it. */
 export interface BatchNormalizationGradientInputs {
-  /** `[B, H, W, C]` */
   x: tf.Tensor4D;
-  /** the forward result, `[B, H, W, C]` */
   y: tf.Tensor4D;
-  /** the loss's gradient by y, `[B, H, W, C]` */
   dy: tf.Tensor4D;
-  /** `[C]` */
   gamma: tf.Tensor1D;
-  /** `[C]` */
   mean: tf.Tensor1D;
-  /** `[C]` */
   variance: tf.Tensor1D;
   /** what the engine's forward kernel left for its backward kernel */
   workspace: tf.Tensor;
 }
 
 /**
- * Sums over the rows of a matrix. `tf.sum` over the first axis transposes, and one long running sum loses digits in
+ * The mean of each column of `[M, C]`. `tf.sum` over the first axis transposes, and one long running sum loses digits in
  * float32; poolings over some √M rows do neither.
- * @param matrix `[M, C]`
- * @returns `[C]`, the mean of each column
  */
 export function columnMeans(matrix: tf.Tensor2D): tf.Tensor1D {
   const [rows, columns] = matrix.shape;
@@ -189,10 +176,7 @@ function expectShapes(x: tf.Tensor4D, perChannel: Record<string, tf.Tensor1D>): 
 
 /**
  * Batch normalization with the statistics of the batch: y = γ·(x − µ)/√(σ² + ε) + β, and max(0, y) if `relu` is set.
- * Differentiable once in x, γ and β.
- * @param x `[B, H, W, C]`
- * @param gamma `[C]`
- * @param beta `[C]`
+ * Differentiable once in x `[B, H, W, C]`, γ and β `[C]`.
  * @returns y, and the mean and the biased variance of each channel, `[C]`, as constants
  */
 export function batchNormalization(
@@ -212,14 +196,8 @@ export function batchNormalization(
 }
 
 /**
- * Batch normalization with given statistics, as at inference. Differentiable in x, γ and β;
- * the statistics are constants.
- * @param x `[B, H, W, C]`
- * @param gamma `[C]`
- * @param beta `[C]`
- * @param mean `[C]`
- * @param variance `[C]`
- * @returns `[B, H, W, C]`
+ * Batch normalization with given statistics, as at inference: `[B, H, W, C]`, differentiable in x, γ and β; the
+ * statistics are constants.
  */
 export function batchNormalizationInference(
   x: tf.Tensor4D,

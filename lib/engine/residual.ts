@@ -33,13 +33,7 @@ tf.registerGradient({
   },
 });
 
-/**
- * max(0, a + b), differentiable in both.
- * @param a `[B, H, W, C]`
- * @param b `[B, H, W, C]`
- * @returns `[B, H, W, C]`
- * @throws {Error} if the shapes differ
- */
+/** max(0, a + b) of two tensors of one shape, differentiable in both. */
 export function addRelu(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
   tf.util.assertShapesMatch(a.shape, b.shape, "addRelu: ");
   return tf.engine().runKernel(ADD_RELU, { a, b }) as tf.Tensor4D;

@@ -30,7 +30,6 @@ export class Convolution {
   /** (x, dy, dfilter) */
   readonly filterGradient: Run;
 
-  /** The gradients are made when they are first asked for. */
   constructor(library: OneDnn, shape: backend_util.Conv2DInfo) {
     const { symbols, engine } = library;
     const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = shape;

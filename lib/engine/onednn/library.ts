@@ -30,6 +30,7 @@ const MAJOR_VERSION = 3;
 const VERSION_SYMBOL = { dnnl_version: { parameters: [], result: "pointer" } } as const;
 
 /** Each creating function writes a handle to its first argument; `buffer`s are arrays of ours, `pointer`s oneDNN's objects. */
+// deno-fmt-ignore
 const SYMBOLS = {
   dnnl_engine_create: { parameters: ["buffer", "i32", "usize"], result: "i32" },
   dnnl_stream_create: { parameters: ["buffer", "pointer", "u32"], result: "i32" },
@@ -47,58 +48,20 @@ const SYMBOLS = {
   },
   // (…, engine, propagation, algorithm, source, weights, bias, destination, strides, dilations, padding before, after, attributes)
   dnnl_convolution_forward_primitive_desc_create: {
-    parameters: [
-      "buffer",
-      "pointer",
-      "i32",
-      "i32",
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-      "buffer",
-      "buffer",
-      "buffer",
-      "buffer",
-      "pointer",
-    ],
+    parameters: ["buffer", "pointer", "i32", "i32", "pointer", "pointer", "pointer", "pointer", "buffer",
+      "buffer", "buffer", "buffer", "pointer"],
     result: "i32",
   },
   // (…, engine, algorithm, source gradient, weights, destination gradient, strides, dilations, paddings, forward, attributes)
   dnnl_convolution_backward_data_primitive_desc_create: {
-    parameters: [
-      "buffer",
-      "pointer",
-      "i32",
-      "pointer",
-      "pointer",
-      "pointer",
-      "buffer",
-      "buffer",
-      "buffer",
-      "buffer",
-      "pointer",
-      "pointer",
-    ],
+    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "buffer", "buffer", "buffer",
+      "buffer", "pointer", "pointer"],
     result: "i32",
   },
   // (…, engine, algorithm, source, weights gradient, bias gradient, destination gradient, strides, dilations, paddings, forward, attributes)
   dnnl_convolution_backward_weights_primitive_desc_create: {
-    parameters: [
-      "buffer",
-      "pointer",
-      "i32",
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-      "buffer",
-      "buffer",
-      "buffer",
-      "buffer",
-      "pointer",
-      "pointer",
-    ],
+    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "pointer", "buffer", "buffer",
+      "buffer", "buffer", "pointer", "pointer"],
     result: "i32",
   },
   // (…, engine, propagation, source, destination, epsilon, flags, attributes)
@@ -108,18 +71,8 @@ const SYMBOLS = {
   },
   // (…, engine, propagation, source gradient, destination gradient, source, epsilon, flags, forward, attributes)
   dnnl_batch_normalization_backward_primitive_desc_create: {
-    parameters: [
-      "buffer",
-      "pointer",
-      "i32",
-      "pointer",
-      "pointer",
-      "pointer",
-      "f32",
-      "u32",
-      "pointer",
-      "pointer",
-    ],
+    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "f32", "u32", "pointer",
+      "pointer"],
     result: "i32",
   },
   dnnl_post_ops_create: { parameters: ["buffer"], result: "i32" },
@@ -138,28 +91,16 @@ const SYMBOLS = {
   },
   // (…, engine, algorithm, source gradient, destination gradient, data, alpha, beta, forward, attributes)
   dnnl_eltwise_backward_primitive_desc_create: {
-    parameters: [
-      "buffer",
-      "pointer",
-      "i32",
-      "pointer",
-      "pointer",
-      "pointer",
-      "f32",
-      "f32",
-      "pointer",
-      "pointer",
-    ],
+    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "f32", "f32", "pointer",
+      "pointer"],
     result: "i32",
   },
 } as const;
 
-/** The functions that are used. */
 export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** oneDNN cannot be used; the message says why. */
 export class OneDnnError extends Error {
-  /** tells it from other errors */
   override readonly name = "OneDnnError";
 
   /** Says why. @param remedy what to do about it, if another thing than installing oneDNN */
@@ -189,11 +130,9 @@ export function create(
 
 /** An opened library. */
 export interface OneDnn {
-  /** its functions */
   readonly symbols: Symbols;
   /** such as "3.7.2" */
   readonly version: string;
-  /** what computes */
   readonly engine: Deno.PointerObject;
   /** what primitives are submitted to */
   readonly stream: Deno.PointerObject;

@@ -25,7 +25,6 @@ export class TrainingNormalization {
   /** (x, dy, gamma, mean, variance, dx, dgamma, dbeta[, workspace]) */
   readonly backward: Primitive;
 
-  /** Makes both primitives. */
   constructor(library: OneDnn, sizes: Sizes, relu: boolean, epsilon: number) {
     const { symbols, engine } = library;
     const data = activations(library, ...sizes);

@@ -5,7 +5,6 @@
 import { Argument, FLOAT32, Layout } from "./constants.ts";
 import { check, create, type OneDnn } from "./library.ts";
 
-/** A memory descriptor: sizes, type and layout. */
 export type Descriptor = Deno.PointerObject;
 
 /** `dnnl_dims_t`, an array of 12 numbers of which the first are used. */
@@ -58,12 +57,10 @@ export function chosenDescriptor(
 
 /** Memory that belongs to a primitive, for values in a layout that oneDNN chose. */
 export class Scratch {
-  /** oneDNN's handle of it */
   readonly memory: Deno.PointerObject;
   /** Kept so that it is not collected: only oneDNN knows its address. */
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
-  /** Takes as many bytes as the description says. */
   constructor({ symbols, engine }: OneDnn, description: Descriptor) {
     const alignment = 64; // a cache line, which oneDNN's vector loads like
     const size = Number(symbols.dnnl_memory_desc_get_size(description));

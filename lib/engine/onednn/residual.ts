@@ -13,7 +13,6 @@ export class ResidualSum {
   /** (dy, y, dz) */
   readonly backward: Primitive;
 
-  /** Makes both primitives. */
   constructor(library: OneDnn, size: number) {
     const { symbols, engine } = library;
     const data = descriptor(library, Layout.a, size);

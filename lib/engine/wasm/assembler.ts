@@ -14,7 +14,6 @@ export type Code = number[];
 
 /** A local variable. */
 export interface Local {
-  /** its position among parameters and locals */
   readonly index: number;
 }
 
@@ -79,9 +78,7 @@ export type Binary = (a: Code, b: Code) => Code;
 const binary = (opcode: number): Binary => (a, b) => [...a, ...b, SIMD, ...unsigned(opcode)];
 /** Of each of the four, as are those below. */
 export const add: Binary = binary(0xe4);
-/** a − b */
 export const subtract: Binary = binary(0xe5);
-/** a · b */
 export const multiply: Binary = binary(0xe6);
 /** The larger; NaN if either is NaN. */
 export const maximum: Binary = binary(0xe9);
@@ -96,9 +93,7 @@ export const splat = (vector: Code, lane: number): Code => {
   return [...vector, ...vector, SIMD, 0x0d, ...bytes, ...bytes, ...bytes, ...bytes];
 };
 
-/**
- * a · b + c, rounded once where the machine can: the "relaxed" multiply-add of WebAssembly 3.0 is a single instruction there.
- */
+/** a · b + c, rounded once where the machine can: a single instruction of WebAssembly 3.0, the "relaxed" multiply-add. */
 export const multiplyAdd = (a: Code, b: Code, c: Code): Code =>
   hasMultiplyAdd() ? [...a, ...b, ...c, SIMD, ...unsigned(0x105)] : add(multiply(a, b), c);
 
@@ -119,22 +114,18 @@ export class FunctionBuilder {
   readonly #locals: number[] = [];
   readonly #code: Code = [];
 
-  /** Begins a function. @param parameters how many i32 it takes */
   constructor(parameters: number) {
     this.#parameters = parameters;
   }
 
-  /** The n-th parameter. */
   parameter(n: number): Local {
     return { index: n };
   }
 
-  /** A new i32. */
   integer(): Local {
     return this.#local(I32);
   }
 
-  /** A new v128. */
   vector(): Local {
     return this.#local(V128);
   }
@@ -149,7 +140,6 @@ export class FunctionBuilder {
     for (const byte of code) this.#code.push(byte);
   }
 
-  /** local = value */
   set({ index }: Local, value: Code): void {
     this.emit([...value, 0x21, ...unsigned(index)]);
   }

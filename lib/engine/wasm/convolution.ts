@@ -47,9 +47,7 @@ export interface Windows {
   rows: number;
   /** length of a window's row, a run of columns and channels */
   run: number;
-  /** rows of windows */
   windowRows: number;
-  /** windows in a row */
   windowColumns: number;
   /** output channels, a multiple of 4 */
   channels: number;

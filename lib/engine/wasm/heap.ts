@@ -93,10 +93,7 @@ export function share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
   return { dataId, shape, dtype };
 }
 
-/**
- * Where a tensor lies on the heap.
- * @throws {RangeError} if the tensor does not lie inside the heap
- */
+/** Where a tensor lies on the heap. @throws {RangeError} if it does not lie inside */
 export function heapOffset(tensor: tf.TensorInfo): number {
   const { memoryOffset } = backend().dataIdMap.get(tensor.dataId);
   const bytes = tf.util.sizeFromShape(tensor.shape) * tf.util.bytesPerElement(tensor.dtype);
