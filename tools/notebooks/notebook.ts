@@ -100,7 +100,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     throw new UserError(
-      `Expected a notebook at ${path}, but it cannot be read (${(error as Error).message}).`,
+      `Expected a notebook at ${path} but could not read one (${(error as Error).message}). Check the path.`,
     );
   }
   return parseNotebook(text, path);
@@ -113,13 +113,13 @@ export function parseNotebook(text: string, path: string): Notebook {
     notebook = JSON.parse(text);
   } catch (error) {
     throw new UserError(
-      `Expected ${path} to be a notebook (JSON), found ${(error as Error).message}: restore it with git.`,
+      `Expected ${path} to be a notebook (JSON) but found ${(error as Error).message}. Restore it with git.`,
     );
   }
   if (notebook?.nbformat !== 4 || !Array.isArray(notebook.cells)) {
     throw new UserError(
-      `Expected ${path} to be a notebook of format 4 with cells, found format ${notebook?.nbformat}: ` +
-        "save it anew with JupyterLab or VS Code.",
+      `Expected ${path} to be a notebook of format 4 with cells but found format ${notebook?.nbformat}. ` +
+        "Save it with JupyterLab or VS Code.",
     );
   }
   return notebook as Notebook;

@@ -40,7 +40,10 @@ Deno.test("parseNotebook() says what is wrong with a file that is no notebook", 
   assert.throws(() => parseNotebook('{"cells": [', "notebooks/01.ipynb"), (error: Error) => {
     return error instanceof UserError && error.message.includes("notebooks/01.ipynb");
   });
-  assert.throws(() => parseNotebook('{"nbformat": 3}', "old.ipynb"), /format 4 with cells, found format 3/);
+  assert.throws(
+    () => parseNotebook('{"nbformat": 3}', "old.ipynb"),
+    /format 4 with cells but found format 3/,
+  );
   assert.throws(() => parseNotebook("null", "null.ipynb"), UserError);
 });
 
