@@ -86,7 +86,8 @@ function drawMatrix(
       width,
       height,
       preserveAspectRatio: "none",
-      href: heatmap(counts, width),
+      "image-rendering": "pixelated",
+      href: heatmap(counts),
       "aria-label": plainText(`confusion of ${name}`),
     }),
   ];
@@ -126,20 +127,11 @@ function withNames(matrix: Drawing, names: readonly string[], height: number): D
   };
 }
 
-/** The matrix as a picture with as many whole pixels a cell as fit into twice the side, so that nothing is blurred. */
-function heatmap(counts: readonly (readonly number[])[], side: number): string {
-  const classes = counts.length;
-  const cell = Math.max(1, Math.round(2 * side / classes));
-  const size = cell * classes;
-  const pixels = new Uint8Array(size * size * 3);
-  for (let row = 0; row < classes; row++) {
-    const total = counts[row].reduce((sum, count) => sum + count, 0);
-    for (let column = 0; column < classes; column++) {
-      const color = heatColor(total === 0 ? 0 : Math.sqrt(counts[row][column] / total));
-      for (let y = row * cell; y < (row + 1) * cell; y++) {
-        for (let x = column * cell; x < (column + 1) * cell; x++) pixels.set(color, (y * size + x) * 3);
-      }
-    }
-  }
-  return pngDataUri(pixels, size, size);
+/** The matrix as a picture with one pixel a cell. */
+function heatmap(counts: readonly (readonly number[])[]): string {
+  const pixels = counts.flatMap((row) => {
+    const total = Math.max(1, row.reduce((sum, count) => sum + count, 0));
+    return row.flatMap((count) => [...heatColor(Math.sqrt(count / total))]);
+  });
+  return pngDataUri(pixels, counts.length, counts.length);
 }

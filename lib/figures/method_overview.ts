@@ -63,14 +63,14 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
 
     arrow([[NETWORK_X + 188, TEACHER_Y], [BASE_X - 4, TEACHER_Y]]),
     arrow([[NETWORK_X + 188, STUDENT_Y], [BASE_X - 4, STUDENT_Y]]),
-    scores(BASE_X, TEACHER_Y, teacher.baseScores, TEACHER_COLOR, "base classes", "above"),
-    scores(BASE_X, STUDENT_Y, student.baseScores, PALETTE.sky, "base classes", "below", topBase),
-    scores(NEW_X, STUDENT_Y, student.newScores, NEW_COLOR, "new classes", "below"),
+    scores(BASE_X, TEACHER_Y, teacher.baseScores, TEACHER_COLOR, "base classes"),
+    scores(BASE_X, STUDENT_Y, student.baseScores, PALETTE.sky, "base classes", topBase),
+    scores(NEW_X, STUDENT_Y, student.newScores, NEW_COLOR, "new classes"),
 
     gradCam(BASE_X + SCORES_WIDTH, TEACHER_Y),
     gradCam(NEW_X + SCORES_WIDTH, STUDENT_Y),
-    map(image, maps.teacher, max, TEACHER_Y, "Q_{t−1}^{I,b}", "above"),
-    map(image, maps.student, max, STUDENT_Y, "Q_{t}^{I,b}", "below"),
+    map(image, maps.teacher, max, TEACHER_Y, "Q_{t−1}^{I,b}"),
+    map(image, maps.student, max, STUDENT_Y, "Q_{t}^{I,b}"),
 
     classificationLoss(label),
     lossBetween(BASE_X + SCORES_WIDTH / 2, "L_{D}", "same scores?", LOSS_COLORS.D),
@@ -95,80 +95,52 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
 type Point = readonly [x: number, y: number];
 
 function arrow(points: readonly Point[], color: string = MUTED, dash?: string): string {
-  const path = points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x},${y}`).join("");
+  const path = points.map((point) => point.join()).join("L");
   const [[x1, y1], [x2, y2]] = points.slice(-2);
   const angle = Math.atan2(y2 - y1, x2 - x1) * 180 / Math.PI;
-  return element("path", {
-    d: path,
-    fill: "none",
-    stroke: color,
-    "stroke-width": 1.5,
-    "stroke-dasharray": dash,
-  }) +
-    `<g transform="translate(${x2},${y2}) rotate(${angle})">` +
+  const line = { d: `M${path}`, fill: "none", stroke: color, "stroke-width": 1.5, "stroke-dasharray": dash };
+  return element("path", line) + `<g transform="translate(${x2},${y2}) rotate(${angle})">` +
     element("path", { d: "M1,0L-8,-4L-8,4Z", fill: color }) + "</g>";
 }
 
 function inputImage(image: Picture, label: string): string {
+  const caption = { anchor: "middle", size: 11, color: MUTED } as const;
   return moved(
     0,
     LOSS_Y - IMAGE_SIDE / 2,
     drawImage(image, IMAGE_SIDE, label).svg,
     text(IMAGE_SIDE / 2, -8, "new image I", { anchor: "middle", bold: true }),
-    text(IMAGE_SIDE / 2, IMAGE_SIDE + 16, shorten(label, IMAGE_SIDE + 16, 11), {
-      anchor: "middle",
-      size: 11,
-      color: MUTED,
-    }),
+    text(IMAGE_SIDE / 2, IMAGE_SIDE + 16, shorten(label, IMAGE_SIDE + 16, 11), caption),
   );
 }
 
 /** Three stages that grow thinner and flatter, global average pooling, and the head's rows. */
 function network(y: number, name: string, what: string, grown: boolean): string {
   const color = grown ? PALETTE.sky : TEACHER_COLOR;
-  const stages = [{ x: 0, height: 88 }, { x: 38, height: 66 }, { x: 76, height: 44 }];
-  const blocks = stages.map(({ x, height }) =>
-    element("rect", {
-      x,
-      y: y - height / 2,
-      width: 28,
-      height,
-      rx: 3,
-      fill: color,
-      "fill-opacity": 0.25,
-      stroke: color,
-      "stroke-width": 1.5,
-    })
+  const block = { rx: 3, fill: color, "fill-opacity": 0.25, stroke: color, "stroke-width": 1.5 };
+  const blocks = [88, 66, 44].map((height, i) => box(i * 38, y - height / 2, 28, height, block));
+  const rows = Array.from({ length: grown ? 6 : 4 }, (_, i) => {
+    const fill = i > 3 ? NEW_COLOR : color;
+    return box(152, y - 33 + i * 11, 30, 9, { rx: 2, fill, "fill-opacity": 0.35, stroke: fill });
+  });
+  const links = [[28, 38], [66, 76], [104, 116], [140, 152]].map(([x1, x2]) =>
+    element("line", { x1, x2, y1: y, y2: y, stroke: MUTED })
   );
-  const headTop = y - 33;
-  const row = (i: number, fill: string) =>
-    element("rect", {
-      x: 152,
-      y: headTop + i * 11,
-      width: 30,
-      height: 9,
-      rx: 2,
-      fill,
-      "fill-opacity": 0.35,
-      stroke: fill,
-    });
-  const rows = Array.from({ length: 6 }, (_, i) => row(i, grown && i > 3 ? NEW_COLOR : color)).slice(
+  return moved(
+    NETWORK_X,
     0,
-    grown ? 6 : 4,
-  );
-  const pieces = [
     ...blocks,
-    element("line", { x1: 28, x2: 38, y1: y, y2: y, stroke: MUTED }),
-    element("line", { x1: 66, x2: 76, y1: y, y2: y, stroke: MUTED }),
-    element("line", { x1: 104, x2: 116, y1: y, y2: y, stroke: MUTED }),
+    ...links,
     element("circle", { cx: 128, cy: y, r: 12, fill: "white", stroke: color, "stroke-width": 1.5 }),
     text(128, y + 3, "GAP", { anchor: "middle", size: 8 }),
-    element("line", { x1: 140, x2: 152, y1: y, y2: y, stroke: MUTED }),
     ...rows,
     text(0, grown ? y + 62 : y - 66, name, { bold: true }),
     text(0, grown ? y + 77 : y - 51, what, { size: 11, color: MUTED }),
-  ];
-  return moved(NETWORK_X, 0, ...pieces);
+  );
+}
+
+function box(x: number, y: number, width: number, height: number, style: Record<string, string | number>) {
+  return element("rect", { x, y, width, height, ...style });
 }
 
 function copyArrow(): string {
@@ -185,22 +157,15 @@ function gradCam(from: number, y: number): string {
     text(middle, y + 17, "for class b", { anchor: "middle", size: 11 });
 }
 
-function map(
-  image: Picture,
-  values: AttentionMap,
-  max: number,
-  y: number,
-  name: string,
-  side: "above" | "below",
-): string {
+/** Names stand above the teacher's lane and below the student's. */
+function captionY(y: number, height: number): number {
+  return y === TEACHER_Y ? -8 : height + 17;
+}
+
+function map(image: Picture, values: AttentionMap, max: number, y: number, name: string): string {
   const overlay = drawOverlay(image, values, MAP_SIDE, `attention map ${name}`, { max });
-  const captionY = side === "above" ? -8 : MAP_SIDE + 18;
-  return moved(
-    MAP_X,
-    y - MAP_SIDE / 2,
-    overlay.svg,
-    text(MAP_SIDE / 2, captionY, name, { anchor: "middle", size: 13 }),
-  );
+  const caption = text(MAP_SIDE / 2, captionY(y, MAP_SIDE), name, { anchor: "middle", size: 13 });
+  return moved(MAP_X, y - MAP_SIDE / 2, overlay.svg, caption);
 }
 
 function scores(
@@ -209,7 +174,6 @@ function scores(
   values: readonly number[],
   color: string,
   name: string,
-  side: "above" | "below",
   marked?: number,
 ): string {
   const step = (SCORES_WIDTH - 8) / values.length;
@@ -218,19 +182,13 @@ function scores(
     const height = Math.max(1.5, (SCORES_HEIGHT - 22) * value / highest);
     const left = 4 + i * step;
     const top = SCORES_HEIGHT - 4 - height;
-    const bar = element("rect", { x: left + step * 0.12, y: top, width: step * 0.76, height, fill: color });
-    return bar +
-      (i === marked ? text(left + step / 2, top - 4, "b", { anchor: "middle", size: 11, bold: true }) : "");
+    const bar = box(left + step * 0.12, top, step * 0.76, height, { fill: color });
+    if (i !== marked) return bar;
+    return bar + text(left + step / 2, top - 4, "b", { anchor: "middle", size: 11, bold: true });
   });
-  const frame = element("rect", {
-    width: SCORES_WIDTH,
-    height: SCORES_HEIGHT,
-    rx: 3,
-    fill: "white",
-    stroke: FAINT,
-  });
-  const captionY = side === "above" ? -8 : SCORES_HEIGHT + 16;
-  const caption = text(SCORES_WIDTH / 2, captionY, name, { anchor: "middle", size: 10, color: MUTED });
+  const frame = box(0, 0, SCORES_WIDTH, SCORES_HEIGHT, { rx: 3, fill: "white", stroke: FAINT });
+  const style = { anchor: "middle", size: 10, color: MUTED } as const;
+  const caption = text(SCORES_WIDTH / 2, captionY(y, SCORES_HEIGHT), name, style);
   return moved(x, y - SCORES_HEIGHT / 2, frame, ...bars, caption);
 }
 
@@ -239,7 +197,7 @@ function pill(x: number, y: number, name: string, what: string, color: string): 
   return moved(
     x - width / 2,
     y - 20,
-    element("rect", { width, height: 40, rx: 20, fill: "white", stroke: color, "stroke-width": 2 }),
+    box(0, 0, width, 40, { rx: 20, fill: "white", stroke: color, "stroke-width": 2 }),
     text(width / 2, 17, name, { anchor: "middle", size: 13, bold: true, color }),
     text(width / 2, 32, what, { anchor: "middle", size: 10, color: INK }),
   );
@@ -260,16 +218,15 @@ function classificationLoss(label: string): string {
 }
 
 function totalLoss(): string {
-  const pieces = [
-    { content: "L =", color: INK },
-    { content: "L_{C}", color: LOSS_COLORS.C },
-    { content: "+ β ·", color: INK },
-    { content: "L_{D}", color: LOSS_COLORS.D },
-    { content: "+ γ ·", color: INK },
-    { content: "L_{AD}", color: LOSS_COLORS.AD },
-  ];
   let x = BASE_X + 110;
-  return pieces.map(({ content, color }) => {
+  return [
+    ["L =", INK],
+    ["L_{C}", LOSS_COLORS.C],
+    ["+ β ·", INK],
+    ["L_{D}", LOSS_COLORS.D],
+    ["+ γ ·", INK],
+    ["L_{AD}", LOSS_COLORS.AD],
+  ].map(([content, color]) => {
     const piece = text(x, HEIGHT - 8, content, { size: 16, bold: true, color });
     x += textWidth(content, 16, true) + 7;
     return piece;
