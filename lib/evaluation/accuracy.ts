@@ -3,7 +3,7 @@
  * @module
  */
 import { UserError } from "../user_error.ts";
-import type { LabeledScores } from "./scores.ts";
+import { type LabeledScores, stepRanges } from "./scores.ts";
 
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
@@ -38,12 +38,9 @@ export function accuracy(scores: LabeledScores, k = 1): number {
  */
 export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
   const hit = rightAnswers(scores);
-  let end = 0;
-  return classesOfSteps.map((count) => {
-    const first = end;
-    end += count;
-    return meanOf(hit.filter((_, image) => scores.labels[image] >= first && scores.labels[image] < end));
-  });
+  return stepRanges(classesOfSteps).map(({ first, end }) =>
+    meanOf(hit.filter((_, image) => scores.labels[image] >= first && scores.labels[image] < end))
+  );
 }
 
 /**
@@ -111,12 +108,7 @@ export function accuracyWithinSteps(
   scores: LabeledScores,
   classesOfSteps: readonly number[],
 ): number[] {
-  let end = 0;
-  return classesOfSteps.map((count) => {
-    const first = end;
-    end += count;
-    return accuracy(ofColumns(scores, first, end));
-  });
+  return stepRanges(classesOfSteps).map(({ first, end }) => accuracy(ofColumns(scores, first, end)));
 }
 
 /** The images of these columns' classes, and their scores of these columns alone. */

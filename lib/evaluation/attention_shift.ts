@@ -15,6 +15,7 @@ import {
   topBaseClass,
 } from "../losses/mod.ts";
 import type { ResNet } from "../model/mod.ts";
+import { mean } from "../statistics.ts";
 import { mapCosine } from "./attention_retention.ts";
 import { type ForwardOptions, forwardPasses } from "./predict.ts";
 
@@ -189,36 +190,30 @@ export async function compareAttentionClasses(
     const scores = { teacherLogits: before.logits, studentLogits: now.logits };
     const teacherMaps = allClassMaps(before.features, teacher.head.weights); // (B, C_b, h·w)
     const studentMaps = allClassMaps(now.features, student.head.weights); // (B, C, h·w)
-    const of = (b: tf.Tensor2D) => {
+    const of = (choice: string, b: tf.Tensor2D) => {
       const [Q_before, Q_now] = [mapsOfClass(teacherMaps, b), mapsOfClass(studentMaps, b)]; // (B, h·w)
       return {
-        distance: mapDistances(Q_before, Q_now, { norm }),
-        student: tf.max(Q_now, 1),
-        teacher: tf.max(Q_before, 1),
+        [`${choice}: distance`]: mapDistances(Q_before, Q_now, { norm }),
+        [`${choice}: student`]: tf.max(Q_now, 1),
+        [`${choice}: teacher`]: tf.max(Q_before, 1),
       };
     };
     const [byStudent, byTeacher] = [topBaseClass(scores, "student-top"), topBaseClass(scores, "teacher-top")];
-    const [studentTop, teacherTop] = [of(byStudent), of(byTeacher)];
     return {
       same: tf.sum(tf.mul(byStudent, byTeacher), 1), // (B) 1 where both choose the same class
-      studentTopDistance: studentTop.distance,
-      studentTopStudent: studentTop.student,
-      studentTopTeacher: studentTop.teacher,
-      teacherTopDistance: teacherTop.distance,
-      teacherTopStudent: teacherTop.student,
-      teacherTopTeacher: teacherTop.teacher,
-    };
+      ...of("student-top", byStudent),
+      ...of("teacher-top", byTeacher),
+    } as Record<string, tf.Tensor>;
   });
-  const share = (all: Float32Array, isMeant: (value: number) => boolean) =>
-    all.filter(isMeant).length / all.length;
-  const choice = (distance: Float32Array, studentMax: Float32Array, teacherMax: Float32Array) => ({
-    attentionDistillation: distance.reduce((sum, value) => sum + value, 0) / distance.length,
-    darkStudentMaps: share(studentMax, (highest) => highest === 0),
-    darkTeacherMaps: share(teacherMax, (highest) => highest === 0),
+  const zeroShare = (all: Float32Array) => all.filter((value) => value === 0).length / all.length;
+  const choiceOf = (choice: string): AttentionClassChoice => ({
+    attentionDistillation: mean([...values[`${choice}: distance`]]),
+    darkStudentMaps: zeroShare(values[`${choice}: student`]),
+    darkTeacherMaps: zeroShare(values[`${choice}: teacher`]),
   });
   return {
-    differ: share(values.same, (same) => same === 0),
-    studentTop: choice(values.studentTopDistance, values.studentTopStudent, values.studentTopTeacher),
-    teacherTop: choice(values.teacherTopDistance, values.teacherTopStudent, values.teacherTopTeacher),
+    differ: zeroShare(values.same),
+    studentTop: choiceOf("student-top"),
+    teacherTop: choiceOf("teacher-top"),
   };
 }

@@ -57,17 +57,18 @@ export function stepScores(
   { classes, logits, labels }: LabeledScores,
   classesOfSteps: readonly number[],
 ): number[][] {
-  const ends = classesOfSteps.map((_, step) =>
-    classesOfSteps.slice(0, step + 1).reduce((sum, n) => sum + n, 0)
-  );
-  const starts = [0, ...ends];
-  return classesOfSteps.map((_, step) => {
-    const images = [...labels.keys()].filter((i) => labels[i] >= starts[step] && labels[i] < ends[step]);
-    return classesOfSteps.map((_, other) => {
-      const highest = images.map((i) =>
-        Math.max(...logits.subarray(i * classes + starts[other], i * classes + ends[other]))
-      );
+  const ranges = stepRanges(classesOfSteps);
+  return ranges.map((own) => {
+    const images = [...labels.keys()].filter((i) => labels[i] >= own.first && labels[i] < own.end);
+    return ranges.map(({ first, end }) => {
+      const highest = images.map((i) => Math.max(...logits.subarray(i * classes + first, i * classes + end)));
       return highest.reduce((sum, value) => sum + value, 0) / images.length;
     });
   });
+}
+
+/** The columns of each step's classes: the first, and the one after the last. */
+export function stepRanges(classesOfSteps: readonly number[]): { first: number; end: number }[] {
+  let end = 0;
+  return classesOfSteps.map((count) => ({ first: end, end: end += count }));
 }
