@@ -13,7 +13,6 @@ export type FileContent = Uint8Array | string | ((file: Deno.FsFile) => void | P
 
 /**
  * Writes a file under a temporary name in the same folder, flushes it to the disk, then renames it. Folders are made as needed.
- *
  * @param purpose for messages, such as `write the image cache`
  * @throws {UserError} where the file cannot be written, such as on a full disk; an earlier file stays as it was
  */
@@ -88,7 +87,6 @@ export async function isFile(path: string): Promise<boolean> {
 
 /**
  * Reads a file that may be absent.
- *
  * @returns its bytes, or null where there is no such file
  * @throws {UserError} where it is a folder or may not be read
  */
@@ -103,7 +101,6 @@ export async function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuf
 
 /** A kind of JSON file. */
 export interface JsonKind<T> {
-  /** What it must look like. */
   readonly schema: z.ZodType<T>;
   /** What it holds, for messages, such as `the metrics of a step`. */
   readonly holds: string;
@@ -115,7 +112,6 @@ export interface JsonKind<T> {
 
 /**
  * Reads a JSON file that may be absent.
- *
  * @returns its value, or null where there is no such file
  * @throws {UserError} where it is not JSON, does not fit the schema, or was changed although it is sealed
  */
@@ -171,7 +167,6 @@ export class FileLock implements Disposable {
 
   /**
    * Takes a lock.
-   *
    * @param path of a file that stands for it
    * @returns null where another process holds it
    * @throws {UserError} where the file cannot be made
@@ -198,7 +193,6 @@ export class FileLock implements Disposable {
 
   /**
    * Takes a lock as soon as no other process holds it.
-   *
    * @param onWait called four times a second until then; what it throws ends the wait
    */
   static async wait(path: string, onWait?: () => void): Promise<FileLock> {
@@ -246,7 +240,6 @@ export async function sha256(content: string | BufferSource): Promise<string> {
 
 /**
  * Says in a sentence what the operating system reports.
- *
  * @param error what a call of Deno's file system threw
  * @param path the file or folder that the call was about
  * @param purpose what was attempted, such as `write the image cache`

@@ -34,13 +34,10 @@ export interface ProgressDisplay {
 
 /** Where lines are drawn, outside of notebooks. */
 export interface Screen {
-  /** Whether lines can be drawn over. */
   isTerminal: boolean;
   /** In a log, the longest time without a line; default 30. */
   logSeconds?: number;
-  /** Columns and rows of the terminal now. */
   size(): { columns: number; rows: number };
-  /** Writes text as it is. */
   write(text: string): void;
 }
 
@@ -50,10 +47,7 @@ const MILLISECONDS_BETWEEN_UPDATES = 100;
 const SECONDS_BEFORE_ESTIMATE = 5;
 
 /**
- * One line of progress.
- *
- * @param line what to show
- * @param now `performance.now()`
+ * One line of progress at the time `now`, as of `performance.now()`.
  * @returns for example `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  0:12 left  loss 1.203`
  */
 export function formatProgress(line: ProgressLine, now: number): string {
@@ -108,7 +102,6 @@ export function progressDisplay(screen: Screen = standardError()): ProgressDispl
 
 /**
  * Shows a bar for each activity of some work, one after the other.
- *
  * @param work is given a function to report its progress with
  */
 export async function withProgress<T>(
@@ -143,7 +136,6 @@ export function inNotebook(): boolean {
 /**
  * Shows something in a notebook, under the cell that runs. One turn of the event loop passes afterwards: without it
  * the output may reach the front end after the cell has ended, and is then shown under the next one.
- *
  * @param data by media type
  * @param options the `display_id` of an output that is to be replaced
  */

@@ -23,7 +23,6 @@ const running = new Set<(signal: SignalName) => void>();
 /**
  * Runs work that a signal stops. The process survives the first signal; a second one ends it at once. A notebook's kernel
  * survives every SIGINT, which is the stop button; other signals end it as always.
- *
  * @param whatIsKept follows "Stopped." in the message of the error
  * @param work takes a signal that aborts with a {@linkcode Stopped}, and throws the signal's reason
  * @param outer also stops the work, and keeps it from starting where it was aborted before
@@ -58,7 +57,6 @@ export async function stoppable<T>(
 
 /**
  * Waits for work that cannot be stopped itself, in a process that ends when it is stopped.
- *
  * @throws the reason of the signal as soon as it aborts; the work goes on until the process ends
  */
 export function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
@@ -95,7 +93,6 @@ function requestStop(): void {
 
 /**
  * A point at which long work in a notebook can be stopped, such as between two batches.
- *
  * @throws {Stopped} where the stop button was pressed
  */
 export async function stopPoint(): Promise<void> {

@@ -14,7 +14,6 @@ const ENGINES: readonly Engine["name"][] = ["wasm", "onednn", "webgpu", "cpu"];
 
 /**
  * The digest of the code that trains on an engine, of six hexadecimal digits; the kernels of other engines do not count.
- *
  * @param root folder of the project
  */
 export function codeDigest(engine: Engine["name"], root: string = PROJECT): string {

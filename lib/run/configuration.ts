@@ -18,7 +18,6 @@ import { presetValues, stepsFor } from "./presets.ts";
  *
  * What is not given comes from the preset for the data set and method. `LWM_PRESET`, `LWM_ENGINE` and
  * `LWM_CODE` in the environment give the preset, the engine and the code where the fields do not.
- *
  * @param fields any fields of {@linkcode Configuration}
  * @throws {UserError} where a field is unknown or out of its range
  *
@@ -86,7 +85,6 @@ function refuseImpossibleClasses(configuration: Configuration): void {
 
 /**
  * Which classes a run learns when.
- *
  * @param classNames of its data set
  * @throws {UserError} where the configuration needs other classes, or more of them
  */
@@ -117,7 +115,6 @@ const TRAINING_IMAGES: Partial<Record<DatasetName, number>> = {
 
 /**
  * About how much memory a run needs, in bytes; measured with `tf.memory()` it is right within a third.
- *
  * @returns for each use of memory the field that makes it smaller
  */
 export function memoryNeeds(
@@ -180,12 +177,7 @@ function fittingSteps(fields: Partial<Configuration>, dataset: DatasetName): Par
   return count === 0 || count >= 100 ? {} : stepsFor(count);
 }
 
-/**
- * Makes sure that a value is a configuration.
- *
- * @param value what may be a complete configuration, from a file for instance
- * @throws {UserError} where it is not
- */
+/** Makes sure that a value, such as one from a file, is a configuration. @throws {UserError} where it is not */
 export function checkConfiguration(value: unknown): Configuration {
   const parsed = configurationSchema.safeParse(value);
   if (!parsed.success) throw new UserError(sentence(parsed.error.issues[0], value));

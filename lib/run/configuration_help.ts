@@ -34,7 +34,6 @@ export function isSwitch(field: string): boolean {
 
 /**
  * Describes every field of the configuration. In a notebook the result shows itself as a table.
- *
  * @param start what the defaults depend on
  * @returns one entry for each field, in the order of the schema
  *
@@ -96,7 +95,6 @@ function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSc
 
 /**
  * Reads the value of a field from a command line.
- *
  * @param field one of {@linkcode fieldNames}
  * @param text what was given for it
  * @returns the value; the text itself where it cannot be one, which {@linkcode configure} then refuses

@@ -44,7 +44,6 @@ export const EVALUATION_BATCH_SIZE = 100;
 
 /**
  * Measures M_t.
- *
  * @param subject M_t, M_0, and the classes of steps 0 … t
  * @param configuration says which split is evaluated
  */
@@ -86,12 +85,7 @@ export async function evaluateStep(
   };
 }
 
-/**
- * How the scores of M_t become probabilities: as in the L_C that it was trained with.
- *
- * @param configuration of the run
- * @param step t
- */
+/** How the scores of M_t, t being the step, become probabilities: as in the L_C that it was trained with. */
 export function outputKind(
   { baseClassification, classification }: Pick<Configuration, "baseClassification" | "classification">,
   step: number,
@@ -100,14 +94,7 @@ export function outputKind(
   return classification.startsWith("sigmoid") ? "sigmoid" : "softmax";
 }
 
-/**
- * How much of an attention map lies on the object; 1 where nobody knows where the object is.
- *
- * @param set with or without masks
- * @param draw the image that the map is of
- * @param map (h·w), not below 0
- * @param mapSize h and w
- */
+/** How much of an attention map (h·w) lies on the object; 1 where nobody knows where the object is. */
 export function shareOnObject(
   set: ImageSet,
   draw: Draw,
@@ -145,7 +132,6 @@ const schema: z.ZodType<StepMetrics> = z.object({
 
 /**
  * Reads the metrics of a step.
- *
  * @param path of the file
  * @returns null if there is no such file
  * @throws {UserError} if it is damaged, or its accuracy is not that of its confusion matrix

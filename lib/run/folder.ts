@@ -26,7 +26,6 @@ export function dataDirectory(): string {
 
 /**
  * The data set of a configuration, rendered or decoded first where that has not happened yet.
- *
  * @param directory the folder that data sets and caches are kept in
  * @param onClasses told the classes of photos before any is decoded; it may throw
  *
@@ -106,17 +105,14 @@ export interface RunFolders {
 export interface RunFolder {
   /** Complete, with the engine that trained the run. */
   configuration: Configuration;
-  /** Where its models are. */
   folders: RunFolders;
   /** The folder of data sets and runs that it lies in. */
   directory: string;
-  /** Digest of the images that it was trained on. */
   images?: string;
 }
 
 /**
  * The folders of a run: `RUNS/DATASET/seed1-LwM-CONFIGURATION-ENGINE-CODE`.
- *
  * @param configuration `code` selects the code that may have trained the run
  * @param engine that trains the run
  * @param directory the folder of data sets and runs
@@ -167,7 +163,6 @@ async function codesOf(home: string, name: string): Promise<string[]> {
 
 /**
  * Tells whether only other code has trained a run of the same configuration.
- *
  * @returns a line for the user, or null
  */
 export async function otherCode({ base, method }: RunFolders, increments: number): Promise<string | null> {
@@ -187,7 +182,6 @@ export function stepFolder({ base, method }: RunFolders, step: number): string {
 
 /**
  * Writes the configuration into a run's folder. A run can be continued, so the largest number of increments is kept.
- *
  * @param configuration with the engine by name
  */
 export async function keepConfiguration(folder: string, configuration: Configuration): Promise<void> {
@@ -204,7 +198,6 @@ export async function keepConfiguration(folder: string, configuration: Configura
 
 /**
  * Reads the configuration of the run in a folder.
- *
  * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`; the folder of M_0 is a run without increments
  * @throws {UserError} if it is not the folder of a run
  */
@@ -236,7 +229,6 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
 
 /**
  * Reads the metrics of a run.
- *
  * @param steps how many, M_0 included
  * @returns the metrics of each step, up to the first that is missing
  * @throws {UserError} if a file is damaged
@@ -264,9 +256,7 @@ export async function trainedSteps(folders: RunFolders, steps: number): Promise<
 
 /** A class and its numbers of images; for iEmoji-100, which is the same everywhere, only the name. */
 export interface ClassImages {
-  /** Of the class. */
   readonly name: string;
-  /** By part. */
   readonly images?: Partial<Record<Split, number>>;
 }
 
@@ -274,7 +264,6 @@ export interface ClassImages {
 export interface RunImages {
   /** Their digest. */
   readonly images: string;
-  /** In the order of the data set. */
   readonly classes: readonly ClassImages[];
 }
 
@@ -295,7 +284,6 @@ const IMAGES: JsonKind<RunImages> = {
 
 /**
  * The images of a data set: their digest, and the classes with their numbers of images. Reads no image.
- *
  * @param configuration that the data set was opened with
  */
 export function runImages(
@@ -319,7 +307,6 @@ export function runImages(
 
 /**
  * Reads which images a run was trained on.
- *
  * @param folder of a run or of M_0
  * @returns null if the file is missing or no step is trained yet
  * @throws {UserError} if the file is damaged
@@ -337,7 +324,6 @@ export function writeImages(folder: string, images: RunImages): Promise<void> {
 
 /**
  * Refuses a run that was trained on other images.
- *
  * @param name of the data set, for messages
  * @throws {UserError} if the images differ
  */

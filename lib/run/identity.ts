@@ -68,7 +68,6 @@ export function methodIdentity(
 
 /**
  * Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`.
- *
  * @param images digest of the images, used for the data set "folder"
  */
 export async function runNames(

@@ -118,7 +118,6 @@ function paperPhotos(values: Partial<Values>): Partial<Values> {
 
 /**
  * Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a single class.
- *
  * @param classCount how many classes there are
  */
 export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "increment" | "increments"> {

@@ -93,7 +93,6 @@ export interface RunHooks {
 
 /** Options of {@linkcode Run.open}. */
 export interface RunPlace {
-  /** Folder of data sets and runs; the project's `data/` by default. */
   directory?: string;
   /** Receives the line that names the engine, and the line that names runs of other code. */
   log?: (line: string) => void;
@@ -154,7 +153,6 @@ export class Run {
   /**
    * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here, another one
    * evaluates it.
-   *
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
    * @throws {UserError} if the folder is no run, or its images are missing
    */
@@ -281,7 +279,6 @@ export class Run {
 
   /**
    * What M_t makes of the images that the run is evaluated on.
-   *
    * @param classIds of which classes the images are; default all that M_t knows
    * @returns scores of all classes that M_t knows, and maps for the true class, in the order of the evaluation images
    * @throws {UserError} where the step is not trained yet

@@ -32,7 +32,6 @@ export interface TrainRunsOptions {
  *
  * Shows a bar for each run. The stop button of a notebook, or Ctrl-C, ends it within an iteration; the next call goes on
  * from the last finished epoch.
- *
  * @param configurations one a run
  * @returns the runs, trained, in the same order
  * @throws {UserError} where a run fails; the others are finished first
@@ -83,7 +82,6 @@ function labelOf(run: Run, runs: readonly Run[]): string {
 
 /** A piece of work in a process of its own, such as the training of a run, or a notebook. */
 export interface Job {
-  /** Distinguishes it from the others. */
   readonly label: string;
   /** Jobs that must finish first. */
   readonly after: readonly Job[];
@@ -99,9 +97,7 @@ export interface Job {
   readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<void>;
   /** `stopped` is a job that was under way when everything was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
-  /** The message of the error. */
   failure?: string;
-  /** Its progress, as it is displayed. */
   line: ProgressLine;
 }
 
@@ -116,21 +112,17 @@ export function newJob(
   return { after: [], when: () => true, ...job, state: "waiting", line };
 }
 
-/** Options of {@linkcode runJobs}. */
+/** Options of {@linkcode runJobs}: how many jobs at a time, and what stops all of them. */
 export interface JobsOptions {
-  /** Jobs at a time. */
   processes: number;
-  /** Stops all jobs. */
   signal: AbortSignal;
   /** Called when a job has started or ended; the other jobs continue. */
   onChange?: () => unknown;
-  /** Shows a line for each job. */
   display?: ProgressDisplay;
 }
 
 /**
  * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the jobs that need it.
- *
  * @throws the reason of the signal, after all jobs have ended
  */
 export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
@@ -228,23 +220,18 @@ function linesOf(jobs: readonly Job[]): ProgressLine[] {
 
 /** A run that may have to be trained. */
 export interface PlannedRun {
-  /** Distinguishes it from the others. */
   readonly name: string;
   /** Names the engine, so that the processes use the same one. */
   readonly configuration: Configuration;
-  /** Where it is kept. */
   readonly folders: RunFolders;
   /** The last step to train; default all. */
   readonly through?: number;
 }
 
-/** Options of {@linkcode trainingJobs}. */
+/** Options of {@linkcode trainingJobs}: called after each epoch, and when a step is trained and measured. */
 export interface TrainingJobsOptions {
-  /** Folder of data sets and runs. */
   directory?: string;
-  /** Called after each epoch. */
   onEpoch?: (run: PlannedRun, epoch: RunEpoch) => void;
-  /** Called when a step of a run is trained and measured. */
   onStep?: (run: PlannedRun, step: number) => void;
 }
 
@@ -335,11 +322,8 @@ function jobProgress(progress: RunProgress, last: number): JobProgress {
 
 /** The task of a process that trains a run: the first line of its standard input, as JSON. */
 export interface WorkerTask {
-  /** Of the run. */
   configuration: Configuration;
-  /** The last step to train. */
   through: number;
-  /** Folder of data sets and runs; default the project's. */
   directory?: string;
   /** Digest of the code that this process runs: it may have been edited since. */
   code?: string;
@@ -360,7 +344,6 @@ export type WorkerMessage = WorkerNews | { kind: "finished" } | { kind: "failed"
 
 /**
  * Trains a run in a process of its own.
- *
  * @param onNews takes its reports
  * @throws {UserError} where it fails, or `signal` ended it
  */
@@ -416,12 +399,7 @@ function shownInProcessList(
   return [dataset, method, `seed ${seed}`, directory];
 }
 
-/**
- * The lines of a process's output.
- *
- * @param stream UTF-8 text
- * @returns its complete lines, one by one, as they come
- */
+/** The complete lines of a process's output, one by one, as they come. */
 export async function* linesFrom(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

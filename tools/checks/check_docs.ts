@@ -15,7 +15,6 @@ const MOST_NAMES = 90;
 
 /**
  * What users can call: the names of a module, such as `configure`, and of its namespaces, such as `figures.showTable`.
- *
  * @param module as imported
  * @param prefix of the namespace, such as `figures.`
  */
@@ -30,7 +29,6 @@ export function publicNames(module: Readonly<Record<string, unknown>>, prefix = 
 
 /**
  * Holds the names against their use.
- *
  * @param names from {@linkcode publicNames}
  * @param uses the code of the notebooks, and the README
  * @returns one line for each problem
