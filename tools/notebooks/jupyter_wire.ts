@@ -106,10 +106,7 @@ export class ZmtpConnection {
   /** Sends one message. */
   send(frames: Uint8Array[]): Promise<void> {
     const bytes = concatenate(
-      frames.flatMap((
-        frame,
-        index,
-      ) => [frameHeader(frame.length, index < frames.length - 1 ? MORE : 0), frame]),
+      frames.flatMap((frame, i) => [frameHeader(frame.length, i < frames.length - 1 ? MORE : 0), frame]),
     );
     return this.#sent = this.#sent.then(() => this.#write(bytes));
   }
