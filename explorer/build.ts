@@ -5,7 +5,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareIEmoji } from "../lib/data/iemoji/drawings.ts";
-import { type Configuration, configure, Run, trainRuns } from "../lib/run/mod.ts";
+import { configure } from "../lib/run/configuration.ts";
+import { Run } from "../lib/run/run.ts";
+import type { Configuration } from "../lib/run/schema.ts";
+import { trainRuns } from "../lib/run/train_runs.ts";
 import { type Manifest, METHOD_NAMES, modelFile } from "./messages.ts";
 
 const HELP = `deno task explorer [--build] [--output FOLDER] [--port PORT]

@@ -7,7 +7,7 @@ import { type Browser, chromium, type Locator, type Page } from "playwright-core
 import { gradCamClosedForm } from "../lib/attention/mod.ts";
 import { headPositions, IncrementalStream } from "../lib/data/mod.ts";
 import { useEngine } from "../lib/engine/mod.ts";
-import { Run } from "../lib/run/mod.ts";
+import { Run } from "../lib/run/run.ts";
 import { type EpochLog, stepOptions, trainStep } from "../lib/training/mod.ts";
 import { buildExplorer, serveFolder } from "./build.ts";
 

@@ -20,7 +20,6 @@ export interface RandomStream {
 
 /**
  * Starts a stream of random numbers.
- *
  * @param keys what the numbers depend on: seeds, names, positions
  * @returns a stream that is always the same for the same keys
  */

@@ -5,7 +5,6 @@ export type MapSize = readonly [height: number, width: number];
  * Scales a map to another size, for display and for comparing it with a mask. Bilinear, pixel centers at half
  * coordinates, edges repeated: what PyTorch's `interpolate(…, align_corners=False)` and image viewers do when
  * enlarging.
- *
  * @param map (h, w) values, row by row
  * @param from its height and width
  * @param to the height and width wanted

@@ -21,7 +21,6 @@ export interface Interval extends Ends {
 
 /**
  * The arithmetic mean.
- *
  * @param values at least one number
  * @returns their arithmetic mean
  * @throws {RangeError} if there is no value
@@ -33,7 +32,6 @@ export function mean(values: readonly number[]): number {
 
 /**
  * The standard deviation of the population, estimated from a sample: s² = Σ (x − x̄)² / (n − 1).
- *
  * @param values at least two numbers
  * @throws {RangeError} if there are fewer than two values
  */
@@ -49,7 +47,6 @@ export function sampleStandardDeviation(values: readonly number[]): number {
 /**
  * Student's confidence interval of a mean: x̄ ± t · s / √n, with t the quantile of n − 1 degrees of freedom.
  * It holds for the few seeds of a study, where ±1.96 standard errors would be far too narrow: for three seeds t = 4.30.
- *
  * @param values one number a seed
  * @param level the probability that the interval covers the true mean, between 0 and 1
  * @returns the interval; undefined for a single value, from which no spread can be known
@@ -65,7 +62,6 @@ export function confidenceInterval(values: readonly number[], level = 0.95): Int
 
 /**
  * The quantile of Student's t distribution.
- *
  * @param probability between 0.5 and 1, both excluded
  * @param degreesOfFreedom a positive integer
  * @returns t with P(T ≤ t) = probability
@@ -107,7 +103,6 @@ function centralProbability(theta: number, degreesOfFreedom: number): number {
 
 /**
  * The two-sided p value of Student's t test: how often means as far from zero would be found if the true one were zero.
- *
  * @param values one difference a seed
  * @returns undefined for a single value
  * @throws {RangeError} if there is no value
@@ -125,7 +120,6 @@ export function studentP(values: readonly number[]): number | undefined {
 /**
  * The bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same values give the
  * same interval.
- *
  * @param values one number a seed
  * @param options the probability that the interval covers, the number of samples, and the seed that they come from
  * @returns undefined for a single value
@@ -151,7 +145,6 @@ export function bootstrapInterval(
 
 /**
  * Holm's adjustment of several p values, which keeps the probability of any false finding below the level of each test.
- *
  * @param pValues of the comparisons of one question
  * @returns the adjusted values in the same order
  */
@@ -172,7 +165,6 @@ export type Verdict = "holds" | "does not hold" | "undecided";
 /**
  * Judges a claim by Student's interval: it *holds* where the interval lies above zero, *does not hold* where it lies below
  * zero or within the margin around it, and is *undecided* otherwise.
- *
  * @param differences first minus second, one a seed
  * @param margin differences up to this count as none
  */
@@ -186,7 +178,6 @@ export function verdict(differences: readonly number[], margin: number): Verdict
 
 /**
  * Spearman's rank correlation: Pearson's correlation of the ranks. Equal values share the mean of their ranks.
- *
  * @param xs at least two numbers
  * @param ys as many
  * @returns between −1 and 1; NaN where all values of one list are equal
@@ -214,7 +205,6 @@ function centeredRanks(values: readonly number[]): number[] {
 
 /**
  * A share in percent; of several seeds the mean with Student's 95 % interval.
- *
  * @param shares one between −1 and 1, or one a seed
  * @returns such as `42.3 %` or `42.3 ± 1.2 %`
  *
@@ -233,7 +223,6 @@ export function percent(shares: number | readonly number[]): string {
 
 /**
  * A difference of shares in percentage points, with its sign.
- *
  * @param differences one between −1 and 1, or one a seed
  * @returns such as `+1.0 points` or `−1.0 ± 2.1 points`
  */
@@ -243,7 +232,6 @@ export function points(differences: number | readonly number[]): string {
 
 /**
  * A number with some decimals; of several seeds the mean with Student's 95 % interval.
- *
  * @param values one, or one a seed
  * @param digits after the point
  * @returns such as `0.953` or `0.953 ± 0.012`

@@ -21,7 +21,6 @@ export interface Table extends ReadonlyArray<TableRow> {
 
 /**
  * Makes rows a table.
- *
  * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals: write others
  * as text
  * @returns the same rows, which a notebook shows as a table

@@ -15,7 +15,6 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  * Selvaraju et al., "Grad-CAM", ICCV 2017, arXiv 1610.02391, equations (1) and (2).
  *
  * Differentiable in features and weights, and cheap: two small matrix products forward and three backward.
- *
  * @param features A, (B, H, W, K), what global average pooling sees
  * @param weights (K, C), the dense head
  * @param classes c, one class for each image
@@ -53,7 +52,6 @@ export function gradCamClosedForm(
 
 /**
  * The maps of every class at once: they are kept of a frozen teacher, so that any class can be chosen later.
- *
  * @param features A, (B, H, W, K), what global average pooling sees
  * @param weights (K, C), the dense head
  * @returns (B, C, H·W), not below 0
@@ -70,7 +68,6 @@ export function allClassMaps(features: Tensor4D, weights: Tensor2D): Tensor3D {
 
 /**
  * Chooses one class an image from the maps of {@linkcode allClassMaps}.
- *
  * @param maps (B, C, H·W)
  * @param classes one class for each image
  * @returns (B, H·W)

@@ -12,7 +12,6 @@ import { type ClassPerImage, oneHotClasses } from "./one_hot_classes.ts";
  *
  * The rest of the network must treat each image by itself: with batch statistics one image's score would depend
  * on all. The maps are constants. Training needs no second-order gradients, see {@linkcode gradCamClosedForm}.
- *
  * @param features A, (B, h, w, K)
  * @param scores the rest of the network, from A to the scores (B, C)
  * @param classes c, one class for each image

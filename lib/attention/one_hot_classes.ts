@@ -12,7 +12,6 @@ export type ClassPerImage = readonly number[] | Int32Array | Tensor1D | Tensor2D
 /**
  * One-hot rows choose a class by matrix product. (`tf.gather` would do, but the wasm backend lacks its
  * gradient.)
- *
  * @param classes one class for each image
  * @param count C, number of classes of the head
  * @returns (B, C), float32; a constant, no gradient flows into it
@@ -39,7 +38,6 @@ export function oneHotClasses(classes: ClassPerImage, count: number): Tensor2D {
 /**
  * `tf.oneHot` as float32. Asked for float32 itself, tfjs 4.22's wasm backend writes the bits of the integer
  * 1, that is 1.4e-45.
- *
  * @param indices (B), int32
  * @param count C
  * @returns (B, C), float32

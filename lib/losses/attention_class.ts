@@ -40,7 +40,6 @@ export interface BaseClassScores {
 /**
  * b, the top base class of the paper (arXiv 1811.08051): the base class with the highest score, or another choice. Where
  * scores tie, the first of them.
- *
  * @param scores of the student and the teacher, and the truth
  * @param choice which class
  * @returns (B, C_b), one-hot, float32; a constant, no gradient flows through the choice

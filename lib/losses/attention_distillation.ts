@@ -29,7 +29,6 @@ export interface AttentionDistillationOptions {
  * An all-zero map has no direction: it counts as the zero vector, and no gradient flows into it. Equal maps
  * have distance 0 and gradient 0. For Grad-CAM maps, which are not below 0, the loss with L2 is at most √2,
  * with L1 at most √(2·H·W).
- *
  * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalized; no gradient flows into them
  * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
  * @param options the norm of the distance
@@ -58,7 +57,6 @@ export function attentionDistillation(
 
 /**
  * The distance of {@linkcode attentionDistillation} for each image by itself.
- *
  * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalized; no gradient flows into them
  * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
  * @param options the norm of the distance
@@ -79,7 +77,6 @@ export function mapDistances(
 
 /**
  * Each map divided by its 2-norm: Q / ‖Q‖₂. An all-zero map stays all-zero and gets no gradient.
- *
  * @param maps (B, H·W)
  * @returns (B, H·W), each row of length 1, or 0
  */

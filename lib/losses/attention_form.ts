@@ -61,7 +61,6 @@ export interface AttentionLossOptions {
 
 /**
  * L_AD between the maps that teacher and student have for the same classes, mean over the batch.
- *
  * @param teacherMaps (B, C_b, H·W) maps of every base class, see {@linkcode allClassMaps}; no gradient flows into them
  * @param student M_t; columns of its head after the base classes are ignored
  * @param classes b, one base class for each image; `all` takes the mean of the distances over all base classes
@@ -123,7 +122,6 @@ export interface GradientsOverGamma {
 
 /**
  * The gradient of γ · L_AD in the student's last stage, for some γ: whether a form of L_AD lets γ influence training.
- *
  * @param loss L_AD as a function of the student
  * @param student M_t
  * @param gammas values of γ

@@ -30,7 +30,6 @@ export interface ClassificationOptions {
  *
  * - softmax: L_C = −Σ_c y_c · log softmax(z)_c
  * - sigmoid: L_C = −Σ_c [y_c · log σ(z_c) + (1 − y_c) · log(1 − σ(z_c))]
- *
  * @param logits z, (B, C)
  * @param labels y, (B, C), one-hot, float32
  * @param options kind and number of base classes

@@ -31,7 +31,6 @@ export interface DistillationOptions {
  *   without the factor T² of Hinton et al. (2015): gradients shrink as T grows.
  * - sigmoid: q_i = σ(y_i), L_D = −Σ_i [q_i · log σ(ŷ_i) + (1 − q_i) · log(1 − σ(ŷ_i))]
  *   (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3: the form of LwF-MC).
- *
  * @param teacherLogits y, (B, Cb); no gradient flows into them
  * @param studentLogits ŷ, (B, at least Cb); columns after the base classes are ignored
  * @param options kind and temperature
@@ -60,7 +59,6 @@ export function distillationLoss(
 
 /**
  * L_D of {@linkcode distillationLoss} for each image by itself.
- *
  * @param teacherLogits y, (B, Cb); no gradient flows into them
  * @param studentLogits ŷ, (B, at least Cb); columns after the base classes are ignored
  * @param options kind and temperature

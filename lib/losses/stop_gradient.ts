@@ -3,7 +3,6 @@ import type { Tensor } from "../tensors.ts";
 
 /**
  * Computes a constant: no gradient flows into the tensors that it is computed from.
- *
  * @param compute the computation; its intermediate tensors are disposed
  * @returns its result
  */

@@ -34,7 +34,6 @@ export interface Checkpoint extends Required<CheckpointNotes> {
 
 /**
  * Encodes a model as the bytes of a file.
- *
  * @param model its tensors are read, not changed
  * @param notes what to keep beside it
  * @returns the file's bytes
@@ -66,7 +65,6 @@ export async function encodeCheckpoint(
 
 /**
  * Verifies that every byte of a checkpoint is as it was written.
- *
  * @param bytes the whole file
  * @param name of the file in messages
  * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint
@@ -92,7 +90,6 @@ export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<
 
 /**
  * Decodes a model, and verifies that every byte is as it was written.
- *
  * @param bytes the whole file
  * @param name of the file in messages
  * @throws {UserError} where the file is cut off, damaged, of another version, or not a checkpoint

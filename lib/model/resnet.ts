@@ -67,7 +67,6 @@ export class ResNet {
 
   /**
    * Creates a network: untrained, or with given tensors.
-   *
    * @param options shape of the network
    * @param classNames the classes of the base step; of all steps where the tensors are given
    * @param start the seed that every initial weight comes from, or the source of the tensors
@@ -111,7 +110,6 @@ export class ResNet {
 
   /**
    * Scores images.
-   *
    * @param x (B, H, W, 3) normalized images
    * @param training true: normalize by the batch's statistics and update the running ones; false: use the running ones
    * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)

@@ -31,7 +31,6 @@ const LENGTH_BYTES = 8;
 
 /**
  * Encodes tensors as the bytes of a file.
- *
  * @param file tensors and metadata
  * @returns the bytes of the file; the same input gives the same bytes
  */
@@ -61,7 +60,6 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
 
 /**
  * Decodes tensors.
- *
  * @param bytes a whole file
  * @param name of the file in messages
  * @throws {UserError} where the bytes are not a complete safetensors file of float32 tensors

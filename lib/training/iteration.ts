@@ -24,7 +24,6 @@ export type LossValues = { readonly L: number; readonly [term: string]: number }
 
 /**
  * One iteration of training: forward, loss, backward, update.
- *
  * @param sgd holds the student, which is updated
  * @param batch not disposed here
  * @returns the loss and its terms, before the update

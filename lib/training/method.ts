@@ -101,7 +101,6 @@ const registry = new Map<string, Method>();
 
 /**
  * Adds a method. Configurations accept it at once, and tables and figures list it after those defined before.
- *
  * @param name as in `configure({ method: name })`
  * @param method its loss, and how figures draw it
  * @throws {UserError} where a method of this name exists
@@ -122,7 +121,6 @@ export function methodNames(): MethodName[] {
 
 /**
  * The entry of a method.
- *
  * @throws {UserError} where there is no such method
  */
 export function methodNamed(name: MethodName): Method {
@@ -137,7 +135,6 @@ export function methodNamed(name: MethodName): Method {
 
 /**
  * The terms of a method's loss for one batch, before weighting.
- *
  * @returns one scalar a term, by name
  */
 export function lossTerms(method: MethodName, batch: BatchOutputs, options: LossOptions): LossTerms {
@@ -147,7 +144,6 @@ export function lossTerms(method: MethodName, batch: BatchOutputs, options: Loss
 
 /**
  * The loss: the weighted sum of the terms, for LwM L = L_C + β · L_D + γ · L_AD.
- *
  * @param terms of one batch, from {@linkcode lossTerms}
  * @param options with the weights
  */

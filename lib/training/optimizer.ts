@@ -22,7 +22,6 @@ export class Sgd {
 
   /**
    * Starts with zero velocities, or with those of an earlier optimizer of the same model.
-   *
    * @param model is updated by every step
    * @param options stay the same for all steps
    * @param velocities of the earlier optimizer; zeros where absent

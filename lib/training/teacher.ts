@@ -26,7 +26,6 @@ export interface Teacher {
   readonly baseClasses: number;
   /**
    * The outputs for one batch.
-   *
    * @param draws which images
    * @param x (B, H, W, 3) the same images
    */
@@ -43,7 +42,6 @@ export function freshTeacher(model: ResNet): Teacher {
 
 /**
  * Runs the model once for every view of every image of the step.
- *
  * @param set the images of the step
  * @param options `views`: how many views of each image will be used; `batchSize` of the passes
  * @param onProgress called with the number of images done, of how many

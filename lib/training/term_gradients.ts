@@ -24,7 +24,6 @@ export interface TermGradient {
 /**
  * The gradient of one batch, term by term, each weighted as in the loss. The norms of the terms do not
  * add up to that of L: gradients have directions.
- *
  * @param student is not changed
  * @param batch not disposed here
  * @returns one entry for each term that the method has, and the whole loss last

@@ -143,7 +143,6 @@ export interface StepHooks {
 
 /**
  * Trains `student` in place.
- *
  * @param student its head already has columns for the step's classes
  * @param set training images of this step only
  * @param headPosition (all classes of the data set) column of the head for each class id

@@ -9,7 +9,8 @@
 import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { ProgressDisplay } from "../../lib/progress.ts";
-import { configurationSchema } from "../../lib/run/schema.ts";
+import { configure } from "../../lib/run/configuration.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
 import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -183,8 +184,6 @@ function syntaxError(source: string): string {
   return "the kernel could not compile this cell";
 }
 
-const { preset: { options: presets }, engine: { options: engines } } = configurationSchema.shape;
-
 const OPTIONS: CommandOptions = {
   command: "notebooks",
   own: ["preset", "engine", "timeout", "output-dir"],
@@ -198,23 +197,17 @@ them. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after 
 
   deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-finetuning-and-distillation.ipynb
 
---preset NAME      ${presets.join(", ")} [LWM_PRESET, or what the notebooks ask for]
---engine NAME      ${engines.join(", ")} [LWM_ENGINE, or what the notebooks ask for]
+--preset NAME      smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]
+--engine NAME      auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]
 --timeout SECONDS  longest run time of one cell [1200]
 --output-dir DIR   write executed copies there, and leave the notebooks as they are
 --help             this text`;
-
-function expectOneOf(option: string, value: string | undefined, known: readonly string[]): void {
-  if (value === undefined || known.includes(value)) return;
-  throw new UserError(`Expected --${option} to be one of ${known.join(", ")} but found ${value}.`);
-}
 
 async function main(args: readonly string[]): Promise<void> {
   const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
     parseCommandLine(args, OPTIONS);
   if (help) return console.log(HELP);
-  expectOneOf("preset", preset, presets);
-  expectOneOf("engine", engine, engines);
+  configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   const timeoutSeconds = Number(timeout);
   if (!(timeoutSeconds > 0)) {
     throw new UserError(`Expected --timeout to be a number of seconds above 0 but found ${timeout}.`);
