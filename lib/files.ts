@@ -124,8 +124,8 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw refuse(`${bytes.length} bytes that are not JSON`);
+  } catch (error) {
+    throw refuse(`${bytes.length} bytes that are not JSON: ${(error as SyntaxError).message}`);
   }
   if (sealed) {
     const { digest, ...content } = (value ?? {}) as { digest?: string };

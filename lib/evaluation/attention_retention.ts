@@ -192,7 +192,8 @@ export function mapCosines(first: AttentionMaps, now: AttentionMaps): Float64Arr
   );
 }
 
-function mapOf({ maps, mapSize }: AttentionMaps, image: number): Float32Array {
+/** (h·w) the map of one image. */
+export function mapOf({ maps, mapSize }: AttentionMaps, image: number): Float32Array {
   const pixels = mapSize[0] * mapSize[1];
   return maps.subarray(image * pixels, (image + 1) * pixels);
 }

@@ -5,7 +5,7 @@
  */
 import { type ImageSet, readPicture } from "../data/mod.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
-import { mapCosines } from "../evaluation/attention_retention.ts";
+import { mapCosines, mapOf } from "../evaluation/attention_retention.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import { topColumns } from "../evaluation/scores.ts";
 import type { AttentionRetentionNumbers, ForgettingPicture } from "../figures/mod.ts";
@@ -110,8 +110,8 @@ export function attentionRetentionNumbers(
       label: attention.labels[image],
       rows: attention.runs.map(({ method, predictions, cosines }) => ({
         method,
-        cells: predictions.map(({ maps, mapSize: [h, w] }, t) => ({
-          map: { size: h, values: maps.subarray(image * h * w, (image + 1) * h * w) },
+        cells: predictions.map((ofModel, t) => ({
+          map: { size: ofModel.mapSize[0], values: mapOf(ofModel, image) },
           cosine: cosines[t][image],
         })),
       })),
@@ -121,10 +121,8 @@ export function attentionRetentionNumbers(
       rows: attention.runs.map(({ method, meanCosine, predictions }) => ({
         method,
         cosine: meanCosine,
-        dark: predictions.map(({ maps, mapSize: [h, w] }) =>
-          attention.counted.filter((image) =>
-            maps.subarray(image * h * w, (image + 1) * h * w).every((value) => value === 0)
-          ).length
+        dark: predictions.map((ofModel) =>
+          attention.counted.filter((image) => mapOf(ofModel, image).every((value) => value === 0)).length
         ),
       })),
     },

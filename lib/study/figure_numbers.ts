@@ -2,17 +2,7 @@
  * From records of runs to the numbers that the figures draw.
  * @module
  */
-import {
-  type AccuracyCurve,
-  accuracyCurve,
-  attentionRetentionCurve,
-  type GainMap,
-  gainMap,
-  gamma,
-  type GammaRuns,
-  type LossVariants,
-  lossVariants,
-} from "../figures/all.ts";
+import * as figures from "../figures/all.ts";
 import {
   type Figure,
   type MethodRun,
@@ -80,7 +70,7 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
  *
  * @throws {UserError} where runs differ in more than γ and the seed
  */
-export function gammaNumbers(records: readonly RunRecord[]): GammaRuns {
+export function gammaNumbers(records: readonly RunRecord[]): figures.GammaRuns {
   const others = varyingFields(records.map(({ configuration }) => withoutAttention(configuration)));
   if (others.length > 0) {
     throw new UserError(
@@ -98,7 +88,7 @@ export function gammaNumbers(records: readonly RunRecord[]): GammaRuns {
 }
 
 /** What the figure `gain-map` draws: LwF-MC is LwM with γ = 0. */
-export function gainMapNumbers(records: readonly RunRecord[]): GainMap {
+export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
   const paired = new Set(pairsAtEqualSettings(records).flat());
   return {
     ...sharedBy(records),
@@ -146,7 +136,7 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
  *
  * @param title what is seen
  */
-export function lossVariantNumbers(records: readonly RunRecord[], title: string): LossVariants {
+export function lossVariantNumbers(records: readonly RunRecord[], title: string): figures.LossVariants {
   const fields = varyingFields(records.map(({ configuration }) => configuration));
   const nameOf = ({ configuration }: RunRecord) => {
     if (configuration.method !== "LwM") return "without L_AD";
@@ -187,42 +177,22 @@ function outcomeOf(record: RunRecord): { averageIncrementalAccuracy: number; att
   };
 }
 
-/** What is drawn, and by what. */
-interface DrawnFigure<Numbers = object> {
-  /** A function of `figures`. */
-  readonly draw: (numbers: Numbers) => Figure;
-  /** What it draws. */
-  readonly numbers: Numbers;
-}
-
-/** By kind. Kinds that need the models of the runs are not among them. */
-const FIGURES: Readonly<
-  Record<
-    string,
-    (records: RunRecord[], figure: StudyFigure, study: Study) => DrawnFigure
-  >
-> = {
-  accuracyCurve: (records, figure, study) => drawn(accuracyCurve, curveWithLevels(records, figure, study)),
-  attentionRetentionCurve: (records) =>
-    drawn(attentionRetentionCurve, attentionRetentionCurveNumbers(records)),
-  gamma: (records) => drawn(gamma, gammaNumbers(records)),
-  gainMap: (records) => drawn(gainMap, gainMapNumbers(records)),
-  lossVariants: (records, { name, title = name }) => drawn(lossVariants, lossVariantNumbers(records, title)),
-};
-
-function drawn<Numbers extends object>(
-  draw: (numbers: Numbers) => Figure,
-  numbers: NoInfer<Numbers>,
-): DrawnFigure {
-  return { draw: draw as (numbers: object) => Figure, numbers };
-}
+/** What each figure draws, by its function. Those that need the models of the runs are not among them. */
+const NUMBERS: Readonly<Record<string, (records: RunRecord[], figure: StudyFigure, study: Study) => object>> =
+  {
+    accuracyCurve: curveWithLevels,
+    attentionRetentionCurve: attentionRetentionCurveNumbers,
+    gamma: gammaNumbers,
+    gainMap: gainMapNumbers,
+    lossVariants: (records, { name, title = name }) => lossVariantNumbers(records, title),
+  };
 
 /** With the accuracy of one network that was trained on all classes together, and published results, where the study has them. */
 function curveWithLevels(
   records: RunRecord[],
   { joint, references }: StudyFigure,
   study: Study,
-): AccuracyCurve {
+): figures.AccuracyCurve {
   const together = joint === undefined ? [] : select(study.records, joint).map(({ metrics }) => metrics[0]);
   const upperBound = together.length === 0 ? undefined : {
     accuracy: mean(together.map(({ accuracy }) => accuracy)),
@@ -233,7 +203,7 @@ function curveWithLevels(
 
 /** Whether the figure is drawn from records alone. */
 export function isDrawnFromRecords({ kind }: StudyFigure): boolean {
-  return Object.hasOwn(FIGURES, kind);
+  return Object.hasOwn(NUMBERS, kind);
 }
 
 /**
@@ -260,7 +230,8 @@ export async function studyFigure(
   }
   const all = ofFigure(found, study.configurations.map((configuration) => ({ configuration })));
   const missing = all.length - records.length;
-  const { draw, numbers } = FIGURES[found.kind](records, found, study);
+  const draw = figures[found.kind as keyof typeof figures] as (numbers: object) => Figure;
+  const numbers = NUMBERS[found.kind](records, found, study);
   const figure = missing === 0 ? await saveFigure(name, draw, numbers, options) : draw(numbers);
   return { figure, missing };
 }

@@ -81,6 +81,12 @@ export interface Measure {
 
 const last = ({ metrics }: RunRecord) => metrics[metrics.length - 1];
 
+/** As it was kept, or from the accuracies where all steps have them. */
+function forgettingAfter(metrics: readonly StepRecord[]): number | undefined {
+  const ofSteps = metrics.flatMap(({ accuracyOfSteps }) => accuracyOfSteps ? [accuracyOfSteps] : []);
+  return metrics.at(-1)?.forgetting ?? (ofSteps.length === metrics.length ? forgetting(ofSteps) : undefined);
+}
+
 /** The measures by which runs are compared. */
 export const MEASURES = {
   averageAccuracy: {
@@ -112,14 +118,7 @@ export const MEASURES = {
   forgetting: {
     title: "forgetting",
     share: true,
-    of: (record) => {
-      const known = last(record).forgetting;
-      if (known !== undefined) return known;
-      const ofSteps = record.metrics.flatMap(({ accuracyOfSteps }) =>
-        accuracyOfSteps ? [accuracyOfSteps] : []
-      );
-      return ofSteps.length === record.metrics.length ? forgetting(ofSteps) : undefined;
-    },
+    of: ({ metrics }) => forgettingAfter(metrics),
   },
   attentionCosine: {
     title: "attention cosine",
@@ -279,7 +278,7 @@ export async function writeRecords(path: string, records: readonly RunRecord[]):
       `  { "configuration": ${JSON.stringify(configuration)},`,
       ...Object.entries(rest).map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)},`),
       '    "metrics": [',
-      metrics.map((step, t) => `      ${JSON.stringify(stepRecord(step, metrics.slice(0, t)))}`).join(",\n"),
+      metrics.map((_, t) => `      ${JSON.stringify(stepRecord(metrics.slice(0, t + 1)))}`).join(",\n"),
       "    ] }",
     ].join("\n")
   );
@@ -309,19 +308,17 @@ function tsv(records: readonly RunRecord[]): string {
   return [headings.join("\t"), ...lines].join("\n") + "\n";
 }
 
-/** Only what is kept of a step; forgetting is added where it can be. */
-function stepRecord(step: StepRecord, before: readonly StepRecord[]): StepRecord {
-  const { classesSeen, accuracy, accuracyTop5, meanClassAccuracy, accuracyOfSteps, attention } = step;
-  const ofSteps = [...before, step].flatMap(({ accuracyOfSteps }) =>
-    accuracyOfSteps ? [accuracyOfSteps] : []
-  );
+/** Only what is kept of the last of some steps; forgetting is added where it can be. */
+function stepRecord(metrics: readonly StepRecord[]): StepRecord {
+  const { classesSeen, accuracy, accuracyTop5, meanClassAccuracy, accuracyOfSteps, attention } =
+    metrics[metrics.length - 1];
   return {
     classesSeen,
     accuracy,
     accuracyTop5,
     meanClassAccuracy,
     accuracyOfSteps,
-    forgetting: step.forgetting ?? (ofSteps.length > before.length ? forgetting(ofSteps) : undefined),
+    forgetting: forgettingAfter(metrics),
     attention,
   };
 }

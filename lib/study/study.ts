@@ -18,7 +18,7 @@
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Reference } from "../figures/mod.ts";
-import { readFileIfThere } from "../files.ts";
+import { readJson } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
 import { mean } from "../statistics.ts";
@@ -116,30 +116,11 @@ const schema = z.strictObject({
  * @throws {UserError} where it is absent or damaged, or describes a run that cannot be
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
-  const bytes = await readFileIfThere(path);
-  const help = "`deno task sweep --help` has an example.";
-  if (bytes === null) throw new UserError(`Expected the file of a study but found no ${path}. ${help}`);
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new UserError(
-      `Expected ${path} to be JSON but found a mistake: ${
-        (error as SyntaxError).message
-      }. Correct it; ${help}`,
-    );
-  }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) {
-    const [{ path: place, message }] = parsed.error.issues;
-    throw new UserError(
-      `Expected ${path} to describe a study but found this at ${
-        place.join(".") || "its root"
-      }: ${message}. ` +
-        `Correct it; ${help}`,
-    );
-  }
-  const { base, grid, runs, claims, figures } = parsed.data;
+  const { base, grid, runs, claims, figures } = await readJson(path, {
+    schema,
+    holds: "a study",
+    remedy: "`deno task sweep --help` has an example.",
+  });
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
     configureRun({ ...base, ...run }, path)
   );

@@ -50,7 +50,7 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
   withFolder(async (folder) => {
     const refuses = (content: unknown, message: RegExp) =>
       assert.rejects(plan(folder, content), { name: "UserError", message });
-    await refuses([], /s\.json to describe a study but found this at its root: .*object/);
+    await refuses([], /s\.json to hold a study but found this at its root: .*object/);
     await refuses({}, /at its root: expected "grid" or "runs" or both/);
     await refuses({ grids: {}, runs: [{}] }, /"grids"/);
     await refuses({ runs: [{}, 3] }, /at runs\.1: /);
@@ -61,11 +61,11 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
       { runs: [{}], claims: [{ claim: "?", first: {}, second: {}, measure: "luck" }] },
       /measure/,
     );
-    await refuses('{"runs": [', /to be JSON but found a mistake: Unexpected end .*\. Correct it;/);
-    await refuses('{\n "base": {}\n "runs": []}', /found a mistake: .*line 3 column 2/);
+    await refuses('{"runs": [', /that are not JSON: Unexpected end .*sweep --help/);
+    await refuses('{\n "base": {}\n "runs": []}', /not JSON: .*line 3 column 2/);
     await assert.rejects(
       readStudyPlan(join(folder, "none.json")),
-      /file of a study but found no .*none\.json/,
+      /a study in .*none\.json but found no such file/,
     );
   }));
 

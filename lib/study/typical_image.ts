@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { rightAnswers } from "../evaluation/accuracy.ts";
+import { mapOf } from "../evaluation/attention_retention.ts";
 import type { AttentionRetentionNumbers } from "../figures/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
@@ -108,10 +109,9 @@ function shareOf(images: readonly number[], right: ArrayLike<number>): number {
 }
 
 function peakOverMean({ runs }: BaseAttention, image: number): number {
-  const { maps, mapSize: [h, w] } = runs[0].predictions[0];
-  const map = maps.subarray(image * h * w, (image + 1) * h * w);
+  const map = mapOf(runs[0].predictions[0], image);
   const sum = map.reduce((total, value) => total + value, 0);
-  return sum === 0 ? 0 : Math.max(...map) * h * w / sum;
+  return sum === 0 ? 0 : Math.max(...map) * map.length / sum;
 }
 
 function median(values: readonly number[]): number {
