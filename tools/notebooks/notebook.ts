@@ -3,8 +3,8 @@
  * @module
  */
 import { join } from "node:path";
-import { writeFileWhole } from "../../lib/files.ts";
-import { UserError } from "../../lib/user_error.ts";
+import { z } from "zod";
+import { type JsonKind, readJson, writeFileWhole } from "../../lib/files.ts";
 
 /** The content of a notebook file. */
 export interface Notebook {
@@ -90,39 +90,18 @@ export async function numberedNotebooks(folder: string): Promise<string[]> {
   return names.sort().map((name) => join(folder, name));
 }
 
-/**
- * Reads a notebook file.
- * @throws {UserError} if there is no such file, or it is no notebook of format 4
- */
-export async function readNotebook(path: string): Promise<Notebook> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw new UserError(
-      `Expected a notebook at ${path} but could not read one (${(error as Error).message}). Check the path.`,
-    );
-  }
-  return parseNotebook(text, path);
-}
+const NOTEBOOK: JsonKind<Notebook> = {
+  schema: z.looseObject({
+    nbformat: z.literal(4),
+    cells: z.array(z.looseObject({ cell_type: z.string() })),
+  }) as unknown as z.ZodType<Notebook>,
+  holds: "a notebook of format 4",
+  remedy: "Check the path, restore it with git, or save it with JupyterLab or VS Code.",
+};
 
-/** Reads a notebook from text. @param path only for the message of an error */
-export function parseNotebook(text: string, path: string): Notebook {
-  let notebook: Partial<Notebook>;
-  try {
-    notebook = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(
-      `Expected ${path} to be a notebook (JSON) but found ${(error as Error).message}. Restore it with git.`,
-    );
-  }
-  if (notebook?.nbformat !== 4 || !Array.isArray(notebook.cells)) {
-    throw new UserError(
-      `Expected ${path} to be a notebook of format 4 with cells but found format ${notebook?.nbformat}. ` +
-        "Save it with JupyterLab or VS Code.",
-    );
-  }
-  return notebook as Notebook;
+/** Reads a notebook file. @throws {UserError} if there is no such file, or it is no notebook of format 4 */
+export function readNotebook(path: string): Promise<Notebook> {
+  return readJson(path, NOTEBOOK);
 }
 
 /** Writes a notebook; a crash leaves the old file or the new one. */

@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import { withFolder } from "../../lib/folder_fixture.ts";
-import { UserError } from "../../lib/user_error.ts";
 import {
   joinCells,
   lines,
   type Notebook,
   notebookOf,
-  parseNotebook,
   readNotebook,
   serializeNotebook,
   statedRunTime,
   writeNotebook,
 } from "./notebook.ts";
 
-Deno.test("parseNotebook() reads back what serializeNotebook() writes, and the text stays the same", () => {
-  const text = serializeNotebook(notebookOf("let x = 1;\nx"));
-  assert.equal(serializeNotebook(parseNotebook(text, "a.ipynb")), text);
+Deno.test("readNotebook() reads back what writeNotebook() writes, and the text stays the same", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/a.ipynb`;
+    await writeNotebook(path, notebookOf("let x = 1;\nx"));
+    const text = await Deno.readTextFile(path);
+    assert.equal(serializeNotebook(await readNotebook(path)), text);
+  });
 });
 
 Deno.test("serializeNotebook() sorts keys, keeps ids and writes sources as lines", () => {
@@ -36,19 +38,21 @@ Deno.test("serializeNotebook() sorts keys, keeps ids and writes sources as lines
   assert.deepEqual(JSON.parse(text).cells[0].source, ["a\n", "b"]);
 });
 
-Deno.test("parseNotebook() says what is wrong with a file that is no notebook", () => {
-  assert.throws(() => parseNotebook('{"cells": [', "notebooks/01.ipynb"), (error: Error) => {
-    return error instanceof UserError && error.message.includes("notebooks/01.ipynb");
+Deno.test("readNotebook() says what is wrong with a file that is no notebook, or not there", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/01.ipynb`;
+    for (
+      const [text, found] of [['{"cells": [', /bytes that are not JSON/], ['{"nbformat": 3}', /expected 4/], [
+        "null",
+        /null/,
+      ]] as const
+    ) {
+      await Deno.writeTextFile(path, text);
+      await assert.rejects(readNotebook(path), { name: "UserError", message: found });
+      await assert.rejects(readNotebook(path), /01\.ipynb to hold a notebook of format 4 but found/);
+    }
   });
-  assert.throws(
-    () => parseNotebook('{"nbformat": 3}', "old.ipynb"),
-    /format 4 with cells but found format 3/,
-  );
-  assert.throws(() => parseNotebook("null", "null.ipynb"), UserError);
-});
-
-Deno.test("readNotebook() names a file that is not there", async () => {
-  await assert.rejects(readNotebook("nowhere/07.ipynb"), /Expected a notebook at nowhere\/07\.ipynb/);
+  await assert.rejects(readNotebook("nowhere/07.ipynb"), /a notebook of format 4 in nowhere\/07\.ipynb/);
 });
 
 Deno.test("writeNotebook() leaves the old file whole when it cannot finish the new one", async () => {
@@ -58,7 +62,7 @@ Deno.test("writeNotebook() leaves the old file whole when it cannot finish the n
     // A folder where the temporary file should go: writing fails, as it would on a full disk.
     await Deno.mkdir(`${folder}/a.ipynb.${Deno.pid}.partial`);
     await assert.rejects(writeNotebook(path, notebookOf("new")));
-    assert.deepEqual(await readNotebook(path), parseNotebook(serializeNotebook(notebookOf("old")), path));
+    assert.deepEqual(await readNotebook(path), JSON.parse(serializeNotebook(notebookOf("old"))));
   });
 });
 
