@@ -49,7 +49,13 @@ export { type AttentionShiftExample, type AttentionShiftNumbers } from "./figure
 export { type AttentionMap } from "./figures/kit/overlay.ts";
 export { type Figure } from "./figures/kit/svg.ts";
 export { type MethodOverview } from "./figures/method_overview.ts";
-export { type MethodRun, type MethodRuns, type Reference, type Setting } from "./figures/runs.ts";
+export {
+  type DatasetSetting,
+  type MethodRun,
+  type MethodRuns,
+  type Reference,
+  type Setting,
+} from "./figures/runs.ts";
 export { type SaveOptions } from "./figures/save.ts";
 export { type ClassScore } from "./figures/score_bars.ts";
 export { type ModelLoss, type TrainingCurve } from "./figures/training_curve.ts";

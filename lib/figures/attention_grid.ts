@@ -41,7 +41,7 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
     name,
     cells: maps.map(({ map, caption }, i) => ({
       picture: (side) =>
-        drawOverlay(images[i].image, unitMap(map), side, `${name}, ${images[i].label}`, { max: peaks[i] }),
+        drawOverlay(images[i].image, unitMap(map), side, `${name}, ${images[i].label}`, peaks[i]),
       caption: isDark(map) ? "all zero" : caption,
       color: MUTED,
     })),

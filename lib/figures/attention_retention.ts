@@ -17,7 +17,7 @@ import {
   unitMap,
 } from "./kit/overlay.ts";
 import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
-import type { Setting } from "./runs.ts";
+import type { DatasetSetting } from "./runs.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
 /** One model's map of one image. */
@@ -39,9 +39,7 @@ export interface RetentionExample {
 }
 
 /** What {@linkcode attentionRetention} draws. */
-export interface AttentionRetentionNumbers extends Setting {
-  /** Name of the data set, for the subtitle. */
-  readonly dataset: string;
+export interface AttentionRetentionNumbers extends DatasetSetting {
   /** One block of rows each. */
   readonly examples: readonly RetentionExample[];
   /** The mean cosine over all test images of the first classes, beside the chosen ones. */
@@ -110,7 +108,7 @@ function rowsOf({ image, label, rows }: RetentionExample): GridRow[] {
     cells: [
       { picture: (side) => drawImage(image, side, label), caption: label, color: MUTED },
       ...cells.map(({ map, cosine }, t): GridCell => ({
-        picture: (side) => drawOverlay(image, unitMap(map), side, `${method}, M_${t}, ${label}`, { max }),
+        picture: (side) => drawOverlay(image, unitMap(map), side, `${method}, M_${t}, ${label}`, max),
         caption: cosineText(map, cosine),
         color: isDark(map) ? MUTED : INK,
       })),

@@ -4,7 +4,7 @@
  */
 import { attentionRetention, type AttentionRetentionNumbers } from "./attention_retention.ts";
 import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
-import { enlargeImage, isDark, largestValue, overlayPicture, unitMap } from "./kit/overlay.ts";
+import { enlargeImage, isDark, largestValue, overlay, unitMap } from "./kit/overlay.ts";
 import { pngDataUri } from "./kit/png.ts";
 import { escapeXml } from "./kit/svg.ts";
 
@@ -26,7 +26,7 @@ export function attentionScrubber(retention: AttentionRetentionNumbers): Interac
     methods: rows.map(({ method, cells }) => ({
       name: method,
       models: cells.map(({ map, cosine }) => {
-        const { size, rgb } = overlayPicture(image, unitMap(map), { max });
+        const { size, rgb } = overlay(image, unitMap(map), max);
         const text = isDark(map) ? "all zero" : `cosine ${cosine.toFixed(2)}`;
         return { picture: pngDataUri(rgb, size, size), text };
       }),

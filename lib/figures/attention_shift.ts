@@ -20,7 +20,7 @@ import {
 } from "./kit/overlay.ts";
 import { beside, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
-import type { Setting } from "./runs.ts";
+import type { DatasetSetting } from "./runs.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShiftExample {
@@ -45,9 +45,7 @@ export interface AttentionShiftExample {
 }
 
 /** What {@linkcode attentionShift} draws. */
-export interface AttentionShiftNumbers extends Setting {
-  /** Name of the data set, for the subtitle. */
-  readonly dataset: string;
+export interface AttentionShiftNumbers extends DatasetSetting {
   /** Name of the teacher, such as `M_{0}`. */
   readonly teacher: string;
   /** Name of the student, such as `M_{1}`. */
@@ -99,7 +97,7 @@ function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Gri
   const max = largestValue(maps);
   const overlays = (side: number) =>
     [models.teacher, models.student].map((model, i) =>
-      drawOverlay(image, maps[i], side, `attention of ${model}, ${label}`, { max })
+      drawOverlay(image, maps[i], side, `attention of ${model}, ${label}`, max)
     );
   const series = [
     { color: TEACHER_COLOR, scores: teacher.scores },

@@ -7,7 +7,7 @@ import type { Picture } from "../data/image_set.ts";
 import { PALETTE } from "./kit/colors.ts";
 import { drawImage, type GridCell, type GridRow, pictureGrid } from "./kit/overlay.ts";
 import { composeFigure, type Drawing, element, type Figure } from "./kit/svg.ts";
-import type { Setting } from "./runs.ts";
+import type { DatasetSetting } from "./runs.ts";
 
 /** One image and what the models say to it. */
 export interface ForgottenImage {
@@ -20,9 +20,7 @@ export interface ForgottenImage {
 }
 
 /** What {@linkcode forgettingPicture} draws. */
-export interface ForgettingPicture extends Setting {
-  /** Name of the data set, for the subtitle. */
-  readonly dataset: string;
+export interface ForgettingPicture extends DatasetSetting {
   /** How the models were trained, such as `C`. */
   readonly method: string;
   /** One row each. */

@@ -5,9 +5,9 @@
 import * as Plot from "@observablehq/plot";
 import { decimal, mean, signed } from "../statistics.ts";
 import { chart } from "./kit/chart.ts";
-import { differenceColor, FAINT } from "./kit/colors.ts";
+import { FAINT, PALETTE } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, text } from "./kit/svg.ts";
-import { countSeeds, type Setting } from "./runs.ts";
+import { countSeeds, type DatasetSetting } from "./runs.ts";
 
 /** One run. γ = 0 is LwF-MC. */
 export interface GainRun {
@@ -21,8 +21,7 @@ export interface GainRun {
 }
 
 /** What {@linkcode gainMap} draws. */
-export interface GainMap extends Setting {
-  readonly dataset: string;
+export interface GainMap extends DatasetSetting {
   /** Every setting with γ = 0 and with each other γ, all with the same seeds. */
   readonly runs: readonly GainRun[];
 }
@@ -91,8 +90,9 @@ function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): D
   const betas = sortedValues(all, "beta");
   const written = cells.map(({ learningRate, beta, gamma, values }) => {
     const [center, interval] = (gamma === 0 ? decimal(values, 1) : signed(values, 1)).split(" ± ");
-    const color = gamma === 0 ? "white" : differenceColor(mean(values) / largest);
-    return { learningRate, beta, color, center, interval: interval === undefined ? "" : `± ${interval}` };
+    // On the full color the numbers would be hard to read.
+    const gain = gamma === 0 ? 0 : 0.85 * mean(values) / largest;
+    return { learningRate, beta, gain, center, interval: interval === undefined ? "" : `± ${interval}` };
   });
   const place = { x: "learningRate", y: "beta" };
   return chart({
@@ -116,9 +116,15 @@ function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): D
       tickFormat: (beta: number) => `β ${beta}`,
       tickSize: 0,
     },
+    color: {
+      type: "linear",
+      domain: [-1, 0, 1],
+      range: [PALETTE.vermilion, "white", PALETTE.green],
+      interpolate: "rgb",
+    },
     marks: [
       Plot.frame({ fill: FAINT }),
-      Plot.cell(written, { ...place, fill: ({ color }: { color: string }) => color, stroke: FAINT }),
+      Plot.cell(written, { ...place, fill: "gain", stroke: FAINT }),
       Plot.text(written, { ...place, text: "center", fontSize: 13, dy: -6 }),
       Plot.text(written, { ...place, text: "interval", fontSize: 10, dy: 10 }),
     ],

@@ -163,7 +163,7 @@ function captionY(y: number, height: number): number {
 }
 
 function map(image: Picture, values: AttentionMap, max: number, y: number, name: string): string {
-  const overlay = drawOverlay(image, values, MAP_SIDE, `attention map ${name}`, { max });
+  const overlay = drawOverlay(image, values, MAP_SIDE, `attention map ${name}`, max);
   const caption = text(MAP_SIDE / 2, captionY(y, MAP_SIDE), name, { anchor: "middle", size: 13 });
   return moved(MAP_X, y - MAP_SIDE / 2, overlay.svg, caption);
 }

@@ -21,7 +21,13 @@ export { type AttentionMap } from "./kit/overlay.ts";
 export { type Figure } from "./kit/svg.ts";
 export { type MethodOverview, methodOverview } from "./method_overview.ts";
 export { showFigure, showInteractive, showTable } from "./notebook.ts";
-export { type MethodRun, type MethodRuns, type Reference, type Setting } from "./runs.ts";
+export {
+  type DatasetSetting,
+  type MethodRun,
+  type MethodRuns,
+  type Reference,
+  type Setting,
+} from "./runs.ts";
 export { drawFigure, saveFigure, type SaveOptions } from "./save.ts";
 export { type ClassScore } from "./score_bars.ts";
 export { type ShiftDistribution, shiftDistribution, type ShiftedImage } from "./shift_distribution.ts";

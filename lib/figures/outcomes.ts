@@ -8,7 +8,7 @@ import { methodNamed } from "../training/method.ts";
 import { chart, frame, highEnd, lowEnd, percentTick } from "./kit/chart.ts";
 import { INK, MUTED, PALETTE } from "./kit/colors.ts";
 import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, wrap } from "./kit/svg.ts";
-import { countSeeds, type Setting } from "./runs.ts";
+import { countSeeds, type DatasetSetting } from "./runs.ts";
 
 /** Summary of a run. */
 export interface Outcome {
@@ -25,8 +25,7 @@ export interface GammaRun extends Outcome {
 }
 
 /** What {@linkcode gamma} draws. */
-export interface GammaRuns extends Setting {
-  readonly dataset: string;
+export interface GammaRuns extends DatasetSetting {
   readonly preset: string;
   /** Each γ with the same seeds. */
   readonly runs: readonly GammaRun[];
@@ -39,10 +38,9 @@ export interface VariantRun extends Outcome {
 }
 
 /** What {@linkcode lossVariants} draws. */
-export interface LossVariants extends Setting {
+export interface LossVariants extends DatasetSetting {
   /** One short sentence that says what is seen. */
   readonly title: string;
-  readonly dataset: string;
   /** From left to right: a few words each, the one without L_AD and the paper's among them. */
   readonly variants: readonly { readonly name: string; readonly kind: "none" | "paper" | "other" }[];
   /** Each variant with the same seeds. */

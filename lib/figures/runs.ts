@@ -18,6 +18,12 @@ export interface Setting {
   readonly engine?: string;
 }
 
+/** Runs on one data set. */
+export interface DatasetSetting extends Setting {
+  /** Name of the data set, for the subtitle. */
+  readonly dataset: string;
+}
+
 /** One run: one method, one seed. All numbers are fractions between 0 and 1, one a step. */
 export interface MethodRun {
   /** Which loss terms were used. */
@@ -39,9 +45,7 @@ export interface MethodRun {
 }
 
 /** The form of `accuracy-curve.json`. */
-export interface MethodRuns extends Setting {
-  /** Name of the data set, for the subtitle. */
-  readonly dataset: string;
+export interface MethodRuns extends DatasetSetting {
   /** Name of the preset, for the subtitle. */
   readonly preset: string;
   /** Number of classes seen after each step. */

@@ -7,7 +7,7 @@ import { chart } from "./kit/chart.ts";
 import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
 import { methodNamed, methodNames } from "../training/method.ts";
 import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, text } from "./kit/svg.ts";
-import type { Setting } from "./runs.ts";
+import type { DatasetSetting } from "./runs.ts";
 
 /** One image as teacher and student see it. */
 export interface ShiftedImage {
@@ -22,9 +22,7 @@ export interface ShiftedImage {
 }
 
 /** What {@linkcode shiftDistribution} draws. */
-export interface ShiftDistribution extends Setting {
-  /** Name of the data set, for the subtitle. */
-  readonly dataset: string;
+export interface ShiftDistribution extends DatasetSetting {
   /** Name of the student, such as `M_{1}`. */
   readonly student: string;
   /** L_D has hardly changed up to this excess. */

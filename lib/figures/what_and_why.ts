@@ -17,7 +17,7 @@ import {
 } from "./kit/overlay.ts";
 import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";
-import type { Setting } from "./runs.ts";
+import type { DatasetSetting } from "./runs.ts";
 
 /** One image with the classes that are nearest to it. */
 export interface WhatAndWhyExample {
@@ -30,9 +30,7 @@ export interface WhatAndWhyExample {
 }
 
 /** What {@linkcode whatAndWhy} draws. */
-export interface WhatAndWhy extends Setting {
-  /** Name of the data set, for the subtitle. */
-  readonly dataset: string;
+export interface WhatAndWhy extends DatasetSetting {
   /** Name of the model, such as `M_{0}`. */
   readonly model: string;
   /** One row each. */
@@ -75,7 +73,7 @@ function row({ image, label, classes }: WhatAndWhyExample): GridRow {
       { picture: (side) => drawImage(image, side, label), caption: label },
       { picture: (side, width) => scoreBars(series, width, side), caption: "", columns: 2 },
       ...classes.map(({ className, map }): GridCell => ({
-        picture: (side) => drawOverlay(image, unitMap(map), side, `attention for ${className}`, { max }),
+        picture: (side) => drawOverlay(image, unitMap(map), side, `attention for ${className}`, max),
         caption: className,
       })),
     ],

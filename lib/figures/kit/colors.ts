@@ -58,19 +58,3 @@ function colorTable(scheme: Plot.ColorScheme): Uint8Array {
   }
   return table;
 }
-
-/**
- * The color of a difference: white at 0, green above and vermilion below.
- *
- * @param difference from −1 to 1; values outside are drawn as the nearer end
- * @returns as `#rrggbb`
- */
-export function differenceColor(difference: number): string {
-  const end = difference < 0 ? PALETTE.vermilion : PALETTE.green;
-  const strength = 0.85 * Math.min(1, Math.abs(difference));
-  const channels = [1, 3, 5].map((at) => {
-    const full = Number.parseInt(end.slice(at, at + 2), 16);
-    return Math.round(255 + (full - 255) * strength).toString(16).padStart(2, "0");
-  });
-  return `#${channels.join("")}`;
-}

@@ -48,31 +48,34 @@ export function largestValue(maps: readonly AttentionMap[]): number {
   return Math.max(...maps.map((map) => Math.max(...Array.from(map.values))));
 }
 
-/** Scale of the colors. */
-export interface OverlayOptions {
-  /** The value drawn in the last color. Larger ones are drawn in it, too; 0 makes the whole map dark. */
-  readonly max: number;
+/** The image as a square of `side` pixels in a figure. */
+export function drawImage(image: Picture, side: number, label: string): Drawing {
+  return picture(enlargeImage(image), side, label);
+}
+
+/** The map over the image as a square of `side` pixels in a figure; see {@linkcode overlay}. */
+export function drawOverlay(
+  image: Picture,
+  map: AttentionMap,
+  side: number,
+  label: string,
+  max: number,
+): Drawing {
+  return picture(overlay(image, map, max), side, label);
 }
 
 /**
  * Blends an attention map into its image: the image keeps its shapes in gray, and the color is the attention's.
  *
- * @param rgb (size, size, 3) bytes
- * @param map (mapSize, mapSize) numbers, not negative
- * @returns (size, size, 3) bytes
+ * @param image enlarged where it is small
+ * @param max the value drawn in the last color; larger ones are drawn in it, too, and 0 makes the whole map dark
  * @throws {RangeError} if the image or the map has the wrong number of values
  */
-export function overlay(
-  rgb: Uint8Array,
-  size: number,
-  map: ArrayLike<number>,
-  mapSize: number,
-  { max }: OverlayOptions,
-): Uint8Array {
-  expectLength("an image", rgb.length, size * size * 3, `${size} × ${size} × 3`);
-  expectLength("an attention map", map.length, mapSize * mapSize, `${mapSize} × ${mapSize}`);
-  const attention = resizeMap(map, [mapSize, mapSize], [size, size]);
-  const blended = new Uint8Array(size * size * 3);
+export function overlay(image: Picture, map: AttentionMap, max: number): Picture {
+  expectLength("an attention map", map.values.length, map.size ** 2, `${map.size} × ${map.size}`);
+  const { size, rgb } = enlargeImage(image);
+  const attention = resizeMap(map.values, [map.size, map.size], [size, size]);
+  const blended = new Uint8Array(rgb.length);
   for (let pixel = 0; pixel < size * size; pixel++) {
     const strength = max > 0 ? Math.min(1, Math.max(0, attention[pixel] / max)) : 0;
     const color = heatColor(strength);
@@ -84,29 +87,7 @@ export function overlay(
       blended[pixel * 3 + channel] = Math.round(faded * (1 - cover) + color[channel] * cover);
     }
   }
-  return blended;
-}
-
-/** The image as a square of `side` pixels in a figure. */
-export function drawImage(image: Picture, side: number, label: string): Drawing {
-  return picture(enlargeImage(image), side, label);
-}
-
-/** The map over the image as a square of `side` pixels in a figure. */
-export function drawOverlay(
-  image: Picture,
-  map: AttentionMap,
-  side: number,
-  label: string,
-  options: OverlayOptions,
-): Drawing {
-  return picture(overlayPicture(image, map, options), side, label);
-}
-
-/** The map over the image, enlarged where the image is small. */
-export function overlayPicture(image: Picture, map: AttentionMap, options: OverlayOptions): Picture {
-  const { rgb, size } = enlargeImage(image);
-  return { size, rgb: overlay(rgb, size, map.values, map.size, options) };
+  return { size, rgb: blended };
 }
 
 function picture(image: Picture, side: number, label: string): Drawing {

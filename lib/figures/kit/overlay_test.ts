@@ -13,40 +13,35 @@ Deno.test("largestValue() is taken over all maps", () => {
 });
 
 Deno.test("overlay() colors by value / max: twice the map with twice the max looks the same", () => {
-  const { rgb, size } = IMAGE;
-  const once = overlay(rgb, size, spot(5).values, 4, { max: 1 });
-  assert.deepEqual(overlay(rgb, size, spot(5, 2).values, 4, { max: 2 }), once);
-  assert.notDeepEqual(overlay(rgb, size, spot(5, 0.5).values, 4, { max: 1 }), once);
+  const once = overlay(IMAGE, spot(5), 1);
+  assert.deepEqual(overlay(IMAGE, spot(5, 2), 2), once);
+  assert.notDeepEqual(overlay(IMAGE, spot(5, 0.5), 1), once);
 });
 
 Deno.test("overlay() clips above max, and is finite for a max of 0", () => {
-  const { rgb, size } = IMAGE;
-  const flat = (value: number) => new Array(16).fill(value);
-  assert.deepEqual(overlay(rgb, size, flat(5), 4, { max: 1 }), overlay(rgb, size, flat(1), 4, { max: 1 }));
-  assert.deepEqual(overlay(rgb, size, flat(0), 4, { max: 0 }), overlay(rgb, size, flat(0), 4, { max: 1 }));
+  const flat = (value: number) => ({ size: 4, values: new Array(16).fill(value) });
+  assert.deepEqual(overlay(IMAGE, flat(5), 1), overlay(IMAGE, flat(1), 1));
+  assert.deepEqual(overlay(IMAGE, flat(0), 0), overlay(IMAGE, flat(0), 1));
 });
 
 Deno.test("overlay() is brightest where the map is strongest", () => {
-  const grey = new Uint8Array(8 * 8 * 3).fill(128);
-  const pixels = overlay(grey, 8, spot(0).values, 4, { max: 1 });
-  const luma = (pixel: number) => pixels[pixel * 3] + pixels[pixel * 3 + 1] + pixels[pixel * 3 + 2];
-  assert.ok(luma(0) > luma(2) && luma(2) > luma(63));
+  const gray = { size: 64, rgb: new Uint8Array(64 * 64 * 3).fill(128) };
+  const { rgb } = overlay(gray, spot(0), 1);
+  const luma = (pixel: number) => rgb[pixel * 3] + rgb[pixel * 3 + 1] + rgb[pixel * 3 + 2];
+  assert.ok(luma(0) > luma(16) && luma(16) > luma(64 * 64 - 1));
 });
 
 Deno.test("overlay() throws on an image or a map of another size", () => {
+  assert.throws(() => overlay({ ...IMAGE, size: 9 }, spot(0), 1), /Expected 9 × 9 × 3 = 243 values/);
   assert.throws(
-    () => overlay(IMAGE.rgb, 9, spot(0).values, 4, { max: 1 }),
-    /Expected 9 × 9 × 3 = 243 values/,
-  );
-  assert.throws(
-    () => overlay(IMAGE.rgb, 8, [1, 2, 3], 2, { max: 1 }),
+    () => overlay(IMAGE, { size: 2, values: [1, 2, 3] }, 1),
     /Expected 2 × 2 = 4 values of an attention map but found 3/,
   );
 });
 
 Deno.test("drawImage() and drawOverlay() hold their picture inside, with a label that needs no markup", () => {
   for (
-    const drawing of [drawImage(IMAGE, 50, "M_{0}"), drawOverlay(IMAGE, spot(1), 50, "M_{0}", { max: 1 })]
+    const drawing of [drawImage(IMAGE, 50, "M_{0}"), drawOverlay(IMAGE, spot(1), 50, "M_{0}", 1)]
   ) {
     assert.match(drawing.svg, /href="data:image\/png;base64,[^"]+" aria-label="M_0"/);
     assert.deepEqual([drawing.width, drawing.height], [50, 50]);
