@@ -3,7 +3,7 @@
  * schema.
  * @module
  */
-import { DISPLAY } from "../table.ts";
+import { DISPLAY, tableDisplay } from "../table.ts";
 import { z } from "zod";
 import { configure } from "./configuration.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
@@ -56,21 +56,8 @@ export function configurationHelp(
     default: String(defaults[field as keyof Configuration]),
     meaning: schemas[field].description ?? "",
   }));
-  const display = () => ({ "text/html": htmlTable(help) });
+  const display = () => tableDisplay(help.map((row) => ({ ...row })));
   return Object.defineProperty(help, DISPLAY, { value: display });
-}
-
-function htmlTable(help: readonly FieldHelp[]): string {
-  const row = (tag: string, texts: readonly string[]) =>
-    `<tr>${texts.map((text) => `<${tag} style="text-align: left">${escape(text)}</${tag}>`).join("")}</tr>`;
-  const rows = help.map(({ field, values, default: value, meaning }) =>
-    row("td", [field, values, value, meaning])
-  );
-  return `<table>${row("th", ["field", "values", "default", "meaning"])}${rows.join("")}</table>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 function valuesOf(schema: JsonSchema): string {

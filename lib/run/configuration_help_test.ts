@@ -29,8 +29,8 @@ Deno.test("configurationHelp() says which values a field accepts", () => {
 });
 
 Deno.test("configurationHelp() shows itself as a table in a notebook", () => {
-  const help = configurationHelp() as unknown as Record<symbol, () => { "text/html": string }>;
-  const { "text/html": html } = help[Symbol.for("Jupyter.display")]();
-  assert.equal(html.split("<tr>").length, 2 + fieldNames.length);
-  assert.match(html, /<td[^>]*>gamma<\/td><td[^>]*>number, at least 0, at most 10<\/td>/);
+  const help = configurationHelp() as unknown as Record<symbol, () => { "text/markdown": string }>;
+  const { "text/markdown": table } = help[Symbol.for("Jupyter.display")]();
+  assert.equal(table.split("\n").length, 2 + fieldNames.length);
+  assert.match(table, /^\| gamma +\| number, at least 0, at most 10 +\| 0\.3 /m);
 });
