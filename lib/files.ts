@@ -8,21 +8,17 @@ import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { UserError } from "./user_error.ts";
 
-/** The content of a file: bytes, text, or a function that writes it. */
-export type FileContent = Uint8Array | string | ((file: Deno.FsFile) => void | Promise<void>);
-
 /**
  * Writes a file under a temporary name in the same folder, flushes it to the disk, then renames it. Folders are made as needed.
- * @param purpose for messages, such as `write the image cache`
  * @throws {UserError} where the file cannot be written, such as on a full disk; an earlier file stays as it was
  */
-export function writeFileWhole(path: string, content: FileContent, purpose?: string): Promise<void> {
-  return writeFilesWhole([[path, content]], purpose);
+export function writeFileWhole(path: string, content: Uint8Array | string): Promise<void> {
+  return writeFilesWhole([[path, content]]);
 }
 
 /** Writes several files that belong together. None is replaced before all are written; see {@linkcode writeFileWhole}. */
 export async function writeFilesWhole(
-  files: readonly (readonly [path: string, content: FileContent])[],
+  files: readonly (readonly [path: string, content: Uint8Array | string])[],
   purpose = "write the file",
 ): Promise<void> {
   let at = "";
@@ -32,7 +28,8 @@ export async function writeFilesWhole(
       await Deno.mkdir(dirname(path), { recursive: true });
       await removePartials(dirname(path));
       using file = await Deno.open(partialOf(path), { write: true, create: true, truncate: true });
-      await (typeof content === "function" ? content(file) : writeAll(file, content));
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
       await file.sync();
     }
     for (const [path] of files) {
@@ -48,11 +45,6 @@ export async function writeFilesWhole(
 /** Processes that write the same file at the same time use different temporary names. */
 function partialOf(path: string): string {
   return `${path}.${Deno.pid}.partial`;
-}
-
-async function writeAll(file: Deno.FsFile, content: Uint8Array | string): Promise<void> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
 /** Removes the temporary files that killed processes have left in a folder. */

@@ -3,20 +3,20 @@
  * @module
  */
 import { join } from "node:path";
-import { prepareIEmoji } from "../../lib/data/iemoji/drawings.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { writeJson } from "../../lib/files.ts";
 import { dataDirectory, figuresDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { percent } from "../../lib/statistics.ts";
-import { clock, withProgress } from "../../lib/progress.ts";
+import { clock } from "../../lib/progress.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import { notebookJob } from "../notebooks/run_notebooks.ts";
 import { type CommandOptions, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
+import { drawImages } from "./data/data.ts";
 import { runStudy } from "./sweep.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
@@ -56,7 +56,7 @@ export interface ReproduceOptions {
 /** Reproduces the paper with the preset and the engine of the environment. */
 export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): Promise<void> {
   const { preset } = configure();
-  await prepareImages();
+  await drawImages();
   // The longest first: no core is idle in the end.
   const configurations = [...notebookConfigurations(), ...demonstrationConfigurations()];
   if (fresh) await forget([...configurations, ...(allSeeds ? await studyConfigurations() : [])]);
@@ -141,13 +141,6 @@ async function processorSeconds(): Promise<number> {
   // Behind the name in parentheses: state, 10 numbers, then user and system time, also of children, in hundredths.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number);
   return fields.reduce((sum, ticks) => sum + ticks, 0) / 100;
-}
-
-async function prepareImages(): Promise<void> {
-  const directory = join(dataDirectory(), "iemoji-100");
-  await withProgress((show) =>
-    prepareIEmoji({ directory, onProgress: (done, total) => show("drawing", done, total) })
-  );
 }
 
 /** What the notebooks show beside their own seed. */

@@ -59,11 +59,7 @@ export async function fetchData(
         `Expected no --from with iemoji-100 but found "${from}"; it is rendered from npm packages: leave --from out.`,
       );
     }
-    const target = join(directory, name);
-    await withProgress((show) =>
-      prepareIEmoji({ directory: target, onProgress: (done, total) => show("drawing", done, total) })
-    );
-    return log(`${name} is ready in "${target}".`);
+    return log(`${name} is ready in "${await drawImages(directory)}".`);
   }
   const source = sources.find((source) => source.name === name);
   if (!source) {
@@ -76,6 +72,15 @@ export async function fetchData(
   }
   const target = await withProgress((onProgress) => fetchDataset(source, { directory, from, onProgress }));
   log(`${name} is ready in "${target}". Terms of use: ${source.terms}; ${source.homepage}`);
+}
+
+/** Draws iEmoji-100 where it is not there yet. @returns its folder */
+export async function drawImages(directory: string = dataDirectory()): Promise<string> {
+  const target = join(directory, "iemoji-100");
+  await withProgress((show) =>
+    prepareIEmoji({ directory: target, onProgress: (done, total) => show("drawing", done, total) })
+  );
+  return target;
 }
 
 if (import.meta.main) await runCommand(fetchData);
