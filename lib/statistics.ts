@@ -21,8 +21,6 @@ export interface Interval extends Ends {
 
 /**
  * The arithmetic mean.
- * @param values at least one number
- * @returns their arithmetic mean
  * @throws {RangeError} if there is no value
  */
 export function mean(values: readonly number[]): number {
@@ -30,33 +28,24 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * The standard deviation of the population, estimated from a sample: s² = Σ (x − x̄)² / (n − 1).
- * @param values at least two numbers
- * @throws {RangeError} if there are fewer than two values
- */
-export function sampleStandardDeviation(values: readonly number[]): number {
-  if (values.length < 2) {
-    throw new RangeError(`Expected at least two values for a standard deviation but found ${values.length}.`);
-  }
+/** s / √n of at least two values, with s² = Σ (x − x̄)² / (n − 1). */
+function standardError(values: readonly number[]): number {
   const center = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
+  return Math.sqrt(squares / (values.length - 1)) / Math.sqrt(values.length);
 }
 
 /**
- * Student's confidence interval of a mean: x̄ ± t · s / √n, with t the quantile of n − 1 degrees of freedom.
+ * Student's 95 % confidence interval of a mean: x̄ ± t · s / √n, with t the quantile of n − 1 degrees of freedom.
  * It holds for the few seeds of a study, where ±1.96 standard errors would be far too narrow: for three seeds t = 4.30.
  * @param values one number a seed
- * @param level the probability that the interval covers the true mean, between 0 and 1
  * @returns the interval; undefined for a single value, from which no spread can be known
  * @throws {RangeError} if there is no value
  */
-export function confidenceInterval(values: readonly number[], level = 0.95): Interval | undefined {
+export function confidenceInterval(values: readonly number[]): Interval | undefined {
   const center = mean(values);
   if (values.length === 1) return undefined;
-  const standardError = sampleStandardDeviation(values) / Math.sqrt(values.length);
-  const half = studentQuantile((1 + level) / 2, values.length - 1) * standardError;
+  const half = studentQuantile(0.975, values.length - 1) * standardError(values);
   return { mean: center, low: center - half, high: center + half };
 }
 
@@ -110,37 +99,33 @@ function centralProbability(theta: number, degreesOfFreedom: number): number {
 export function studentP(values: readonly number[]): number | undefined {
   const center = mean(values);
   if (values.length === 1) return undefined;
-  const standardError = sampleStandardDeviation(values) / Math.sqrt(values.length);
-  if (standardError === 0) return center === 0 ? 1 : 0;
+  const error = standardError(values);
+  if (error === 0) return center === 0 ? 1 : 0;
   const degreesOfFreedom = values.length - 1;
-  const theta = Math.atan(Math.abs(center) / standardError / Math.sqrt(degreesOfFreedom));
+  const theta = Math.atan(Math.abs(center) / error / Math.sqrt(degreesOfFreedom));
   return 1 - centralProbability(theta, degreesOfFreedom);
 }
 
 /**
- * The bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same values give the
- * same interval.
+ * The 95 % bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same values give
+ * the same interval.
  * @param values one number a seed
- * @param options the probability that the interval covers, the number of samples, and the seed that they come from
  * @returns undefined for a single value
  */
-export function bootstrapInterval(
-  values: readonly number[],
-  { level = 0.95, resamples = 10_000, seed = 1 } = {},
-): Ends | undefined {
+export function bootstrapInterval(values: readonly number[]): Ends | undefined {
   if (values.length < 2) return undefined;
-  const random = randomStream("bootstrap", seed);
+  const random = randomStream("bootstrap", 1);
   const means = Float64Array.from(
-    { length: resamples },
+    { length: 10_000 },
     () => mean(values.map(() => values[random.integer(values.length)])),
   ).sort();
   const percentile = (share: number) => {
-    const place = share * (resamples - 1);
+    const place = share * (means.length - 1);
     const below = Math.floor(place);
-    const above = Math.min(below + 1, resamples - 1);
+    const above = Math.min(below + 1, means.length - 1);
     return means[below] + (place - below) * (means[above] - means[below]);
   };
-  return { low: percentile((1 - level) / 2), high: percentile((1 + level) / 2) };
+  return { low: percentile((1 - 0.95) / 2), high: percentile((1 + 0.95) / 2) };
 }
 
 /**

@@ -126,7 +126,8 @@ function expectLength(what: string, found: number, expected: number, shape: stri
 }
 
 /** The colors from 0 to 1 in one line, with what the two ends stand for. */
-export function heatLegend(low: string, high: string, width = 120): Drawing {
+export function heatLegend(low: string, high: string): Drawing {
+  const width = 120;
   const left = textWidth(low, 11) + 10;
   const ramp = element("image", {
     x: left,
