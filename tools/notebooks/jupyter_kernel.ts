@@ -6,6 +6,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Credentials,
   decodeMessage,
@@ -162,11 +163,7 @@ export class Kernel {
     this.#unclaimed.splice(0).forEach(onMessage);
     this.#onMessage = onMessage;
     try {
-      const request = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false };
-      const reply = await within(timeoutSeconds, signal, [
-        this.#request("execute_request", request),
-        this.#failed,
-      ]);
+      const reply = await within(timeoutSeconds, signal, [this.#run(code, { silent: false }), this.#failed]);
       await within(FENCE_SECONDS, signal, [this.#fence(onMessage), this.#failed]);
       return { ok: reply.status === "ok", executionCount: reply.execution_count as number ?? null };
     } finally {
@@ -216,15 +213,15 @@ export class Kernel {
       } else if (message.type !== "status" && message.type !== "execute_input") onMessage(message);
       if (outstanding.size === 0) done();
     };
-    await this.#request("execute_request", {
-      code,
-      silent: true,
-      store_history: false,
-      user_expressions: {},
-      allow_stdin: false,
-    });
+    await this.#run(code, { silent: true });
     await passed;
     await sleep(SETTLE_MILLISECONDS);
+  }
+
+  /** @param silent whether the code is not counted as a cell */
+  #run(code: string, { silent }: { silent: boolean }): Promise<Record<string, unknown>> {
+    const others = { store_history: !silent, user_expressions: {}, allow_stdin: false };
+    return this.#request("execute_request", { code, silent, ...others });
   }
 
   #request(type: string, content: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -301,13 +298,8 @@ class KernelProcess {
   }
 }
 
-interface Ports {
-  shell_port: number;
-  iopub_port: number;
-  stdin_port: number;
-  control_port: number;
-  hb_port: number;
-}
+const PORTS = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"] as const;
+type Ports = Record<typeof PORTS[number], number>;
 
 /** The file that tells the kernel where to listen. */
 function connectionText({ key }: Credentials, ports: Ports): string {
@@ -317,12 +309,9 @@ function connectionText({ key }: Credentials, ports: Ports): string {
 
 /** Free ports. All are taken before any is released, so that they differ. */
 function freePorts(): Ports {
-  const listeners = Array.from({ length: 5 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = listeners.map((listener) => {
-    listener.close();
-    return listener.addr.port;
-  });
-  return { shell_port, iopub_port, stdin_port, control_port, hb_port };
+  const listeners = PORTS.map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  listeners.forEach((listener) => listener.close());
+  return Object.fromEntries(PORTS.map((name, i) => [name, listeners[i].addr.port])) as Ports;
 }
 
 /** The result of the first task to settle, or an error when the time is up or the signal is aborted. */
@@ -338,8 +327,4 @@ async function within<T>(seconds: number, signal: AbortSignal | undefined, tasks
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

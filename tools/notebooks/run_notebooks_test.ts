@@ -234,7 +234,7 @@ Deno.test("the notebook runner refuses options that it does not know", async () 
     assert.equal(code, 1);
     assert.match(
       new TextDecoder().decode(stderr),
-      /^.*(smoke, default, paper|auto, wasm|seconds|--color)/m,
+      /^.*(preset to be|engine to be|seconds|--color)/m,
     );
   }
 });
