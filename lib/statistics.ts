@@ -52,7 +52,6 @@ export function confidenceInterval(values: readonly number[]): Interval | undefi
 /**
  * The quantile of Student's t distribution.
  * @param probability between 0.5 and 1, both excluded
- * @param degreesOfFreedom a positive integer
  * @returns t with P(T ≤ t) = probability
  * @throws {RangeError} if an argument is outside its range
  */
@@ -92,7 +91,6 @@ function centralProbability(theta: number, degreesOfFreedom: number): number {
 
 /**
  * The two-sided p value of Student's t test: how often means as far from zero would be found if the true one were zero.
- * @param values one difference a seed
  * @returns undefined for a single value
  * @throws {RangeError} if there is no value
  */
@@ -130,8 +128,6 @@ export function bootstrapInterval(values: readonly number[]): Ends | undefined {
 
 /**
  * Holm's adjustment of several p values, which keeps the probability of any false finding below the level of each test.
- * @param pValues of the comparisons of one question
- * @returns the adjusted values in the same order
  */
 export function holm(pValues: readonly number[]): number[] {
   const rising = [...pValues.keys()].sort((a, b) => pValues[a] - pValues[b]);
@@ -218,7 +214,6 @@ export function points(differences: number | readonly number[]): string {
 /**
  * A number with some decimals; of several seeds the mean with Student's 95 % interval.
  * @param values one, or one a seed
- * @param digits after the point
  * @returns such as `0.953` or `0.953 ± 0.012`
  */
 export function decimal(values: number | readonly number[], digits: number): string {

@@ -23,7 +23,6 @@ export interface Table extends ReadonlyArray<TableRow> {
  * Makes rows a table.
  * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals: write others
  * as text
- * @returns the same rows, which a notebook shows as a table
  */
 export function table(rows: readonly TableRow[]): Table {
   return Object.defineProperty([...rows], DISPLAY, { value: () => tableDisplay(rows) }) as unknown as Table;
@@ -36,7 +35,6 @@ export function tableDisplay(rows: readonly TableRow[]): Record<string, string> 
 }
 
 /**
- * @param rows as in {@linkcode table}
  * @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right
  */
 export function markdownTable(rows: readonly TableRow[]): string {
@@ -47,7 +45,6 @@ export function markdownTable(rows: readonly TableRow[]): string {
 }
 
 /**
- * @param rows as in {@linkcode table}
  * @returns lines for a terminal, the headings first, in which the columns stand under each other
  */
 export function textTable(rows: readonly TableRow[]): string[] {

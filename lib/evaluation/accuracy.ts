@@ -9,7 +9,6 @@ import { type LabeledScores, stepRanges } from "./scores.ts";
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
  * columns come first.
  *
- * @param scores of all images
  * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
  * @returns between 0 and 1
  * @throws {UserError} where there are no images
@@ -31,8 +30,6 @@ export function accuracy(scores: LabeledScores, k = 1): number {
 /**
  * Accuracy of the images of each step's classes by themselves, still choosing among all classes.
  *
- * @param scores of all images
- * @param classesOfSteps how many classes each step brought, in order
  * @returns one number between 0 and 1 for each step
  * @throws {UserError} where a step has no images
  */
@@ -72,8 +69,6 @@ export function averageIncrementalAccuracy(accuracies: readonly number[]): numbe
 /**
  * Which images are classified correctly.
  *
- * @param scores of all images
- * @param k as in {@linkcode accuracy}
  * @returns (N) 1 where the true class is among the k with the highest scores, else 0
  */
 export function rightAnswers({ classes, logits, labels }: LabeledScores, k = 1): number[] {
@@ -99,7 +94,6 @@ function meanOf(values: readonly number[]): number {
  * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
  * the scores of different steps are not comparable.
  *
- * @param scores of all images
  * @param classesOfSteps how many classes each step brought, in order
  * @returns one number between 0 and 1 for each step
  * @throws {UserError} where a step has no images

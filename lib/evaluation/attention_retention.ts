@@ -41,9 +41,7 @@ export function mapCosine(first: ArrayLike<number>, second: ArrayLike<number>): 
  * large photographs are given.
  *
  * @param map (h·w), not below 0
- * @param mapSize h and w
  * @param mask (H·W) from 0 to 1; more than a half is the object
- * @param imageSize H and W
  * @returns false where the map is all zero
  */
 export function pointsAtObject(
@@ -63,9 +61,7 @@ export function pointsAtObject(
  * CVPR Workshops 2020): Σ Q·mask / Σ Q, with Q scaled to the image.
  *
  * @param map Q, (h·w), not below 0
- * @param mapSize h and w
  * @param mask (H·W) from 0 to 1
- * @param imageSize H and W
  * @returns between 0 and 1; 0 where the map is all zero
  */
 export function energyInside(

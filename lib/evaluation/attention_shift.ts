@@ -60,9 +60,6 @@ export interface AttentionShiftOptions extends ForwardOptions {
  *
  * @param teacher such as M_0
  * @param student a later model, whose head begins with the teacher's classes
- * @param set where the images are
- * @param draws which of them
- * @param options which losses, and how to feed the images
  */
 export async function measureAttentionShifts(
   teacher: ResNet,
@@ -130,8 +127,6 @@ export interface AttentionShiftSearch {
 /**
  * The images whose attention moved the most, by L_AD, while their scores hardly changed; one image a class.
  *
- * @param shifts of many images
- * @param search what to look for
  * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with,
  * or, where none of those has a small enough L_D, the one with the smallest excess
  */
@@ -175,7 +170,6 @@ export interface AttentionClassComparison {
  * @param teacher M_{t−1}
  * @param student M_t
  * @param set images of step t
- * @param draws which of them
  * @param options the norm of L_AD, and how to feed the images
  */
 export async function compareAttentionClasses(

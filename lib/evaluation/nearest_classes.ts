@@ -31,10 +31,6 @@ export interface NearestClassesOptions extends ForwardOptions {
  * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say
  * *why*.
  *
- * @param model any
- * @param set where the images are
- * @param draws which of them
- * @param options how many classes, and how to feed the images
  * @returns for each image its nearest classes, the nearest first
  */
 export async function nearestClasses(

@@ -28,9 +28,6 @@ export interface ForwardOptions {
  * Runs a computation on images, batch by batch. All batches have the same size, for which engines compile their kernels
  * once: the last is padded with its last image, and the results of the padding are dropped.
  *
- * @param set where the images are
- * @param draws which of them
- * @param options batch size, normalization, progress
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
  * @throws {UserError} where a value is not a finite number
@@ -93,7 +90,6 @@ export interface PredictOptions extends ForwardOptions {
  *
  * @param model any model that knows the classes of all images
  * @param set images, one prediction for each view
- * @param options how to feed the images, and where in the head their classes are
  * @throws {UserError} where there are no images, or one of a class that the model does not know
  */
 export async function predict(
@@ -132,7 +128,6 @@ export async function predict(
 /**
  * The predictions for images of the classes that were learned first, such as the base classes.
  *
- * @param predictions of all images
  * @param count number of classes, in the order of learning
  * @returns what is left, in the same order; the scores are still of all classes
  */

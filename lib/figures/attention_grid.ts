@@ -2,7 +2,6 @@
  * Where one or several models look in a few images: one column an image, one row a model.
  * @module
  */
-import type { Picture } from "../data/image_set.ts";
 import { MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,
@@ -11,6 +10,7 @@ import {
   type GridRow,
   heatLegend,
   isDark,
+  type LabeledPicture,
   largestValue,
   pictureGrid,
   unitMap,
@@ -24,7 +24,7 @@ export interface AttentionGrid {
   /** A second line, smaller. */
   readonly subtitle?: string;
   /** One column each. */
-  readonly images: readonly { readonly image: Picture; readonly label: string }[];
+  readonly images: readonly LabeledPicture[];
   /** One row each: for each image a map, and what stands under it. */
   readonly rows: readonly {
     readonly name: string;

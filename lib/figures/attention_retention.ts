@@ -2,7 +2,6 @@
  * The paper's picture: where each model of a sequence looks, for each method.
  * @module
  */
-import type { Picture } from "../data/image_set.ts";
 import { INK, MUTED } from "./kit/colors.ts";
 import {
   type AttentionMap,
@@ -12,6 +11,7 @@ import {
   type GridRow,
   heatLegend,
   isDark,
+  type LabeledPicture,
   largestValue,
   pictureGrid,
   unitMap,
@@ -29,11 +29,7 @@ export interface RetentionCell {
 }
 
 /** One image of a class learned in the first step. */
-export interface RetentionExample {
-  /** The image as the model saw it, without normalization. */
-  readonly image: Picture;
-  /** The image's class, for which the maps are. */
-  readonly label: string;
+export interface RetentionExample extends LabeledPicture {
   /** One row a method: the maps of M_0, M_1, … */
   readonly rows: readonly { readonly method: MethodName; readonly cells: readonly RetentionCell[] }[];
 }

@@ -22,7 +22,6 @@ import type { MethodName } from "../training/method.ts";
  * pointing-game accuracy and in attention inside the object, and the share of maps that are all zero, follow in panels of
  * their own.
  *
- * @param curve the form of `accuracy-curve.json`
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function attentionRetentionCurve(curve: MethodRuns): Figure {

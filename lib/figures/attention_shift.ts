@@ -2,7 +2,6 @@
  * The paper's first observation: a network's attention can wander off while its scores hardly change.
  * @module
  */
-import type { Picture } from "../data/image_set.ts";
 import { legend } from "./kit/chart.ts";
 import { STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type GridRow,
   heatLegend,
   isDark,
+  type LabeledPicture,
   largestValue,
   pictureGrid,
   unitMap,
@@ -23,11 +23,7 @@ import { type ClassScore, scoreBars } from "./score_bars.ts";
 import type { DatasetSetting } from "./runs.ts";
 
 /** One image as teacher and student see it. */
-export interface AttentionShiftExample {
-  /** The image as the models saw it, without normalization. */
-  readonly image: Picture;
-  /** What is in the image. */
-  readonly label: string;
+export interface AttentionShiftExample extends LabeledPicture {
   /** The class b that both maps are for. */
   readonly topBaseClass: string;
   /** The highest scores of the teacher, and its map for b. */

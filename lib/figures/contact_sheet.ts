@@ -2,9 +2,8 @@
  * Many small images at a glance.
  * @module
  */
-import type { Picture } from "../data/image_set.ts";
 import { MUTED } from "./kit/colors.ts";
-import { drawImage } from "./kit/overlay.ts";
+import { drawImage, type LabeledPicture } from "./kit/overlay.ts";
 import {
   beside,
   BODY_WIDTH,
@@ -25,7 +24,7 @@ export interface ContactSheet {
   /** Images a row. */
   readonly columns: number;
   /** Row by row. An empty label takes no room if all labels are empty. */
-  readonly images: readonly { readonly image: Picture; readonly label: string }[];
+  readonly images: readonly LabeledPicture[];
 }
 
 const GAP = 6;

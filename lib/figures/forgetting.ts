@@ -5,16 +5,12 @@
 import { percent } from "../statistics.ts";
 import type { Picture } from "../data/image_set.ts";
 import { PALETTE } from "./kit/colors.ts";
-import { drawImage, type GridCell, type GridRow, pictureGrid } from "./kit/overlay.ts";
+import { drawImage, type GridCell, type GridRow, type LabeledPicture, pictureGrid } from "./kit/overlay.ts";
 import { composeFigure, type Drawing, element, type Figure } from "./kit/svg.ts";
 import type { DatasetSetting } from "./runs.ts";
 
 /** One image and what the models say to it. */
-export interface ForgottenImage {
-  /** The image as the models saw it, without normalization. */
-  readonly image: Picture;
-  /** The image's class. */
-  readonly label: string;
+export interface ForgottenImage extends LabeledPicture {
   /** The top class of M_0, M_1, … */
   readonly answers: readonly string[];
 }

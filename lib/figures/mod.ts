@@ -17,7 +17,7 @@ export { type ContactSheet, contactSheet } from "./contact_sheet.ts";
 export { type ForgettingPicture, forgettingPicture, type ForgottenImage } from "./forgetting.ts";
 export { type GammaEffect, gammaEffect, type LossVariant } from "./gamma_effect.ts";
 export { type InteractiveFigure } from "./kit/html.ts";
-export { type AttentionMap } from "./kit/overlay.ts";
+export { type AttentionMap, type LabeledPicture } from "./kit/overlay.ts";
 export { type Figure } from "./kit/svg.ts";
 export { type MethodOverview, methodOverview } from "./method_overview.ts";
 export { showFigure, showInteractive, showTable } from "./notebook.ts";

@@ -36,7 +36,6 @@ const ROOT = resolve(import.meta.dirname!, "../..");
 /**
  * Draws a figure again from the text of its JSON file.
  *
- * @param json what {@linkcode saveFigure} wrote
  * @throws {UserError} if the text names no figure of this room
  */
 export function drawFigure(json: string): Figure {
@@ -82,10 +81,7 @@ export async function saveFigure<Numbers>(
  * Where a figure belongs: `figures/` where its setting is that of the committed file, or none is committed and the preset is
  * `default`; otherwise `data/figures/PRESET-ENGINE/`, so that a quick look never replaces the results.
  *
- * @param name of the figure
- * @param setting of its runs
  * @param log where one line goes if the folder is not `figures/`
- * @param root the project's folder
  */
 export async function figureDirectory(
   name: string,

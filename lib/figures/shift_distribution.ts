@@ -131,11 +131,11 @@ function panel(
       tickFormat: (value: number) => value.toFixed(1),
     },
     marks: [
-      Plot.rect([{ x1: 0, x2: largestExcess, y1: 0, y2: movedBelow }], {
-        x1: "x1",
-        x2: "x2",
-        y1: "y1",
-        y2: "y2",
+      Plot.rect([0], {
+        x1: 0,
+        x2: largestExcess,
+        y1: 0,
+        y2: movedBelow,
         fill: PALETTE.orange,
         fillOpacity: 0.18,
       }),

@@ -2,7 +2,6 @@
  * The paper's second observation: scores say what an image resembles, attention says why.
  * @module
  */
-import type { Picture } from "../data/image_set.ts";
 import { TEACHER_COLOR } from "./kit/colors.ts";
 import {
   type AttentionMap,
@@ -11,6 +10,7 @@ import {
   type GridCell,
   type GridRow,
   heatLegend,
+  type LabeledPicture,
   largestValue,
   pictureGrid,
   unitMap,
@@ -20,11 +20,7 @@ import { type ClassScore, scoreBars } from "./score_bars.ts";
 import type { DatasetSetting } from "./runs.ts";
 
 /** One image with the classes that are nearest to it. */
-export interface WhatAndWhyExample {
-  /** The image as the model saw it, without normalization. */
-  readonly image: Picture;
-  /** What is in the image. */
-  readonly label: string;
+export interface WhatAndWhyExample extends LabeledPicture {
   /** Two to four classes, the nearest first, each with its score and its map. */
   readonly classes: readonly (ClassScore & { readonly map: AttentionMap })[];
 }

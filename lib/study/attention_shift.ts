@@ -39,7 +39,6 @@ export async function attentionShiftsOf(run: Run, step: number): Promise<Attenti
  * likeliest for the teacher are drawn.
  *
  * @param run as in {@linkcode attentionShiftsOf}
- * @param step t
  * @param shifts which images, in the order in which they are drawn
  */
 export function attentionShiftNumbers(
@@ -87,8 +86,6 @@ export function attentionShiftNumbers(
  * What the figure `shift-distribution` draws: how often attention moves while L_D hardly changes.
  *
  * @param students runs, and which of their images count
- * @param step t
- * @param marked images of this class are marked
  */
 export function shiftDistributionNumbers(
   students: readonly { readonly run: Run; readonly shifts: readonly AttentionShift[] }[],

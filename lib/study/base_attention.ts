@@ -83,8 +83,6 @@ export async function baseAttention(
 /**
  * The first image of a class that M_0 classifies rightly and has a map for; the first of all where there is none. A choice
  * that does not depend on what later models make of the image.
- *
- * @returns the image's number
  */
 export function firstRecognized({ labels, counted, runs }: BaseAttention, className: string): number {
   const isRight = rightAnswers(runs[0].predictions[0]);
@@ -129,12 +127,7 @@ export function attentionRetentionNumbers(
   };
 }
 
-/**
- * What the figure `forgetting` draws: the answers of a run's models to some of the images.
- *
- * @param run one of those that were asked
- * @param chosen as in {@linkcode attentionRetentionNumbers}
- */
+/** What the figure `forgetting` draws: the answers of a run's models to some of the images. */
 export function forgettingNumbers(
   attention: BaseAttention,
   run: Run,

@@ -104,7 +104,6 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
 /**
  * Holds the claims of studies against their records.
  *
- * @param studies whose claims are judged
  * @param all studies: the p values of a question are adjusted over all that ask it
  * @returns one entry for each claim that has a pair of runs, by question, the primary first
  * @throws {UserError} where a claim names runs of several settings
@@ -185,7 +184,6 @@ export function claimsTable(claims: readonly JudgedClaim[]): Table {
 /**
  * What L_AD alone adds: each setting of LwM beside LwF-MC at equal settings, as means over the seeds.
  *
- * @param records of any methods
  * @returns sorted by the settings
  */
 export function gainTable(records: readonly RunRecord[]): Table {

@@ -104,7 +104,6 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
  * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC and the gain
  * of LwM at equal settings, over the learning rates and β.
  *
- * @param records as for {@linkcode gainMapNumbers}
  * @returns one row for each γ that has at least three settings
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
@@ -131,11 +130,7 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
   );
 }
 
-/**
- * What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none.
- *
- * @param title what is seen
- */
+/** What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none. */
 export function lossVariantNumbers(records: readonly RunRecord[], title: string): figures.LossVariants {
   const fields = varyingFields(records.map(({ configuration }) => configuration));
   const nameOf = ({ configuration }: RunRecord) => {
@@ -210,8 +205,6 @@ export function isDrawnFromRecords({ kind }: StudyFigure): boolean {
  * Draws one of a study's figures, and saves it if all of its runs are finished, so that a figure is never replaced by one of fewer
  * runs.
  *
- * @param name of the figure
- * @param options as for `figures.saveFigure()`
  * @returns the figure, and how many of its runs are not finished
  * @throws {UserError} where none of its runs is finished, or they cannot be drawn together
  */

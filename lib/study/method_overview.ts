@@ -20,7 +20,6 @@ const VIEWS = 4;
  *
  * @param run trained through step t
  * @param step t, from 1
- * @returns what the figure draws
  */
 export async function methodOverviewNumbers(run: Run, step: number): Promise<MethodOverview> {
   const { dataset, configuration } = run;

@@ -269,8 +269,6 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
 
 /**
  * Writes the results of a study, one line a step. No digit is lost. Beside them goes `NAME.results.tsv`, for spreadsheets.
- *
- * @param path of `NAME.results.json`
  */
 export async function writeRecords(path: string, records: readonly RunRecord[]): Promise<void> {
   const runs = records.map(({ configuration, metrics, ...rest }) =>

@@ -112,7 +112,6 @@ const schema = z.strictObject({
 /**
  * Reads the file of a study.
  *
- * @param path of `NAME.json`
  * @throws {UserError} where it is absent or damaged, or describes a run that cannot be
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
@@ -169,7 +168,6 @@ export function resultsPath(name: string, directory: string): string {
  * @param name of the study, such as `iemoji-100`
  * @param own records of some of its runs that were measured here. They replace the kept ones; those of other engines are left
  * out, which round differently
- * @param directory of the study
  * @throws {UserError} where a file is absent or damaged
  */
 export async function readStudy(

@@ -18,6 +18,14 @@ import {
   textWidth,
 } from "./svg.ts";
 
+/** An image and what is in it. */
+export interface LabeledPicture {
+  /** As the model saw it, without normalization. */
+  readonly image: Picture;
+  /** Name of its class. */
+  readonly label: string;
+}
+
 /** A square attention map, as Grad-CAM gives it: nowhere negative. */
 export interface AttentionMap {
   /** Height and width in cells, such as 8 for a ResNet on 32×32 pixels. */
@@ -29,9 +37,7 @@ export interface AttentionMap {
 /** Pictures are drawn with at least this many pixels a side, so that a coarse map becomes a smooth overlay. */
 const SMALLEST_SIDE = 64;
 
-/**
- * A map divided by its 2-norm, Q/‖Q‖₂: what L_AD compares. An all-zero map stays all zero.
- */
+/** A map divided by its 2-norm, Q/‖Q‖₂: what L_AD compares. An all-zero map stays all zero. */
 export function unitMap(map: AttentionMap): AttentionMap {
   const values = Array.from(map.values);
   const norm = Math.hypot(...values);
