@@ -6,7 +6,7 @@ import * as Plot from "@observablehq/plot";
 import { chart, legend } from "./kit/chart.ts";
 import type { MethodSymbol } from "../training/method.ts";
 import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
-import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, wrap } from "./kit/svg.ts";
+import { BODY_WIDTH, composeFigure, type Figure, stacked, wrap } from "./kit/svg.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {
@@ -57,58 +57,56 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
   const engines = (Object.keys(ENGINES) as ThroughputRow["engine"][]).filter((engine) =>
     rows.some((row) => row.engine === engine)
   );
-  const speeds = rows.flatMap((row) => [row.trainImagesPerSecond, row.evaluationImagesPerSecond ?? []])
-    .flat();
-  const domain = [Math.min(...speeds) * 0.75, Math.max(...speeds) * 1.3];
-  const panels = [
-    panel("training: images a second", "trainImagesPerSecond", LABELS),
-    panel("forward passes alone: images a second", "evaluationImagesPerSecond", 8),
-  ];
-  function panel(
-    label: string,
-    x: "trainImagesPerSecond" | "evaluationImagesPerSecond",
-    marginLeft: number,
-  ): Drawing {
-    const ticks = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000].filter((tick) =>
-      tick > domain[0] && tick < domain[1]
-    );
-    return chart({
-      width: marginLeft + (BODY_WIDTH - LABELS) / 2 - 12,
-      height: ROW * settings.length + 58,
-      marginLeft,
-      marginRight: 12,
-      marginTop: 22,
-      marginBottom: 36,
-      x: {
-        type: "log",
-        domain,
-        ticks,
-        tickFormat: String,
-        tickSize: 0,
-        label,
-      },
-      y: {
-        type: "point",
-        domain: settings,
-        label: null,
-        tickSize: 0,
-        tickFormat: (name: string) => marginLeft < LABELS ? "" : wrap(name, LABELS - 14, 11).join("\n"),
-        padding: 0.5,
-      },
-      marks: [
-        Plot.gridX(ticks, { stroke: FAINT, strokeOpacity: 1 }),
-        Plot.ruleY(settings, { stroke: FAINT }),
-        Plot.dot(rows.filter((row) => row[x] !== undefined), {
-          x,
-          y: (row: ThroughputRow) => settingName(row, base),
-          fill: ({ engine }: ThroughputRow) => engine === "torch" ? "none" : ENGINES[engine].color,
-          symbol: ({ engine }: ThroughputRow) => ENGINES[engine].symbol,
-          stroke: ({ engine }: ThroughputRow) => engine === "torch" ? INK : "white",
-          r: ({ engine }: ThroughputRow) => engine === "torch" ? 7 : 5,
-        }),
-      ],
-    });
-  }
+  const points = rows.flatMap((row) => {
+    const { color, symbol } = ENGINES[row.engine];
+    const style = row.engine === "torch"
+      ? { fill: "none", stroke: color, r: 7 }
+      : { fill: color, stroke: "white", r: 5 };
+    const point = { setting: settingName(row, base), symbol, ...style };
+    return [
+      { ...point, phase: "training", speed: row.trainImagesPerSecond },
+      { ...point, phase: "forward passes alone", speed: row.evaluationImagesPerSecond },
+    ];
+  });
+  const speeds = points.flatMap(({ speed }) => speed ?? []);
+  const ticks = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
+    .filter((tick) => tick > Math.min(...speeds) && tick < Math.max(...speeds));
+  const body = chart({
+    width: BODY_WIDTH,
+    height: ROW * settings.length + 70,
+    marginLeft: LABELS,
+    marginRight: 12,
+    marginTop: 34,
+    fx: { label: null, domain: ["training", "forward passes alone"] },
+    x: {
+      type: "log",
+      inset: 12,
+      ticks,
+      tickFormat: String,
+      tickSize: 0,
+      label: "images a second",
+    },
+    y: {
+      type: "point",
+      domain: settings,
+      label: null,
+      tickFormat: (name: string) => wrap(name, LABELS - 14, 11).join("\n"),
+      padding: 0.5,
+    },
+    marks: [
+      Plot.gridX(ticks, { stroke: FAINT, strokeOpacity: 1 }),
+      Plot.ruleY(settings, { stroke: FAINT }),
+      Plot.dot(points, {
+        x: "speed",
+        y: "setting",
+        fx: "phase",
+        fill: "fill",
+        symbol: "symbol",
+        stroke: "stroke",
+        r: "r",
+      }),
+    ],
+  });
   const atBase = rows.filter((row) => settingName(row, base) === BASE_NAME);
   return composeFigure({
     title: "Throughput of each engine, in images a second",
@@ -117,7 +115,7 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
       `${base.imageSize} pixels, batch ${base.batch}, ${base.threads} thread${base.threads === 1 ? "" : "s"}`,
     body: stacked([
       legend(engines.map((engine) => ({ ...ENGINES[engine], label: ENGINES[engine].name }))),
-      beside(panels),
+      body,
     ], 8),
     notes: [
       "Logarithmic scale. Each row says in what it differs from the base. A training step is a forward pass, a backward pass and an update.",
