@@ -131,10 +131,15 @@ function compute(sizes: Sizes): Record<string, Float32Array> {
 /** What differs, in words; nothing if all agrees. */
 function difference(found: Record<string, Float32Array>, expected: Record<string, Float32Array>): string {
   for (const [name, values] of Object.entries(expected)) {
-    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-    const wrong = values.findIndex((value, i) => !(Math.abs(found[name][i] - value) <= TOLERANCE * largest));
-    if (wrong >= 0) {
-      return `${name}[${wrong}] is ${found[name][wrong]}, expected ${values[wrong]} (largest ${largest})`;
+    // Sums may cancel out: what is left is compared with the size of what was added.
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1);
+    const isWrong = (value: number, i: number) => !(Math.abs(found[name][i] - value) <= TOLERANCE * largest);
+    // Rounding decides whether a ReLU cuts a value that is almost 0.
+    const allowed = name.includes("ReLU") ? Math.ceil(values.length / 10_000) : 0;
+    const wrong = values.filter(isWrong).length;
+    if (wrong > allowed) {
+      const first = values.findIndex(isWrong);
+      return `${wrong} of ${name} differ; [${first}] is ${found[name][first]}, expected ${values[first]}`;
     }
   }
   return "";
