@@ -46,7 +46,8 @@ export {
   type RetentionExample,
 } from "./figures/attention_retention.ts";
 export { type AttentionShiftExample, type AttentionShiftNumbers } from "./figures/attention_shift.ts";
-export { type AttentionMap, type LabeledPicture } from "./figures/kit/overlay.ts";
+export { type AttentionMap } from "./figures/kit/attention_map.ts";
+export { type LabeledPicture } from "./figures/kit/overlay.ts";
 export { type Figure } from "./figures/kit/svg.ts";
 export { type MethodOverview } from "./figures/method_overview.ts";
 export {

@@ -3,17 +3,14 @@
  * @module
  */
 import { MUTED } from "./kit/colors.ts";
+import { type AttentionMap, isDark, largestValue, unitMap } from "./kit/attention_map.ts";
 import {
-  type AttentionMap,
   drawImage,
   drawOverlay,
   type GridRow,
   heatLegend,
-  isDark,
   type LabeledPicture,
-  largestValue,
   pictureGrid,
-  unitMap,
 } from "./kit/overlay.ts";
 import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
 

@@ -3,18 +3,15 @@
  * @module
  */
 import { INK, MUTED } from "./kit/colors.ts";
+import { type AttentionMap, isDark, largestValue, unitMap } from "./kit/attention_map.ts";
 import {
-  type AttentionMap,
   drawImage,
   drawOverlay,
   type GridCell,
   type GridRow,
   heatLegend,
-  isDark,
   type LabeledPicture,
-  largestValue,
   pictureGrid,
-  unitMap,
 } from "./kit/overlay.ts";
 import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import type { DatasetSetting } from "./runs.ts";

@@ -4,7 +4,7 @@
  */
 import { attentionRetention, type AttentionRetentionNumbers } from "./attention_retention.ts";
 import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
-import { enlargeImage, isDark, largestValue, overlay, unitMap } from "./kit/overlay.ts";
+import { enlargeImage, isDark, largestValue, overlay, unitMap } from "./kit/attention_map.ts";
 import { pngDataUri } from "./kit/png.ts";
 import { escapeXml } from "./kit/svg.ts";
 

@@ -4,19 +4,16 @@
  */
 import { legend } from "./kit/chart.ts";
 import { STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
+import { type AttentionMap, isDark, largestValue, unitMap } from "./kit/attention_map.ts";
 import {
-  type AttentionMap,
   drawImage,
   drawOverlay,
   GRID_GAP,
   type GridCell,
   type GridRow,
   heatLegend,
-  isDark,
   type LabeledPicture,
-  largestValue,
   pictureGrid,
-  unitMap,
 } from "./kit/overlay.ts";
 import { beside, composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";

@@ -4,7 +4,8 @@
  */
 import type { Picture } from "../data/image_set.ts";
 import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/colors.ts";
-import { type AttentionMap, drawImage, drawOverlay, largestValue, unitMap } from "./kit/overlay.ts";
+import { type AttentionMap, largestValue, unitMap } from "./kit/attention_map.ts";
+import { drawImage, drawOverlay } from "./kit/overlay.ts";
 import { composeFigure, element, type Figure, moved, shorten, text, textWidth } from "./kit/svg.ts";
 import type { Setting } from "./runs.ts";
 

@@ -3,17 +3,15 @@
  * @module
  */
 import { TEACHER_COLOR } from "./kit/colors.ts";
+import { type AttentionMap, largestValue, unitMap } from "./kit/attention_map.ts";
 import {
-  type AttentionMap,
   drawImage,
   drawOverlay,
   type GridCell,
   type GridRow,
   heatLegend,
   type LabeledPicture,
-  largestValue,
   pictureGrid,
-  unitMap,
 } from "./kit/overlay.ts";
 import { composeFigure, type Figure, stacked } from "./kit/svg.ts";
 import { type ClassScore, scoreBars } from "./score_bars.ts";

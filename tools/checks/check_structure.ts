@@ -41,7 +41,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** What a browser can load, with all that it imports: rooms, and single modules. */
 const BROWSER_ROOMS = ["evaluation", "training", "losses", "attention", "model"];
-const BROWSER_MODULES = ["lib/data/iemoji/iemoji.ts", "lib/data/mod.ts", "lib/engine/wasm.ts"];
+const BROWSER_MODULES = [
+  "lib/data/iemoji/iemoji.ts",
+  "lib/data/mod.ts",
+  "lib/engine/wasm.ts",
+  "lib/figures/kit/attention_map.ts",
+];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** Of the source: TypeScript without tests and their fixtures, and without explorer/. */
 const MOST_FILES = 170;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { IMAGE, spot } from "../testdata/drawn.ts";
 import { heatColor } from "./colors.ts";
-import { drawImage, drawOverlay, heatLegend, largestValue, overlay, unitMap } from "./overlay.ts";
+import { largestValue, overlay, unitMap } from "./attention_map.ts";
+import { drawImage, drawOverlay, heatLegend } from "./overlay.ts";
 
 Deno.test("unitMap() has the 2-norm 1, and leaves an all-zero map all zero", () => {
   assert.deepEqual(unitMap({ size: 2, values: [3, 0, 4, 0] }).values, [0.6, 0, 0.8, 0]);
