@@ -244,6 +244,15 @@ export function explainFileError(error: unknown, path: string, purpose: string):
   return new UserError(`Expected to ${purpose} at "${path}" but found that ${advice}`, { cause: error });
 }
 
+/** Does something with a file without waiting. @throws what {@linkcode explainFileError} makes of an error */
+export function withFileErrors<T>(path: string, purpose: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explainFileError(error, path, purpose);
+  }
+}
+
 const advices: Record<string, string> = {
   ENOENT: "there is no such file or folder; check the path.",
   EACCES: "permission is denied; change the permissions of the file or folder, or choose another.",

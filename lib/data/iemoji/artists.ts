@@ -1,8 +1,16 @@
 /**
- * The artists of iEmoji-100. Each is an npm package `@iconify-json/NAME` whose `icons.json` holds the drawings as SVG.
- * Credits and licenses are those of the packages' `info.json`.
+ * The artists of iEmoji-100. Each is an npm package `@iconify-json/NAME` whose `icons.json` holds the drawings as SVG. Credits and
+ * licenses come from the packages' `info.json`.
  * @module
  */
+import emojione from "@iconify-json/emojione/info.json" with { type: "json" };
+import emojioneV1 from "@iconify-json/emojione-v1/info.json" with { type: "json" };
+import fluentEmoji from "@iconify-json/fluent-emoji/info.json" with { type: "json" };
+import fluentEmojiFlat from "@iconify-json/fluent-emoji-flat/info.json" with { type: "json" };
+import noto from "@iconify-json/noto/info.json" with { type: "json" };
+import notoV1 from "@iconify-json/noto-v1/info.json" with { type: "json" };
+import openmoji from "@iconify-json/openmoji/info.json" with { type: "json" };
+import twemoji from "@iconify-json/twemoji/info.json" with { type: "json" };
 
 /** One artist: a set of drawings in one style. */
 export interface Artist {
@@ -22,71 +30,29 @@ export interface Artist {
 
 /** All eight artists; a drawing is one class by one artist. */
 export const IEMOJI_ARTISTS: readonly Artist[] = [
-  {
-    name: "noto",
-    version: "1.2.9",
-    author: "Google Inc",
-    source: "https://github.com/googlefonts/noto-emoji",
-    license: "Apache 2.0",
-    licenseUrl: "https://github.com/googlefonts/noto-emoji/blob/main/svg/LICENSE",
-  },
-  {
-    name: "noto-v1",
-    version: "1.2.5",
-    author: "Google Inc",
-    source: "https://github.com/googlefonts/noto-emoji",
-    license: "Apache 2.0",
-    licenseUrl: "https://github.com/googlefonts/noto-emoji/blob/main/svg/LICENSE",
-  },
-  {
-    name: "openmoji",
-    version: "1.2.29",
-    author: "OpenMoji",
-    source: "https://github.com/hfg-gmuend/openmoji",
-    license: "CC BY-SA 4.0",
-    licenseUrl: "https://creativecommons.org/licenses/by-sa/4.0/",
-  },
-  {
-    name: "emojione-v1",
-    version: "1.2.3",
-    author: "Emoji One",
-    source: "https://github.com/joypixels/emojione-legacy",
-    license: "CC BY-SA 4.0",
-    licenseUrl: "https://creativecommons.org/licenses/by-sa/4.0/",
-  },
-  {
-    name: "fluent-emoji",
-    version: "1.2.7",
-    author: "Microsoft Corporation",
-    source: "https://github.com/microsoft/fluentui-emoji",
-    license: "MIT",
-    licenseUrl: "https://github.com/microsoft/fluentui-emoji/blob/main/LICENSE",
-  },
-  {
-    name: "fluent-emoji-flat",
-    version: "1.2.6",
-    author: "Microsoft Corporation",
-    source: "https://github.com/microsoft/fluentui-emoji",
-    license: "MIT",
-    licenseUrl: "https://github.com/microsoft/fluentui-emoji/blob/main/LICENSE",
-  },
-  {
-    name: "twemoji",
-    version: "1.2.5",
-    author: "Twitter",
-    source: "https://github.com/jdecked/twemoji",
-    license: "CC BY 4.0",
-    licenseUrl: "https://creativecommons.org/licenses/by/4.0/",
-  },
-  {
-    name: "emojione",
-    version: "1.2.3",
-    author: "Emoji One",
-    source: "https://github.com/EmojiTwo/emojitwo",
-    license: "CC BY 4.0",
-    licenseUrl: "https://creativecommons.org/licenses/by/4.0/",
-  },
+  artist(noto, "1.2.9"),
+  artist(notoV1, "1.2.5"),
+  artist(openmoji, "1.2.29"),
+  artist(emojioneV1, "1.2.3"),
+  artist(fluentEmoji, "1.2.7"),
+  artist(fluentEmojiFlat, "1.2.6"),
+  artist(twemoji, "1.2.5"),
+  artist(emojione, "1.2.3"),
 ];
+
+function artist(
+  { prefix, author, license }: Pick<typeof noto, "prefix" | "author" | "license">,
+  version: string,
+): Artist {
+  return {
+    name: prefix,
+    version,
+    author: author.name,
+    source: author.url,
+    license: license.title,
+    licenseUrl: license.url,
+  };
+}
 
 /** The artists whose drawings are for testing only. */
 export const IEMOJI_TEST_ARTISTS: readonly string[] = ["twemoji", "emojione"];

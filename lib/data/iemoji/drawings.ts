@@ -1,19 +1,10 @@
 /**
  * The drawings of iEmoji-100: rendered by sharp from the artists' npm packages, once, and kept in a file.
  *
- * Importing the packages' small `info.json` makes Deno install them. `icons.json` (up to 104 MB) is read as a file and
- * released again, which an imported module could not be.
+ * `icons.json` (up to 104 MB) is read as a file and released again, which an imported module could not be.
  * @module
  */
 
-import "@iconify-json/emojione/info.json" with { type: "json" };
-import "@iconify-json/emojione-v1/info.json" with { type: "json" };
-import "@iconify-json/fluent-emoji/info.json" with { type: "json" };
-import "@iconify-json/fluent-emoji-flat/info.json" with { type: "json" };
-import "@iconify-json/noto/info.json" with { type: "json" };
-import "@iconify-json/noto-v1/info.json" with { type: "json" };
-import "@iconify-json/openmoji/info.json" with { type: "json" };
-import "@iconify-json/twemoji/info.json" with { type: "json" };
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { join } from "node:path";

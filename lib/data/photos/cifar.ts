@@ -9,15 +9,17 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../../user_error.ts";
-import { explainFileError } from "../../files.ts";
+import { withFileErrors } from "../../files.ts";
 import {
   checkClassNames,
   chooseClasses,
   type ClassChoice,
   isFolder,
+  linesOf,
   listFolder,
   type Photo,
   type PhotoSource,
+  readAt,
   stampOf,
 } from "./photo_source.ts";
 
@@ -26,6 +28,7 @@ const PLANE = SIDE * SIDE;
 const RECORD = 2 + 3 * PLANE;
 const COARSE_CLASSES = 20;
 const FINE_CLASSES = 100;
+const PURPOSE = "read CIFAR-100";
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cifar-100`";
 
 /**
@@ -39,15 +42,18 @@ export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
   refusePythonVersion(root);
 
   const namesPath = join(root, "fine_label_names.txt");
-  const all = parseLabelNames(readFile(namesPath), namesPath);
+  const names = withFileErrors(namesPath, PURPOSE, () => Deno.readTextFileSync(namesPath));
+  const all = parseLabelNames(names, namesPath);
   const classNames = chooseClasses(all, choice, root);
   const classIdOf = new Map(classNames.map((name, classId) => [all.indexOf(name), classId]));
 
   const photos: (Photo & { record: number })[] = [];
   for (const split of ["train", "test"] as const) {
     const file = `${split}.bin`;
-    const stamp = stampOf(join(root, file));
-    for (const [record, label] of readLabels(join(root, file)).entries()) {
+    const path = join(root, file);
+    const stamp = stampOf(path);
+    const labels = parseLabels(withFileErrors(path, PURPOSE, () => Deno.readFileSync(path)), path);
+    for (const [record, label] of labels.entries()) {
       const classId = classIdOf.get(label);
       if (classId === undefined) continue;
       photos.push({ name: `${file}/${String(record).padStart(5, "0")}`, classId, split, stamp, record });
@@ -80,7 +86,7 @@ function refusePythonVersion(root: string): void {
 
 /** Reads `fine_label_names.txt`, one name a line. @throws {UserError} unless there are 100 different names */
 export function parseLabelNames(text: string, path: string): string[] {
-  const names = text.replace(/\n+$/, "").split("\n").map((line) => line.trim());
+  const names = linesOf(text);
   if (names.length !== FINE_CLASSES || names.some((name) => !/^[\w -]+$/.test(name))) {
     throw new UserError(
       `Expected ${FINE_CLASSES} class names, one a line, in "${path}" but found ${names.length} lines` +
@@ -124,44 +130,18 @@ export function parseLabels(file: Uint8Array, path: string): number[] {
   return labels;
 }
 
-function readLabels(path: string): number[] {
-  try {
-    return parseLabels(Deno.readFileSync(path), path);
-  } catch (error) {
-    throw explainFileError(error, path, "read CIFAR-100");
-  }
-}
-
 /** @returns (32, 32, 3) bytes */
 function readRecord(path: string, record: number): Uint8Array {
   const planes = new Uint8Array(3 * PLANE);
-  try {
+  withFileErrors(path, PURPOSE, () => {
     using file = Deno.openSync(path);
-    file.seekSync(record * RECORD + 2, Deno.SeekMode.Start);
-    for (let read = 0; read < planes.length;) {
-      const bytes = file.readSync(planes.subarray(read));
-      if (bytes === null) throw new UserError(`Expected record ${record} in "${path}" but found its end.`);
-      read += bytes;
-    }
-  } catch (error) {
-    throw explainFileError(error, path, "read CIFAR-100");
-  }
-  const image = new Uint8Array(3 * PLANE);
-  for (let i = 0; i < PLANE; i++) {
-    for (let c = 0; c < 3; c++) image[3 * i + c] = planes[c * PLANE + i];
-  }
-  return image;
+    if (readAt(file, record * RECORD + 2, planes)) return;
+    throw new UserError(`Expected record ${record} in "${path}" but found its end; ${FETCH_AGAIN}.`);
+  });
+  return planes.map((_, i) => planes[i % 3 * PLANE + Math.floor(i / 3)]);
 }
 
 async function resize(image: Uint8Array, size: number): Promise<Uint8Array> {
   return await sharp(image, { raw: { width: SIDE, height: SIDE, channels: 3 } }).resize(size, size).raw()
     .toBuffer();
-}
-
-function readFile(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw explainFileError(error, path, "read CIFAR-100");
-  }
 }

@@ -1,21 +1,19 @@
 /**
- * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Four index files have a line for each photo,
+ * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Three index files have a line for each photo,
  * in the same order:
  *
  *     images.txt               1 001.Black_footed_Albatross/Black_Footed_Albatross_0046_18.jpg
  *     image_class_labels.txt   1 1
- *     train_test_split.txt     1 0                       (1: training)
  *     bounding_boxes.txt       1 60.0 27.0 325.0 304.0   (left, top, width, height)
  *     images/…
  *
  * The paper uses 100 of the classes and 80 % of each for training. Here these are the first 100 in the official order, unless
- * others are chosen, split by the seed; the official split, about half and half, is there for comparisons with other work. The
- * bounding boxes become masks.
+ * others are chosen, split by the seed: the official split, about half and half, is not used. The bounding boxes become masks.
  * @module
  */
 
 import { join } from "node:path";
-import { explainFileError } from "../../files.ts";
+import { withFileErrors } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
 import type { Box } from "./decode.ts";
 import {
@@ -23,6 +21,7 @@ import {
   chooseClasses,
   type ClassChoice,
   isFolder,
+  linesOf,
   type PhotoFile,
   photoFiles,
   type PhotoSource,
@@ -39,7 +38,6 @@ const INDEX = {
     example: "001.Albatross/Albatross_1.jpg",
   },
   labels: { file: "image_class_labels.txt", line: /^(\d+) (\d{1,4})$/, example: "1" },
-  split: { file: "train_test_split.txt", line: /^(\d+) ([01])$/, example: "0" },
   boxes: {
     file: "bounding_boxes.txt",
     line: /^(\d+) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)$/,
@@ -47,7 +45,7 @@ const INDEX = {
   },
 } as const;
 
-/** The texts of the four index files. */
+/** The texts of the three index files. */
 export type CubIndexFiles = Record<keyof typeof INDEX, string>;
 
 /** One line of the index. */
@@ -57,7 +55,6 @@ export interface CubPhoto {
   className: string;
   /** The official class number, from 1. */
   label: number;
-  split: "train" | "test";
   box: Box;
 }
 
@@ -66,24 +63,14 @@ export interface CubPhoto {
  * @param path `CUB_200_2011`, or the folder that holds it
  * @throws {UserError} if an index file is missing, malformed, or disagrees with another
  */
-export function cubSource(
-  path: string,
-  choice: ClassChoice & { officialSplit?: boolean },
-): PhotoSource {
+export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   const inner = join(path, "CUB_200_2011");
   const root = isFolder(inner) ? inner : path;
   const read = (name: keyof typeof INDEX) => {
     const path = join(root, INDEX[name].file);
-    try {
-      return Deno.readTextFileSync(path);
-    } catch (error) {
-      throw explainFileError(error, path, "read CUB-200-2011");
-    }
+    return withFileErrors(path, "read CUB-200-2011", () => Deno.readTextFileSync(path));
   };
-  const index = parseCubIndex(
-    { images: read("images"), labels: read("labels"), split: read("split"), boxes: read("boxes") },
-    root,
-  );
+  const index = parseCubIndex({ images: read("images"), labels: read("labels"), boxes: read("boxes") }, root);
   const byLabel = new Map(index.map(({ label, className }) => [label, className]));
   const all = [...byLabel].sort(([a], [b]) => a - b).map(([, className]) => className);
   const classNames = choice.classes === undefined
@@ -93,24 +80,20 @@ export function cubSource(
   const photos = index.filter(({ className }) => classIds.has(className)).map((photo): PhotoFile => ({
     name: `images/${photo.path}`,
     classId: classIds.get(photo.className)!,
-    split: choice.officialSplit ? photo.split : undefined,
     box: photo.box,
   }));
   return photoFiles("cub-200-2011", root, classNames, photos);
 }
 
 /**
- * Joins the four index files.
+ * Joins the index files.
  * @throws {UserError} if a line is malformed or the files disagree: names file and line
  */
 export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
-  const linesOf = (name: keyof typeof INDEX) =>
-    texts[name].trimEnd().split(/\r?\n/).map((line) => line.trimEnd());
   const lines = {
-    images: linesOf("images"),
-    labels: linesOf("labels"),
-    split: linesOf("split"),
-    boxes: linesOf("boxes"),
+    images: linesOf(texts.images),
+    labels: linesOf(texts.labels),
+    boxes: linesOf(texts.boxes),
   };
   const count = Math.max(...Object.values(lines).map(({ length }) => length));
 
@@ -138,13 +121,11 @@ export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
       ([found]) => Number(found) === label && label > 0 && (folders.get(label) ?? className) === className,
     );
     folders.set(label, className);
-    const [part] = parse("split", () => true);
     const box = parse("boxes", ([, , width, height]) => Number(width) > 0 && Number(height) > 0).map(Number);
     return {
       path,
       className,
       label,
-      split: part === "1" ? "train" : "test",
       box: { left: box[0], top: box[1], width: box[2], height: box[3] },
     };
   });

@@ -31,7 +31,7 @@ export function folderSource(path: string, choice: ClassChoice): PhotoSource {
   const name = basename(resolve(path));
   const test = TEST_FOLDERS.find((folder) => isFolder(join(path, folder)));
   if (!isFolder(join(path, "train")) || test === undefined) return classFolderSource(name, path, choice);
-  return splitFolderSource(name, path, { train: "train", test }, choice);
+  return splitFolderSource(name, path, test, choice);
 }
 
 /** `PATH/CLASS/*.jpg`, without a split. @param leaveOut folders that are no classes */
@@ -41,28 +41,20 @@ function classFolderSource(
   choice: ClassChoice,
   leaveOut: readonly string[] = [],
 ): PhotoSource {
-  const all = listFolder(path).folders.filter((folder) => !leaveOut.includes(folder));
-  requireClasses(all, path);
-  checkClassNames(all, path);
-  const classNames = chooseClasses(all, choice, path);
-  const photos = classNames.flatMap((className, classId) =>
-    listImages(join(path, className)).map((file): PhotoFile => ({ name: `${className}/${file}`, classId }))
-  );
-  return photoFiles(name, path, classNames, photos);
+  const classNames = chooseClasses(classesIn(path, leaveOut), choice, path);
+  return photoFiles(name, path, classNames, photosOfClasses(path, "", classNames));
 }
 
-/** `PATH/TRAIN/CLASS/*.jpg` and `PATH/TEST/CLASS/*.jpg`. */
+/** `PATH/train/CLASS/*.jpg` and `PATH/TEST/CLASS/*.jpg`. */
 export function splitFolderSource(
   name: string,
   path: string,
-  folders: Readonly<Record<"train" | "test", string>>,
+  test: string,
   choice: ClassChoice,
 ): PhotoSource {
-  const trainPath = join(path, folders.train);
-  const testPath = join(path, folders.test);
-  const all = listFolder(trainPath).folders;
-  requireClasses(all, trainPath);
-  checkClassNames(all, trainPath);
+  const trainPath = join(path, "train");
+  const testPath = join(path, test);
+  const all = classesIn(trainPath);
   const classNames = chooseClasses(all, choice, trainPath);
 
   const tested = new Set(listFolder(testPath).folders);
@@ -77,13 +69,23 @@ export function splitFolderSource(
         `only in "${has}"; add it to "${lacks}", or leave the class out with --classes.`,
     );
   }
-  const photos = classNames.flatMap((className, classId) =>
-    (["train", "test"] as const).flatMap((split) =>
-      listImages(join(path, folders[split], className))
-        .map((file): PhotoFile => ({ name: `${folders[split]}/${className}/${file}`, classId, split }))
-    )
+  return photoFiles(name, path, classNames, [
+    ...photosOfClasses(path, "train/", classNames, "train"),
+    ...photosOfClasses(path, `${test}/`, classNames, "test"),
+  ]);
+}
+
+/** The photos in the class folders below ROOT/PREFIX. */
+export function photosOfClasses(
+  root: string,
+  prefix: string,
+  classNames: readonly string[],
+  split?: PhotoFile["split"],
+): PhotoFile[] {
+  return classNames.flatMap((className, classId) =>
+    listImages(join(root, prefix, className))
+      .map((file) => ({ name: `${prefix}${className}/${file}`, classId, split }))
   );
-  return photoFiles(name, path, classNames, photos);
 }
 
 /**
@@ -103,9 +105,12 @@ export function caltechSource(path: string, choice: ClassChoice): PhotoSource {
   return classFolderSource("caltech-101", isFolder(inner) ? inner : path, choice, CALTECH_LEFT_OUT);
 }
 
-function requireClasses(classNames: readonly string[], path: string): void {
-  if (classNames.length > 0) return;
-  const [file] = listFolder(path).files;
+/** The class folders in a folder. @throws {UserError} if there are none, or two whose names differ by case alone */
+function classesIn(path: string, leaveOut: readonly string[] = []): string[] {
+  const { folders, files: [file] } = listFolder(path);
+  const classNames = folders.filter((folder) => !leaveOut.includes(folder));
+  checkClassNames(classNames, path);
+  if (classNames.length > 0) return classNames;
   throw new UserError(
     `Expected one folder of images for each class in "${path}" but found ${
       file === undefined ? "no folder" : `no folder, only files such as "${file}"`

@@ -8,18 +8,19 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { withFileErrors } from "../../files.ts";
+import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
-import { explainFileError } from "../../files.ts";
-import { splitFolderSource } from "./folder.ts";
+import { photosOfClasses, splitFolderSource } from "./folder.ts";
 import {
   chooseClasses,
   type ClassChoice,
-  isFile,
   isFolder,
   isImageName,
+  linesOf,
   listFolder,
-  listImages,
   type PhotoFile,
   photoFiles,
   type PhotoSource,
@@ -47,22 +48,15 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
         }; unpack the archive of each class into its own folder.`,
     );
   }
-  const classNames = chooseClasses(
-    all,
-    { ...choice, classes: choice.classes ?? Math.min(PAPER_CLASSES, all.length) },
-    join(root, "train"),
-  );
+  const drawn = randomStream(choice.seed, "classes").permutation(all.length).slice(0, PAPER_CLASSES);
+  const classes = choice.classes ?? drawn.map((i) => all[i]);
+  const classNames = chooseClasses(all, { classes }, join(root, "train"));
 
-  if (isTinyImagenet(root)) {
-    return tinyImagenetSource("imagenet-small", root, { ...choice, classes: classNames });
-  }
+  if (isTinyImagenet(root)) return tinyImagenetSource("imagenet-small", root, { ...choice, classes });
   const val = join(root, "val");
   const { folders } = listFolder(val);
   if (folders.length > 0) {
-    return splitFolderSource("imagenet-small", root, { train: "train", test: "val" }, {
-      ...choice,
-      classes: classNames,
-    });
+    return splitFolderSource("imagenet-small", root, "val", { ...choice, classes });
   }
   const solutionPath = join(path, SOLUTION);
   const labels = parseSolution(readSolution(solutionPath, val), solutionPath);
@@ -71,7 +65,7 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
 
 /** Whether a folder is Tiny-ImageNet in its own layout. */
 export function isTinyImagenet(path: string): boolean {
-  return isFolder(join(path, "val/images")) && isFile(join(path, ANNOTATIONS));
+  return isFolder(join(path, "val/images")) && existsSync(join(path, ANNOTATIONS));
 }
 
 /**
@@ -81,19 +75,10 @@ export function isTinyImagenet(path: string): boolean {
  */
 export function tinyImagenetSource(name: string, path: string, choice: ClassChoice): PhotoSource {
   const list = join(path, ANNOTATIONS);
-  const labels = new Map<string, string>();
-  for (const [i, line] of Deno.readTextFileSync(list).trimEnd().split(/\r?\n/).entries()) {
-    const [, image, id] = /^([^\t]+)\.JPEG\t(n\d{8})\t/.exec(line) ?? [];
-    if (image === undefined || labels.has(image)) {
-      throw new UserError(
-        `Expected a new image and its class, such as "val_0.JPEG" and "n03444034", in line ${
-          i + 1
-        } of "${list}" but ` +
-          `found "${line.slice(0, 80)}"; unpack the archive again.`,
-      );
-    }
-    labels.set(image, id);
-  }
+  const labels = labelsIn(linesOf(Deno.readTextFileSync(list)), 1, list, {
+    line: /^([^\t]+)\.JPEG\t(n\d{8})\t/,
+    example: '"val_0.JPEG" and "n03444034"',
+  });
   const classNames = chooseClasses(listFolder(join(path, "train")).folders, choice, join(path, "train"));
   return listedSource(name, path, "val/images", classNames, list, labels);
 }
@@ -110,10 +95,7 @@ function listedSource(
   const images = listFolder(join(root, testFolder)).files.filter(isImageName);
   checkSolution(labels, images, listPath, join(root, testFolder));
   const classIds = new Map(classNames.map((className, classId) => [className, classId]));
-  const train = classNames.flatMap((className, classId) =>
-    listImages(join(root, "train", className))
-      .map((file): PhotoFile => ({ name: `train/${className}/${file}`, classId, split: "train" }))
-  );
+  const train = photosOfClasses(root, "train/", classNames, "train");
   const test = images.flatMap((file): PhotoFile[] => {
     const classId = classIds.get(labels.get(withoutEnding(file))!);
     return classId === undefined ? [] : [{ name: `${testFolder}/${file}`, classId, split: "test" }];
@@ -128,24 +110,38 @@ function listedSource(
  * @throws {UserError} if a line is malformed or an image comes twice
  */
 export function parseSolution(text: string, path: string): Map<string, string> {
-  const labels = new Map<string, string>();
-  const [header, ...lines] = text.split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
+  const [header, ...lines] = linesOf(text);
   if (header !== "ImageId,PredictionString" || lines.length === 0) {
     throw new UserError(
       `Expected the line "ImageId,PredictionString" and one line for each image in "${path}" but found ` +
         `"${header.slice(0, 80)}" and ${lines.length} lines; fetch the file again.`,
     );
   }
-  for (const [i, line] of lines.entries()) {
-    const match = /^([^,/\\\s]+),(n\d{8})(?: \d+ \d+ \d+ \d+(?: n\d{8}(?= ))?)* ?$/.exec(line);
-    if (!match || labels.has(match[1])) {
+  return labelsIn(lines, 2, path, {
+    line: /^([^,/\\\s]+),(n\d{8})(?: \d+ \d+ \d+ \d+(?: n\d{8}(?= ))?)*$/,
+    example: '"ILSVRC2012_val_00048981,n03995372 85 1 499 272"',
+  });
+}
+
+/** The class of each image in a list. @param first the number of the first line */
+function labelsIn(
+  lines: readonly string[],
+  first: number,
+  path: string,
+  { line, example }: { line: RegExp; example: string },
+): Map<string, string> {
+  const labels = new Map<string, string>();
+  for (const [i, text] of lines.entries()) {
+    const [, image, id] = line.exec(text) ?? [];
+    if (image === undefined || labels.has(image)) {
       throw new UserError(
-        `Expected a new image and its class, such as "ILSVRC2012_val_00048981,n03995372 85 1 499 272", in line ` +
-          `${i + 2} of "${path}" but found "${line.slice(0, 80)}"; fetch the file again.`,
+        `Expected a new image and its class, such as ${example}, in line ${
+          first + i
+        } of "${path}" but found ` +
+          `"${text.slice(0, 80)}"; fetch the list again.`,
       );
     }
-    labels.set(match[1], match[2]);
+    labels.set(image, id);
   }
   return labels;
 }
@@ -168,15 +164,11 @@ function checkSolution(
 }
 
 function readSolution(path: string, val: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw explainFileError(error, path, "read the labels");
-    throw new UserError(
-      `Expected a folder for each class in "${val}", or the labels of its images in "${path}", but found neither; ` +
-        `sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
-    );
-  }
+  if (existsSync(path)) return withFileErrors(path, "read the labels", () => Deno.readTextFileSync(path));
+  throw new UserError(
+    `Expected a folder for each class in "${val}", or the labels of its images in "${path}", but found neither; ` +
+      `sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
+  );
 }
 
 function withoutEnding(file: string): string {

@@ -9,16 +9,16 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { explainFileError, FileLock } from "../../files.ts";
+import { explainFileError, FileLock, withFileErrors } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
 import { type Box, DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
-import type { PhotoSource } from "./photo_source.ts";
+import { type PhotoSource, readAt } from "./photo_source.ts";
 
 /** How many photos are decoded at the same time; more did not help on two cores. */
 const IN_FLIGHT = 6;
-/** Lines are written at least this often, after the pixels are safe on the disk. */
-const FLUSH_BYTES = 2 ** 24;
+/** Lines are written this often, after the pixels are safe on the disk. */
 const FLUSH_MILLISECONDS = 500;
 /** How many damaged photos a message names. */
 const NAMED = 20;
@@ -71,17 +71,17 @@ export async function cachePhotos(
   { imageSize, skipBroken = false, onProgress }: CachePhotosOptions,
 ): Promise<{ photos: Map<number, CachedPhoto>; skipped: SkippedPhoto[] }> {
   const damaged = new Map<number, DamagedPhotoError>();
-  let known = readIndex(path, imageSize).photos;
+  let known = readIndex(path, imageSize);
   const isMissing = (i: number) => known.get(source.photos[i].name)?.stamp !== source.photos[i].stamp;
   if (chosen.some(isMissing)) {
     try {
       using _lock = await FileLock.wait(`${path}.lock`, () => {
-        known = readIndex(path, imageSize).photos;
+        known = readIndex(path, imageSize);
         onProgress?.(chosen.length - chosen.filter(isMissing).length, chosen.length);
       });
       const writer = new CacheWriter(path, imageSize);
+      known = writer.known;
       try {
-        known = writer.known;
         const missing = chosen.filter(isMissing);
         let done = chosen.length - missing.length;
         for await (const [photo, decoded] of decodeInOrder(source, missing, imageSize)) {
@@ -135,26 +135,21 @@ function allDamaged(errors: DamagedPhotoError[]): UserError {
 
 /** Appends to a cache. */
 class CacheWriter {
-  /** The last line of each name. */
   readonly known: Map<string, CachedPhoto>;
-  readonly index: Deno.FsFile;
-  readonly pixels: Deno.FsFile;
-  readonly imageBytes: number;
-  #lines = "";
-  #unsaved = 0;
-  #savedAt = Date.now();
+  readonly #index: string;
+  readonly #pixels: Deno.FsFile;
+  readonly #imageBytes: number;
   #nextSlot: number;
+  /** Not written yet. The first line end closes a line that was cut off when its process was killed. */
+  #lines = "\n";
+  #savedAt = Date.now();
 
   constructor(path: string, imageSize: number) {
-    const { photos, slots, bytes } = readIndex(path, imageSize);
-    this.known = photos;
-    this.imageBytes = 3 * imageSize ** 2;
-    this.#nextSlot = slots;
-    this.pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
-    this.index = Deno.openSync(`${path}.index`, { create: true, write: true });
-    // A line that was cut off when its process was killed.
-    this.index.truncateSync(bytes);
-    this.index.seekSync(0, Deno.SeekMode.End);
+    this.known = readIndex(path, imageSize);
+    this.#index = `${path}.index`;
+    this.#imageBytes = 3 * imageSize ** 2;
+    this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
+    this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
   }
 
   add({ name, stamp }: { name: string; stamp: string }, { pixels, box }: DecodedPhoto): void {
@@ -163,22 +158,22 @@ class CacheWriter {
     // A file that was touched and not changed keeps its slot.
     const slot = kept?.crc === crc ? kept.slot : this.#nextSlot++;
     if (slot !== kept?.slot) {
-      this.pixels.seekSync(slot * this.imageBytes, Deno.SeekMode.Start);
-      writeAll(this.pixels, pixels);
+      this.#pixels.seekSync(slot * this.#imageBytes, Deno.SeekMode.Start);
+      for (let written = 0; written < pixels.length;) {
+        written += this.#pixels.writeSync(pixels.subarray(written));
+      }
     }
     const photo: CachedPhoto = { name, stamp, slot, crc, ...channelSums(pixels), ...(box && { box }) };
     this.known.set(name, photo);
     const json = JSON.stringify(photo);
     this.#lines += `${crc32(json)} ${json}\n`;
-    this.#unsaved += pixels.length;
-    if (this.#unsaved >= FLUSH_BYTES || Date.now() - this.#savedAt >= FLUSH_MILLISECONDS) this.flush();
+    if (Date.now() - this.#savedAt >= FLUSH_MILLISECONDS) this.flush();
   }
 
   flush(): void {
-    this.pixels.syncDataSync();
-    writeAll(this.index, new TextEncoder().encode(this.#lines));
+    this.#pixels.syncDataSync();
+    Deno.writeTextFileSync(this.#index, this.#lines, { append: true });
     this.#lines = "";
-    this.#unsaved = 0;
     this.#savedAt = Date.now();
   }
 
@@ -189,64 +184,40 @@ class CacheWriter {
     } catch {
       // There is an error already, and what is not written is decoded again.
     }
-    this.pixels.close();
-    this.index.close();
+    this.#pixels.close();
   }
 }
 
-interface CacheIndex {
-  photos: Map<string, CachedPhoto>;
-  slots: number;
-  /** Length of the complete lines. */
-  bytes: number;
-}
-
-/** Reads the lines that are whole and whose pixels are there; the photos of others are decoded again. */
-function readIndex(path: string, imageSize: number): CacheIndex {
+/** The last line of each name. Lines that are damaged, or whose pixels are not there, are left out. */
+function readIndex(path: string, imageSize: number): Map<string, CachedPhoto> {
   const photos = new Map<string, CachedPhoto>();
-  let slots = 0;
-  let text: Uint8Array;
-  let pixelBytes: number;
-  try {
-    text = Deno.readFileSync(`${path}.index`);
-    pixelBytes = Deno.statSync(`${path}.pixels`).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { photos, slots, bytes: 0 };
-    throw explainFileError(error, path, "read the image cache");
-  }
-  const bytes = text.lastIndexOf(10) + 1;
-  for (const line of new TextDecoder().decode(text.subarray(0, bytes)).split("\n")) {
+  if (!existsSync(`${path}.index`) || !existsSync(`${path}.pixels`)) return photos;
+  const [text, { size }] = withFileErrors(path, "read the image cache", () => [
+    Deno.readTextFileSync(`${path}.index`),
+    Deno.statSync(`${path}.pixels`),
+  ]);
+  for (const line of text.split("\n")) {
     const [, crc, json] = /^(\d+) (.*)$/.exec(line) ?? [];
     if (json === undefined || Number(crc) !== crc32(json)) continue;
     const photo: CachedPhoto = JSON.parse(json);
-    if ((photo.slot + 1) * 3 * imageSize ** 2 > pixelBytes) continue;
-    photos.set(photo.name, photo);
-    slots = Math.max(slots, photo.slot + 1);
+    if ((photo.slot + 1) * 3 * imageSize ** 2 <= size) photos.set(photo.name, photo);
   }
-  return { photos, slots, bytes };
+  return photos;
 }
 
 /**
- * Reads images of a cache one after the other into (photos.length, size, size, 3) bytes.
+ * Reads an image of a cache into (size, size, 3) bytes.
  * @throws {UserError} if the file is gone or damaged
  */
-export function readCachedImages(path: string, photos: readonly CachedPhoto[], target: Uint8Array): void {
-  const imageBytes = target.length / photos.length;
-  try {
+export function readCachedImage(path: string, { name, slot, crc }: CachedPhoto, target: Uint8Array): void {
+  withFileErrors(`${path}.pixels`, "read the image cache", () => {
     using file = Deno.openSync(`${path}.pixels`);
-    for (const [i, { name, slot, crc }] of photos.entries()) {
-      const image = target.subarray(i * imageBytes, (i + 1) * imageBytes);
-      file.seekSync(slot * imageBytes, Deno.SeekMode.Start);
-      if (!readAll(file, image) || crc32(image) !== crc) {
-        throw new UserError(
-          `Expected "${name}" in the image cache "${path}.pixels" but found other bytes: the file is damaged; ` +
-            `delete it, and the photos will be decoded again.`,
-        );
-      }
-    }
-  } catch (error) {
-    throw explainFileError(error, `${path}.pixels`, "read the image cache");
-  }
+    if (readAt(file, slot * target.length, target) && crc32(target) === crc) return;
+    throw new UserError(
+      `Expected "${name}" in the image cache "${path}.pixels" but found other bytes: the file is damaged; ` +
+        `delete it, and the photos will be decoded again.`,
+    );
+  });
 }
 
 function channelSums(pixels: Uint8Array): Pick<CachedPhoto, "sum" | "squares"> {
@@ -260,18 +231,4 @@ function channelSums(pixels: Uint8Array): Pick<CachedPhoto, "sum" | "squares"> {
     }
   }
   return { sum, squares };
-}
-
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-}
-
-/** @returns false if the file ends too early */
-function readAll(file: Deno.FsFile, target: Uint8Array): boolean {
-  for (let read = 0; read < target.length;) {
-    const bytes = file.readSync(target.subarray(read));
-    if (bytes === null) return false;
-    read += bytes;
-  }
-  return true;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import { DamagedPhotoError } from "./decode.ts";
-import { type CachedPhoto, cachePhotos, type CachePhotosOptions, readCachedImages } from "./photo_cache.ts";
+import { type CachedPhoto, cachePhotos, type CachePhotosOptions, readCachedImage } from "./photo_cache.ts";
 import type { PhotoSource } from "./photo_source.ts";
 import { naming, withFolder, writeFile } from "./testdata/photo_fixtures.ts";
 
@@ -45,10 +45,11 @@ function cache(path: string, source: PhotoSource, options: Partial<CachePhotosOp
 
 /** The first byte of each image. */
 function firstBytes(path: string, photos: Iterable<CachedPhoto>): number[] {
-  const all = [...photos];
-  const target = new Uint8Array(all.length * BYTES);
-  readCachedImages(path, all, target);
-  return all.map((_, i) => target[i * BYTES]);
+  const target = new Uint8Array(BYTES);
+  return Array.from(photos, (photo) => {
+    readCachedImage(path, photo, target);
+    return target[0];
+  });
 }
 
 Deno.test("cachePhotos() decodes each photo once and gives back its pixels and sums", () =>
@@ -179,7 +180,7 @@ Deno.test({
       writeFile(join(folder, "file"), "");
       await assert.rejects(
         () => cache(join(folder, "file/cache"), fake(3).source),
-        naming("a part of the path is a file"),
+        naming("a file where a folder is needed"),
       );
     });
     // A place where not even the system's administrator may write.

@@ -7,18 +7,14 @@ import { randomStream } from "../../random.ts";
 import { cropAndFlip } from "../augmentation.ts";
 import type { Box } from "./decode.ts";
 import type { ImageSet, OpenOptions } from "../image_set.ts";
-import { type CachedPhoto, readCachedImages } from "./photo_cache.ts";
+import { type CachedPhoto, readCachedImage } from "./photo_cache.ts";
 
-/** Sets of up to this many bytes are kept in memory once read; larger ones are read from the file image by image. */
-export const MEMORY_LIMIT = 128 * 2 ** 20;
-
-/** Options for {@linkcode openPhotoSet}. */
+/** Options of {@linkcode openPhotoSet}. */
 export interface PhotoSetOptions extends OpenOptions {
   name: string;
   imageSize: number;
   /** Whether views are cropped and mirrored at random; if not, there is one view of each image. */
   augmented: boolean;
-  memoryLimit?: number;
 }
 
 /**
@@ -28,26 +24,10 @@ export interface PhotoSetOptions extends OpenOptions {
 export function openPhotoSet(
   path: string,
   images: readonly (CachedPhoto & { readonly classId: number })[],
-  { name, imageSize: size, augmented, seed, views, memoryLimit = MEMORY_LIMIT }: PhotoSetOptions,
+  { name, imageSize: size, augmented, seed, views }: PhotoSetOptions,
 ): ImageSet {
-  const imageBytes = 3 * size * size;
   const padding = Math.round(size / 8);
-  let inMemory: Uint8Array | undefined;
-  const single = new Uint8Array(imageBytes);
-
-  /** The image as it is in the cache; valid until the next call. */
-  const stored = (image: number): Uint8Array => {
-    if (images.length * imageBytes > memoryLimit) {
-      readCachedImages(path, [images[image]], single);
-      return single;
-    }
-    if (!inMemory) {
-      const all = new Uint8Array(images.length * imageBytes);
-      readCachedImages(path, images, all);
-      inMemory = all;
-    }
-    return inMemory.subarray(image * imageBytes, (image + 1) * imageBytes);
-  };
+  const stored = new Uint8Array(3 * size * size);
 
   const writeView = (pixels: Uint8Array, image: number, view: number, target: Uint8Array): void => {
     if (!augmented) return target.set(pixels);
@@ -55,8 +35,7 @@ export function openPhotoSet(
     cropAndFlip(pixels, size, padding, random, target);
   };
 
-  const boxOf = (image: number) => images[image].box;
-  const hasMasks = images.length > 0 && images.every((_, image) => boxOf(image));
+  const hasMasks = images.length > 0 && images.every(({ box }) => box);
 
   return {
     name,
@@ -64,9 +43,12 @@ export function openPhotoSet(
     size,
     views: augmented ? views : 1,
     labels: Int32Array.from(images, ({ classId }) => classId),
-    read: (image, view, target) => writeView(stored(image), image, view, target),
+    read(image, view, target) {
+      readCachedImage(path, images[image], stored);
+      writeView(stored, image, view, target);
+    },
     ...(hasMasks && {
-      readMask: (image, view, target) => writeView(boxMask(boxOf(image)!, size), image, view, target),
+      readMask: (image, view, target) => writeView(boxMask(images[image].box!, size), image, view, target),
     }),
   };
 }

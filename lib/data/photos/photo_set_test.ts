@@ -76,16 +76,6 @@ Deno.test("openPhotoSet() makes views that depend on seed, photo and number alon
   });
 });
 
-Deno.test("openPhotoSet() reads the same from memory and from the file", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const images = await writeCache(path);
-    const memory = open(path, images, [5, 0, 3], { augmented: true, views: 2 });
-    const file = open(path, images, [5, 0, 3], { augmented: true, views: 2, memoryLimit: 1 });
-    for (const image of [2, 0, 1]) assert.deepEqual(read(file, image, 1), read(memory, image, 1));
-  });
-});
-
 Deno.test("openPhotoSet() crops and mirrors the mask like the image", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "cache");

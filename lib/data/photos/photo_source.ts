@@ -5,10 +5,9 @@
  */
 
 import { join } from "node:path";
-import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import { type Box, type DecodedPhoto, decodePhoto } from "./decode.ts";
-import { explainFileError } from "../../files.ts";
+import { explainFileError, withFileErrors } from "../../files.ts";
 
 /** One photo that is not decoded yet. */
 export interface Photo {
@@ -41,11 +40,11 @@ export interface PhotoSource {
   decode(photo: number, size: number): Promise<DecodedPhoto>;
 }
 
-/** Which classes of a data set to use: their names, or how many to draw by the seed. */
+/** Which classes of a data set to use. */
 export interface ClassChoice {
-  /** Names, or how many to draw, or all. Default: see each data set's module. */
-  classes?: readonly string[] | number | "all";
-  /** Decides which are drawn. */
+  /** Their names, or all. Default: see each data set's module. */
+  classes?: readonly string[] | "all";
+  /** Decides which classes are drawn where a data set has more than are used. */
   seed: number;
 }
 
@@ -74,27 +73,16 @@ export function photoFiles(
 }
 
 /**
- * Picks the wanted classes, keeping the order of the data set.
- * @param wanted names, or a number of classes to draw by the seed; default all classes
- * @throws {UserError} if a wanted class does not exist or more are wanted than there are
+ * Picks the wanted classes, all by default, keeping the order of the data set.
+ * @throws {UserError} if a wanted class does not exist
  */
 export function chooseClasses(
   all: readonly string[],
-  { classes: wanted, seed }: ClassChoice,
+  { classes: wanted = "all" }: Pick<ClassChoice, "classes">,
   where: string,
 ): string[] {
-  if (wanted === undefined || wanted === "all") return [...all];
-  if (typeof wanted === "number") {
-    if (!Number.isInteger(wanted) || wanted < 1 || wanted > all.length) {
-      throw new UserError(
-        `Expected a number of classes from 1 to ${all.length} for "${where}" but found ${wanted}; choose fewer.`,
-      );
-    }
-    const drawn = new Set(randomStream(seed, "classes").permutation(all.length).slice(0, wanted));
-    return all.filter((_, i) => drawn.has(i));
-  }
-  const names = new Set(all);
-  const missing = wanted.filter((name) => !names.has(name));
+  if (wanted === "all") return [...all];
+  const missing = wanted.filter((name) => !all.includes(name));
   if (wanted.length === 0 || missing.length > 0) {
     throw new UserError(
       `Expected names of classes in "${where}" but found ${
@@ -102,8 +90,7 @@ export function chooseClasses(
       }; its classes are ${all.slice(0, 5).join(", ")}${all.length > 5 ? ", …" : ""}.`,
     );
   }
-  const chosen = new Set(wanted);
-  return all.filter((name) => chosen.has(name));
+  return all.filter((name) => wanted.includes(name));
 }
 
 /** Refuses class names that a file system, or a reader, may not tell apart. */
@@ -129,16 +116,14 @@ export function checkClassNames(names: readonly string[], where: string): void {
 export function listFolder(path: string): { folders: string[]; files: string[] } {
   const folders: string[] = [];
   const files: string[] = [];
-  try {
+  withFileErrors(path, "list the folder", () => {
     for (const entry of Deno.readDirSync(path)) {
       if (entry.name.startsWith(".")) continue;
       const isFolder = entry.isDirectory ||
         (entry.isSymlink && Deno.statSync(join(path, entry.name)).isDirectory);
       (isFolder ? folders : files).push(entry.name);
     }
-  } catch (error) {
-    throw explainFileError(error, path, "list the folder");
-  }
+  });
   return { folders: folders.sort(compareNames), files: files.sort(compareNames) };
 }
 
@@ -149,20 +134,27 @@ export function isImageName(name: string): boolean {
 
 /** Whether there is a folder at this path. */
 export function isFolder(path: string): boolean {
-  return stat(path)?.isDirectory ?? false;
-}
-
-/** Whether there is a file at this path. */
-export function isFile(path: string): boolean {
-  return stat(path)?.isFile ?? false;
-}
-
-function stat(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path);
+    return Deno.statSync(path).isDirectory;
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+/** The lines of a text, without empty ones at its end. */
+export function linesOf(text: string): string[] {
+  return text.trimEnd().split(/\r?\n/).map((line) => line.trimEnd());
+}
+
+/** Reads bytes at a position of a file until `target` is full. @returns false if the file ends too early */
+export function readAt(file: Deno.FsFile, position: number, target: Uint8Array): boolean {
+  file.seekSync(position, Deno.SeekMode.Start);
+  for (let read = 0; read < target.length;) {
+    const bytes = file.readSync(target.subarray(read));
+    if (bytes === null) return false;
+    read += bytes;
+  }
+  return true;
 }
 
 /**
@@ -202,10 +194,6 @@ function compareNames(a: string, b: string): number {
  * @throws {UserError} if there is no such file
  */
 export function stampOf(path: string, box?: Box): string {
-  try {
-    const { size, mtime } = Deno.statSync(path);
-    return JSON.stringify([size, mtime?.getTime(), ...(box ? [box] : [])]);
-  } catch (error) {
-    throw explainFileError(error, path, "read the photo");
-  }
+  const { size, mtime } = withFileErrors(path, "read the photo", () => Deno.statSync(path));
+  return JSON.stringify([size, mtime?.getTime(), ...(box ? [box] : [])]);
 }

@@ -24,17 +24,12 @@ const DECODING = 2;
 /** The data sets of photos; `folder` is any folder of images. */
 export type PhotoDatasetName = "caltech-101" | "cifar-100" | "cub-200-2011" | "imagenet-small" | "folder";
 
-/** Options for {@linkcode findPhotos}. */
-export interface FindOptions extends ClassChoice {
-  path: string;
-  officialSplit?: boolean;
-}
-
 /**
  * Lists the classes and photos of a data set without decoding any.
+ * @param options the choice of classes, and the folder of the data set in its official layout
  * @throws {UserError} if the data set is not at `path` or is incomplete
  */
-export function findPhotos(name: PhotoDatasetName, options: FindOptions): PhotoSource {
+export function findPhotos(name: PhotoDatasetName, options: ClassChoice & { path: string }): PhotoSource {
   if (isFolder(options.path)) return sources[name](options.path, options);
   const [what, advice] = name === "folder" ? ["your images", "say where they are with --data PATH."] : [
     `the data set ${name}`,
@@ -43,17 +38,17 @@ export function findPhotos(name: PhotoDatasetName, options: FindOptions): PhotoS
   throw new UserError(`Expected ${what} in the folder "${options.path}" but found no such folder; ${advice}`);
 }
 
-const sources: Record<PhotoDatasetName, (path: string, options: FindOptions) => PhotoSource> = {
+const sources: Record<PhotoDatasetName, (path: string, choice: ClassChoice) => PhotoSource> = {
   "caltech-101": caltechSource,
   "cifar-100": cifarSource,
   "cub-200-2011": cubSource,
   "imagenet-small": imagenetSource,
-  "folder": (path, options) =>
-    isTinyImagenet(path) ? tinyImagenetSource("tiny-imagenet", path, options) : folderSource(path, options),
+  "folder": (path, choice) =>
+    isTinyImagenet(path) ? tinyImagenetSource("tiny-imagenet", path, choice) : folderSource(path, choice),
 };
 
-/** Options for {@linkcode loadPhotos}. */
-export interface PhotoOptions {
+/** Options of {@linkcode loadPhotos}. The seed also decides the split into training, validation and test. */
+export interface PhotoOptions extends ClassChoice {
   name: PhotoDatasetName;
   /** The folder of the data set in its official layout. */
   path: string;
@@ -61,12 +56,6 @@ export interface PhotoOptions {
   cacheDirectory: string;
   /** Height and width of the images in pixels. */
   imageSize: number;
-  /** Decides the split into training, validation and test, and which classes are drawn. */
-  seed: number;
-  /** Names of classes, or how many to draw by the seed. Default: see each data set's module. */
-  classes?: readonly string[] | number;
-  /** CUB-200-2011 alone: use its official split instead of 80 / 20 by the seed. Default false. */
-  officialSplit?: boolean;
   /** At most so many images of each class in training and in the test, drawn by the seed. Default: all. */
   imagesPerClass?: number;
   /** Hold a fifth of the training images out for validation. Default false: `validation` cannot be opened. */
@@ -105,11 +94,6 @@ export interface PhotoDataset extends Dataset {
  */
 export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const { name, path, imageSize, seed, holdOut = false } = options;
-  if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 1024) {
-    throw new UserError(
-      `Expected the image size to be an integer from 1 to 1024 but found ${imageSize}; choose another.`,
-    );
-  }
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
   // Too few photos in a class are reported before any is decoded.
@@ -120,11 +104,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
     options.imagesPerClass ?? Infinity,
     seed,
   );
-  const key = createHash("sha256").update(JSON.stringify([DECODING, resolve(path)])).digest("hex").slice(
-    0,
-    8,
-  );
-  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${key}`);
+  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, resolve(path)], 8)}`);
   const { photos, skipped } = await cachePhotos(cache, source, chosen, options);
   if (skipped.length > 0) {
     const damaged = new Set(skipped.map(({ name }) => name));
@@ -168,7 +148,11 @@ function digestOf({ classNames, photos }: PhotoSource, cached: ReadonlyMap<numbe
   const images = [...cached].map((
     [i, { name, crc, box }],
   ) => [name, photos[i].classId, photos[i].split, crc, box]);
-  return createHash("sha256").update(JSON.stringify([classNames, images])).digest("hex").slice(0, 16);
+  return hash([classNames, images], 16);
+}
+
+function hash(value: unknown, digits: number): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, digits);
 }
 
 /** Published data sets have a few images in both parts; more than half of the test is a mistake. */

@@ -78,16 +78,15 @@ export function writeCifar(root: string): void {
   writeFile(join(root, "fine_label_names.txt"), cifarNames.join("\n") + "\n\n");
 }
 
-/** The four index files of CUB-200-2011 for three classes of five photos each. */
-export function cubIndex(): { images: string; labels: string; split: string; boxes: string } {
+/** The three index files of CUB-200-2011 for three classes of five photos each. */
+export function cubIndex(): { images: string; labels: string; boxes: string } {
   const classes = ["001.Black_footed_Albatross", "002.Laysan_Albatross", "003.Sooty_Albatross"];
-  const index = { images: "", labels: "", split: "", boxes: "" };
+  const index = { images: "", labels: "", boxes: "" };
   for (let i = 0; i < 15; i++) {
     const label = Math.floor(i / 5) + 1;
     const folder = classes[label - 1];
     index.images += `${i + 1} ${folder}/${folder.slice(4)}_${String(i).padStart(4, "0")}.jpg\n`;
     index.labels += `${i + 1} ${label}\n`;
-    index.split += `${i + 1} ${i % 5 < 3 ? 1 : 0}\n`;
     index.boxes += `${i + 1} ${5 + i}.0 2.0 8.0 4.0\n`;
   }
   return index;
@@ -95,10 +94,9 @@ export function cubIndex(): { images: string; labels: string; split: string; box
 
 /** CUB-200-2011 with photos of 40×20 pixels. */
 export async function writeCub(root: string): Promise<void> {
-  const { images, labels, split, boxes } = cubIndex();
+  const { images, labels, boxes } = cubIndex();
   writeFile(join(root, "images.txt"), images);
   writeFile(join(root, "image_class_labels.txt"), labels);
-  writeFile(join(root, "train_test_split.txt"), split);
   writeFile(join(root, "bounding_boxes.txt"), boxes);
   for (const [i, line] of images.trimEnd().split("\n").entries()) {
     writeFile(join(root, "images", line.split(" ")[1]), await jpeg(i, 40, 20));
@@ -114,7 +112,6 @@ export function writeBirds(root: string, classes: number): void {
   const lines = (line: (i: number) => string) => folders.map((_, i) => `${i + 1} ${line(i)}\n`).join("");
   writeFile(join(root, "images.txt"), lines((i) => `${folders[i]}/a.jpg`));
   writeFile(join(root, "image_class_labels.txt"), lines((i) => `${i + 1}`));
-  writeFile(join(root, "train_test_split.txt"), lines(() => "1"));
   writeFile(join(root, "bounding_boxes.txt"), lines(() => "0.0 0.0 9.5 9.0"));
   for (const folder of folders) writeFile(join(root, "images", folder, "a.jpg"), "");
 }
