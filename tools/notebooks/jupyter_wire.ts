@@ -7,6 +7,7 @@
  * The native code of npm:zeromq polls a socket that it has closed, and crashed Deno in one of ten runs on a busy machine.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** A message from or to a kernel. */
@@ -77,13 +78,12 @@ const GREETING_BYTES = 64;
 
 /** A connection to one peer. */
 export class ZmtpConnection {
-  readonly #tcp: Deno.TcpConn;
-  readonly #input: InputBuffer;
-  #sent: Promise<void> = Promise.resolve();
+  readonly #input: ReadableStreamBYOBReader;
+  readonly #output: WritableStreamDefaultWriter<Uint8Array>;
 
   private constructor(tcp: Deno.TcpConn) {
-    this.#tcp = tcp;
-    this.#input = new InputBuffer(tcp);
+    this.#input = tcp.readable.getReader({ mode: "byob" });
+    this.#output = tcp.writable.getWriter();
   }
 
   /**
@@ -92,23 +92,21 @@ export class ZmtpConnection {
    * @throws {Error} if the peer speaks another protocol or closes the connection
    */
   static async open(port: number, type: SocketType): Promise<ZmtpConnection> {
-    const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
+    const connection = new ZmtpConnection(await Deno.connect({ hostname: "127.0.0.1", port }));
     try {
-      const connection = new ZmtpConnection(tcp);
       await connection.#shakeHands(type);
       return connection;
     } catch (error) {
-      tcp.close();
+      connection.close();
       throw error;
     }
   }
 
   /** Sends one message. */
   send(frames: Uint8Array[]): Promise<void> {
-    const bytes = concatenate(
+    return this.#output.write(Buffer.concat(
       frames.flatMap((frame, i) => [frameHeader(frame.length, i < frames.length - 1 ? MORE : 0), frame]),
-    );
-    return this.#sent = this.#sent.then(() => this.#write(bytes));
+    ));
   }
 
   /** Receives messages, each as its frames, until either side closes the connection. */
@@ -126,21 +124,20 @@ export class ZmtpConnection {
   }
 
   close(): void {
-    this.#tcp.close();
+    this.#input.cancel().catch(() => {}); // The peer may have closed it before.
   }
 
   async #shakeHands(type: SocketType): Promise<void> {
     const greeting = new Uint8Array(GREETING_BYTES);
     greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0]); // Signature and version.
     greeting.set(utf8("NULL"), 12); // Mechanism; the zeros after it say "client" and fill.
-    await this.#write(greeting);
-    const theirs = await this.#input.read(GREETING_BYTES);
+    await this.#output.write(greeting);
+    const theirs = await this.#read(GREETING_BYTES);
     if (theirs === undefined || theirs[0] !== 0xff || theirs[9] !== 0x7f || theirs[10] < 3) {
       throw new Error("Expected a peer that speaks ZMTP 3 but found another protocol.");
     }
-    const ready = [utf8("\x05READY\x0bSocket-Type"), new Uint8Array([0, 0, 0, type.length]), utf8(type)];
-    const body = concatenate(ready);
-    await this.#write(concatenate([frameHeader(body.length, COMMAND), body]));
+    const ready = utf8(`\x05READY\x0bSocket-Type\0\0\0${String.fromCharCode(type.length)}${type}`);
+    await this.#output.write(Buffer.concat([frameHeader(ready.length, COMMAND), ready]));
     const answer = await this.#readFrame();
     if (answer === undefined || !(answer.flags & COMMAND)) {
       throw new Error("Expected the command READY of the peer but found something else.");
@@ -150,56 +147,23 @@ export class ZmtpConnection {
   }
 
   async #readFrame(): Promise<{ flags: number; body: Uint8Array } | undefined> {
-    const flags = (await this.#input.read(1))?.[0];
+    const flags = (await this.#read(1))?.[0];
     if (flags === undefined) return undefined;
-    const size = await this.#input.read(flags & LONG ? 8 : 1);
+    const size = await this.#read(flags & LONG ? 8 : 1);
     if (size === undefined) return undefined;
-    const view = new DataView(size.buffer);
-    const length = flags & LONG ? Number(view.getBigUint64(0)) : view.getUint8(0);
-    const body = await this.#input.read(length);
+    const body = await this.#read(flags & LONG ? Number(Buffer.from(size).readBigUInt64BE()) : size[0]);
     return body && { flags, body };
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < bytes.length;) sent += await this.#tcp.write(bytes.subarray(sent));
-  }
-}
-
-/** Reads as many bytes as are asked for, and from the connection as many as there are. */
-class InputBuffer {
-  readonly #tcp: Deno.TcpConn;
-  readonly #buffer = new Uint8Array(1 << 16);
-  #start = 0;
-  #end = 0;
-
-  constructor(tcp: Deno.TcpConn) {
-    this.#tcp = tcp;
-  }
-
-  /** @returns that many bytes, or nothing if the connection ends before */
-  async read(count: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = new Uint8Array(count);
-    let filled = 0;
-    while (true) {
-      const available = this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + count - filled));
-      bytes.set(available, filled);
-      filled += available.length;
-      this.#start += available.length;
-      if (filled === count) return bytes;
-      const received = await this.#receive();
-      if (received === null) return undefined;
-      this.#start = 0;
-      this.#end = received;
-    }
-  }
-
-  async #receive(): Promise<number | null> {
+  /** @returns that many bytes, or nothing if either side closes the connection before */
+  async #read(count: number): Promise<Uint8Array | undefined> {
+    if (count === 0) return new Uint8Array();
     try {
-      return await this.#tcp.read(this.#buffer);
+      const { value, done } = await this.#input.read(new Uint8Array(count), { min: count });
+      return done ? undefined : value;
     } catch (error) {
-      // Either side has closed the connection.
       const ended = [Deno.errors.BadResource, Deno.errors.Interrupted, Deno.errors.ConnectionReset];
-      if (ended.some((type) => error instanceof type)) return null;
+      if (ended.some((type) => error instanceof type)) return undefined;
       throw error;
     }
   }
@@ -207,20 +171,9 @@ class InputBuffer {
 
 function frameHeader(length: number, flags: number): Uint8Array {
   if (length < 256) return new Uint8Array([flags, length]);
-  const header = new Uint8Array(9);
-  header[0] = flags | LONG;
-  new DataView(header.buffer).setBigUint64(1, BigInt(length));
+  const header = Buffer.from([flags | LONG, 0, 0, 0, 0, 0, 0, 0, 0]);
+  header.writeBigUInt64BE(BigInt(length), 1);
   return header;
-}
-
-function concatenate(parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 function utf8(text: string): Uint8Array {
