@@ -8,7 +8,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  type Credentials,
   decodeMessage,
   encodeMessage,
   type Message,
@@ -44,7 +43,7 @@ const SETTLE_MILLISECONDS = 5;
 
 /** A running kernel. Call `stop()` when done. */
 export class Kernel {
-  readonly #credentials: Credentials;
+  readonly #key: string;
   readonly #process: KernelProcess;
   readonly #shell: ZmtpConnection;
   readonly #iopub: ZmtpConnection;
@@ -58,13 +57,8 @@ export class Kernel {
   #onMessage = this.#keep;
   #languageInfo: Record<string, unknown> = {};
 
-  private constructor(
-    credentials: Credentials,
-    process: KernelProcess,
-    shell: ZmtpConnection,
-    iopub: ZmtpConnection,
-  ) {
-    this.#credentials = credentials;
+  private constructor(key: string, process: KernelProcess, shell: ZmtpConnection, iopub: ZmtpConnection) {
+    this.#key = key;
     this.#process = process;
     this.#shell = shell;
     this.#iopub = iopub;
@@ -104,30 +98,16 @@ export class Kernel {
     env: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<Kernel> {
-    const credentials = { key: randomUUID(), session: randomUUID() };
+    const key = randomUUID();
     const ports = freePorts();
     const connectionFile = await Deno.makeTempFile({ prefix: "lwm-kernel-", suffix: ".json" });
-    await Deno.writeTextFile(connectionFile, connectionText(credentials, ports));
+    await Deno.writeTextFile(connectionFile, JSON.stringify({ ...CONNECTION, ...ports, key }));
     const process = new KernelProcess(connectionFile, folder, env);
-    const connections: ZmtpConnection[] = [];
-    const starting = new AbortController();
-    const connect = async (port: number, type: SocketType): Promise<ZmtpConnection> => {
-      while (true) {
-        try {
-          const connection = await ZmtpConnection.open(port, type);
-          connections.push(connection);
-          return connection;
-        } catch (error) {
-          if (starting.signal.aborted || !(error instanceof Deno.errors.ConnectionRefused)) throw error;
-        }
-        await sleep(20);
-      }
-    };
     const ready = async (): Promise<Kernel> => {
-      const shell = await connect(ports.shell_port, "DEALER");
-      const iopub = await connect(ports.iopub_port, "SUB");
-      const kernel = new Kernel(credentials, process, shell, iopub);
-      await kernel.#greet(starting.signal);
+      const shell = await process.connect(ports.shell_port, "DEALER");
+      const iopub = await process.connect(ports.iopub_port, "SUB");
+      const kernel = new Kernel(key, process, shell, iopub);
+      await kernel.#greet();
       return kernel;
     };
     const died = process.ended.then((how) => {
@@ -136,9 +116,7 @@ export class Kernel {
     try {
       return await within(START_SECONDS, signal, [ready(), died]);
     } catch (error) {
-      starting.abort();
       await process.kill();
-      connections.forEach((connection) => connection.close());
       throw error;
     } finally {
       await Deno.remove(connectionFile);
@@ -148,11 +126,6 @@ export class Kernel {
   /** How the kernel describes its language; JupyterLab keeps it in the notebook. */
   get languageInfo(): Readonly<Record<string, unknown>> {
     return this.#languageInfo;
-  }
-
-  /** The process id, which is also the id of the kernel's process group. */
-  get pid(): number {
-    return this.#process.pid;
   }
 
   /**
@@ -179,11 +152,11 @@ export class Kernel {
   }
 
   /** Sends requests until both channels answer: messages before the subscription takes effect are lost. */
-  async #greet(signal: AbortSignal): Promise<void> {
+  async #greet(): Promise<void> {
     let answered = false;
     let heard = false;
     this.#onMessage = () => void (heard = true);
-    while (!(answered && heard) && !signal.aborted) {
+    while (!(answered && heard) && !this.#process.hasEnded) {
       this.#request("kernel_info_request", {}).then(({ language_info }) => {
         this.#languageInfo = language_info as Record<string, unknown>;
         answered = true;
@@ -228,13 +201,13 @@ export class Kernel {
     const message = { id: randomUUID(), type, parent: "", content };
     const reply = new Promise<Record<string, unknown>>((resolve) => this.#replies.set(message.id, resolve));
     // A kernel that cannot be reached has ended, which is reported elsewhere.
-    this.#shell.send(encodeMessage(message, this.#credentials)).catch(() => {});
+    this.#shell.send(encodeMessage(message, this.#key)).catch(() => {});
     return reply;
   }
 
   async #receive(connection: ZmtpConnection, handle: (message: Message) => void): Promise<void> {
     try {
-      for await (const frames of connection.messages()) handle(decodeMessage(frames, this.#credentials.key));
+      for await (const frames of connection.messages()) handle(decodeMessage(frames, this.#key));
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -246,6 +219,7 @@ class KernelProcess {
   readonly #kernel: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
   #lastWords = "";
+  hasEnded = false;
   /** How it ended, for a message. */
   readonly ended: Promise<string>;
 
@@ -269,14 +243,23 @@ class KernelProcess {
     }).spawn();
     const listened = this.#listen();
     this.ended = this.#kernel.status.then(async ({ code, signal }) => {
+      this.hasEnded = true;
       await Promise.race([listened, sleep(100)]); // A child that lives on would keep the pipe open.
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       return this.#lastWords === "" ? how : `${how}; its last words: ${this.#lastWords.trim()}`;
     });
   }
 
-  get pid(): number {
-    return this.#kernel.pid;
+  /** Connects to one of its ports as soon as it listens there. */
+  async connect(port: number, type: SocketType): Promise<ZmtpConnection> {
+    while (true) {
+      try {
+        return await ZmtpConnection.open(port, type);
+      } catch (error) {
+        if (this.hasEnded || !(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      }
+      await sleep(20);
+    }
   }
 
   async kill(): Promise<void> {
@@ -300,12 +283,13 @@ class KernelProcess {
 
 const PORTS = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"] as const;
 type Ports = Record<typeof PORTS[number], number>;
-
-/** The file that tells the kernel where to listen. */
-function connectionText({ key }: Credentials, ports: Ports): string {
-  const rest = { transport: "tcp", ip: "127.0.0.1", signature_scheme: "hmac-sha256", kernel_name: "deno" };
-  return JSON.stringify({ ...ports, ...rest, key });
-}
+/** What the file says that tells the kernel where to listen, besides ports and key. */
+const CONNECTION = {
+  transport: "tcp",
+  ip: "127.0.0.1",
+  signature_scheme: "hmac-sha256",
+  kernel_name: "deno",
+};
 
 /** Free ports. All are taken before any is released, so that they differ. */
 function freePorts(): Ports {

@@ -20,20 +20,17 @@ export interface Message {
   content: Record<string, unknown>;
 }
 
-/** What both sides agree on: the secret of the HMAC-SHA256 signature, and the name of the sender. */
-export interface Credentials {
-  key: string;
-  session: string;
-}
-
 const DELIMITER = "<IDS|MSG>";
 
-/** Lays a message out in signed frames: delimiter, signature, header, parent header, metadata, content. */
-export function encodeMessage(message: Message, { key, session }: Credentials): Uint8Array[] {
+/**
+ * Lays a message out in signed frames: delimiter, signature, header, parent header, metadata, content.
+ * @param key the secret of the HMAC-SHA256 signature
+ */
+export function encodeMessage(message: Message, key: string): Uint8Array[] {
   const header = {
     msg_id: message.id,
     msg_type: message.type,
-    session,
+    session: "lwm",
     username: "lwm",
     date: new Date().toISOString(),
     version: "5.3",

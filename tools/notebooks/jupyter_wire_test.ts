@@ -79,7 +79,7 @@ Deno.test("ZmtpConnection.open() refuses a peer that speaks something else", asy
 });
 
 const message = { id: "1", type: "stream", parent: "0", content: { name: "stdout", text: "größer 😀\n" } };
-const frames = (key: string) => encodeMessage(message, { key, session: "s" });
+const frames = (key: string) => encodeMessage(message, key);
 
 Deno.test("decodeMessage() reads what encodeMessage() writes, also behind routing frames", () => {
   assert.deepEqual(decodeMessage(frames("secret"), "secret"), message);
