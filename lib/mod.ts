@@ -44,8 +44,13 @@ export {
   type AttentionRetentionNumbers,
   type RetentionCell,
   type RetentionExample,
-} from "./figures/attention_retention.ts";
-export { type AttentionShiftExample, type AttentionShiftNumbers } from "./figures/attention_shift.ts";
+} from "./figures/attention_maps.ts";
+export {
+  type AttentionShiftExample,
+  type AttentionShiftNumbers,
+  type ShiftDistribution,
+  type ShiftedImage,
+} from "./figures/attention_shift.ts";
 export { type AttentionMap } from "./figures/kit/attention_map.ts";
 export { type LabeledPicture } from "./figures/kit/overlay.ts";
 export { type Figure } from "./figures/kit/svg.ts";
@@ -158,7 +163,6 @@ export { type DISPLAY, type Table, type TableRow } from "./table.ts";
 export { type TermGradient, termGradients } from "./training/term_gradients.ts";
 export { watchTraining } from "./study/watch_training.ts";
 export { type ForgettingPicture, type ForgottenImage } from "./figures/forgetting.ts";
-export { type ShiftDistribution, type ShiftedImage } from "./figures/shift_distribution.ts";
 export {
   type NamedTensorMap,
   type Scalar,

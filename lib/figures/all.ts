@@ -2,20 +2,16 @@
  * Every figure: a function each, and the numbers that it draws.
  * @module
  */
-export * from "./accuracy_curve.ts";
-export * from "./attention_grid.ts";
-export * from "./attention_retention.ts";
-export * from "./attention_retention_curve.ts";
+export * from "./attention_maps.ts";
 export * from "./attention_shift.ts";
 export * from "./confusion_matrix.ts";
 export * from "./contact_sheet.ts";
+export * from "./curves.ts";
 export * from "./engine_throughput.ts";
 export * from "./forgetting.ts";
-export * from "./gain_map.ts";
 export * from "./gamma_effect.ts";
 export * from "./method_overview.ts";
 export * from "./outcomes.ts";
-export * from "./shift_distribution.ts";
 export * from "./step_bars.ts";
 export * from "./training_curve.ts";
 export * from "./two_by_two.ts";

@@ -3,8 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart, legend } from "./kit/chart.ts";
-import type { MethodSymbol } from "../training/method.ts";
+import { chart, legend, type LegendEntry } from "./kit/chart.ts";
 import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
 import { BODY_WIDTH, composeFigure, type Figure, stacked, wrap } from "./kit/svg.ts";
 
@@ -34,18 +33,12 @@ export interface EngineThroughput {
   readonly rows: readonly ThroughputRow[];
 }
 
-interface EngineStyle {
-  readonly name: string;
-  readonly color: string;
-  readonly symbol: MethodSymbol;
-}
-
-const ENGINES: Readonly<Record<ThroughputRow["engine"], EngineStyle>> = {
-  torch: { name: "PyTorch (reference)", color: INK, symbol: "diamond" },
-  onednn: { name: "oneDNN", color: PALETTE.purple, symbol: "square" },
-  wasm: { name: "wasm", color: PALETTE.orange, symbol: "circle" },
-  webgpu: { name: "WebGPU", color: PALETTE.sky, symbol: "triangle" },
-  cpu: { name: "cpu", color: MUTED, symbol: "circle" },
+const ENGINES: Readonly<Record<ThroughputRow["engine"], LegendEntry>> = {
+  torch: { label: "PyTorch (reference)", color: INK, symbol: "diamond" },
+  onednn: { label: "oneDNN", color: PALETTE.purple, symbol: "square" },
+  wasm: { label: "wasm", color: PALETTE.orange, symbol: "circle" },
+  webgpu: { label: "WebGPU", color: PALETTE.sky, symbol: "triangle" },
+  cpu: { label: "cpu", color: MUTED, symbol: "circle" },
 };
 
 const LABELS = 160;
@@ -107,35 +100,38 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
       }),
     ],
   });
-  const atBase = rows.filter((row) => settingName(row, base) === BASE_NAME);
+  const atBase = rows.filter((row) => settingName(row, base) === "base");
   return composeFigure({
     title: "Throughput of each engine, in images a second",
     subtitle:
       `${machine}; the base is ResNet-${base.depth} with ${base.width} channels on ${base.imageSize} × ` +
       `${base.imageSize} pixels, batch ${base.batch}, ${base.threads} thread${base.threads === 1 ? "" : "s"}`,
     body: stacked([
-      legend(engines.map((engine) => ({ ...ENGINES[engine], label: ENGINES[engine].name }))),
+      legend(engines.map((engine) => ENGINES[engine])),
       body,
     ], 8),
     notes: [
       "Logarithmic scale. Each row says in what it differs from the base. A training step is a forward pass, a backward pass and an update.",
     ],
     description: `Training throughput at the base: ${
-      atBase.map((row) => `${ENGINES[row.engine].name} ${row.trainImagesPerSecond.toPrecision(3)}`).join(", ")
+      atBase.map((row) => `${ENGINES[row.engine].label} ${row.trainImagesPerSecond.toPrecision(3)}`).join(
+        ", ",
+      )
     } images a second.`,
   });
 }
 
-const BASE_NAME = "base";
-
 /** Describes how a setting differs from the base. */
 function settingName(row: ThroughputBase, base: ThroughputBase): string {
-  const words = [
-    row.depth === base.depth ? [] : `ResNet-${row.depth}`,
-    row.width === base.width ? [] : `${row.width} channels`,
-    row.imageSize === base.imageSize ? [] : `${row.imageSize} pixels`,
-    row.batch === base.batch ? [] : `batch ${row.batch}`,
-    row.threads === base.threads ? [] : `${row.threads} threads`,
-  ].flat();
-  return words.length === 0 ? BASE_NAME : words.join(", ");
+  const words = {
+    depth: "ResNet-$",
+    width: "$ channels",
+    imageSize: "$ pixels",
+    batch: "batch $",
+    threads: "$ threads",
+  };
+  const fields = (Object.keys(words) as (keyof ThroughputBase)[]).filter((field) =>
+    row[field] !== base[field]
+  );
+  return fields.map((field) => words[field].replace("$", String(row[field]))).join(", ") || "base";
 }

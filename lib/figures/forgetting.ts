@@ -5,7 +5,15 @@
 import { percent } from "../statistics.ts";
 import type { Picture } from "../data/image_set.ts";
 import { PALETTE } from "./kit/colors.ts";
-import { drawImage, type GridCell, type GridRow, type LabeledPicture, pictureGrid } from "./kit/overlay.ts";
+import {
+  drawImage,
+  type GridCell,
+  type GridRow,
+  headingRow,
+  imageCell,
+  type LabeledPicture,
+  pictureGrid,
+} from "./kit/overlay.ts";
 import { composeFigure, type Drawing, element, type Figure } from "./kit/svg.ts";
 import type { DatasetSetting } from "./runs.ts";
 
@@ -39,11 +47,11 @@ export function forgettingPicture(
       color,
     };
   };
-  const rows = examples.map(({ image, label, answers }): GridRow => ({
+  const rows = examples.map((example): GridRow => ({
     name: "",
     cells: [
-      { picture: (side) => drawImage(image, side, label), caption: label, bold: true },
-      ...answers.map((answer) => cellOf(answer, label)),
+      imageCell(example, { bold: true }),
+      ...example.answers.map((answer) => cellOf(answer, example.label)),
     ],
   }));
   const headings = ["image", ...accuracy.map((_, model) => `M_{${model}} says`)];
@@ -53,7 +61,7 @@ export function forgettingPicture(
     subtitle: `${dataset}${preset === undefined ? "" : `, preset ${preset}`}, method ${method}; ` +
       "images of classes that M_{0} has learned; every later model has learned other classes since",
     body: pictureGrid([
-      { name: "", cells: headings.map((caption) => ({ caption, bold: true })) },
+      headingRow(headings),
       ...rows,
       { name: "", cells: shares.map((caption) => ({ caption })) },
     ], 0),

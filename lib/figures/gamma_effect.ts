@@ -50,7 +50,7 @@ export function gammaEffect({ gammas, variants }: GammaEffect): Figure {
       tickFormat: (name: string) => wrap(name, BODY_WIDTH / variants.length * 0.85, 11).join("\n"),
     },
     x: { label: "γ", ticks: 3, inset: 5 },
-    y: { nice: true, label: null, tickSize: 0, ticks: 4 },
+    y: { nice: true, label: null, ticks: 4 },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 4 }),
       Plot.line(points, { fx: "name", x: "x", y: "y", z: "color", stroke: color, strokeWidth: 2 }),

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { parseHTML } from "linkedom";
 import { gradCamClosedForm } from "../attention/mod.ts";
 import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
-import { attentionScrubber } from "./attention_scrubber.ts";
+import { attentionScrubber } from "./attention_maps.ts";
 import type { InteractiveFigure } from "./kit/html.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
 import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";

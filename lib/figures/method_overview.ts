@@ -4,7 +4,7 @@
  */
 import type { Picture } from "../data/image_set.ts";
 import { FAINT, INK, MUTED, PALETTE, TEACHER_COLOR } from "./kit/colors.ts";
-import { type AttentionMap, largestValue, unitMap } from "./kit/attention_map.ts";
+import { type AttentionMap, largestValue } from "./kit/attention_map.ts";
 import { drawImage, drawOverlay } from "./kit/overlay.ts";
 import { composeFigure, element, type Figure, moved, shorten, text, textWidth } from "./kit/svg.ts";
 import type { Setting } from "./runs.ts";
@@ -49,8 +49,7 @@ const NEW_COLOR = PALETTE.orange;
 
 /** The diagram. Its maps share one color scale. */
 export function methodOverview({ image, label, topBaseClass, teacher, student }: MethodOverview): Figure {
-  const maps = { teacher: unitMap(teacher.map), student: unitMap(student.map) };
-  const max = largestValue([maps.teacher, maps.student]);
+  const max = largestValue([teacher.map, student.map]);
   const topBase = student.baseScores.indexOf(Math.max(...student.baseScores));
 
   const body = [
@@ -70,8 +69,8 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
 
     gradCam(BASE_X + SCORES_WIDTH, TEACHER_Y),
     gradCam(NEW_X + SCORES_WIDTH, STUDENT_Y),
-    map(image, maps.teacher, max, TEACHER_Y, "Q_{t−1}^{I,b}"),
-    map(image, maps.student, max, STUDENT_Y, "Q_{t}^{I,b}"),
+    map(image, teacher.map, max, TEACHER_Y, "Q_{t−1}^{I,b}"),
+    map(image, student.map, max, STUDENT_Y, "Q_{t}^{I,b}"),
 
     classificationLoss(label),
     lossBetween(BASE_X + SCORES_WIDTH / 2, "L_{D}", "same scores?", LOSS_COLORS.D),

@@ -3,17 +3,26 @@
  * what notebooks and users need; `all.ts` has them all.
  * @module
  */
-export { type AttentionGrid, attentionGrid } from "./attention_grid.ts";
 export {
+  type AttentionGrid,
+  attentionGrid,
   attentionRetention,
   type AttentionRetentionNumbers,
+  attentionScrubber,
   type RetentionCell,
   type RetentionExample,
-} from "./attention_retention.ts";
-export { attentionRetentionCurve } from "./attention_retention_curve.ts";
-export { attentionShift, type AttentionShiftExample, type AttentionShiftNumbers } from "./attention_shift.ts";
+} from "./attention_maps.ts";
+export {
+  attentionShift,
+  type AttentionShiftExample,
+  type AttentionShiftNumbers,
+  type ShiftDistribution,
+  shiftDistribution,
+  type ShiftedImage,
+} from "./attention_shift.ts";
 export { type Confusion, type ConfusionMatrices, confusionMatrix } from "./confusion_matrix.ts";
 export { type ContactSheet, contactSheet } from "./contact_sheet.ts";
+export { attentionRetentionCurve } from "./curves.ts";
 export { type ForgettingPicture, forgettingPicture, type ForgottenImage } from "./forgetting.ts";
 export { type GammaEffect, gammaEffect, type LossVariant } from "./gamma_effect.ts";
 export { type InteractiveFigure } from "./kit/html.ts";
@@ -31,10 +40,8 @@ export {
 } from "./runs.ts";
 export { drawFigure, saveFigure, type SaveOptions } from "./save.ts";
 export { type ClassScore } from "./score_bars.ts";
-export { type ShiftDistribution, shiftDistribution, type ShiftedImage } from "./shift_distribution.ts";
 export { type StepBars, stepBars } from "./step_bars.ts";
 export { type ModelLoss, type TrainingCurve, trainingCurve } from "./training_curve.ts";
 export { type TwoByTwo, twoByTwoForm, type TwoByTwoMeasures } from "./two_by_two.ts";
 export { type WhatAndWhy, whatAndWhy, type WhatAndWhyExample } from "./what_and_why.ts";
 export { type Table, type TableRow } from "../table.ts";
-export { attentionScrubber } from "./attention_scrubber.ts";

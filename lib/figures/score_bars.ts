@@ -9,9 +9,7 @@ import { type Drawing, shorten, textWidth } from "./kit/svg.ts";
 
 /** A class with its score, a probability between 0 and 1. */
 export interface ClassScore {
-  /** Name of the class. */
   readonly className: string;
-  /** The class's probability. */
   readonly score: number;
 }
 
@@ -70,15 +68,11 @@ export function scoreBars(
     marginRight: 34,
     marginTop: 0,
     marginBottom: 0,
-    x: {
-      axis: null,
-      domain: [0, highest],
-    },
+    x: { axis: null, domain: [0, highest] },
     y: {
       domain: classes,
       padding: 0,
       label: null,
-      tickSize: 0,
       tickFormat: (name: string) => shorten(name, labelWidth - 10, LABEL_SIZE),
     },
     marks: [Plot.ruleX([0], { stroke: MUTED }), ...marks],

@@ -37,16 +37,11 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     marginTop: 48,
     marginBottom: 36,
     fx: { domain: methods.map(({ method }) => method), label: null },
-    x: {
-      type: "band",
-      label: "classes of step",
-      tickSize: 0,
-    },
+    x: { type: "band", label: "classes of step", tickSize: 0 },
     y: {
       domain: [0, Math.max(...bars.map(({ share }) => share), level?.share ?? 0)],
       nice: true,
       label,
-      tickSize: 0,
       ticks: 5,
       tickFormat: percentTick,
     },

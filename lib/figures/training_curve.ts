@@ -58,11 +58,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
       label: null,
       padding: 0.12,
     },
-    x: {
-      label: xLabel,
-      ticks: 10 / models.length,
-      tickFormat: String,
-    },
+    x: { label: xLabel, ticks: 10 / models.length, tickFormat: String },
     y: { label: "loss", zero: true, nice: true, ticks: 6 },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),

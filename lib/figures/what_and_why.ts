@@ -3,13 +3,13 @@
  * @module
  */
 import { TEACHER_COLOR } from "./kit/colors.ts";
-import { type AttentionMap, largestValue, unitMap } from "./kit/attention_map.ts";
+import { type AttentionMap, largestValue } from "./kit/attention_map.ts";
 import {
-  drawImage,
   drawOverlay,
   type GridCell,
   type GridRow,
   heatLegend,
+  imageCell,
   type LabeledPicture,
   pictureGrid,
 } from "./kit/overlay.ts";
@@ -58,16 +58,17 @@ export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
   });
 }
 
-function row({ image, label, classes }: WhatAndWhyExample): GridRow {
-  const max = largestValue(classes.map(({ map }) => unitMap(map)));
+function row(example: WhatAndWhyExample): GridRow {
+  const { image, classes } = example;
+  const max = largestValue(classes.map(({ map }) => map));
   const series = [{ color: TEACHER_COLOR, scores: classes }];
   return {
     name: "",
     cells: [
-      { picture: (side) => drawImage(image, side, label), caption: label },
+      imageCell(example),
       { picture: (side, width) => scoreBars(series, width, side), caption: "", columns: 2 },
       ...classes.map(({ className, map }): GridCell => ({
-        picture: (side) => drawOverlay(image, unitMap(map), side, `attention for ${className}`, max),
+        picture: (side) => drawOverlay(image, map, side, `attention for ${className}`, max),
         caption: className,
       })),
     ],

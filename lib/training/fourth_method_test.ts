@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { accuracyCurve } from "../figures/accuracy_curve.ts";
+import { accuracyCurve } from "../figures/curves.ts";
 import { configurationHelp } from "../run/configuration_help.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";

@@ -128,6 +128,11 @@ export class Kernel {
     return this.#languageInfo;
   }
 
+  /** The process id, which is also the id of the kernel's process group. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /**
    * Runs code and waits until all of its output has arrived. An error of the code is a message of type "error".
    * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
@@ -248,6 +253,10 @@ class KernelProcess {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       return this.#lastWords === "" ? how : `${how}; its last words: ${this.#lastWords.trim()}`;
     });
+  }
+
+  get pid(): number {
+    return this.#kernel.pid;
   }
 
   /** Connects to one of its ports as soon as it listens there. */

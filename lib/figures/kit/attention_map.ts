@@ -29,9 +29,14 @@ export function isDark(map: AttentionMap): boolean {
   return Array.from(map.values).every((value) => value === 0);
 }
 
-/** The largest value of several maps: the `max` that makes their colors comparable. */
+/** The largest value of several unit maps: the `max` that makes their colors comparable. */
 export function largestValue(maps: readonly AttentionMap[]): number {
-  return Math.max(...maps.map((map) => Math.max(...Array.from(map.values))));
+  return Math.max(...maps.flatMap((map) => Array.from(unitMap(map).values)));
+}
+
+/** A cosine in words. A map that is all zero has not moved, so it gets none. */
+export function cosineText(map: AttentionMap, cosine: number): string {
+  return isDark(map) ? "all zero" : cosine.toFixed(2);
 }
 
 /**

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Picture } from "../../data/image_set.ts";
-import { type AttentionMap, enlargeImage, overlay } from "./attention_map.ts";
+import { type AttentionMap, enlargeImage, overlay, unitMap } from "./attention_map.ts";
 import { FAINT, HEAT_COLORS, INK, MUTED } from "./colors.ts";
 import { pngDataUri } from "./png.ts";
 import {
@@ -31,7 +31,7 @@ export function drawImage(image: Picture, side: number, label: string): Drawing 
   return picture(enlargeImage(image), side, label);
 }
 
-/** The map over the image as a square of `side` pixels in a figure; see {@linkcode overlay}. */
+/** The unit map over the image as a square of `side` pixels in a figure; see {@linkcode overlay}. */
 export function drawOverlay(
   image: Picture,
   map: AttentionMap,
@@ -39,7 +39,7 @@ export function drawOverlay(
   label: string,
   max: number,
 ): Drawing {
-  return picture(overlay(image, map, max), side, label);
+  return picture(overlay(image, unitMap(map), max), side, label);
 }
 
 function picture(image: Picture, side: number, label: string): Drawing {
@@ -100,6 +100,16 @@ export interface GridRow {
   /** At the left, beside the captions. */
   readonly note?: string;
   readonly cells: readonly GridCell[];
+}
+
+/** A row of headings alone. */
+export function headingRow(captions: readonly string[]): GridRow {
+  return { name: "", cells: captions.map((caption) => ({ caption, bold: true })) };
+}
+
+/** An image above its label. */
+export function imageCell({ image, label }: LabeledPicture, style: Partial<GridCell> = {}): GridCell {
+  return { picture: (side) => drawImage(image, side, label), caption: label, ...style };
 }
 
 /** Between the columns. */

@@ -9,8 +9,9 @@ Deno.test("unitMap() has the 2-norm 1, and leaves an all-zero map all zero", () 
   assert.deepEqual(unitMap({ size: 2, values: [0, 0, 0, 0] }).values, [0, 0, 0, 0]);
 });
 
-Deno.test("largestValue() is taken over all maps", () => {
-  assert.equal(largestValue([spot(3, 0.2), spot(0, 0.7)]), 0.7);
+Deno.test("largestValue() is taken over all maps, each divided by its 2-norm", () => {
+  const even = { size: 2, values: [1, 1, 1, 1] };
+  assert.equal(largestValue([even, { size: 2, values: [3, 0, 4, 0] }, even]), 0.8);
 });
 
 Deno.test("overlay() colors by value / max: twice the map with twice the max looks the same", () => {

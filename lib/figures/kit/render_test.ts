@@ -37,7 +37,7 @@ async function drawn(fonts: "ours" | "none", temporary: string): Promise<string>
   const script = `
     ${
     fonts === "ours"
-      ? `import { provideFonts } from "${new URL("render.ts", import.meta.url)}"; provideFonts();`
+      ? `import { provideFonts } from "${new URL("render.ts", import.meta.url)}"; await provideFonts();`
       : ""
   }
     import sharp from "sharp";

@@ -26,10 +26,8 @@ export interface TextStyle {
 
 /** Escapes the characters that XML reserves. */
 export function escapeXml(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
-    '"',
-    "&quot;",
-  );
+  const names: Record<string, string> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot" };
+  return content.replace(/[&<>"]/g, (character) => `&${names[character]};`);
 }
 
 /**

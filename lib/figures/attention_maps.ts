@@ -1,0 +1,239 @@
+/**
+ * Where models look: in a few images, and in the paper's picture, for each model of a sequence and each method.
+ * @module
+ */
+import { type MethodName, methodNamed } from "../training/method.ts";
+import { INK, MUTED } from "./kit/colors.ts";
+import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
+import {
+  type AttentionMap,
+  cosineText,
+  enlargeImage,
+  isDark,
+  largestValue,
+  overlay,
+  unitMap,
+} from "./kit/attention_map.ts";
+import {
+  drawOverlay,
+  type GridCell,
+  type GridRow,
+  headingRow,
+  heatLegend,
+  imageCell,
+  type LabeledPicture,
+  pictureGrid,
+} from "./kit/overlay.ts";
+import { pngDataUri } from "./kit/png.ts";
+import { composeFigure, escapeXml, type Figure, stacked } from "./kit/svg.ts";
+import { type DatasetSetting, methodsOf } from "./runs.ts";
+
+/** What {@linkcode attentionGrid} draws. */
+export interface AttentionGrid {
+  /** One short sentence that says what is seen. */
+  readonly title: string;
+  /** A second line, smaller. */
+  readonly subtitle?: string;
+  /** One column each. */
+  readonly images: readonly LabeledPicture[];
+  /** One row each: for each image a map, and what stands under it. */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly maps: readonly { readonly map: AttentionMap; readonly caption: string }[];
+  }[];
+}
+
+/** The colors of an image's maps share one scale, whose top is the peak of its first map. */
+export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid): Figure {
+  const peaks = images.map((_, i) => largestValue([rows[0].maps[i].map]));
+  const lines: GridRow[] = rows.map(({ name, maps }) => ({
+    name,
+    cells: maps.map(({ map, caption }, i) => ({
+      picture: (side) => drawOverlay(images[i].image, map, side, `${name}, ${images[i].label}`, peaks[i]),
+      caption: isDark(map) ? "all zero" : caption,
+      color: MUTED,
+    })),
+  }));
+  const seen = { name: "image", cells: images.map((image) => imageCell(image, { color: MUTED })) };
+  return composeFigure({
+    title,
+    subtitle,
+    body: stacked([
+      pictureGrid([seen, ...lines], 78),
+      heatLegend("no attention", "the peak of the first map, and more"),
+    ], 4),
+    notes: ["Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image."],
+    description: `Attention maps over images. ` +
+      lines.map(({ name, cells }) =>
+        `${name}: ${cells.map(({ caption }, i) => `${images[i].label} (${caption})`).join(", ")}.`
+      ).join(" "),
+  });
+}
+
+/** One model's map of one image. */
+export interface RetentionCell {
+  /** The map for the image's true class. */
+  readonly map: AttentionMap;
+  /** Cosine between this map and that of the first model. */
+  readonly cosine: number;
+}
+
+/** One image of a class learned in the first step. */
+export interface RetentionExample extends LabeledPicture {
+  /** One row a method: the maps of M_0, M_1, … */
+  readonly rows: readonly { readonly method: MethodName; readonly cells: readonly RetentionCell[] }[];
+}
+
+/** What {@linkcode attentionRetention} draws. */
+export interface AttentionRetentionNumbers extends DatasetSetting {
+  /** One block of rows each. */
+  readonly examples: readonly RetentionExample[];
+  /** The mean cosine over all test images of the first classes, beside the chosen ones. */
+  readonly mean?: {
+    readonly images: number;
+    readonly rows: readonly {
+      readonly method: MethodName;
+      readonly cosine: readonly number[];
+      /** How many of the images have an all-zero map, one number a model; such a map counts as cosine 0. */
+      readonly dark?: readonly number[];
+    }[];
+  };
+}
+
+/**
+ * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colors of an example's
+ * cells share one scale, whose top is the peak of M_0's map.
+ */
+export function attentionRetention({ dataset, examples, mean }: AttentionRetentionNumbers): Figure {
+  const models = Math.max(...examples.flatMap(({ rows }) => rows.map(({ cells }) => cells.length)));
+  const headings = ["image", ...Array.from({ length: models }, (_, t) => `M_{${t}}`)];
+  const table = (mean?.rows ?? []).map(({ method, cosine, dark = [] }, i): GridRow => ({
+    name: method,
+    color: methodNamed(method).color,
+    cells: [
+      { caption: i === 0 ? `${mean?.images} images` : "", color: MUTED },
+      ...cosine.map((value, t) => ({
+        caption: value.toFixed(2) + (dark[t] ? ` (${dark[t]} all zero)` : ""),
+      })),
+    ],
+  }));
+  const tableHead = {
+    name: "",
+    note: "mean cosine to M_{0} over test images of the first classes",
+    cells: [],
+  };
+  return composeFigure({
+    title: "Where each model looks for a class it learned first, method by method",
+    subtitle: `${dataset}: attention for the image's own class, in M_{0} and after each of ${
+      models - 1
+    } increments`,
+    body: stacked([
+      pictureGrid([
+        headingRow(headings),
+        ...examples.flatMap(rowsOf),
+        ...(table.length > 0 ? [tableHead, ...table] : []),
+      ], 66),
+      heatLegend("no attention", "the peak of M_{0}'s map, and more"),
+    ], 8),
+    notes: [
+      "Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image. " +
+      "Under each map: its cosine to the map of M_{0}, unless it is all zero: such a map has not moved, it is gone.",
+    ],
+    description: describe(examples),
+  });
+}
+
+function rowsOf(example: RetentionExample): GridRow[] {
+  const { image, label, rows } = example;
+  const max = largestValue([rows[0].cells[0].map]);
+  return rows.map(({ method, cells }) => ({
+    name: method,
+    color: methodNamed(method).color,
+    note: "cosine",
+    cells: [
+      imageCell(example, { color: MUTED }),
+      ...cells.map(({ map, cosine }, t): GridCell => ({
+        picture: (side) => drawOverlay(image, map, side, `${method}, M_${t}, ${label}`, max),
+        caption: cosineText(map, cosine),
+        color: isDark(map) ? MUTED : INK,
+      })),
+    ],
+  }));
+}
+
+function describe(examples: readonly RetentionExample[]): string {
+  const cosines = ({ cells }: RetentionExample["rows"][number]) =>
+    cells.map(({ map, cosine }) => cosineText(map, cosine)).join(", ");
+  const sentences = examples.map(({ label, rows }) =>
+    `${label}: ` +
+    methodsOf(rows).map((method) => `${method} ${cosines(rows.find((row) => row.method === method)!)}`)
+      .join("; ") +
+    "."
+  );
+  return `Attention maps over images, one row a method, one column a model. Cosines to the first model's map: ${
+    sentences.join(" ")
+  }`;
+}
+
+/** What the browser shows: for each method, a picture and a line of text for each model. */
+interface ScrubberData {
+  readonly label: string;
+  readonly methods: readonly {
+    readonly name: string;
+    readonly models: readonly { readonly picture: string; readonly text: string }[];
+  }[];
+}
+
+/** A slider from M_0 to the last model over the first example; the strip of all models where no script runs. */
+export function attentionScrubber(retention: AttentionRetentionNumbers): InteractiveFigure {
+  const { image, label, rows } = retention.examples[0];
+  const max = largestValue([rows[0].cells[0].map]);
+  const data: ScrubberData = {
+    label,
+    methods: rows.map(({ method, cells }) => ({
+      name: method,
+      models: cells.map(({ map, cosine }) => {
+        const { size, rgb } = overlay(image, unitMap(map), max);
+        const text = isDark(map) ? "all zero" : `cosine ${cosine.toFixed(2)}`;
+        return { picture: pngDataUri(rgb, size, size), text };
+      }),
+    })),
+  };
+  const last = rows[0].cells.length - 1;
+  const { size, rgb } = enlargeImage(image);
+  const seen = `<figure><figcaption>${escapeXml(label)}</figcaption>` +
+    `<img alt="${escapeXml(label)}" src="${pngDataUri(rgb, size, size)}" width="192" height="192"></figure>`;
+  const cells = rows.map(({ method }) =>
+    `<figure class="method"><figcaption><b>${
+      escapeXml(method)
+    }</b> <span></span></figcaption><img alt="" width="192" height="192"></figure>`
+  );
+  return htmlFigure({
+    content:
+      `<label>M<sub>0</sub> <input type="range" min="0" max="${last}" value="0" step="1"> M<sub>${last}</sub>
+<output aria-live="polite"></output></label><div class="methods">${seen}${cells.join("")}</div>`,
+    style: ".methods{display:flex;flex-wrap:wrap;gap:1em}figure{margin:.5em 0}output{margin-left:1em}",
+    script: `(${showModel})(root, data);`,
+    data,
+    figure: attentionRetention({ ...retention, examples: retention.examples.slice(0, 1) }),
+  });
+}
+
+/** Runs in the browser: shows the model that the slider selects. */
+export function showModel(root: HTMLElement, { label, methods }: ScrubberData): void {
+  const slider = root.querySelector("input")!;
+  const update = () => {
+    const model = Number(slider.value);
+    root.querySelector("output")!.textContent = `Attention of M_${model} for ${label}`;
+    slider.setAttribute("aria-valuetext", `M_${model}`);
+    methods.forEach(({ name, models }, i) => {
+      const figure = root.querySelectorAll(".method")[i];
+      const { picture, text } = models[model];
+      figure.querySelector("span")!.textContent = text;
+      figure.querySelector("img")!.src = picture;
+      figure.querySelector("img")!.alt = `${name}, M_${model}, ${label}: ${text}`;
+    });
+  };
+  slider.addEventListener("input", update);
+  update();
+}

@@ -1,0 +1,296 @@
+/**
+ * Curves over the steps, one color a method: the paper's result, accuracy over all classes seen so far, and how well attention
+ * to the first classes is kept.
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { mean, percent } from "../statistics.ts";
+import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
+import { UserError } from "../user_error.ts";
+import { chart, frame, highEnd, legend, type LegendEntry, lowEnd, percentTick } from "./kit/chart.ts";
+import { INK, MUTED } from "./kit/colors.ts";
+import {
+  beside,
+  BODY_WIDTH,
+  composeFigure,
+  type Drawing,
+  type Figure,
+  stacked,
+  unicodeText,
+} from "./kit/svg.ts";
+import { describeSeeds, type MethodRun, type MethodRuns, methodsOf, type Reference } from "./runs.ts";
+
+/** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
+export interface AccuracyCurve extends MethodRuns {
+  /** Accuracy of one model trained on all classes together: over images, and as the mean over classes. */
+  readonly upperBound?: { readonly accuracy: number; readonly meanClassAccuracy?: number };
+  /** What others have published for the same steps, over images. */
+  readonly references?: readonly Reference[];
+}
+
+/**
+ * Accuracy against the number of classes; every seed thin, the mean bold, with a confidence band. A second panel
+ * shows the mean over classes where every run has it.
+ *
+ * @throws {UserError} if there is no run, or a run has not one number for each step
+ */
+export function accuracyCurve(curve: AccuracyCurve): Figure {
+  const { classesSeen, topK, runs, upperBound, references = [] } = curve;
+  const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
+  const top = topK === undefined ? "" : `top-${topK} `;
+  const overImages: Panel = {
+    measure: "accuracy",
+    label: `${top}accuracy over ${byClass ? "images" : "all classes seen"}`,
+    level: upperBound?.accuracy,
+    references,
+  };
+  const overClasses: Panel = {
+    measure: "meanClassAccuracy",
+    label: "accuracy, mean over classes",
+    level: upperBound?.meanClassAccuracy,
+  };
+  const panels = curvePanels(curve, byClass ? [overImages, overClasses] : [overImages], {
+    x: classesSeen,
+    xLabel: "classes seen so far",
+    yDomain: [0, 0],
+    percent: true,
+    width: byClass ? (BODY_WIDTH - 12) / 2 : BODY_WIDTH,
+    height: byClass ? 330 : 380,
+  });
+  const average = (method: MethodName) =>
+    percent(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
+  const bound = upperBound === undefined ? [] : [{
+    label: `all classes together: ${percent(upperBound.accuracy)}`,
+    color: INK,
+    dash: "5,4",
+  }];
+  return composeFigure({
+    title: "Accuracy over all classes seen so far, without any image of earlier classes",
+    subtitle: subtitleOf(curve),
+    body: stacked([
+      legend([...methodLegend(runs, (method) => `${method}: ${average(method)}`), ...bound]),
+      ...(references.length > 0 ? [referenceLegend(references)] : []),
+      beside(panels, 12),
+    ], 6),
+    notes: [
+      "The legend gives the average incremental accuracy: the mean over the steps. " +
+      "Thin lines are seeds, bold lines their mean, bands and ± the 95 % confidence interval of the mean (Student's t)." +
+      (references.length > 0
+        ? " Gray lines are results that others have published, with other settings."
+        : ""),
+    ],
+    description: `Curves of accuracy against the number of classes seen. Average incremental accuracy: ${
+      methodsOf(runs).map((method) => `${method} ${average(method)}`).join(", ")
+    }.`,
+  });
+}
+
+/**
+ * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in
+ * pointing-game accuracy and in attention inside the object, and the share of maps that are all zero, follow in panels of
+ * their own.
+ *
+ * @throws {UserError} if there is no run, or a run has not one number for each step
+ */
+export function attentionRetentionCurve(curve: MethodRuns): Figure {
+  const { classesSeen, runs } = curve;
+  const cosine: Panel = { measure: "attentionCosine", label: "cosine to the map of M₀" };
+  const drops = DROPS.filter(({ measure }) => runs.every((run) => run[measure] !== undefined));
+  const axes = {
+    x: classesSeen.map((_, step) => step),
+    xLabel: "model",
+    xTickFormat: (step: number) => unicodeText(`M_{${step}}`),
+    width: (BODY_WIDTH - 10 * drops.length) / (drops.length + 1),
+    height: drops.length === 0 ? 380 : 300,
+  };
+  const panels = [
+    ...curvePanels(curve, [cosine], { ...axes, yDomain: [0, 1], percent: false }),
+    ...curvePanels(curve, drops, { ...axes, yDomain: [-0.02, 0.1], percent: true }),
+  ];
+  const atEnd = (method: MethodName) =>
+    mean(
+      runs.filter((run) => run.method === method).map(({ attentionCosine }) => attentionCosine.at(-1) ?? 0),
+    ).toFixed(2);
+  return composeFigure({
+    title: "How far attention to the first classes moves away from M_{0}'s",
+    subtitle: `${subtitleOf(curve)}; test images of the classes of the first step`,
+    body: stacked([
+      legend(methodLegend(runs, (method) => `${method}: cosine ${atEnd(method)} at the end`)),
+      beside(panels, 10),
+    ], 6),
+    notes: [
+      "Maps for the true class. Thin lines are seeds, bold lines their mean, " +
+      "bands the 95 % confidence interval of the mean (Student's t).",
+    ],
+    description: `Curves of the cosine between the attention maps of M_0 and M_t. At the end: ${
+      methodsOf(runs).map((method) => `${method} ${atEnd(method)}`).join(", ")
+    }.`,
+  });
+}
+
+const DROPS = [
+  { measure: "pointingGameDrop", label: "pointing game, drop since M₀" },
+  { measure: "energyDrop", label: "inside the object, drop since M₀" },
+  { measure: "darkMaps", label: "all-zero maps" },
+] as const;
+
+function subtitleOf({ dataset, preset, runs }: MethodRuns): string {
+  return `${dataset}, preset ${preset}, ${describeSeeds(runs)}`;
+}
+
+function methodLegend(runs: readonly MethodRun[], label: (method: MethodName) => string): LegendEntry[] {
+  return methodsOf(runs).map((method) => ({ ...methodNamed(method), label: label(method) }));
+}
+
+const REFERENCE_DASHES = ["7,3", "2,3", "9,3,2,3", "4,2"];
+
+function referenceLegend(references: readonly Reference[]): Drawing {
+  return legend(references.map(({ name, average }, i) => ({
+    label: average === undefined ? name : `${name}: average ${percent(average)}`,
+    color: MUTED,
+    dash: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
+  })));
+}
+
+/** One of several panels of curves. */
+interface Panel {
+  /** A property of a run with one number a step. */
+  readonly measure: Exclude<keyof MethodRun, "method" | "seed">;
+  /** What the vertical axis shows. */
+  readonly label: string;
+  /** A level to compare with, drawn as a dashed line. */
+  readonly level?: number;
+  /** Drawn in gray, each in a dash of its own. */
+  readonly references?: readonly Reference[];
+}
+
+/** What panels share. */
+interface Axes {
+  /** Position of each step on the horizontal axis. */
+  readonly x: readonly number[];
+  readonly xLabel: string;
+  readonly xTickFormat?: (x: number) => string;
+  /** Lower end of the vertical axis where no value lies below; its upper end where none lies above. */
+  readonly yDomain: readonly [number, number];
+  readonly percent: boolean;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Panels that share their axes: every seed as a thin line, the mean as a bold one, and Student's 95 % interval of the mean as a
+ * band.
+ *
+ * @throws {UserError} if there is no run, or a run has not one number for each step
+ */
+function curvePanels({ runs }: MethodRuns, panels: readonly Panel[], axes: Axes): Drawing[] {
+  expectComplete(runs, panels, axes.x.length);
+  const drawn = panels.flatMap((panel) => heightsOf(runs, panel));
+  const [lowest, highest] = axes.yDomain;
+  // Fractions never leave [−1, 1], however wide the interval of two seeds is.
+  const low = Math.max(Math.min(lowest, ...drawn), lowest < 0 ? -1 : Math.min(0, lowest));
+  const high = Math.min(Math.max(highest, ...drawn), 1);
+  return panels.map((panel) => curvePanel(runs, panel, axes, [low, high]));
+}
+
+function expectComplete(runs: readonly MethodRun[], panels: readonly Panel[], steps: number): void {
+  if (runs.length === 0) {
+    throw new UserError(
+      "Expected at least one run to draw curves from but found none; train a method first.",
+    );
+  }
+  for (const run of runs) {
+    for (const { measure } of panels) {
+      const found = run[measure]?.length ?? 0;
+      if (found === steps) continue;
+      throw new UserError(
+        `Expected ${measure} of ${run.method}, seed ${run.seed}, to have ${steps} numbers, one a step, ` +
+          `but found ${found}; let the run finish all its steps, or leave it out.`,
+      );
+    }
+  }
+}
+
+function heightsOf(runs: readonly MethodRun[], { measure, level, references = [] }: Panel): number[] {
+  const ends = methodsOf(runs).flatMap((method) => {
+    const curves = runs.filter((run) => run.method === method).map((run) => run[measure] ?? []);
+    return curves[0].flatMap((_, step) => {
+      const atStep = curves.map((values) => values[step]);
+      return [...atStep, lowEnd(atStep) ?? [], highEnd(atStep) ?? []].flat();
+    });
+  });
+  return [ends, level ?? [], references.flatMap(({ accuracy, average }) => accuracy ?? average ?? [])].flat();
+}
+
+function curvePanel(
+  runs: readonly MethodRun[],
+  { measure, label, level, references = [] }: Panel,
+  { x, xLabel, xTickFormat = String, percent, width, height }: Axes,
+  domain: [number, number],
+): Drawing {
+  const inOrder = methodsOf(runs).flatMap((method) => runs.filter((run) => run.method === method));
+  const points = inOrder.flatMap(({ method, seed, [measure]: values = [] }) =>
+    values.map((y, step) => ({ method, run: `${method} ${seed}`, x: x[step], y }))
+  );
+  const place = { x: "x", y: "y" };
+  const means = { ...place, z: "method" };
+  return chart({
+    width,
+    height,
+    x: { label: xLabel, ticks: [...x], tickFormat: xTickFormat, inset: 6 },
+    y: {
+      domain,
+      clamp: true,
+      nice: true,
+      label,
+      ticks: 6,
+      tickFormat: percent ? percentTick : (value: number) => value.toFixed(1),
+    },
+    symbol: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).symbol) },
+    color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },
+    marks: [
+      ...frame(6),
+      Plot.ruleY(level === undefined ? [] : [level], { stroke: INK, strokeDasharray: "5,4" }),
+      // Plot has one dash a mark.
+      ...references.map(({ accuracy, average }, i) =>
+        Plot.line(x.slice(0, accuracy?.length).map((x, step) => [x, accuracy?.[step] ?? average]), {
+          stroke: MUTED,
+          strokeWidth: 1.5,
+          strokeDasharray: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
+        })
+      ),
+      Plot.areaY(
+        points,
+        Plot.groupX({ y1: lowEnd, y2: highEnd }, {
+          ...means,
+          y1: "y",
+          y2: "y",
+          fill: "method",
+          fillOpacity: 0.14,
+        }),
+      ),
+      Plot.line(points, {
+        ...place,
+        stroke: "method",
+        z: "run",
+        strokeWidth: 1,
+        strokeOpacity: 0.4,
+        className: "seed",
+      }),
+      Plot.line(
+        points,
+        Plot.groupX({ y: mean }, { ...means, stroke: "method", strokeWidth: 2.5, className: "mean" }),
+      ),
+      Plot.dot(
+        points,
+        Plot.groupX({ y: mean, symbol: "first" }, {
+          ...means,
+          fill: "method",
+          symbol: "method",
+          stroke: "white",
+          r: 5,
+        }),
+      ),
+    ],
+  });
+}
