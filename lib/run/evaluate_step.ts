@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { allDraws, type Dataset, type Draw, type ImageSet, readMasks } from "../data/mod.ts";
+import { allDraws, type Draw, type ImageSet, readMasks } from "../data/mod.ts";
 import { accuracy, accuracyOfSteps, meanClassAccuracy } from "../evaluation/accuracy.ts";
 import {
   type AttentionRetention,
@@ -11,10 +11,9 @@ import {
   energyInside,
 } from "../evaluation/attention_retention.ts";
 import { confusionMatrix } from "../evaluation/confusion.ts";
-import { ofFirstClasses, predict } from "../evaluation/predict.ts";
+import { ofFirstClasses, type Predictions } from "../evaluation/predict.ts";
 import type { OutputKind } from "../evaluation/scores.ts";
 import { readJsonIfThere } from "../files.ts";
-import type { ResNet } from "../model/mod.ts";
 import type { Configuration } from "./schema.ts";
 
 /** Metrics after a step, on images of all classes seen so far. Shares are between 0 and 1. */
@@ -43,44 +42,35 @@ export interface StepMetrics {
 export const EVALUATION_BATCH_SIZE = 100;
 
 /**
- * Measures M_t.
- * @param subject M_t, M_0, and the classes of steps 0 … t
- * @param configuration says which split is evaluated
+ * The metrics of M_t.
+ * @param seen what M_t makes of the images of steps 0 … t
+ * @param first what M_0 makes of those of step 0
+ * @param baseImages those of step 0, in the same order
+ * @param classNames see {@linkcode StepMetrics.classNames}
  */
-export async function evaluateStep(
-  { model, first, dataset, steps, headPositions }: {
-    model: ResNet;
-    first: ResNet;
-    dataset: Dataset;
-    steps: readonly (readonly number[])[];
-    headPositions: Int32Array;
-  },
-  { evaluateOn, seed }: Configuration,
-): Promise<StepMetrics> {
-  const options = {
-    headPositions,
-    normalization: { mean: dataset.mean, std: dataset.std },
-    batchSize: EVALUATION_BATCH_SIZE,
+export function stepMetrics(
+  seen: Predictions,
+  first: Predictions,
+  baseImages: ImageSet,
+  classNames: string[][],
+): StepMetrics {
+  const masks = baseImages.readMask && {
+    masks: readMasks(baseImages, allDraws(baseImages)),
+    imageSize: [baseImages.size, baseImages.size] as const,
   };
-  const seen = await predict(model, dataset.open(evaluateOn, steps.flat(), { seed, views: 1 }), options);
-
-  const baseSet = dataset.open(evaluateOn, steps[0], { seed, views: 1 });
-  const before = await predict(first, baseSet, options);
   // A network that has hardly been trained may have no map at all: then there is nothing to retain.
-  const looksSomewhere = before.maps.some((value) => value > 0);
-  const masks = baseSet.readMask &&
-    { masks: readMasks(baseSet, allDraws(baseSet)), imageSize: [baseSet.size, baseSet.size] as const };
+  const looksSomewhere = first.maps.some((value) => value > 0);
   return {
-    step: steps.length - 1,
+    step: classNames.length - 1,
     classesSeen: seen.classes,
-    classNames: steps.map((classes) => classes.map((id) => dataset.classNames[id])),
+    classNames,
     accuracy: accuracy(seen),
     accuracyTop5: accuracy(seen, 5),
-    accuracyOfSteps: accuracyOfSteps(seen, steps.map((classes) => classes.length)),
+    accuracyOfSteps: accuracyOfSteps(seen, classNames.map((names) => names.length)),
     meanClassAccuracy: meanClassAccuracy(seen),
     confusion: confusionMatrix(seen),
     attention: looksSomewhere
-      ? attentionRetention(before, ofFirstClasses(seen, steps[0].length), masks)
+      ? attentionRetention(first, ofFirstClasses(seen, classNames[0].length), masks)
       : { images: 0, cosine: 0 },
   };
 }

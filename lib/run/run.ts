@@ -39,7 +39,7 @@ import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
 import { classSteps } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
-import { evaluateStep, EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
+import { EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics, stepMetrics } from "./evaluate_step.ts";
 import {
   codeOf,
   dataDirectory,
@@ -116,6 +116,8 @@ export class Run {
   readonly steps: readonly (readonly number[])[];
   readonly #images: RunImages;
   #stream: IncrementalStream | null = null;
+  /** What M_0 makes of the base classes' images: each M_t is compared with it. */
+  #first?: Predictions;
 
   private constructor(
     readonly configuration: Configuration,
@@ -371,27 +373,16 @@ export class Run {
 
   /** Evaluates M_t from its checkpoint. The metrics are kept if the engine is the one that trained the run. */
   async evaluate(step: number): Promise<StepMetrics> {
-    const first = await this.model(0);
-    const model = step === 0 ? first : await this.model(step);
-    try {
-      const metrics = await evaluateStep(
-        {
-          model,
-          first,
-          dataset: this.dataset,
-          steps: this.steps.slice(0, step + 1),
-          headPositions: headPositions(this.classOrder),
-        },
-        this.configuration,
-      );
-      if (this.engine.name !== this.configuration.engine) return metrics;
-      await writeSealedJson(this.#path(step, "metrics.json"), metrics);
-      await Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
-      return metrics;
-    } finally {
-      first.dispose();
-      if (step > 0) model.dispose();
-    }
+    const seen = await this.predictions(step);
+    if (step === 0) this.#first = seen;
+    this.#first ??= await this.predictions(0);
+    const classNames = this.steps.slice(0, step + 1)
+      .map((classes) => classes.map((id) => this.dataset.classNames[id]));
+    const metrics = stepMetrics(seen, this.#first, this.evaluationImages(this.steps[0]), classNames);
+    if (this.engine.name !== this.configuration.engine) return metrics;
+    await writeSealedJson(this.#path(step, "metrics.json"), metrics);
+    await Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
+    return metrics;
   }
 
   /** @returns false if `shouldStop` ended it */

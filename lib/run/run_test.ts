@@ -276,6 +276,24 @@ Deno.test("metrics that are damaged are refused and named", () =>
     });
   }));
 
+Deno.test("a run evaluates M_0 once", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration(), { directory });
+    await run.train();
+    const again = await Run.open(tinyConfiguration(), { directory });
+    for (const [opened, steps, evaluated] of [[run, [1], [1]], [again, [1, 2], [1, 0, 2]]] as const) {
+      const before = await Promise.all(steps.map((step) => opened.metrics(step)));
+      const read: number[] = [];
+      const { model } = opened;
+      opened.model = (step) => {
+        read.push(step);
+        return model.call(opened, step);
+      };
+      for (const [i, step] of steps.entries()) assert.deepEqual(await opened.evaluate(step), before[i]);
+      assert.deepEqual(read, evaluated);
+    }
+  }));
+
 Deno.test("a network that looks nowhere is measured, too", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
