@@ -17,17 +17,20 @@ import { UserError } from "../../lib/user_error.ts";
 import { parseCommandLine, runCommand } from "../commands/command_line.ts";
 import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
 
-const OPTIONS = { command: "bench", own: [], switches: ["quick", "json"], takesFields: false };
-
-const HELP = `deno task bench [--quick] [--json]
-
-Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it; and where the
+const COMMAND = {
+  name: "bench",
+  usage: "[--quick] [--json]",
+  about:
+    `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it; and where the
 time of a run goes, on each data set that is in data/. Takes some six minutes, and three more for each data set of
 photos; writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
 
---quick   one network and the methods' steps only, in under 40 seconds; writes nothing
---json    print them as one line of JSON and nothing else (with --quick only)
---help    this text`;
+  deno task bench --quick`,
+  options: {
+    quick: "one network and the methods' steps only, in under 40 seconds; writes nothing",
+    json: "print them as one line of JSON and nothing else (with --quick only)",
+  },
+};
 
 /** Left behind by `deno task reproduce`. */
 const REPRODUCED: JsonKind<{ busy: number }> = {
@@ -202,9 +205,9 @@ async function describeMachine(): Promise<string> {
 
 /** Runs the command; see its help. */
 export async function bench(args: string[]): Promise<void> {
-  const { switches, help } = parseCommandLine(args, OPTIONS);
+  const { switches, help } = parseCommandLine(args, COMMAND);
   const [isQuick, isJson] = [switches.has("quick"), switches.has("json")];
-  if (help) return console.log(HELP);
+  if (help) return console.log(help);
   if (isJson && !isQuick) {
     throw new UserError("Expected --json together with --quick but found it alone; add --quick.");
   }

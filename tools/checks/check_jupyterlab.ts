@@ -8,7 +8,7 @@
  */
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
+import { type Command, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
 import { findJupyterLab, JupyterLab, type ShownCell, until } from "../notebooks/jupyterlab.ts";
 import {
   codeCells,
@@ -23,30 +23,27 @@ import {
 import { runNotebooks } from "../notebooks/run_notebooks.ts";
 import { UserError } from "../../lib/user_error.ts";
 
-const OPTIONS: CommandOptions = {
-  command: "jupyterlab",
-  own: ["expected"],
-  takesFields: false,
-};
-
-const HELP = `deno task jupyterlab [--expected DIRECTORY] [NOTEBOOK …]
-
-Runs notebooks (default: all numbered ones) in the real JupyterLab, in a headless Chromium, in the smoke preset, and
+const COMMAND: Command = {
+  name: "jupyterlab",
+  usage: "[--expected DIRECTORY] [NOTEBOOK …]",
+  about:
+    `Runs notebooks (default: all numbered ones) in the real JupyterLab, in a headless Chromium, in the smoke preset, and
 compares what it shows with what \`deno task notebooks\` writes. Then it presses the stop and restart buttons during
 a training. Where JupyterLab or Chromium is not installed it says so and passes. On Debian:
 
-  apt-get install chromium jupyterlab
-
---expected DIRECTORY  what \`deno task notebooks --preset smoke --output-dir DIRECTORY\` has written; without it,
-                      the notebooks are run first
---help                this text`;
+  apt-get install chromium jupyterlab`,
+  options: {
+    "expected DIRECTORY":
+      "what `deno task notebooks --preset smoke --output-dir DIRECTORY` has written;\nwithout it, the notebooks are run first",
+  },
+};
 
 const ENVIRONMENT = { LWM_PRESET: "smoke", NO_COLOR: "1" };
 
 /** Runs the command; see its help. */
 export async function checkJupyterLab(args: readonly string[]): Promise<void> {
-  const { own, positionals, help } = parseCommandLine(args, OPTIONS);
-  if (help) return console.log(HELP);
+  const { own, positionals, help } = parseCommandLine(args, COMMAND);
+  if (help) return console.log(help);
   const installed = await findJupyterLab();
   if (typeof installed === "string") return console.log(`Skipped: ${installed}.`);
 

@@ -13,17 +13,21 @@ import { randomStream } from "../../lib/random.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { parseCommandLine, runCommand } from "../commands/command_line.ts";
 
-const OPTIONS = { command: "endure", own: ["kills", "damages", "seed"], takesFields: false };
-
-const HELP = `deno task endure [--kills NUMBER] [--damages NUMBER] [--seed NUMBER]
-
-Kills trainings with SIGKILL at random moments; each is then resumed and has to end with the bytes of one that
+const COMMAND = {
+  name: "endure",
+  usage: "[--kills NUMBER] [--damages NUMBER] [--seed NUMBER]",
+  about:
+    `Kills trainings with SIGKILL at random moments; each is then resumed and has to end with the bytes of one that
 was never killed. Flips one bit at each byte of each file that a run keeps, and cuts it off there: that has to
 be noticed in a sentence, or to change nothing. Takes about six minutes.
 
---kills NUMBER     trainings that are killed [50]
---damages NUMBER   damages of each kind and file, at random bytes where the file has more [10000]
---seed NUMBER      of the random choices [1]`;
+  deno task endure --kills 3 --damages 100`,
+  options: {
+    "kills NUMBER": "trainings that are killed [50]",
+    "damages NUMBER": "damages of each kind and file, at random bytes where the file has more [10000]",
+    "seed NUMBER": "of the random choices [1]",
+  },
+};
 
 /** What came of the checks. */
 interface Endured {
@@ -164,8 +168,8 @@ async function damageFile(
 }
 
 async function main(args: string[]): Promise<void> {
-  const { own: { kills = 50, damages = 10_000, seed = 1 }, help } = parseCommandLine(args, OPTIONS);
-  if (help) return console.log(HELP);
+  const { own: { kills = 50, damages = 10_000, seed = 1 }, help } = parseCommandLine(args, COMMAND);
+  if (help) return console.log(help);
   const numbers = { kills: Number(kills), damages: Number(damages), seed: Number(seed) };
   const result = await endure({ ...numbers, log: console.log });
   for (const failure of result.failures) console.error(failure);

@@ -14,15 +14,22 @@ import { UserError } from "../../lib/user_error.ts";
 /** Where a command writes its results; progress goes to standard error. */
 export type Log = (line: string) => void;
 
-/** What a command accepts besides `--help`. */
-export interface CommandOptions {
-  command: string;
-  /** Names of its own options that take a value. */
-  own: readonly string[];
-  /** Names of its own options that take none. */
-  switches?: readonly string[];
-  takesFields: boolean;
+/** A command: what it accepts, and its help. */
+export interface Command {
+  /** `deno task NAME` calls it. */
+  readonly name: string;
+  /** What follows the name, such as `RUN … [--out DIRECTORY]`. */
+  readonly usage: string;
+  /** What it does, with an example that works. */
+  readonly about: string;
+  /** Its own options and what they mean: `"out DIRECTORY"` takes a value, `"json"` none. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Whether the fields of a configuration are options, too. */
+  readonly takesFields?: boolean;
 }
+
+/** Options that several commands have. */
+export const DIRECTORY = { "directory DIRECTORY": "folder of data sets and runs [data]" } as const;
 
 /** The arguments of a command. */
 export interface CommandLine {
@@ -32,7 +39,8 @@ export interface CommandLine {
   switches: ReadonlySet<string>;
   /** Arguments that are not options, such as the folders of runs. */
   positionals: string[];
-  help: boolean;
+  /** The command's help, where it is asked for. */
+  help?: string;
 }
 
 /**
@@ -55,52 +63,68 @@ export async function runCommand(main: (args: string[]) => Promise<void>): Promi
  * Reads a command's arguments.
  * @throws {UserError} where an option is unknown, lacks its value, or has no effect on the method
  */
-export function parseCommandLine(args: readonly string[], options: CommandOptions): CommandLine {
-  const { command, own, switches = [], takesFields } = options;
-  const names = [...takesFields ? fieldNames : [], ...own, ...switches];
-  const type = (name: string) => isSwitch(name) || switches.includes(name) ? "boolean" : "string";
-  const known = Object.fromEntries(names.map((name) => [name, { type: type(name) } as const]));
-  const { values: { help = false, ...values }, positionals } = explained(command, () =>
-    parseArgs({
-      args: [...args],
-      options: { ...known, help: { type: "boolean", short: "h" } },
-      allowPositionals: true,
-      allowNegative: true,
-    }));
-  const line = { fields: {}, own: {}, switches: new Set<string>(), positionals, help: help === true };
-  for (const [name, value] of Object.entries(values)) {
-    if (switches.includes(name)) value && line.switches.add(name);
-    else if (own.includes(name)) Object.assign(line.own, { [name]: value });
-    else Object.assign(line.fields, { [name]: typeof value === "string" ? readField(name, value) : value });
-  }
-  if (!line.help) refuseUnused(line.fields);
-  return line;
-}
-
-/** Refuses options of a loss that the method does not have: they would be without effect. */
-function refuseUnused(fields: Partial<Configuration>): void {
-  const method = fields.method ?? configure().method;
-  if (!methodNames().includes(method)) return; // configure() refuses it.
-  const used: readonly string[] = methodNamed(method).fields;
-  const ofLosses: readonly string[] = methodNames().flatMap((name) => methodNamed(name).fields);
-  const unused = Object.keys(fields).filter((name) => ofLosses.includes(name) && !used.includes(name));
-  if (unused.length === 0) return;
-  throw new UserError(
-    `Expected options that ${method} uses (--${used.join(", --")}) but found --${unused.join(", --")}. ` +
-      "Leave them out, or choose another --method.",
-  );
-}
-
-/** Turns the errors of parseArgs into a {@linkcode UserError}. */
-function explained<T>(command: string, parse: () => T): T {
+export function parseCommandLine(args: readonly string[], command: Command): CommandLine {
+  const own = Object.fromEntries(Object.keys(command.options).map((option) => option.split(" ", 2)));
+  const isBoolean = (name: string) => name in own ? own[name] === undefined : isSwitch(name);
+  const names = [...command.takesFields ? fieldNames : [], ...Object.keys(own)];
+  const known = names.map((name) => [name, { type: isBoolean(name) ? "boolean" : "string" }] as const);
+  const options = { ...Object.fromEntries(known), help: { type: "boolean", short: "h" } } as const;
+  let parsed;
   try {
-    return parse();
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (!code?.startsWith("ERR_PARSE_ARGS_")) throw error;
     const reason = message.split(/\.? To specify a positional|\.?\n/)[0];
-    throw new UserError(`${reason}. See \`deno task ${command} --help\` for the options.`);
+    throw new UserError(`${reason}. See \`deno task ${command.name} --help\` for the options.`);
   }
+  const { values: { help, ...values }, positionals } = parsed;
+  const line: CommandLine = { fields: {}, own: {}, switches: new Set(), positionals };
+  const switches = new Set<string>();
+  for (const [name, value] of Object.entries(values)) {
+    if (!(name in own)) {
+      Object.assign(line.fields, { [name]: typeof value === "string" ? readField(name, value) : value });
+    } else if (typeof value === "string") line.own[name] = value;
+    else if (value) switches.add(name);
+  }
+  if (help) return { ...line, switches, help: helpOf(command, line.fields) };
+  refuseUnused(line.fields);
+  return { ...line, switches };
+}
+
+function helpOf(
+  { name, usage, about, options, takesFields }: Command,
+  fields: Partial<Configuration>,
+): string {
+  const all = Object.entries({ ...options, help: "this text" });
+  const width = Math.max(...all.map(([option]) => option.length)) + 5;
+  const lines = all.map(([option, meaning]) =>
+    `--${option}`.padEnd(width) + meaning.replaceAll("\n", `\n${" ".repeat(width)}`)
+  );
+  const text = `deno task ${name} ${usage}\n\n${about}\n\n${lines.join("\n")}`;
+  return takesFields ? `${text}\n\n${describeFields(fields)}` : text;
+}
+
+/** Options of losses that the method does not have. */
+export function unusedFields(fields: Partial<Configuration>): string[] {
+  const { fields: used } = methodNamed(fields.method ?? configure().method);
+  const ofLosses = methodNames().flatMap((name) => methodNamed(name).fields);
+  return Object.keys(fields).filter((name) =>
+    ofLosses.some((field) => field === name && !used.includes(field))
+  );
+}
+
+/** Refuses options that would be without effect. */
+function refuseUnused(fields: Partial<Configuration>): void {
+  const method = fields.method ?? configure().method;
+  if (!methodNames().includes(method)) return; // configure() refuses it.
+  const unused = unusedFields(fields);
+  if (unused.length === 0) return;
+  throw new UserError(
+    `Expected options that ${method} uses (--${methodNamed(method).fields.join(", --")}) but found --${
+      unused.join(", --")
+    }. Leave them out, or choose another --method.`,
+  );
 }
 
 /** The value of a field from text; paths are relative to where the command was called. */
@@ -109,10 +133,10 @@ export function readField(name: string, text: string): unknown {
 }
 
 /** Refuses arguments that are not options. @throws {UserError} where there is one */
-export function refusePositionals({ positionals }: CommandLine, { command }: CommandOptions): void {
+export function refusePositionals({ positionals }: CommandLine, { name }: Command): void {
   if (positionals.length === 0) return;
   throw new UserError(
-    `Expected only options but found ${positionals.join(" ")}. See \`deno task ${command} --help\`.`,
+    `Expected only options but found ${positionals.join(" ")}. See \`deno task ${name} --help\`.`,
   );
 }
 

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { configurationHelp } from "../../lib/run/configuration_help.ts";
-import { type CommandOptions, describeFields, fromHere, parseCommandLine, showPath } from "./command_line.ts";
+import { type Command, describeFields, fromHere, parseCommandLine, showPath } from "./command_line.ts";
 
-const OPTIONS: CommandOptions = {
-  command: "train",
-  own: ["directory"],
-  switches: ["json"],
+const COMMAND: Command = {
+  name: "train",
+  usage: "[--json]",
+  about: "Trains.",
+  options: { "directory DIRECTORY": "folder of runs,\nand of data", json: "print JSON" },
   takesFields: true,
 };
-const parse = (...args: string[]) => parseCommandLine(args, OPTIONS);
+const parse = (...args: string[]) => parseCommandLine(args, COMMAND);
 const refuses = (args: string[], message: RegExp) =>
   assert.throws(() => parse(...args), { name: "UserError", message });
 
@@ -49,13 +50,27 @@ Deno.test("parseCommandLine() leaves values of the wrong type to the schema", ()
 });
 
 Deno.test("parseCommandLine() separates fields, the command's own options and the rest", () => {
-  assert.deepEqual(parse("run-1", "--directory", "d", "run-2", "-h", "--json", "--seed", "1"), {
+  assert.deepEqual(parse("run-1", "--directory", "d", "run-2", "--json", "--seed", "1"), {
     fields: { seed: 1 },
     own: { directory: "d" },
     switches: new Set(["json"]),
     positionals: ["run-1", "run-2"],
-    help: true,
   });
+});
+
+Deno.test("parseCommandLine() makes the help from the options", () => {
+  const command = { ...COMMAND, takesFields: false };
+  assert.equal(
+    parseCommandLine(["-h"], command).help,
+    `deno task train [--json]
+
+Trains.
+
+--directory DIRECTORY   folder of runs,
+                        and of data
+--json                  print JSON
+--help                  this text`,
+  );
 });
 
 Deno.test("paths are relative to where the command was called, and ~ is the home folder", () => {
@@ -77,7 +92,7 @@ Deno.test("parseCommandLine() refuses an unknown option, and a value that is mis
   refuses(["--gamma"], /^Option '--gamma <value>' argument missing\. See/);
   refuses(["--gamma", "--seed", "1"], /^Option '--gamma' argument is ambiguous\. See/);
   refuses(["--json=yes"], /^Option '--json' does not take an argument\. See/);
-  assert.throws(() => parseCommandLine(["--seed", "1"], { ...OPTIONS, takesFields: false }), {
+  assert.throws(() => parseCommandLine(["--seed", "1"], { ...COMMAND, takesFields: false }), {
     message: /^Unknown option '--seed'/,
   });
 });
@@ -89,7 +104,7 @@ Deno.test("parseCommandLine() refuses options of a loss that the method does not
     ["--method", "lwf-mc", "--gamma", "0"],
     /options that LwF-MC uses \(.*--beta\) but found --gamma\./,
   );
-  assert.equal(parse("--method", "c", "--gamma", "0.3", "--help").help, true);
+  assert.match(parse("--method", "c", "--gamma", "0.3", "--help").help!, /^deno task train /);
   assert.deepEqual(parse("--gamma", "0.3").fields, { gamma: 0.3 });
 });
 

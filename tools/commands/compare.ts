@@ -5,39 +5,18 @@
 import { basename, join } from "node:path";
 import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/all.ts";
 import { saveFigure } from "../../lib/figures/mod.ts";
-import { dataDirectory, readMetrics, readRunFolder } from "../../lib/run/folder.ts";
-import { gainTable } from "../../lib/study/claims.ts";
+import { dataDirectory } from "../../lib/run/folder.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/figure_numbers.ts";
-import {
-  bySetting,
-  describeSetting,
-  MEASURES,
-  runKey,
-  type RunRecord,
-  varyingFields,
-} from "../../lib/study/run_record.ts";
-import { settingsTable } from "../../lib/study/tables.ts";
-import { textTable } from "../../lib/table.ts";
+import { bySetting, describeSetting, MEASURES, runKey, varyingFields } from "../../lib/study/run_record.ts";
 import { UserError } from "../../lib/user_error.ts";
-import {
-  type CommandOptions,
-  fromHere,
-  type Log,
-  parseCommandLine,
-  runCommand,
-  showPath,
-} from "./command_line.ts";
+import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
+import { type KeptRun, printRuns, readKeptRun } from "./run.ts";
 
-const OPTIONS: CommandOptions = {
-  command: "compare",
-  own: ["out"],
-  switches: ["json"],
-  takesFields: false,
-};
-
-const HELP = `deno task compare RUN… [--out DIRECTORY] [--json]
-
-Compares trained runs of the same images and steps: a table, and the curves of accuracy and of attention, with
+const COMMAND: Command = {
+  name: "compare",
+  usage: "RUN … [--out DIRECTORY] [--json]",
+  about:
+    `Compares trained runs of the same images and steps: a table, and the curves of accuracy and of attention, with
 the mean over seeds and its 95 % confidence interval (Student's t). Folders of M_0, which runs share, and runs
 without an increment yet are passed over, so that all runs can be named at once. Where runs cannot be compared,
 it says which of them can, and in what they differ. Exit code: 0, or 1 where nothing can be compared.
@@ -46,33 +25,22 @@ it says which of them can, and in what they differ. Exit code: 0, or 1 where not
 
 The table has one row for each method, and for each setting where runs of one method differ in more than the
 seed. Curves have one color a method: where a method has several settings, those of each setting are saved in a
-folder of its own. They are saved as .svg, .png and .json.
-
---out DIRECTORY   where the figures go [data/comparison/DATASET]
---json            prints the runs and what was measured as JSON, and draws nothing
---help            this text`;
-
-/** A run, and where it lies. */
-interface ComparedRun extends RunRecord {
-  readonly folder: string;
-  /** Digest of its images. */
-  readonly images?: string;
-}
+folder of its own. They are saved as .svg, .png and .json.`,
+  options: {
+    "out DIRECTORY": "where the figures go [data/comparison/DATASET]",
+    json: "prints the runs and what was measured as JSON, and draws nothing",
+  },
+};
 
 /** Runs the command; see its help. */
 export async function compare(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, OPTIONS);
-  if (line.help) return log(HELP);
+  const line = parseCommandLine(args, COMMAND);
+  if (line.help) return log(line.help);
   const isJson = line.switches.has("json");
   const runs = await readRuns(line.positionals, isJson ? () => {} : log);
   if (isJson) return log(JSON.stringify({ runs: runs.map(withSummary) }, null, 1));
 
-  for (const row of textTable(settingsTable(runs))) log(row);
-  const gains = gainTable(runs);
-  if (gains.length > 0) {
-    log("\nLwM beside LwF-MC at equal settings\n");
-    for (const row of textTable(gains)) log(row);
-  }
+  printRuns(runs, log);
   const out = line.own.out === undefined
     ? join(dataDirectory(), "comparison", placeOf(runs[0]))
     : fromHere(line.own.out);
@@ -80,18 +48,18 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(out)}`);
 }
 
-function withSummary(run: ComparedRun): unknown {
+function withSummary(run: KeptRun): unknown {
   const summary = Object.entries(MEASURES).map(([name, { of }]) => [name, of(run)]);
   return { ...run, summary: Object.fromEntries(summary) };
 }
 
 /** Of the figures, below the folder of all comparisons. Two folders of images may have one name. */
-function placeOf({ configuration: { dataset, data }, images = "" }: ComparedRun): string {
+function placeOf({ configuration: { dataset, data }, images = "" }: KeptRun): string {
   return dataset === "folder" ? `folder-${basename(data)}-${images.slice(0, 6)}` : dataset;
 }
 
 /** Draws all runs together where each method has one setting, otherwise each setting by itself. */
-async function draw(runs: readonly ComparedRun[], out: string): Promise<void> {
+async function draw(runs: readonly KeptRun[], out: string): Promise<void> {
   const settings = bySetting(runs);
   const methods = settings.map(([{ configuration }]) => configuration.method);
   if (new Set(methods).size === methods.length) return await saveCurves(settings.flat(), out);
@@ -102,32 +70,32 @@ async function draw(runs: readonly ComparedRun[], out: string): Promise<void> {
   }
 }
 
-async function saveCurves(runs: readonly ComparedRun[], directory: string): Promise<void> {
+async function saveCurves(runs: readonly KeptRun[], directory: string): Promise<void> {
   await saveFigure("accuracy-curve", accuracyCurve, accuracyCurveNumbers(runs), { directory });
   const retention = attentionRetentionCurveNumbers(runs);
   await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
 }
 
 /** Reads the runs that have an increment and cuts them to the steps that all of them have. */
-async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun[]> {
-  const found: ComparedRun[] = [];
-  const bases: string[] = [];
-  const unfinished: string[] = [];
-  for (const folder of new Set(paths.map(fromHere))) {
-    const { configuration, folders, images } = await readRunFolder(folder);
+async function readRuns(paths: readonly string[], log: Log): Promise<KeptRun[]> {
+  const found: KeptRun[] = [];
+  const others: string[] = [];
+  for (const path of new Set(paths.map(fromHere))) {
+    const run = await readKeptRun(path);
+    if (run.metrics.length > 1) found.push(run);
     // M_0 by itself is shared by the methods and tells nothing about them.
-    if (configuration.increments === 0) {
-      bases.push(`${showPath(folder)} is M_0, which runs share`);
-      continue;
-    }
-    const metrics = await readMetrics(folders, configuration.increments + 1);
-    const engine = configuration.engine as RunRecord["engine"]; // a kept configuration has it by name
-    if (metrics.length === 0) {
-      unfinished.push(`${showPath(folder)} has no M_0 that is measured, in ${showPath(folders.base)}`);
-    } else if (metrics.length === 1) unfinished.push(`${showPath(folder)} has only come to M_0`);
-    else found.push({ folder, configuration, engine, images, metrics });
+    else if (run.configuration.increments === 0) others.push(`${showPath(path)} is M_0, which runs share`);
+    else if (run.metrics.length === 1) others.push(`${showPath(path)} has only come to M_0`);
+    else others.push(`${showPath(path)} has no M_0 that is measured, in ${showPath(run.folders.base)}`);
   }
-  if (found.length === 0) throw nothingToCompare([...bases, ...unfinished]);
+  if (found.length === 0) {
+    throw new UserError(
+      `Expected the folders of runs with an increment at least, such as data/runs/iemoji-100/seed1-LwM-…, but found ${
+        others.length === 0 ? "none" : `none:\n  ${others.join("\n  ")}\n`
+      }. Train them with \`deno task train\`; see \`deno task compare --help\`.`.replace("\n. ", "\n"),
+    );
+  }
+  const unfinished = others.filter((why) => !why.endsWith("share"));
   for (const why of unfinished) log(`Passed over: ${why}.`);
   if (unfinished.length > 0) log("");
   refuseDifferences(found);
@@ -145,20 +113,6 @@ async function readRuns(paths: readonly string[], log: Log): Promise<ComparedRun
   return runs.map((run) => ({ ...run, metrics: run.metrics.slice(0, steps) }));
 }
 
-/** @param others folders that were named, and why they cannot be compared */
-function nothingToCompare(others: readonly string[]): UserError {
-  if (others.length === 0) {
-    return new UserError(
-      "Expected the folders of runs to compare but found none. Name some, such as data/runs/iemoji-100/seed1-LwM-…; " +
-        "see `deno task compare --help`.",
-    );
-  }
-  return new UserError(
-    `Expected runs with an increment at least but found none:\n  ${others.join("\n  ")}\n` +
-      "Let them go on with `deno task train`, or name others.",
-  );
-}
-
 /** Fields that make numbers comparable. */
 const SAME = [
   "dataset",
@@ -173,8 +127,8 @@ const SAME = [
 ] as const;
 
 /** Refuses runs that differ in what makes their numbers comparable, and says which can be compared. */
-function refuseDifferences(runs: readonly ComparedRun[]): void {
-  const comparable = ({ configuration, engine, images }: ComparedRun): Record<string, string> => {
+function refuseDifferences(runs: readonly KeptRun[]): void {
+  const comparable = ({ configuration, engine, images }: KeptRun): Record<string, string> => {
     // The same images are the same wherever they lie.
     const values = { ...configuration, engine, data: images ?? configuration.data };
     const fields = SAME.filter((field) => field !== "data" || configuration.dataset === "folder");
@@ -191,21 +145,20 @@ function refuseDifferences(runs: readonly ComparedRun[]): void {
     return `  ${values}:\n    ${group.map(({ folder }) => showPath(folder)).join("\n    ")}`;
   });
   throw new UserError(
-    `Expected runs of the same ${differing.join(", ")} but found ${groups.length} kinds:\n${
-      lines.join("\n")
-    }\n` +
-      "Compare the runs of one kind.",
+    `Expected runs of the same ${differing.join(", ")} but found ${groups.length} kinds:\n` +
+      `${lines.join("\n")}\nCompare the runs of one kind.`,
   );
 }
 
 /** Refuses a run that was named twice, by the folders of two copies. */
-function refuseCopies(runs: readonly ComparedRun[]): void {
+function refuseCopies(runs: readonly KeptRun[]): void {
   for (const same of Map.groupBy(runs, ({ configuration }) => runKey(configuration)).values()) {
     if (same.length === 1) continue;
+    const [{ configuration: { seed } }] = same;
+    const folders = same.map(({ folder }) => showPath(folder)).join(" and ");
     throw new UserError(
-      `Expected each run once but found seed ${same[0].configuration.seed} of one setting in ${
-        same.map(({ folder }) => showPath(folder)).join(" and ")
-      }. A copy is not another seed: name one of them.`,
+      `Expected each run once but found seed ${seed} of one setting in ${folders}. ` +
+        "A copy is not another seed: name one of them.",
     );
   }
 }

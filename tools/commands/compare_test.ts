@@ -152,11 +152,11 @@ Deno.test("compare refuses what cannot be compared, in a sentence", () =>
     const begun = await leaveRun(directory, { seed: 2 }, { accuracy: 0.4, cosine: 0.9, steps: 1 });
     const other = await leaveRun(directory, { baseClasses: 4 }, { accuracy: 0.4, cosine: 0.9 });
     const tuned = await leaveRun(directory, { evaluateOn: "validation" }, { accuracy: 0.4, cosine: 0.9 });
-    await refuses([], /folders of runs to compare but found none/);
+    await refuses([], /^Expected the folders of runs .* but found none\. Train/);
     await refuses([directory], /no configuration\.json/);
     await refuses(
       [begun],
-      /runs with an increment at least but found none:\n {2}.*seed2-LwM-[\w-]+ has only come to M_0/,
+      /runs with an increment at least.* but found none:\n {2}.*seed2-LwM-[\w-]+ has only come to M_0/,
     );
     await refuses(
       [whole, other],

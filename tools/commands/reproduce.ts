@@ -15,33 +15,32 @@ import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import { notebookJob } from "../notebooks/run_notebooks.ts";
-import { type CommandOptions, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
+import { type Command, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
 import { runStudy } from "./sweep.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
-const OPTIONS: CommandOptions = {
-  command: "reproduce",
-  own: ["preset", "engine"],
-  switches: ["fresh", "all-seeds"],
-  takesFields: false,
-};
-
-const HELP = `deno task reproduce [--fresh] [--all-seeds] [--preset NAME] [--engine NAME]
-
-The whole paper: prepares iEmoji-100, trains the models of all notebooks, runs each notebook as soon as its models are
+const COMMAND: Command = {
+  name: "reproduce",
+  usage: "[--fresh] [--all-seeds] [--preset NAME] [--engine NAME]",
+  about:
+    `The whole paper: prepares iEmoji-100, trains the models of all notebooks, runs each notebook as soon as its models are
 trained, and draws the figures. Finished runs are reused. It can be stopped at any moment; the same command goes on from
 there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 
-  deno task reproduce --preset smoke
-
---fresh         delete what it has trained before, and start over
---all-seeds     first train the studies of the notebooks, whatever the preset: ten seeds of each method, both norms, all
-                γ (about an hour and a half on two cores); otherwise their numbers are read from studies/*.results.json
---preset NAME   smoke, default, or paper [default]; the results of other presets than the default go into
-                data/notebooks/ and data/figures/, and nothing that is committed changes
---engine NAME   auto, wasm, onednn, webgpu, or cpu [auto]
---help          this text`;
+  deno task reproduce --preset smoke`,
+  options: {
+    fresh: "delete what it has trained before, and start over",
+    "all-seeds":
+      "first train the studies of the notebooks, whatever the preset: ten seeds of each method,\n" +
+      "both norms, all γ (about an hour and a half on two cores); otherwise their numbers are read\n" +
+      "from studies/*.results.json",
+    "preset NAME":
+      "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
+      "data/notebooks/ and data/figures/, and nothing that is committed changes",
+    "engine NAME": "auto, wasm, onednn, webgpu, or cpu [auto]",
+  },
+};
 
 /** A cell may train for as long as it takes; a kernel that has died is noticed at once. */
 const TIMEOUT_SECONDS = 24 * 3600;
@@ -182,9 +181,9 @@ function ignoreMissing(error: unknown): void {
 }
 
 async function main(args: string[]): Promise<void> {
-  const line = parseCommandLine(args, OPTIONS);
-  if (line.help) return console.log(HELP);
-  refusePositionals(line, OPTIONS);
+  const line = parseCommandLine(args, COMMAND);
+  if (line.help) return console.log(line.help);
+  refusePositionals(line, COMMAND);
   const { own: { preset, engine }, switches } = line;
   configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   // Kernels and processes of runs inherit these.

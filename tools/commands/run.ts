@@ -5,12 +5,62 @@
 import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/accuracy.ts";
 import type { PhotoDataset } from "../../lib/data/photos/photos.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import { codeOf, readMetrics, readRunFolder, type RunFolders } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
+import { gainTable } from "../../lib/study/claims.ts";
+import type { RunRecord } from "../../lib/study/run_record.ts";
+import { settingsTable } from "../../lib/study/tables.ts";
+import { textTable } from "../../lib/table.ts";
+import type { Engine } from "../../lib/engine/mod.ts";
 import { percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
 import { type FolderPlace, Run } from "../../lib/run/run.ts";
 import type { Dataset } from "../../lib/data/image_set.ts";
-import { fromHere, type Log } from "./command_line.ts";
+import { UserError } from "../../lib/user_error.ts";
+import { type Command, type CommandLine, fromHere, type Log, showPath } from "./command_line.ts";
+
+/** Options of commands that are given the folder of a run. */
+export const OF_RUN = {
+  "data PATH": "where the run's images lie now, if they have moved",
+  "engine NAME": "what evaluates [the engine that trained the run]",
+} as const;
+
+/** Opens the run whose folder is the first argument of a command. @throws {UserError} where there is none, or several */
+export function openNamedRun(
+  { own: { data, engine }, positionals }: CommandLine,
+  { name }: Command,
+  log: Log,
+): Promise<Run> {
+  if (positionals.length !== 1) {
+    throw new UserError(
+      `Expected the folder of one run but found ${positionals.join(" ") || "none"}. ` +
+        `Call \`deno task ${name}\` once for each run; see \`deno task ${name} --help\`.`,
+    );
+  }
+  const place = { data: data && fromHere(data), engine: engine as Configuration["engine"] | undefined };
+  return openRun(fromHere(positionals[0]), place, log);
+}
+
+/** A run as it is kept in its folder, with what was measured so far. */
+export interface KeptRun extends RunRecord<StepMetrics> {
+  readonly folder: string;
+  readonly folders: RunFolders;
+  /** Digest of its images. */
+  readonly images?: string;
+}
+
+/** Reads a run without its images or an engine. @throws {UserError} where the folder is none of a run, or damaged */
+export async function readKeptRun(folder: string): Promise<KeptRun> {
+  const { configuration, folders, images } = await readRunFolder(folder);
+  const engine = configuration.engine as Engine["name"]; // a kept configuration has it by name
+  const metrics = await readMetrics(folders, configuration.increments + 1);
+  return { folder, folders, images, configuration, engine, code: codeOf(folders), metrics };
+}
+
+/** The folder of a run, as the user would write it. */
+export function folderOf({ steps, folders }: Run): string {
+  return showPath(steps.length > 1 ? folders.method : folders.base);
+}
 
 /**
  * Opens a run with a bar while its images are decoded, and lists photos that were left out.
@@ -29,6 +79,15 @@ export async function openRun(
   });
   listSkipped(run.dataset, log);
   return run;
+}
+
+/** Prints what was measured of runs, and how LwM compares with LwF-MC. */
+export function printRuns(records: readonly RunRecord[], log: Log): void {
+  for (const line of textTable(settingsTable(records))) log(line);
+  const gains = gainTable(records);
+  if (gains.length === 0) return;
+  log("\nLwM beside LwF-MC at equal settings\n");
+  for (const line of textTable(gains)) log(line);
 }
 
 /** Shows a bar where images have to be rendered or decoded first. */

@@ -6,48 +6,46 @@ import { dirname, join } from "node:path";
 import { codeDigest } from "../../lib/run/code_digest.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { claimsTable, gainTable, judgeClaims } from "../../lib/study/claims.ts";
+import { claimsTable, judgeClaims } from "../../lib/study/claims.ts";
 import { gainByForgettingTable } from "../../lib/study/figure_numbers.ts";
 import { MEASURES, readRecords, runKey, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
-import {
-  readStudies,
-  readStudyPlan,
-  recordsOf,
-  resultsPath,
-  type Study,
-  type StudyPlan,
-} from "../../lib/study/study.ts";
-import { settingsTable } from "../../lib/study/tables.ts";
+import { readStudies, readStudyPlan, recordsOf, resultsPath, type StudyPlan } from "../../lib/study/study.ts";
 import { Stopped } from "../../lib/stop_signals.ts";
 import { type TableRow, textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
+import { collectRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
 import {
-  type CommandOptions,
+  type Command,
+  DIRECTORY,
   fromHere,
   type Log,
   parseCommandLine,
   runCommand,
   showPath,
 } from "./command_line.ts";
+import { printRuns } from "./run.ts";
 import { saveStudyFigures } from "./study_figures.ts";
 import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 
-const OPTIONS: CommandOptions = {
-  command: "sweep",
-  own: ["directory", "out"],
-  switches: ["again"],
-  takesFields: false,
-};
-
-const HELP = `deno task sweep FILE [--again] [--out DIRECTORY] [--directory DIRECTORY]
-
-Trains the runs of a study, one process each, as many at a time as there are cores, then prints its tables and
+const COMMAND: Command = {
+  name: "sweep",
+  usage:
+    "FILE [--again] [--out DIRECTORY] [--directory DIRECTORY] [--list | --slurm [-- OPTION …] | --collect [FOLDER …]]",
+  about:
+    `Trains the runs of a study, one process each, as many at a time as there are cores, then prints its tables and
 draws its figures. It can be stopped at any moment: the same command passes over what is finished and goes on
 from the last finished epoch of the rest, also on another machine: finished runs are known from the results
 beside FILE, NAME.results.json. A run that fails stops none of the others; it is reported at the end, and the
 exit code is 1; it is 130 after Ctrl-C. M_0 is trained once for all runs that share it.
 
   deno task sweep studies/iemoji-100.json
+
+On a cluster the scheduler spreads the runs, and --collect makes the results of them. What is finished is passed over there,
+too, so the same command submits again what is still missing.
+
+  deno task sweep studies/iemoji-100.json --slurm -- --partition=main --time=1:00:00
+  deno task sweep studies/iemoji-100.json --list | parallel
+  deno task sweep studies/iemoji-100.json --collect data
 
 FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
 of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. All
@@ -65,28 +63,40 @@ but one of "grid" and "runs" may be left out.
   }
 
 A claim compares two settings within each seed. Its measure is one of
-${Object.keys(MEASURES).join(", ")}.
-
---again                 trains anew what only the results know; what is trained on this machine still counts
---out DIRECTORY         where results and figures go [results beside FILE, figures in figures/]
---directory DIRECTORY   folder of data sets and runs [data]
---help                  this text`;
+${Object.keys(MEASURES).join(", ")}.`,
+  options: {
+    again: "trains anew what only the results know; what is trained on this machine still counts",
+    "out DIRECTORY": "where results and figures go [results beside FILE, figures in figures/]",
+    ...DIRECTORY,
+    list: "prints a command for each missing run, those of M_0 first, and trains nothing",
+    slurm:
+      "submits the missing runs as array jobs, one task a run, after one of the M_0; OPTIONs are those of sbatch",
+    collect: "makes the results of the finished runs below the FOLDERs [DIRECTORY], and trains nothing",
+  },
+};
 
 /** Runs the command; see its help. */
 export async function sweep(args: readonly string[], log: Log = console.log): Promise<void> {
-  const { positionals, own, switches, help } = parseCommandLine(args, OPTIONS);
-  if (help) return log(HELP);
-  if (positionals.length !== 1) {
+  const { positionals: [file, ...others], own, switches, help } = parseCommandLine(args, COMMAND);
+  if (help) return log(help);
+  const ways = (["list", "slurm", "collect"] as const).filter((way) => switches.has(way));
+  const takesOthers = ways.length === 1 && ways[0] !== "list";
+  if (file === undefined || ways.length > 1 || others.length > 0 && !takesOthers) {
     throw new UserError(
-      `Expected the file of one study but found ${
-        positionals.join(" ") || "none"
+      `Expected the file of one study, and one of --list, --slurm and --collect at most, but found ${
+        [file, ...others, ...ways.map((way) => `--${way}`)].join(" ") || "none"
       }; see \`deno task sweep --help\`.`,
     );
   }
-  const file = fromHere(positionals[0]);
-  const out = own.out === undefined ? undefined : fromHere(own.out);
-  const directory = own.directory === undefined ? undefined : fromHere(own.directory);
-  await runStudy(file, { directory, out, again: switches.has("again"), log });
+  const place = {
+    directory: own.directory === undefined ? undefined : fromHere(own.directory),
+    out: own.out === undefined ? undefined : fromHere(own.out),
+    again: switches.has("again"),
+    log,
+  };
+  if (ways[0] === "collect") await collect(fromHere(file), others.map(fromHere), place);
+  else if (ways.length === 0) await runStudy(fromHere(file), place);
+  else await spread(fromHere(file), ways[0] === "slurm" ? others : undefined, place);
 }
 
 /** What {@linkcode runStudy} needs; `out` is where results and figures go. */
@@ -105,19 +115,68 @@ export interface StudyOptions {
  * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
  */
 export async function runStudy(file: string, options: StudyOptions): Promise<void> {
-  const { directory = dataDirectory(), log } = options;
-  const plan = await readStudyPlan(file);
-  const out = options.out ?? defaultOut(plan, file, directory);
-  const path = resultsPath(plan.name, out);
-  const kept = await readRecords(path);
-  const { records, runs, stopped } = await trainMissing(plan, kept, { ...options, directory, path });
-  const all = mergeRecords(plan, kept, records);
-  const study = { ...plan, records: recordsOf(plan, all) };
-  await show(study, { ...options, file, log });
-  log(`\nResults: ${showPath(path)} and .tsv`);
+  const opened = await openStudy(file, options);
+  const missing = await planMissing(opened, options.log);
+  const { records, stopped } = await trainMissing(opened, missing, options.signal);
+  await show(opened, records);
   if (stopped !== undefined) throw stopped;
-  const failed = runs.filter(({ state }) => state === "failed");
-  if (failed.length > 0) throw new UserError(report(failed, plan.configurations.length));
+  refuseFailed(missing.runs);
+}
+
+/**
+ * Prints the commands that train what is missing of a study, or submits them.
+ * @param options of `sbatch`; the commands are printed where they are undefined
+ */
+async function spread(file: string, options: string[] | undefined, place: StudyOptions): Promise<void> {
+  const { log } = place;
+  const opened = await openStudy(file, place);
+  const { runs } = await planMissing(opened, console.error);
+  const commands = await sweepCommands(runs, opened.directory);
+  if (options === undefined) { for (const line of [...commands.bases, ...commands.runs]) log(line); }
+  else {
+    const jobs = await submitToSlurm(opened.plan.name, commands, options, opened.directory);
+    if (jobs.length > 0) log(`Submitted ${jobs.map((job) => `job ${job}`).join(", then ")}.`);
+    log(`Once they are finished: deno task sweep ${showPath(file)} --collect`);
+  }
+  refuseFailed(runs);
+}
+
+/** Makes the results of a study from what is found below some folders. */
+async function collect(file: string, folders: readonly string[], place: StudyOptions): Promise<void> {
+  const opened = await openStudy(file, place);
+  const { plan, kept, path, directory } = opened;
+  const found = await collectRecords(plan, folders.length > 0 ? folders : [directory], place.log);
+  const records = recordsOf(plan, found);
+  const all = mergeRecords(plan, kept, records);
+  const engines = new Set(recordsOf(plan, all).map(({ engine }) => engine));
+  if (engines.size > 1) {
+    throw new UserError(
+      `Expected the runs of ${plan.name} on one engine but found ${
+        [...engines].join(" and ")
+      }, which round differently. ` +
+        'Name one in the study, as "base": { "engine": "wasm" }, or collect with --out DIRECTORY.',
+    );
+  }
+  place.log(`${records.length} of ${count(plan.configurations.length, "run")} found.`);
+  if (records.length > 0) await writeRecords(path, all);
+  await show(opened, records);
+}
+
+/** A study, and where its results are. */
+interface OpenedStudy extends StudyOptions {
+  readonly file: string;
+  readonly plan: StudyPlan;
+  readonly directory: string;
+  /** Of the results. */
+  readonly path: string;
+  readonly kept: readonly RunRecord[];
+}
+
+async function openStudy(file: string, options: StudyOptions): Promise<OpenedStudy> {
+  const { directory = dataDirectory() } = options;
+  const plan = await readStudyPlan(file);
+  const path = resultsPath(plan.name, options.out ?? defaultOut(plan, file, directory));
+  return { ...options, file, plan, directory, path, kept: await readRecords(path) };
 }
 
 /** Runs of a quick preset never mix with the committed results. */
@@ -126,11 +185,17 @@ function defaultOut({ configurations }: StudyPlan, file: string, directory: stri
   return preset === "default" ? dirname(file) : join(directory, "studies", preset);
 }
 
-async function trainMissing(
-  plan: StudyPlan,
-  kept: readonly RunRecord[],
-  { directory, path, again = false, log, signal }: StudyOptions & { directory: string; path: string },
-): Promise<{ records: RunRecord[]; runs: SweepRun[]; stopped?: Stopped }> {
+/** What a study lacks. */
+interface MissingRuns {
+  /** Records of its other runs. */
+  known: RunRecord[];
+  runs: SweepRun[];
+}
+
+async function planMissing(
+  { plan, kept, path, directory, again }: OpenedStudy,
+  log: Log,
+): Promise<MissingRuns> {
   // A run may be one of another study, too.
   const known = again ? [] : recordsOf(plan, [...await readAllRecords(dirname(path)), ...kept]);
   const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
@@ -141,7 +206,14 @@ async function trainMissing(
   if (older.length > 0) {
     log(`${older.length} of the known results are of other code than today's; --again trains them anew.`);
   }
+  return { known, runs };
+}
 
+async function trainMissing(
+  { plan, kept, path, directory }: OpenedStudy,
+  { known, runs }: MissingRuns,
+  signal?: AbortSignal,
+): Promise<{ records: RunRecord[]; stopped?: Stopped }> {
   const keptKeys = new Set(kept.map(({ configuration }) => runKey(configuration)));
   const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
   let written = 0;
@@ -157,7 +229,7 @@ async function trainMissing(
     if (error instanceof Stopped) return error;
     throw error;
   });
-  return { records: await writeResults(), runs, stopped: stopped ?? undefined };
+  return { records: await writeResults(), stopped: stopped ?? undefined };
 }
 
 /** The results of all studies of a folder, which may be absent. */
@@ -227,28 +299,25 @@ function mergeRecords(
   return [...byKey].sort(([a], [b]) => place(a) - place(b)).map(([, record]) => record);
 }
 
-/** Prints the tables and draws the figures. */
+/** Prints the tables and draws the figures. @param records that are not in the kept results yet */
 async function show(
-  study: Study,
-  { file, directory, out, log }: StudyOptions & { file: string },
+  { plan, kept, path, file, directory, out, log }: OpenedStudy,
+  records: readonly RunRecord[],
 ): Promise<void> {
-  if (study.records.length === 0) return;
-  print(settingsTable(study.records), log);
-  const gains = gainTable(study.records);
-  if (gains.length > 0) {
-    log("\nLwM beside LwF-MC at equal settings");
-    print(gains, log);
+  const study = { ...plan, records: recordsOf(plan, mergeRecords(plan, kept, records)) };
+  if (study.records.length > 0) {
+    log("");
+    printRuns(study.records, log);
     const correlations = gainByForgettingTable(study.records);
     if (correlations.length > 0) print(correlations, log);
-  }
-  if (study.claims.length > 0) {
-    const claims = judgeClaims([study], await readStudies(dirname(file)));
+    const claims = study.claims.length > 0 ? judgeClaims([study], await readStudies(dirname(file))) : [];
     if (claims.length > 0) {
       log("\nClaims");
       print(claimsTable(claims), log);
     }
+    await saveStudyFigures(study, { directory, out, log });
   }
-  await saveStudyFigures(study, { directory, out, log });
+  log(`\nResults: ${showPath(path)} and .tsv`);
 }
 
 function print(rows: readonly TableRow[], log: Log): void {
@@ -256,9 +325,11 @@ function print(rows: readonly TableRow[], log: Log): void {
   for (const line of textTable(rows)) log(line);
 }
 
-function report(failed: readonly SweepRun[], all: number): string {
+function refuseFailed(runs: readonly SweepRun[]): void {
+  const failed = runs.filter(({ state }) => state === "failed");
+  if (failed.length === 0) return;
   const lines = failed.map(({ name, failure }) => `  ${name}: ${failure}`);
-  return `${failed.length} of ${count(all, "run")} failed:\n${lines.join("\n")}`;
+  throw new UserError(`${failed.length} of ${count(runs.length, "run")} failed:\n${lines.join("\n")}`);
 }
 
 function count(number: number, what: string): string {

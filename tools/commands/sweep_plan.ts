@@ -4,12 +4,12 @@
  */
 import { type Engine, useEngine } from "../../lib/engine/mod.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
+import type { Dataset } from "../../lib/data/image_set.ts";
 import {
   dataDirectory,
   openDataset,
   otherCode,
   refuseOtherImages,
-  type RunFolders,
   runFolders,
   type RunImages,
   runImages,
@@ -44,28 +44,33 @@ export async function planSweep(
   configurations: readonly Configuration[],
   { directory = dataDirectory(), log }: SweepPlace,
 ): Promise<SweepRun[]> {
-  const prepare = preparation(directory, log);
+  const engines = new Map<string, Promise<Engine["name"]>>();
+  const dataSets = new Map<string, Promise<Dataset>>();
   const said = new Set<string | null>();
   const plans = new Map<string, Omit<SweepRun, "name">>();
   for (const asked of configurations) {
-    const { engine, images, failure: unprepared } = await prepare(asked);
-    const configuration = { ...asked, engine };
+    let configuration = asked;
+    let dataset: Dataset | undefined;
+    let images: RunImages | undefined;
+    let failure = await mistakeOf(async () => {
+      const { engine } = asked;
+      const name = await once(engines, [engine], async () => (await useEngine(engine, { log })).name);
+      configuration = { ...asked, engine: name };
+      dataset = await openOnce(dataSets, configuration, directory, log);
+      images = runImages(dataset, configuration);
+    });
     // "auto" where there is no engine: the run then fails, but has to be told from others.
-    const folders = await runFolders(
-      configuration,
-      engine as Engine["name"],
-      directory,
-      images?.images.images,
-    );
+    const engine = configuration.engine as Engine["name"];
+    const folders = await runFolders(configuration, engine, directory, images?.images);
     const other = await otherCode(folders, configuration.increments);
     if (other !== null && !said.has(other)) log(other);
     said.add(other);
     const steps = configuration.increments + 1;
     const key = steps > 1 ? folders.method : folders.base;
     if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
-    const changed = images && await otherImages(folders, images);
+    const changed = images && await mistakeOf(() => refuseOtherImages(folders, images!, dataset!.name));
     const finished = changed === undefined && await trainedSteps(folders, steps) === steps;
-    const failure = unprepared ?? changed;
+    failure ??= changed;
     const state = finished ? "finished" : failure === undefined ? "waiting" : "failed";
     plans.set(key, { configuration, folders, state, ...state === "failed" && { failure } });
   }
@@ -77,20 +82,30 @@ export async function planSweep(
   });
 }
 
-/** Why a run cannot go on with these images; nothing where it can. */
-async function otherImages(folders: RunFolders, { images, name }: Images): Promise<string | undefined> {
+/** Why some work cannot be done; nothing where it is done. */
+async function mistakeOf(work: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    await refuseOtherImages(folders, images, name);
+    await work();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return error.message;
   }
 }
 
-/** What is left of a data set when it is prepared. */
-interface Images {
-  name: string;
-  images: RunImages;
+/** Prepares each data set once; where it cannot be, all runs that need it fail. */
+function openOnce(
+  dataSets: Map<string, Promise<Dataset>>,
+  configuration: Configuration,
+  directory: string,
+  log: Log,
+): Promise<Dataset> {
+  const { dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn } = configuration;
+  const key = [dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn];
+  return once(dataSets, key, async () => {
+    const opened = await withImageProgress((onImages) => openDataset(configuration, directory, onImages));
+    listSkipped(opened, log);
+    return opened;
+  });
 }
 
 /**
@@ -117,35 +132,6 @@ export async function trainSweep(
     (signal) => runJobs(jobs, { processes, signal, onChange: () => (note(), onChange?.()) }),
     outer,
   ).finally(note);
-}
-
-/** Each engine is chosen once, and each data set prepared once; what fails fails for all runs that need it. */
-function preparation(directory: string, log: Log) {
-  const engines = new Map<string, Promise<Engine["name"]>>();
-  const dataSets = new Map<string, Promise<Images>>();
-  return async (configuration: Configuration) => {
-    const { engine, dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn } =
-      configuration;
-    let name = engine;
-    try {
-      name = await once(engines, engine, async () => (await useEngine(engine, { log })).name);
-      const images = await once(
-        dataSets,
-        [dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn],
-        async () => {
-          const opened = await withImageProgress((onImages) =>
-            openDataset(configuration, directory, onImages)
-          );
-          listSkipped(opened, log);
-          return { name: opened.name, images: runImages(opened, configuration) };
-        },
-      );
-      return { engine: name, images };
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { engine: name, failure: error.message };
-    }
-  };
 }
 
 function once<T>(done: Map<string, Promise<T>>, key: unknown, work: () => Promise<T>): Promise<T> {

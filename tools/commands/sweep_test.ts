@@ -4,6 +4,7 @@ import { withDataDirectory } from "../../lib/run/run_fixture.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import { sweep } from "./sweep.ts";
 import { TINY_FIELDS } from "./testdata/tiny_run.ts";
+import { train } from "./train.ts";
 
 async function writeSweep(directory: string, content: Record<string, unknown>): Promise<string> {
   const file = join(directory, "studies", "tiny.json");
@@ -154,6 +155,93 @@ Deno.test("sweep does not mix engines", () =>
     await assert.rejects(sweepIn(directory, file), {
       name: "UserError",
       message: /the missing runs on cpu, .* but found that wasm is asked for/,
+    });
+  }));
+
+Deno.test("sweep --list prints commands that train what is missing; --collect makes the results of it", () =>
+  withDataDirectory(async (directory) => {
+    // γ is no option of LwF-MC, and a name with a space has to be quoted.
+    const grid = { method: ["LwF-MC", "LwM"], gamma: [0.7], firstClasses: [["alarm-clock", "telephone"]] };
+    const file = await writeSweep(directory, { grid });
+    const lines = await sweepIn(directory, file, "--list");
+    assert.equal(lines.length, 3);
+    assert.match(lines[0], / --increments=0 /);
+    assert.match(lines[2], / --method=LwM .*--gamma=0\.7 /);
+    assert.doesNotMatch(lines[1], /--gamma/);
+    for (const line of lines) {
+      const args = line.match(/'[^']*'|\S+/g)!.map((word) => word.replaceAll("'", ""));
+      assert.equal(args[0], Deno.execPath());
+      await train(args.slice(4), () => {});
+    }
+    assert.deepEqual(await sweepIn(directory, file, "--list"), []);
+
+    const elsewhere = join(directory, "elsewhere");
+    const collected = await sweepIn(elsewhere, file, "--collect", directory);
+    assert.equal(collected[0], "2 of 2 runs found.");
+    const lists = await sweepIn(directory, file);
+    assert.ok(lists.includes("2 runs: 2 finished before, 0 to train."));
+    const [here, there] = await Promise.all(
+      [directory, elsewhere].map((place) =>
+        Deno.readTextFile(join(place, "studies", "smoke", "tiny.results.json"))
+      ),
+    );
+    assert.equal(here, there);
+    // From results alone, and from a folder where nothing of the study is.
+    const results = join(directory, "studies", "smoke");
+    assert.equal(
+      (await sweepIn(join(directory, "third"), file, "--collect", results))[0],
+      "2 of 2 runs found.",
+    );
+    const other = await writeSweep(directory, { runs: [{ method: "C" }] });
+    assert.equal((await sweepIn(directory, other, "--collect"))[0], "0 of 1 run found.");
+  }));
+
+Deno.test("sweep --slurm submits one task a run, after the M_0", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { grid: { method: ["LwF-MC", "LwM"], seed: [1, 2] } });
+    const run = async (path: string, ...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", join(import.meta.dirname!, "sweep.ts"), file, "--directory", directory, ...args],
+        env: { PATH: path },
+      }).output();
+      return { code, out: new TextDecoder().decode(stdout), said: new TextDecoder().decode(stderr) };
+    };
+    const none = await run(directory, "--slurm");
+    assert.equal(none.code, 1);
+    assert.match(none.said, /Expected `sbatch` to take the job but found no such program\./);
+
+    const sbatch = '#!/bin/sh\necho "$@" >>"$0.args"\nwc -l <"$0.args"\n';
+    await Deno.writeTextFile(join(directory, "sbatch"), sbatch, { mode: 0o755 });
+    const path = `${directory}:${Deno.env.get("PATH")}`;
+    const { out } = await run(path, "--slurm", "--", "--partition=main", "--time=1:00");
+    assert.match(
+      out,
+      /^Submitted job 1, then job 2\.\nOnce they are finished: deno task sweep .* --collect\n$/,
+    );
+    const [bases, runs] = (await Deno.readTextFile(join(directory, "sbatch.args"))).trim().split("\n");
+    assert.match(
+      bases,
+      /--requeue .*--job-name=tiny-M_0 --array=0-1 .* --partition=main --time=1:00 .*tiny-M_0\.sh$/,
+    );
+    assert.match(runs, /--job-name=tiny-runs --array=0-3 .* --dependency=afterany:1 --partition=main/);
+    const script = await Deno.readTextFile(join(directory, "slurm", "tiny-runs.sh"));
+    const tasks = script.match(/^\d+\) exec .+ ;;$/gm)!;
+    assert.deepEqual(tasks.map((task) => task.match(/--seed=(\d)/)![1]).join(" "), "1 2 1 2");
+  }));
+
+Deno.test("sweep refuses arguments that belong to no way of running it", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { runs: [{ method: "C" }] });
+    const refuses = (...args: string[]) =>
+      assert.rejects(sweepIn(directory, file, ...args), {
+        name: "UserError",
+        message: /--collect at most, but/,
+      });
+    await refuses("other.json");
+    await refuses("--list", "--collect");
+    await refuses("--list", "--", "--partition=main");
+    await assert.rejects(sweepIn(directory, file, "--collect", join(directory, "nowhere")), {
+      message: /Expected to look for runs at ".*nowhere" but found that there is no such/,
     });
   }));
 

@@ -3,7 +3,6 @@
  * @module
  */
 import { configure } from "../../lib/run/configuration.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { headPositions } from "../../lib/data/protocol.ts";
 import { ResNet } from "../../lib/model/mod.ts";
@@ -14,48 +13,41 @@ import { stoppable, unlessStopped } from "../../lib/stop_signals.ts";
 import { stepOptions, trainStep } from "../../lib/training/mod.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
-  type CommandOptions,
-  describeFields,
+  type Command,
+  DIRECTORY,
   fromHere,
   type Log,
   parseCommandLine,
   refusePositionals,
   runCommand,
-  showPath,
 } from "./command_line.ts";
-import { openRun, stepHeading, stepRow } from "./run.ts";
+import { folderOf, openRun, stepHeading, stepRow } from "./run.ts";
 
-const OPTIONS: CommandOptions = {
-  command: "train",
-  own: ["directory"],
-  switches: ["dry-run", "json"],
-  takesFields: true,
-};
-
-const help = (fields: Partial<Configuration>) =>
-  `deno task train [--FIELD VALUE …] [--directory DIRECTORY] [--dry-run] [--json]
-
-Trains one run: M_0, then one model for each increment, each measured when it is trained. It says beforehand
+const COMMAND: Command = {
+  name: "train",
+  usage: "[--FIELD VALUE …] [--directory DIRECTORY] [--dry-run] [--json]",
+  about:
+    `Trains one run: M_0, then one model for each increment, each measured when it is trained. It says beforehand
 which classes each step brings and how long it will take. It can be stopped at any moment; the same command
 goes on from the last finished epoch, and what is trained already is not trained again. Runs lie in
 DIRECTORY/runs, where the notebooks keep theirs, too. Exit code: 0, 1 where it fails, 130 after Ctrl-C.
 
   deno task train --dataset caltech-101 --data PATH --method lwm --seed 1
   deno task train --preset smoke
-  deno task train --method lwm --gamma 0.5 --dry-run
-
---directory DIRECTORY   folder of data sets and runs [data]
---dry-run               print the classes of each step, iterations, time and disk space, and train nothing
---json                  print one JSON object, {run, configuration, plan, metrics}, and nothing else to standard output
---help                  this text
-
-${describeFields(fields)}`;
+  deno task train --method lwm --gamma 0.5 --dry-run`,
+  options: {
+    ...DIRECTORY,
+    "dry-run": "print the classes of each step, iterations, time and disk space, and train nothing",
+    json: "print one JSON object, {run, configuration, plan, metrics}, and nothing else to standard output",
+  },
+  takesFields: true,
+};
 
 /** Runs the command; see its help. */
 export async function train(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, OPTIONS);
-  if (line.help) return log(help(line.fields));
-  refusePositionals(line, OPTIONS);
+  const line = parseCommandLine(args, COMMAND);
+  if (line.help) return log(line.help);
+  refusePositionals(line, COMMAND);
   const configuration = configure(line.fields);
   const json = line.switches.has("json");
   const say = json ? () => {} : log;
@@ -68,7 +60,7 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
   await stoppable(kept, async (signal) => {
     const run = await unlessStopped(signal, openRun(configuration, line.own, json ? console.error : log));
     preparing = false;
-    const folder = showPath(run.steps.length > 1 ? run.folders.method : run.folders.base);
+    const folder = folderOf(run);
     say(`Run: ${folder}`);
     const plan = await planOf(run);
     for (const text of planLines(plan)) say(text);
@@ -116,45 +108,35 @@ async function planOf(run: Run): Promise<TrainingPlan> {
   }
 }
 
-/** Tries iterations of the base step for about three seconds. */
+/** Tries iterations of the base step for about three seconds, two at least. */
 async function secondsPerIteration(run: Run): Promise<number> {
-  const { seed, views, batchSize, depth, widths, stem } = run.configuration;
+  const { seed, views, depth, widths, stem } = run.configuration;
   const set = run.dataset.open("train", run.steps[0], { seed, views });
-  const tried = async (batchSize: number, most: number): Promise<number> => {
-    const student = new ResNet({ depth, widths, stem }, run.classNames(0), seed);
-    const times = [performance.now()];
-    await trainStep(
-      { student, set, headPosition: headPositions(run.classOrder), teacher: null },
-      { ...stepOptions(run.configuration, 0, run.dataset), batchSize },
-      {
-        onProgress: () => times.push(performance.now()),
-        shouldStop: () =>
-          times.length > most || times.at(-1)! - times[0] > (times.length > 8 ? 3000 : 10_000),
-      },
-    );
-    student.dispose();
-    // The first ones are slow: code is compiled. The median of the rest leaves out pauses.
-    const durations = times.slice(1).map((time, i) => (time - times[i]) / 1000);
-    const later = durations.slice(Math.floor(durations.length / 2)).sort((a, b) => a - b);
-    return later[Math.floor(later.length / 2)];
-  };
-  const few = Math.min(4, batchSize);
-  const estimate = await tried(few, 2) * batchSize / few;
-  return estimate > 10 ? estimate : await tried(batchSize, 30);
+  const student = new ResNet({ depth, widths, stem }, run.classNames(0), seed);
+  const times = [performance.now()];
+  await trainStep(
+    { student, set, headPosition: headPositions(run.classOrder), teacher: null },
+    stepOptions(run.configuration, 0, run.dataset),
+    {
+      onProgress: () => times.push(performance.now()),
+      shouldStop: () => times.length > 30 || times.length > 2 && times.at(-1)! - times[0] > 3000,
+    },
+  );
+  student.dispose();
+  // The first ones are slow: code is compiled. The median of the rest leaves out pauses.
+  const durations = times.slice(1).map((time, i) => (time - times[i]) / 1000);
+  const later = durations.slice(durations.length >> 1).sort((a, b) => a - b);
+  return later[later.length >> 1];
 }
 
 function planLines({ steps, seconds, bytes }: TrainingPlan): string[] {
   const lines = steps.map(({ classes, iterations, trained }, step) =>
-    `Step ${step}: ${trained ? "trained" : `${iterations} iterations`}, ${classes.length} classes: ${
-      classes.join(", ")
-    }`
+    `Step ${step}: ${trained ? "trained" : `${iterations} iterations`}, ${classes.length} classes: ` +
+    classes.join(", ")
   );
-  const time = seconds === undefined
-    ? ""
-    : `About ${clock(seconds)} on this machine, ${steps.length} ${steps.length === 1 ? "model" : "models"}, `;
-  return seconds === undefined && steps.every(({ trained }) => trained)
-    ? lines
-    : [...lines, `${time || "Models: "}${(bytes / 1e6).toFixed(1)} MB.`];
+  if (steps.every(({ trained }) => trained)) return lines;
+  const time = seconds === undefined ? "" : `About ${clock(seconds)} on this machine; `;
+  return [...lines, `${time}models: ${steps.length}, ${(bytes / 1e6).toFixed(1)} MB.`];
 }
 
 /**

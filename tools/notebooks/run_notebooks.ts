@@ -14,7 +14,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
+import { type Command, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
 import { CellOutputs } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_wire.ts";
@@ -184,29 +184,26 @@ function syntaxError(source: string): string {
   return "the kernel could not compile this cell";
 }
 
-const OPTIONS: CommandOptions = {
-  command: "notebooks",
-  own: ["preset", "engine", "timeout", "output-dir"],
-  takesFields: false,
-};
-
-const HELP = `deno task notebooks [OPTION …] [NOTEBOOK …]
-
-Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into
+const COMMAND: Command = {
+  name: "notebooks",
+  usage: "[OPTION …] [NOTEBOOK …]",
+  about:
+    `Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into
 them. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after Ctrl-C.
 
-  deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-finetuning-and-distillation.ipynb
-
---preset NAME      smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]
---engine NAME      auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]
---timeout SECONDS  longest run time of one cell [1200]
---output-dir DIR   write executed copies there, and leave the notebooks as they are
---help             this text`;
+  deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-finetuning-and-distillation.ipynb`,
+  options: {
+    "preset NAME": "smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]",
+    "engine NAME": "auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]",
+    "timeout SECONDS": "longest run time of one cell [1200]",
+    "output-dir DIR": "write executed copies there, and leave the notebooks as they are",
+  },
+};
 
 async function main(args: readonly string[]): Promise<void> {
   const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
-    parseCommandLine(args, OPTIONS);
-  if (help) return console.log(HELP);
+    parseCommandLine(args, COMMAND);
+  if (help) return console.log(help);
   configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   const timeoutSeconds = Number(timeout);
   if (!(timeoutSeconds > 0)) {

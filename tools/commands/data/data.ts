@@ -8,12 +8,14 @@ import { prepareIEmoji } from "../../../lib/data/iemoji/drawings.ts";
 import { withProgress } from "../../../lib/progress.ts";
 import { dataDirectory } from "../../../lib/run/folder.ts";
 import { UserError } from "../../../lib/user_error.ts";
-import { type CommandOptions, fromHere, parseCommandLine, runCommand } from "../command_line.ts";
+import { type Command, fromHere, parseCommandLine, runCommand } from "../command_line.ts";
 import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
 
-const HELP = `deno task data NAME [--from PATH] [--directory DIRECTORY]
-
-Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. An interrupted download is
+const COMMAND: Command = {
+  name: "data",
+  usage: "NAME [--from PATH] [--directory DIRECTORY]",
+  about:
+    `Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. An interrupted download is
 resumed. Exit code: 0, or 1 where the data set could not be downloaded or is not complete.
 
   deno task data caltech-101
@@ -22,20 +24,19 @@ resumed. Exit code: 0, or 1 where the data set could not be downloaded or is not
 NAME
   iemoji-100       rendered from npm packages in 2 seconds; see data/README.md
 ${
-  DATA_SOURCES.map(({ name, remote, terms, homepage }) =>
-    `  ${name.padEnd(16)} ${remote ? `${Math.round(remote.bytes / 1e6)} MB; ` : ""}${terms}\n${
-      " ".repeat(19)
-    }${homepage}`
-  ).join("\n")
-}
+      DATA_SOURCES.map(({ name, remote, terms, homepage }) =>
+        `  ${name.padEnd(16)} ${remote ? `${Math.round(remote.bytes / 1e6)} MB; ` : ""}${terms}\n${
+          " ".repeat(19)
+        }${homepage}`
+      ).join("\n")
+    }
 
-  Your own images need no download: pass their folder to the training with --data PATH.
-
---from PATH        use this archive, or this folder, instead of downloading
---directory PATH   where the data sets lie (default: the project's data)
---help             this text`;
-
-const OPTIONS: CommandOptions = { command: "data", own: ["from", "directory"], takesFields: false };
+  Your own images need no download: pass their folder to the training with --data PATH.`,
+  options: {
+    "from PATH": "use this archive, or this folder, instead of downloading",
+    "directory DIRECTORY": "where the data sets lie [data]",
+  },
+};
 
 /**
  * Runs the command; throws a {@linkcode UserError} where the user can mend what is wrong.
@@ -46,8 +47,8 @@ export async function fetchData(
   log: (line: string) => void = console.log,
   sources: readonly DataSource[] = DATA_SOURCES,
 ): Promise<void> {
-  const { own, positionals: [name, ...rest], help } = parseCommandLine(args, OPTIONS);
-  if (help) return log(HELP);
+  const { own, positionals: [name, ...rest], help } = parseCommandLine(args, COMMAND);
+  if (help) return log(help);
   const from = own.from === undefined ? undefined : fromHere(own.from);
   const directory = own.directory === undefined ? dataDirectory() : fromHere(own.directory);
   if (rest.length > 0) {

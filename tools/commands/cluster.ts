@@ -1,0 +1,164 @@
+/**
+ * A sweep on more than one machine: its runs as commands for any scheduler, as jobs of Slurm, and collected from wherever they
+ * were trained.
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { explainFileError, writeFileWhole } from "../../lib/files.ts";
+import { codeDigest } from "../../lib/run/code_digest.ts";
+import { codeOf, trainedSteps } from "../../lib/run/folder.ts";
+import { presetValues } from "../../lib/run/presets.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
+import { readRecords, runKey, type RunRecord } from "../../lib/study/run_record.ts";
+import type { StudyPlan } from "../../lib/study/study.ts";
+import { UserError } from "../../lib/user_error.ts";
+import { type Log, showPath, unusedFields } from "./command_line.ts";
+import { readKeptRun } from "./run.ts";
+import type { SweepRun } from "./sweep_plan.ts";
+
+/** Commands for a shell, one a run. */
+export interface SweepCommands {
+  /** Train an M_0 each: they should be finished before the others begin, which otherwise wait for them. */
+  bases: string[];
+  /** Train a run each. */
+  runs: string[];
+}
+
+/** The commands that train the runs that wait. Each stands for itself, and may be repeated after it was killed. */
+export async function sweepCommands(runs: readonly SweepRun[], directory: string): Promise<SweepCommands> {
+  const waiting = runs.filter(({ state }) => state === "waiting");
+  const commandOf = ({ configuration, folders }: SweepRun) =>
+    trainCommand({ ...configuration, code: codeOf(folders) }, directory);
+  const bases: string[] = [];
+  for (const [run] of Map.groupBy(waiting, ({ folders }) => folders.base).values()) {
+    if (await trainedSteps(run.folders, 1) > 0) continue;
+    bases.push(commandOf({ ...run, configuration: { ...run.configuration, increments: 0 } }));
+  }
+  return { bases, runs: waiting.filter(({ configuration }) => configuration.increments > 0).map(commandOf) };
+}
+
+/** Fields that are always named: nothing then depends on the environment, or on the number of classes. */
+const NAMED = ["preset", "dataset", "method", "seed", "engine", "code", "baseClasses"];
+
+function trainCommand(configuration: Configuration, directory: string): string {
+  const defaults: Partial<Configuration> = presetValues(configuration);
+  const unused = unusedFields(configuration);
+  const options = (Object.keys(configuration) as (keyof Configuration)[]).filter((name) => {
+    const differs = String(configuration[name]) !== String(defaults[name]);
+    return !unused.includes(name) && (differs || NAMED.includes(name));
+  }).map((name) => {
+    const value = configuration[name];
+    if (typeof value === "boolean") return `--${value ? "" : "no-"}${name}`;
+    return `--${name}=${name === "data" && value ? resolve(String(value)) : value}`;
+  });
+  const train = join(import.meta.dirname!, "train.ts");
+  return [Deno.execPath(), "run", "-A", train, ...options, `--directory=${directory}`].map(quoted).join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Submits the commands as array jobs of Slurm, one task a run.
+ * @param name of the jobs
+ * @param options of `sbatch`
+ * @returns the numbers of the jobs, that of M_0 first
+ * @throws {UserError} where `sbatch` is missing or refuses
+ */
+export async function submitToSlurm(
+  name: string,
+  { bases, runs }: SweepCommands,
+  options: readonly string[],
+  directory: string,
+): Promise<string[]> {
+  const home = join(directory, "slurm");
+  const jobs: string[] = [];
+  for (const [kind, commands] of [["M_0", bases], ["runs", runs]] as const) {
+    if (commands.length === 0) continue;
+    const script = join(home, `${name}-${kind}.sh`);
+    const tasks = commands.map((command, task) => `${task}) exec ${command} ;;`);
+    await writeFileWhole(
+      script,
+      ["#!/bin/bash", "case $SLURM_ARRAY_TASK_ID in", ...tasks, "esac\n"].join("\n"),
+    );
+    // A task that is requeued finds the last epoch of its run, and appends to its log. After any end of the M_0, since the
+    // runs train one that failed themselves, and say why it cannot be; afterok would leave them in the queue for ever.
+    jobs.push(
+      await sbatch([
+        ...["--parsable", "--requeue", "--open-mode=append", `--job-name=${name}-${kind}`],
+        ...[`--array=0-${commands.length - 1}`, `--output=${join(home, `${name}-${kind}-%A_%a.txt`)}`],
+        ...[...jobs.map((job) => `--dependency=afterany:${job}`), ...options, script],
+      ]),
+    );
+  }
+  return jobs;
+}
+
+async function sbatch(args: readonly string[]): Promise<string> {
+  const refuse = (found: string) =>
+    new UserError(
+      `Expected \`sbatch\` to take the job but found ${found.trim()}. Options of sbatch follow \`--slurm --\`; ` +
+        "`--list` prints the commands for other schedulers.",
+    );
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command("sbatch", { args: [...args] }).output();
+  } catch (error) {
+    throw error instanceof Deno.errors.NotFound ? refuse("no such program") : error;
+  }
+  if (!output.success) throw refuse(new TextDecoder().decode(output.stderr));
+  return new TextDecoder().decode(output.stdout).trim().split(";")[0];
+}
+
+/**
+ * Finds the finished runs of a study below some folders: as folders of runs, and in results of studies. Needs neither images nor
+ * an engine.
+ * @returns those of today's code last
+ */
+export async function collectRecords(
+  { configurations }: StudyPlan,
+  folders: readonly string[],
+  log: Log,
+): Promise<RunRecord[]> {
+  const asked = new Map(configurations.map((configuration) => [runKey(configuration), configuration]));
+  const records: RunRecord[] = [];
+  const add = ({ configuration: kept, engine, code, metrics }: RunRecord) => {
+    const configuration = asked.get(runKey(kept));
+    if (configuration === undefined || metrics.length <= configuration.increments) return;
+    if (!["auto", engine].includes(configuration.engine)) return;
+    records.push({ configuration: { ...configuration, engine, code: "current" }, engine, code, metrics });
+  };
+  for (const folder of folders) {
+    for (const path of await findKept(folder)) {
+      if (path.endsWith(".results.json")) {
+        (await readRecords(path)).forEach(add);
+        continue;
+      }
+      try {
+        add(await readKeptRun(path));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        log(`Passed over ${showPath(path)}: ${error.message}`);
+      }
+    }
+  }
+  const isCurrent = ({ engine, code }: RunRecord) => code === codeDigest(engine);
+  return records.sort((a, b) => Number(isCurrent(a)) - Number(isCurrent(b)));
+}
+
+/** Folders of runs and files of results, at most three levels below a folder, such as `data/runs/DATASET/RUN`. */
+export async function findKept(folder: string, levels = 3): Promise<string[]> {
+  const found: string[] = [];
+  try {
+    for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (isFile && name === "configuration.json") return [folder];
+      if (isFile && name.endsWith(".results.json")) found.push(path);
+      if (isDirectory && levels > 0) found.push(...await findKept(path, levels - 1));
+    }
+  } catch (error) {
+    throw explainFileError(error, folder, "look for runs");
+  }
+  return found.sort();
+}
