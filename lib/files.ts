@@ -185,13 +185,13 @@ export class FileLock implements Disposable {
 
   /**
    * Takes a lock as soon as no other process holds it.
-   * @param onWait called four times a second until then; what it throws ends the wait
+   * @param onWait called four times a second until then with the note of the other process, or null; false ends the wait
+   * @returns null where the wait was ended
    */
-  static async wait(path: string, onWait?: () => void): Promise<FileLock> {
+  static async wait(path: string, onWait?: (note: unknown) => unknown): Promise<FileLock | null> {
     for (;;) {
       const lock = await FileLock.take(path);
-      if (lock !== null) return lock;
-      onWait?.();
+      if (lock !== null || onWait?.(await FileLock.#readNote(path)) === false) return lock;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
@@ -204,8 +204,7 @@ export class FileLock implements Disposable {
     this.file.writeSync(bytes);
   }
 
-  /** Reads the note of the process that holds the lock; null if there is none. */
-  static async readNote(path: string): Promise<unknown> {
+  static async #readNote(path: string): Promise<unknown> {
     try {
       return JSON.parse(await Deno.readTextFile(path));
     } catch {

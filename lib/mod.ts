@@ -11,7 +11,7 @@
  */
 export * as evaluation from "./evaluation/mod.ts";
 export * as figures from "./figures/mod.ts";
-export { allClassMaps, gradCamClosedForm } from "./attention/closed_form.ts";
+export { allClassMaps, gradCamClosedForm } from "./attention/grad_cam.ts";
 export { type ClassPerImage } from "./attention/one_hot_classes.ts";
 export {
   allDraws,
@@ -38,7 +38,7 @@ export { type Engine, type EngineName } from "./engine/engine.ts";
 export { useEngine, type UseEngineOptions } from "./engine/mod.ts";
 export { type AttentionMaps, type AttentionRetention, type Drop } from "./evaluation/attention_retention.ts";
 export { type AttentionShift } from "./evaluation/attention_shift.ts";
-export { type ForwardOptions, type Predictions } from "./evaluation/predict.ts";
+export { type ForwardOptions, type Predictions, type PredictOptions } from "./evaluation/predict.ts";
 export { type LabeledScores } from "./evaluation/scores.ts";
 export {
   type AttentionRetentionNumbers,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
-import { allClassMaps, gradCamClosedForm, mapsOfClass } from "./closed_form.ts";
+import { allClassMaps, gradCamClosedForm, mapsOfClass } from "./grad_cam.ts";
 import { oneHotClasses, oneHotRows } from "./one_hot_classes.ts";
 import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import golden from "./testdata/golden.json" with { type: "json" };

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
-import { gradCamClosedForm } from "./closed_form.ts";
-import { gradCam } from "./grad_cam.ts";
+
+import { gradCam, gradCamClosedForm } from "./grad_cam.ts";
 import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 

@@ -1,9 +1,9 @@
 /**
- * Accuracy and forgetting, from the scores of images.
+ * Accuracy, confusion and forgetting, from the scores of images.
  * @module
  */
-import { UserError } from "../user_error.ts";
-import { type LabeledScores, stepRanges } from "./scores.ts";
+import { mean } from "../statistics.ts";
+import { type LabeledScores, stepRanges, topColumns } from "./scores.ts";
 
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
@@ -11,7 +11,7 @@ import { type LabeledScores, stepRanges } from "./scores.ts";
  *
  * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
  * @returns between 0 and 1
- * @throws {UserError} where there are no images
+ * @throws {RangeError} where there are no images
  *
  * @example
  * ```ts
@@ -24,19 +24,19 @@ import { type LabeledScores, stepRanges } from "./scores.ts";
  * ```
  */
 export function accuracy(scores: LabeledScores, k = 1): number {
-  return meanOf(rightAnswers(scores, k));
+  return mean(rightAnswers(scores, k));
 }
 
 /**
  * Accuracy of the images of each step's classes by themselves, still choosing among all classes.
  *
  * @returns one number between 0 and 1 for each step
- * @throws {UserError} where a step has no images
+ * @throws {RangeError} where a step has no images
  */
 export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
   const hit = rightAnswers(scores);
   return stepRanges(classesOfSteps).map(({ first, end }) =>
-    meanOf(hit.filter((_, image) => scores.labels[image] >= first && scores.labels[image] < end))
+    mean(hit.filter((_, image) => scores.labels[image] >= first && scores.labels[image] < end))
   );
 }
 
@@ -46,12 +46,12 @@ export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly 
  *
  * @param scores of all images; classes without images do not count
  * @returns between 0 and 1
- * @throws {UserError} where there are no images
+ * @throws {RangeError} where there are no images
  */
 export function meanClassAccuracy(scores: LabeledScores): number {
   const hit = rightAnswers(scores);
   const present = [...new Set(scores.labels)];
-  return meanOf(present.map((label) => meanOf(hit.filter((_, image) => scores.labels[image] === label))));
+  return mean(present.map((label) => mean(hit.filter((_, image) => scores.labels[image] === label))));
 }
 
 /**
@@ -60,10 +60,10 @@ export function meanClassAccuracy(scores: LabeledScores): number {
  *
  * @param accuracies one number for each step
  * @returns between 0 and 1
- * @throws {UserError} where there are no steps
+ * @throws {RangeError} where there are no steps
  */
 export function averageIncrementalAccuracy(accuracies: readonly number[]): number {
-  return meanOf(accuracies);
+  return mean(accuracies);
 }
 
 /**
@@ -79,16 +79,6 @@ export function rightAnswers({ classes, logits, labels }: LabeledScores, k = 1):
   });
 }
 
-function meanOf(values: readonly number[]): number {
-  if (values.length === 0) {
-    throw new UserError(
-      "Expected at least one image or step to take the mean over but found none. " +
-        "Check that the split has images of these classes.",
-    );
-  }
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /**
  * Accuracy of the images of each step's classes where only the classes of that step compete, as if the step
  * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
@@ -96,7 +86,7 @@ function meanOf(values: readonly number[]): number {
  *
  * @param classesOfSteps how many classes each step brought, in order
  * @returns one number between 0 and 1 for each step
- * @throws {UserError} where a step has no images
+ * @throws {RangeError} where a step has no images
  */
 export function accuracyWithinSteps(
   scores: LabeledScores,
@@ -145,5 +135,51 @@ export function forgetting(accuracies: readonly (readonly number[])[]): number {
     const before = accuracies.slice(j, now).map((row) => row[j]);
     return Math.max(...before) - accuracies[now][j];
   });
-  return lost.reduce((sum, value) => sum + value, 0) / now;
+  return mean(lost);
+}
+
+/**
+ * How often images of each class are classified as each class.
+ *
+ * @param scores of all images
+ * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
+ * learning
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { evaluation } from "lwm";
+ *
+ * const logits = Float32Array.of(...[2, 1], ...[0, 1], ...[0, 1]);
+ * const scores = { classes: 2, logits, labels: Int32Array.of(0, 0, 1) };
+ * assert.deepEqual(evaluation.confusionMatrix(scores), [[1, 1], [0, 1]]);
+ * ```
+ */
+export function confusionMatrix({ classes, logits, labels }: LabeledScores): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  labels.forEach((label, image) => {
+    const [predicted] = topColumns(logits.subarray(image * classes, (image + 1) * classes), 1);
+    counts[label][predicted]++;
+  });
+  return counts;
+}
+
+/**
+ * A confusion matrix of steps: how often an image of one step's classes is classified as a class of another. Its
+ * columns show the bias to new classes.
+ *
+ * @param confusion (C, C) counts; rows are the true classes, columns the predicted ones, in the order of learning
+ * @param classesOfSteps how many classes each step brought, in order
+ * @returns (S, S) counts; rows are the steps of the true classes, columns those of the predicted ones
+ */
+export function stepConfusion(
+  confusion: readonly (readonly number[])[],
+  classesOfSteps: readonly number[],
+): number[][] {
+  const stepOfClass = classesOfSteps.flatMap((count, step) => new Array<number>(count).fill(step));
+  const counts = classesOfSteps.map(() => classesOfSteps.map(() => 0));
+  confusion.forEach((row, label) => {
+    row.forEach((count, answer) => counts[stepOfClass[label]][stepOfClass[answer]] += count);
+  });
+  return counts;
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { UserError } from "../user_error.ts";
 import {
   accuracy,
   accuracyOfSteps,
   accuracyWithinSteps,
   averageIncrementalAccuracy,
+  confusionMatrix,
   forgetting,
   meanClassAccuracy,
   rightAnswers,
+  stepConfusion,
 } from "./accuracy.ts";
 import type { LabeledScores } from "./scores.ts";
 
@@ -46,7 +47,7 @@ Deno.test("accuracy() takes the first of tied scores", () => {
 });
 
 Deno.test("accuracy() throws where there are no images", () => {
-  assert.throws(() => accuracy(labeled(2, [])), UserError);
+  assert.throws(() => accuracy(labeled(2, [])), RangeError);
 });
 
 Deno.test("accuracyOfSteps() takes each step's classes by themselves, among all classes", () => {
@@ -59,7 +60,7 @@ Deno.test("meanClassAccuracy() weighs classes alike, however many images they ha
 
 Deno.test("averageIncrementalAccuracy() is the mean over the steps, M_0 included", () => {
   assert.equal(averageIncrementalAccuracy([0.9, 0.6, 0.3]), 0.6);
-  assert.throws(() => averageIncrementalAccuracy([]), UserError);
+  assert.throws(() => averageIncrementalAccuracy([]), RangeError);
 });
 
 Deno.test("accuracyWithinSteps() lets only the classes of the image's step compete", () => {
@@ -92,4 +93,20 @@ Deno.test("forgetting() is negative where later steps helped", () => {
 
 Deno.test("forgetting() is 0 after step 0", () => {
   assert.equal(forgetting([[0.9]]), 0);
+});
+
+Deno.test("confusionMatrix() counts predictions by true class", () => {
+  const logits = Float32Array.from([[3, 1, 2], [1, 2, 3], [1, 2, 3], [0, 5, 1], [5, 0, 1]].flat());
+  const counts = confusionMatrix({ classes: 3, logits, labels: Int32Array.of(0, 0, 2, 1, 0) });
+  assert.deepEqual(counts, [[2, 0, 1], [0, 1, 0], [0, 0, 1]]);
+});
+
+Deno.test("stepConfusion() adds up the classes of each step", () => {
+  const confusion = [
+    [5, 1, 4], // class 0, step 0
+    [2, 3, 5], // class 1, step 0
+    [1, 0, 9], // class 2, step 1
+  ];
+  assert.deepEqual(stepConfusion(confusion, [2, 1]), [[11, 9], [1, 9]]);
+  assert.deepEqual(stepConfusion(confusion, [1, 2]), [[5, 5], [3, 17]]);
 });

@@ -3,25 +3,16 @@
  * these.
  * @module
  */
-export { accuracy, accuracyWithinSteps, forgetting } from "./accuracy.ts";
-export {
-  type AttentionMaps,
-  type AttentionRetention,
-  type Drop,
-  energyInside,
-  mapCosine,
-  type ObjectMasks,
-} from "./attention_retention.ts";
+export { accuracy, accuracyWithinSteps, confusionMatrix, forgetting, stepConfusion } from "./accuracy.ts";
+export { energyInside, mapCosine, type ObjectMasks } from "./attention_retention.ts";
 export {
   type AttentionClassChoice,
   type AttentionClassComparison,
-  type AttentionShift,
   type AttentionShiftOptions,
   type AttentionShiftSearch,
   compareAttentionClasses,
   findAttentionShifts,
 } from "./attention_shift.ts";
-export { confusionMatrix, stepConfusion } from "./confusion.ts";
 export { type NearestClass, type NearestClassesOptions } from "./nearest_classes.ts";
-export { type ForwardOptions, predict, type Predictions, type PredictOptions } from "./predict.ts";
-export { type LabeledScores, type OutputKind, stepScores, topColumns } from "./scores.ts";
+export { predict } from "./predict.ts";
+export { type OutputKind, stepScores, topColumns } from "./scores.ts";

@@ -3,8 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor2D } from "../tensors.ts";
-import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
+import type { Scalar, Tensor1D, Tensor2D } from "../tensors.ts";
 
 /**
  * - `softmax-new`: softmax over the new classes alone. The old columns of the head get no gradient, but
@@ -59,4 +58,24 @@ export function classificationLoss(
     const loss = kind === "softmax-new" || kind === "softmax-all" ? crossEntropies : binaryCrossEntropies;
     return tf.mean(loss(ofItsClasses(labels), ofItsClasses(logits)));
   });
+}
+
+/**
+ * −Σ_c p_c · log softmax(z)_c for each image.
+ * @param targets p, (B, C), each row sums to 1 or is all zero, which leaves the image out
+ * @param logits z, (B, C)
+ * @returns (B)
+ */
+export function crossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
+  return tf.tidy(() => tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
+}
+
+/**
+ * −Σ_c [p_c · log σ(z_c) + (1 − p_c) · log(1 − σ(z_c))] = Σ_c [log(1 + e^{z_c}) − p_c · z_c] for each image.
+ * @param targets p, (B, C), each between 0 and 1
+ * @param logits z, (B, C)
+ * @returns (B)
+ */
+export function binaryCrossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
+  return tf.tidy(() => tf.sum(tf.sub(tf.softplus(logits), tf.mul(targets, logits)), 1));
 }

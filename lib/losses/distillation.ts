@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor1D, Tensor2D } from "../tensors.ts";
-import { binaryCrossEntropies, crossEntropies } from "./cross_entropy.ts";
+import { binaryCrossEntropies, crossEntropies } from "./classification.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
 /** `sigmoid`: a binary decision for each class, as in LwF-MC; `softmax`: softened by a temperature. */

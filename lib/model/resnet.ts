@@ -300,15 +300,18 @@ function moveTowards(running: Variable, batch: Tensor, scale: number): void {
   });
 }
 
-function blocksPerStage({ depth, widths }: ResNetOptions): number {
-  const blocks = (depth - 2) / (2 * widths.length);
-  if (!Number.isInteger(blocks) || blocks < 1) {
-    throw new UserError(
-      `Expected a depth of 2 + ${2 * widths.length}n for ${widths.length} stages but found ${depth}. ` +
-        `Take ${2 + 2 * widths.length * Math.max(1, Math.round(blocks))}, or another number of widths.`,
-    );
-  }
-  return blocks;
+/**
+ * The number of residual blocks in each stage.
+ * @throws {UserError} where the depth does not fit the number of stages
+ */
+export function blocksPerStage({ depth, widths }: Pick<ResNetOptions, "depth" | "widths">): number {
+  const layers = 2 * widths.length;
+  const blocks = (depth - 2) / layers;
+  if (Number.isInteger(blocks) && blocks >= 1) return blocks;
+  throw new UserError(
+    `Expected depth to be 2 + stages · 2n, which is 2 + ${layers}n with ${widths.length} widths, but found ${depth}. ` +
+      `Take ${2 + layers * Math.max(1, Math.round(blocks))}, or another number of widths.`,
+  );
 }
 
 /** Every stage after the first begins with a stride of 2. */

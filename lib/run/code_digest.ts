@@ -1,6 +1,6 @@
 /**
  * A digest of the code that decides a run's numbers. It is part of the run folder's name, so a run that other code trained is never
- * reused silently. Comments, formatting and error messages do not count.
+ * reused silently. Comments, formatting, error messages and the colors of methods do not count.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -10,7 +10,13 @@ import type { Engine } from "../engine/mod.ts";
 /** The code between an image and an updated weight. */
 const ROOMS = ["attention", "data", "engine", "losses", "model", "training", "random.ts"];
 const PACKAGES = /^(@tensorflow\/|@iconify-json\/|sharp$)/;
-const ENGINES: readonly Engine["name"][] = ["wasm", "onednn", "webgpu", "cpu"];
+/** Each engine's own folder or file, and those that it computes with. oneDNN leaves what it has no primitive for to wasm. */
+const KERNELS: Record<Engine["name"], readonly Engine["name"][]> = {
+  wasm: ["wasm"],
+  onednn: ["onednn", "wasm"],
+  webgpu: ["webgpu"],
+  cpu: ["cpu"],
+};
 
 /**
  * The digest of the code that trains on an engine, of six hexadecimal digits; the kernels of other engines do not count.
@@ -20,10 +26,10 @@ export function codeDigest(engine: Engine["name"], root: string = PROJECT): stri
   const files = root === PROJECT ? FILES : readFiles(root);
   const digest = createHash("sha256");
   for (const { path, hash } of files) {
-    const owner = ENGINES.find((name) =>
-      path.startsWith(`engine/${name}.`) || path.startsWith(`engine/${name}/`)
-    );
-    if (owner === undefined || owner === engine) digest.update(`${path} ${hash}\n`);
+    const owner = Object.keys(KERNELS).find((name) => RegExp(`^engine/${name}[./]`).test(path));
+    if (owner === undefined || KERNELS[engine].includes(owner as Engine["name"])) {
+      digest.update(`${path} ${hash}\n`);
+    }
   }
   return digest.digest("hex").slice(0, 6);
 }
@@ -85,11 +91,18 @@ function readFiles(root: string): { path: string; hash: string }[] {
   ROOMS.forEach(list);
   const files = paths.sort().map((path) => {
     const tokens = codeTokens(Deno.readTextFileSync(join(root, "lib", path)));
-    return { path, hash: hashOf(withoutThrows(tokens).join("\n")) };
+    return { path, hash: hashOf(withoutThrows(withoutLooks(tokens)).join("\n")) };
   });
   const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
   const pinned = Object.entries(imports).filter(([name]) => PACKAGES.test(name));
   return [...files, { path: "deno.json", hash: hashOf(JSON.stringify(pinned)) }];
+}
+
+/** Leaves out the texts that say how a method looks in figures and in the help. */
+function withoutLooks(tokens: readonly string[]): string[] {
+  return tokens.filter((token, i) =>
+    !(token.startsWith('"') && tokens[i - 1] === ":" && /^(color|symbol|description)$/.test(tokens[i - 2]))
+  );
 }
 
 /** Leaves out what is thrown, such as the text of a message. */

@@ -60,11 +60,18 @@ Deno.test("codeDigest() changes with the code of the engine in use, and not with
       'throw new UserError("Other words. " + ',
     );
     assert.equal(codeDigest("wasm", root), digest, "messages count");
+    await edit(join(root, "lib/training/method.ts"), /color: "#\w+"/, 'color: "#123456"');
+    assert.equal(codeDigest("wasm", root), digest, "colors count");
     await edit(join(root, "lib/engine/onednn.ts"), /$/, "export const another = 1;\n");
     assert.equal(codeDigest("wasm", root), digest);
-    assert.notEqual(codeDigest("onednn", root), codeDigest("onednn"));
-    await edit(join(root, "deno.json"), "tensorflow/tfjs@4.22.0", "tensorflow/tfjs@4.22.1");
+    const onednn = codeDigest("onednn", root);
+    assert.notEqual(onednn, codeDigest("onednn"));
+    await edit(join(root, "lib/engine/wasm/kernels.ts"), /$/, "export const another = 1;\n");
+    assert.notEqual(codeDigest("onednn", root), onednn, "the kernels of wasm do not count for oneDNN");
     assert.notEqual(codeDigest("wasm", root), digest);
+    const before = codeDigest("wasm", root);
+    await edit(join(root, "deno.json"), "tensorflow/tfjs@4.22.0", "tensorflow/tfjs@4.22.1");
+    assert.notEqual(codeDigest("wasm", root), before);
   }));
 
 Deno.test("a run is trained anew where the sign of L_D has changed", () =>

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { IEMOJI_CLASSES } from "../data/iemoji/classes.ts";
 import { findPhotos } from "../data/photos/photos.ts";
 import { classIdsOf, classIncrementalSteps, type ClassSteps } from "../data/protocol.ts";
+import { blocksPerStage } from "../model/resnet.ts";
 import { methodNamed } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import { EVALUATION_BATCH_SIZE } from "./evaluate_step.ts";
@@ -120,8 +121,8 @@ const TRAINING_IMAGES: Partial<Record<DatasetName, number>> = {
 export function memoryNeeds(
   configuration: Configuration,
 ): { bytes: number; what: string; field: keyof Configuration }[] {
-  const { imageSize, stem, widths, depth, batchSize, method, cacheTeacher } = configuration;
-  const blocks = (depth - 2) / (2 * widths.length);
+  const { imageSize, stem, widths, batchSize, method, cacheTeacher } = configuration;
+  const blocks = blocksPerStage(configuration);
   let side = stem === "3x3" ? imageSize : imageSize / 2;
   let numbers = side ** 2 * widths[0]; // what the convolutions give for one image
   if (stem === "7x7/4") numbers += (side /= 2) ** 2 * widths[0];
@@ -181,19 +182,8 @@ function fittingSteps(fields: Partial<Configuration>, dataset: DatasetName): Par
 export function checkConfiguration(value: unknown): Configuration {
   const parsed = configurationSchema.safeParse(value);
   if (!parsed.success) throw new UserError(sentence(parsed.error.issues[0], value));
-  refuseOddDepth(parsed.data);
+  blocksPerStage(parsed.data); // throws where depth and widths do not fit
   return parsed.data;
-}
-
-/** The network itself says the same, but only when the run is open. */
-function refuseOddDepth({ depth, widths }: Configuration): void {
-  const layers = 2 * widths.length;
-  const blocks = (depth - 2) / layers;
-  if (Number.isInteger(blocks) && blocks >= 1) return;
-  throw new UserError(
-    `Expected depth to be 2 + stages · 2n, which is 2 + ${layers}n with ${widths.length} widths, but found ${depth}. ` +
-      `Take ${2 + layers * Math.max(1, Math.round(blocks))}, or another number of widths.`,
-  );
 }
 
 function validate(field: keyof Configuration, value: unknown, name: string = field): unknown {

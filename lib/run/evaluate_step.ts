@@ -4,13 +4,12 @@
  */
 import { z } from "zod";
 import { allDraws, type Draw, type ImageSet, readMasks } from "../data/mod.ts";
-import { accuracy, accuracyOfSteps, meanClassAccuracy } from "../evaluation/accuracy.ts";
+import { accuracy, accuracyOfSteps, confusionMatrix, meanClassAccuracy } from "../evaluation/accuracy.ts";
 import {
   type AttentionRetention,
   attentionRetention,
   energyInside,
 } from "../evaluation/attention_retention.ts";
-import { confusionMatrix } from "../evaluation/confusion.ts";
 import { ofFirstClasses, type Predictions } from "../evaluation/predict.ts";
 import type { OutputKind } from "../evaluation/scores.ts";
 import { readJsonIfThere } from "../files.ts";

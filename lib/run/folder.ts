@@ -8,7 +8,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { loadIEmoji } from "../data/iemoji/drawings.ts";
-import type { Dataset, Split } from "../data/mod.ts";
+import type { Dataset } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { isFile, type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
@@ -108,6 +108,7 @@ export interface RunFolder {
   folders: RunFolders;
   /** The folder of data sets and runs that it lies in. */
   directory: string;
+  /** Digest of its images. */
   images?: string;
 }
 
@@ -254,100 +255,50 @@ export async function trainedSteps(folders: RunFolders, steps: number): Promise<
   return steps;
 }
 
-/** A class and its numbers of images; for iEmoji-100, which is the same everywhere, only the name. */
-export interface ClassImages {
-  readonly name: string;
-  readonly images?: Partial<Record<Split, number>>;
-}
-
-/** The images that a run is trained on. */
-export interface RunImages {
-  /** Their digest. */
-  readonly images: string;
-  readonly classes: readonly ClassImages[];
-}
-
 const IMAGES_FILE = "data.json";
 
-const IMAGES: JsonKind<RunImages> = {
-  schema: z.object({
-    images: z.string(),
-    classes: z.array(z.object({
-      name: z.string(),
-      images: z.partialRecord(z.enum(["train", "validation", "test"]), z.int()).optional(),
-    })),
-  }),
-  holds: "the digest and the classes of the images",
+const IMAGES: JsonKind<{ images: string }> = {
+  schema: z.object({ images: z.string() }),
+  holds: "the digest of the images",
   remedy: "Delete it, and it is written again.",
   sealed: true,
 };
 
 /**
- * The images of a data set: their digest, and the classes with their numbers of images. Reads no image.
- * @param configuration that the data set was opened with
- */
-export function runImages(
-  dataset: Dataset,
-  configuration: Pick<Configuration, "dataset" | "evaluateOn" | "seed">,
-): RunImages {
-  const { classNames, digest: images } = dataset;
-  if (configuration.dataset === "iemoji-100") {
-    return { images, classes: classNames.map((name) => ({ name })) };
-  }
-  const splits: Split[] = configuration.evaluateOn === "validation"
-    ? ["train", "validation", "test"]
-    : ["train", "test"];
-  const counts = classNames.map((): Partial<Record<Split, number>> => ({}));
-  for (const split of splits) {
-    const set = dataset.open(split, [...classNames.keys()], { seed: configuration.seed, views: 1 });
-    for (const label of set.labels) counts[label][split] = (counts[label][split] ?? 0) + 1;
-  }
-  return { images, classes: classNames.map((name, id) => ({ name, images: counts[id] })) };
-}
-
-/**
- * Reads which images a run was trained on.
+ * Reads the digest of the images that a run was trained on.
  * @param folder of a run or of M_0
  * @returns null if the file is missing or no step is trained yet
  * @throws {UserError} if the file is damaged
  */
-export async function readImages(folder: string): Promise<RunImages | null> {
-  const path = join(folder, IMAGES_FILE);
-  const found = await readJsonIfThere(path, IMAGES);
-  return found !== null && await stepsIn(folder) > 0 ? found : null;
+export async function readImages(folder: string): Promise<string | null> {
+  const found = await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES);
+  return found !== null && await stepsIn(folder) > 0 ? found.images : null;
 }
 
-/** Writes which images a run is trained on. */
-export function writeImages(folder: string, images: RunImages): Promise<void> {
-  return writeSealedJson(join(folder, IMAGES_FILE), images);
+/** Writes the digest of the images that a run is trained on. */
+export function writeImages(folder: string, images: string): Promise<void> {
+  return writeSealedJson(join(folder, IMAGES_FILE), { images });
 }
 
 /**
- * Refuses a run that was trained on other images.
- * @param name of the data set, for messages
+ * Refuses a data set for a run that was trained on other images.
  * @throws {UserError} if the images differ
  */
 export async function refuseOtherImages(
   { base, method }: RunFolders,
-  images: RunImages,
-  name: string,
+  { name, digest }: Pick<Dataset, "name" | "digest">,
 ): Promise<void> {
-  const other: { folder: string; difference: string }[] = [];
+  const other: string[] = [];
   for (const folder of [base, method]) {
-    const kept = await readImages(folder);
-    const difference = kept === null ? null : differenceOf(kept, images);
-    if (difference !== null) other.push({ folder, difference });
+    const images = await readImages(folder);
+    if (images !== null && images !== digest) other.push(folder);
   }
   if (other.length === 0) return;
-  const folders = other.map(({ folder }) => folder).join(" and ");
+  const folders = other.join(" and ");
   throw new UserError(
-    `Expected the images of ${name} that ${folders} ${
-      other.length > 1 ? "were" : "was"
-    } trained on but found ` +
-      `${
-        other[0].difference
-      }. Put the data set back as it was, or say with \`data\` where it lies; to train on ` +
-      `these images instead, delete ${folders}.`,
+    `Expected the images of ${name} that the models in ${folders} were trained on but found others: images were added, ` +
+      "removed or replaced. Put the data set back as it was, or say with `data` where it lies; to train on these images " +
+      `instead, delete ${folders}.`,
   );
 }
 
@@ -356,28 +307,4 @@ async function stepsIn(folder: string): Promise<number> {
   let steps = 0;
   for await (const { name } of Deno.readDir(folder)) if (name.startsWith("step-")) steps++;
   return steps;
-}
-
-/** Describes the first difference between two sets of images; null if they are the same. */
-function differenceOf(before: RunImages, now: RunImages): string | null {
-  const difference = differenceOfClasses(before.classes, now.classes);
-  if (difference !== null || before.images === now.images) return difference;
-  return "as many images of the same classes, but other ones";
-}
-
-function differenceOfClasses(kept: readonly ClassImages[], found: readonly ClassImages[]): string | null {
-  const namesOf = (classes: readonly ClassImages[]) => new Set(classes.map(({ name }) => name));
-  const [before, now] = [namesOf(kept), namesOf(found)];
-  const lost = kept.find(({ name }) => !now.has(name));
-  if (lost !== undefined) return `no class "${lost.name}"`;
-  const added = found.find(({ name }) => !before.has(name));
-  if (added !== undefined) return `a new class "${added.name}"`;
-  for (const [id, { name, images = {} }] of kept.entries()) {
-    if (found[id].name !== name) return `the classes in another order`;
-    for (const [split, count] of Object.entries(images)) {
-      const other = found[id].images?.[split as Split] ?? 0;
-      if (other !== count) return `${other} ${split} images of "${name}" where there were ${count}`;
-    }
-  }
-  return null;
 }

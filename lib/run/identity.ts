@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
 import { sha256 } from "../files.ts";
-import { type MethodName, methodNamed } from "../training/method.ts";
+import { type MethodName, methodNamed, PAPER_METHODS } from "../training/method.ts";
 import type { Configuration } from "./schema.ts";
 
 /** Fields that M_0 depends on. Runs with the same values share it. */
@@ -87,9 +87,9 @@ export async function runNames(
   };
 }
 
-/** The code of a method added by `defineMethod`. The code of the paper's methods is in the digest of the project's code. */
+/** The code of a method that a user added. That of the paper's methods is in the digest of the project's code. */
 function ownCode(name: MethodName): Record<string, unknown> {
-  if (["C", "LwF-MC", "LwM"].includes(name)) return {};
+  if (PAPER_METHODS.includes(name)) return {};
   const terms = Object.entries(methodNamed(name).terms);
   return { terms: terms.map(([term, { value, weight }]) => [term, `${value}`, `${weight?.value}`]) };
 }

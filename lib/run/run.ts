@@ -4,7 +4,7 @@
  *     data/runs/iemoji-100/seed1-base-…/step-0/          M_0, shared by the methods
  *     data/runs/iemoji-100/seed1-LwM-…/step-1/           M_1
  *         ../configuration.json  the complete configuration
- *         ../data.json           the digest of the images, and the classes with their numbers of images
+ *         ../data.json           the digest of the images
  *         model.safetensors      the weights of the finished step
  *         metrics.json           the metrics of the finished step
  *         progress.safetensors   weights, optimizer and position after each epoch; removed when the step is finished
@@ -12,10 +12,9 @@
  * @module
  */
 import { join } from "node:path";
-import { z } from "zod";
 import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
-import { type ForwardOptions, predict, type Predictions } from "../evaluation/predict.ts";
+import { predict, type Predictions, type PredictOptions } from "../evaluation/predict.ts";
 import {
   FileLock,
   isFile,
@@ -31,7 +30,7 @@ import {
   encodeCheckpoint,
   ResNet,
 } from "../model/mod.ts";
-import { type EpochLog, type StepHooks, stepOptions, type StepProgress, trainStep } from "../training/mod.ts";
+import { type EpochLog, stepOptions, type StepProgress, type StepState, trainStep } from "../training/mod.ts";
 import { percent } from "../statistics.ts";
 import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint } from "../stop_signals.ts";
@@ -51,8 +50,6 @@ import {
   refuseOtherImages,
   type RunFolders,
   runFolders,
-  type RunImages,
-  runImages,
   stepFolder,
   writeImages,
 } from "./folder.ts";
@@ -114,7 +111,6 @@ export class Run {
   readonly classOrder: readonly number[];
   /** (steps) class ids of each step. */
   readonly steps: readonly (readonly number[])[];
-  readonly #images: RunImages;
   #stream: IncrementalStream | null = null;
   /** What M_0 makes of the base classes' images: each M_t is compared with it. */
   #first?: Predictions;
@@ -124,12 +120,10 @@ export class Run {
     readonly engine: Engine,
     readonly dataset: Dataset,
     readonly folders: RunFolders,
-    images: RunImages,
   ) {
     const { classOrder, steps } = classSteps(configuration, dataset.classNames);
     this.classOrder = classOrder;
     this.steps = steps;
-    this.#images = images;
   }
 
   /**
@@ -181,9 +175,8 @@ export class Run {
       onImages,
       (classNames) => classSteps(configuration, classNames),
     );
-    const images = runImages(dataset, configuration);
-    const folders = kept ?? await runFolders(configuration, engine.name, directory, images.images);
-    await refuseOtherImages(folders, images, dataset.name);
+    const folders = kept ?? await runFolders(configuration, engine.name, directory, dataset.digest);
+    await refuseOtherImages(folders, dataset);
     const other = kept ? null : await otherCode(folders, configuration.increments);
     if (other !== null) {
       // True on this machine and now: a display with an id is not kept in a notebook that is committed.
@@ -191,7 +184,7 @@ export class Run {
       else log(other);
     }
     const complete = kept ? configuration : { ...configuration, engine: engine.name, code: codeOf(folders) };
-    const run = new Run(complete, engine, dataset, folders, images);
+    const run = new Run(complete, engine, dataset, folders);
     for (const step of run.steps.keys()) {
       const path = run.#path(step, "model.safetensors");
       const bytes = await readFileIfThere(path);
@@ -238,9 +231,7 @@ export class Run {
    * @throws {UserError} where it is not trained yet, damaged, or of another configuration
    */
   async model(step: number): Promise<ResNet> {
-    const checkpoint = await this.#checkpoint(step, "model.safetensors");
-    if (checkpoint === null) throw this.#notTrained(step);
-    return checkpoint.model;
+    return (await this.#trained(step)).model;
   }
 
   /**
@@ -258,10 +249,9 @@ export class Run {
    * @throws {UserError} where the step is not trained yet
    */
   async log(step: number): Promise<EpochLog[]> {
-    const checkpoint = await this.#checkpoint(step, "model.safetensors");
-    if (checkpoint === null) throw this.#notTrained(step);
-    checkpoint.model.dispose();
-    return (checkpoint.state as { log: EpochLog[] }).log;
+    const { model, state } = await this.#trained(step);
+    model.dispose();
+    return (state as { log: EpochLog[] }).log;
   }
 
   /**
@@ -274,9 +264,14 @@ export class Run {
   }
 
   /** How images are fed to the run's models when these are evaluated. */
-  get evaluationPasses(): ForwardOptions {
+  get evaluationPasses(): PredictOptions {
     const { mean, std } = this.dataset;
-    return { normalization: { mean, std }, batchSize: EVALUATION_BATCH_SIZE, onProgress: stopPoint };
+    return {
+      normalization: { mean, std },
+      batchSize: EVALUATION_BATCH_SIZE,
+      headPositions: headPositions(this.classOrder),
+      onProgress: stopPoint,
+    };
   }
 
   /**
@@ -291,10 +286,7 @@ export class Run {
   ): Promise<Predictions> {
     const model = await this.model(step);
     try {
-      return await predict(model, this.evaluationImages(classIds), {
-        ...this.evaluationPasses,
-        headPositions: headPositions(this.classOrder),
-      });
+      return await predict(model, this.evaluationImages(classIds), this.evaluationPasses);
     } finally {
       model.dispose();
     }
@@ -325,14 +317,18 @@ export class Run {
         folder === base ? { ...this.configuration, increments: 0 } : this.configuration,
       );
       // The images of a run that has begun were compared when it was opened.
-      if (await readImages(folder) === null) await writeImages(folder, this.#images);
+      if (await readImages(folder) === null) await writeImages(folder, this.dataset.digest);
     }
     const missing: number[] = [];
     for (let step = 0; step <= through; step++) if (!await this.isTrained(step)) missing.push(step);
     const total = missing.reduce((sum, step) => sum + this.iterations(step), 0);
     let before = 0;
     for (const step of missing) {
-      using lock = await this.#lock(step, hooks);
+      const path = join(step === 0 ? base : method, `M_${step}.lock`);
+      using lock = await FileLock.wait(path, (progress) => {
+        if (progress !== null) hooks.onProgress?.(progress as RunProgress);
+        return !hooks.shouldStop?.();
+      });
       if (lock === null) return false;
       // Another process may have trained it meanwhile.
       if (!await this.isTrained(step)) {
@@ -345,22 +341,6 @@ export class Run {
       hooks.onStep?.(step);
     }
     return true;
-  }
-
-  /**
-   * Locks a step. While another process trains it, waits and reports that process's progress.
-   * @returns null if `shouldStop` ended the wait
-   */
-  async #lock(step: number, { onProgress, shouldStop }: RunHooks): Promise<FileLock | null> {
-    const path = join(step === 0 ? this.folders.base : this.folders.method, `M_${step}.lock`);
-    for (;;) {
-      const lock = await FileLock.take(path);
-      if (lock !== null) return lock;
-      const progress = await FileLock.readNote(path) as RunProgress | null;
-      if (progress !== null) onProgress?.(progress);
-      if (shouldStop?.()) return null;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
   }
 
   /** How many iterations the training of a step takes. Reads no image. */
@@ -396,21 +376,9 @@ export class Run {
     const resumed = await this.#checkpoint(step, "progress.safetensors");
     const student = resumed?.model ?? this.#startOf(step, teacher);
     const configuration = this.#identity(step);
-    const position = resumed && positionIn(resumed.state, this.#path(step, "progress.safetensors"));
-    const { epochs } = stepOptions(this.configuration, step, this.dataset);
-    let done = before + this.iterations(step) * (position?.epochsDone ?? 0) / epochs;
-    const stepHooks: StepHooks = {
-      shouldStop: hooks.shouldStop,
-      onProgress: (progress) => {
-        if (progress.phase === "training") done = before + progress.done;
-        hooks.onProgress?.({ ...progress, step, overall: { done, total } });
-      },
-      onEpoch: async ({ velocities, ...state }) => {
-        const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
-        await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
-        if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
-      },
-    };
+    const position = resumed?.state as Omit<StepState, "velocities"> | undefined;
+    const options = stepOptions(this.configuration, step, this.dataset);
+    let done = before + this.iterations(step) * (position?.epochsDone ?? 0) / options.epochs;
     try {
       const log = await trainStep(
         {
@@ -420,8 +388,19 @@ export class Run {
           headPosition: headPositions(this.classOrder),
           resume: position ? { ...position, velocities: resumed!.extra } : undefined,
         },
-        stepOptions(this.configuration, step, this.dataset),
-        stepHooks,
+        options,
+        {
+          shouldStop: hooks.shouldStop,
+          onProgress: (progress) => {
+            if (progress.phase === "training") done = before + progress.done;
+            hooks.onProgress?.({ ...progress, step, overall: { done, total } });
+          },
+          onEpoch: async ({ velocities, ...state }) => {
+            const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
+            await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
+            if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
+          },
+        },
       );
       if (log === null) return false;
       const bytes = await encodeCheckpoint(student, { configuration, state: { log } });
@@ -435,10 +414,7 @@ export class Run {
 
   async #firstMap(student: ResNet): Promise<RunEpoch["map"]> {
     const images = this.evaluationImages([this.classOrder[0]]);
-    const { maps, mapSize: [size] } = await predict(student, images, {
-      ...this.evaluationPasses,
-      headPositions: headPositions(this.classOrder),
-    });
+    const { maps, mapSize: [size] } = await predict(student, images, this.evaluationPasses);
     return { size, values: Array.from(maps.subarray(0, size * size)) };
   }
 
@@ -469,34 +445,30 @@ export class Run {
     return { ...identityOf(this.configuration, this.engine.name), code: codeDigest(this.engine.name) };
   }
 
+  async #trained(step: number): Promise<Checkpoint> {
+    const checkpoint = await this.#checkpoint(step, "model.safetensors");
+    if (checkpoint === null) throw this.#notTrained(step);
+    return checkpoint;
+  }
+
   async #checkpoint(step: number, file: string): Promise<Checkpoint | null> {
     const path = this.#path(step, file);
     const bytes = await readFileIfThere(path);
     if (bytes === null) return null;
     const checkpoint = await decodeCheckpoint(bytes, path);
     // The place of the images does not matter, and the folder's name gives engine and code.
-    const identity = ({ data: _data, code: _code, engine: _engine, ...rest }: Record<string, unknown>) =>
-      JSON.stringify(rest);
-    if (identity(checkpoint.configuration as Record<string, unknown>) !== identity(this.#identity(step))) {
-      checkpoint.model.dispose();
-      throw new UserError(
-        `Expected ${path} to be of the run's configuration but found one of another. ` +
-          "Delete its folder, and the step will be trained again.",
-      );
-    }
-    const { classNames } = checkpoint.model;
-    const names = this.classNames(step);
-    if (JSON.stringify(classNames) !== JSON.stringify(names)) {
-      checkpoint.model.dispose();
-      const other = classNames.find((name) => !names.includes(name));
-      throw new UserError(
-        `Expected the model in ${path} to know the classes of this data set but found ${
-          other === undefined ? "them in another order" : `"${other}" among its own`
-        }. Put the data set back as it was, or say with \`data\` where it lies; to train on this one instead, delete the ` +
-          "folders of the run and of its M_0.",
-      );
-    }
-    return checkpoint;
+    const contents = (
+      { data: _data, code: _code, engine: _engine, ...identity }: Record<string, unknown>,
+      classNames: readonly string[],
+    ) => JSON.stringify([identity, classNames]);
+    const { model, configuration } = checkpoint;
+    const expected = contents(this.#identity(step), this.classNames(step));
+    if (contents(configuration as Record<string, unknown>, model.classNames) === expected) return checkpoint;
+    model.dispose();
+    throw new UserError(
+      `Expected ${path} to be of the run's configuration and classes but found one of others. ` +
+        "Delete its folder, and the step will be trained again.",
+    );
   }
 
   #notTrained(step: number): UserError {
@@ -510,21 +482,6 @@ export class Run {
         }. Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
   }
-}
-
-/** The state in a checkpoint of an unfinished step. */
-const positionSchema = z.object({
-  epochsDone: z.int().min(1),
-  log: z.array(z.looseObject({ epoch: z.int().min(1), learningRate: z.number(), L: z.number() })),
-}).refine(({ epochsDone, log }) => log.length === epochsDone);
-
-function positionIn(state: unknown, path: string): { epochsDone: number; log: EpochLog[] } {
-  // The value itself, because the parsed copy has its keys in another order and would give other bytes.
-  if (positionSchema.safeParse(state).success) return state as { epochsDone: number; log: EpochLog[] };
-  throw new UserError(
-    `Expected ${path} to say how many epochs are done but found something else. ` +
-      "Delete it, and the step is trained from its beginning.",
-  );
 }
 
 /** Also writes the progress into the lock, at most once a second, for processes that wait for the step. */

@@ -218,7 +218,7 @@ Deno.test("a checkpoint that is cut off, or of another configuration, is refused
     await Deno.copyFile(path.replace(run.folders.base, other.folders.base), path);
     await assert.rejects(run.model(0), {
       name: "UserError",
-      message: /run's configuration but found one of another/,
+      message: /run's configuration and classes but found one of others/,
     });
   }));
 

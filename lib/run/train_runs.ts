@@ -112,21 +112,20 @@ export function newJob(
   return { after: [], when: () => true, ...job, state: "waiting", line };
 }
 
-/** Options of {@linkcode runJobs}: how many jobs at a time, and what stops all of them. */
-export interface JobsOptions {
-  processes: number;
-  signal: AbortSignal;
-  /** Called when a job has started or ended; the other jobs continue. */
-  onChange?: () => unknown;
-  display?: ProgressDisplay;
-}
-
 /**
  * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the jobs that need it.
+ * @param options how many jobs at a time, what stops all of them, and what is called when one has started or ended
  * @throws the reason of the signal, after all jobs have ended
  */
-export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promise<void> {
-  const { processes, signal, onChange, display = progressDisplay() } = options;
+export async function runJobs(
+  jobs: readonly Job[],
+  { processes, signal, onChange, display = progressDisplay() }: {
+    processes: number;
+    signal: AbortSignal;
+    onChange?: () => unknown;
+    display?: ProgressDisplay;
+  },
+): Promise<void> {
   if (jobs.length === 0) return;
   const running = new Set<Promise<void>>();
   let further = Promise.withResolvers<void>();
@@ -134,6 +133,8 @@ export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promi
     display.show(linesOf(jobs));
     further.resolve();
   };
+  const isReady = ({ state, after, when }: Job) =>
+    state === "waiting" && after.every((other) => other.state === "finished") && when();
   try {
     for (;;) {
       for (const job of jobs) skipWhereImpossible(job);
@@ -156,10 +157,6 @@ export async function runJobs(jobs: readonly Job[], options: JobsOptions): Promi
     await display.finish();
   }
   signal.throwIfAborted();
-}
-
-function isReady({ state, after, when }: Job): boolean {
-  return state === "waiting" && after.every((other) => other.state === "finished") && when();
 }
 
 function skipWhereImpossible(job: Job): void {
@@ -228,28 +225,20 @@ export interface PlannedRun {
   readonly through?: number;
 }
 
-/** Options of {@linkcode trainingJobs}: called after each epoch, and when a step is trained and measured. */
-export interface TrainingJobsOptions {
-  directory?: string;
-  onEpoch?: (run: PlannedRun, epoch: RunEpoch) => void;
-  onStep?: (run: PlannedRun, step: number) => void;
-}
-
-/** What {@linkcode trainingJobs} returns. */
-export interface TrainingJobs {
-  /** Each M_0 before the runs that need it. Finished runs have no job. */
-  jobs: Job[];
-  /** The job that ends the training of a run. */
-  jobOf: ReadonlyMap<PlannedRun, Job>;
-  /** Jobs at a time: one for each core, or one alone with WebGPU. */
-  processes: number;
-}
-
-/** Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its own. */
+/**
+ * Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its own.
+ * @param options `onEpoch` is called after each epoch, `onStep` when a step is trained and measured
+ * @returns the jobs, each M_0 before the runs that need it; for each run that is not finished the job that ends its
+ * training; and the jobs at a time: one for each core, or one alone with WebGPU
+ */
 export async function trainingJobs(
   runs: readonly PlannedRun[],
-  { directory, onEpoch, onStep }: TrainingJobsOptions = {},
-): Promise<TrainingJobs> {
+  { directory, onEpoch, onStep }: {
+    directory?: string;
+    onEpoch?: (run: PlannedRun, epoch: RunEpoch) => void;
+    onStep?: (run: PlannedRun, step: number) => void;
+  } = {},
+): Promise<{ jobs: Job[]; jobOf: ReadonlyMap<PlannedRun, Job>; processes: number }> {
   const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
   const trained = new Map<PlannedRun, number>();
   for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
@@ -275,7 +264,7 @@ export async function trainingJobs(
           (message) => {
             if (message.kind === "step") onStep?.(told, message.step);
             else if (message.kind === "epoch") onEpoch?.(told, message.epoch);
-            else report(jobProgress(message.progress, through));
+            else if (message.kind === "progress") report(jobProgress(message.progress, through));
           },
         ),
     });
@@ -333,29 +322,29 @@ export interface WorkerTask {
   patience?: number;
 }
 
-/** What it reports while it trains, as lines of JSON. */
-export type WorkerNews =
+/** What it writes to standard output, as lines of JSON. The last is that it has finished, or failed. */
+export type WorkerMessage =
   | { kind: "progress"; progress: RunProgress }
   | { kind: "epoch"; epoch: RunEpoch }
-  | { kind: "step"; step: number };
-
-/** Everything that it writes to standard output, as lines of JSON. */
-export type WorkerMessage = WorkerNews | { kind: "finished" } | { kind: "failed"; message: string };
+  | { kind: "step"; step: number }
+  | { kind: "finished" }
+  | { kind: "failed"; message: string };
 
 /**
  * Trains a run in a process of its own.
- * @param onNews takes its reports
+ * @param onMessage takes what it writes
  * @throws {UserError} where it fails, or `signal` ended it
  */
 async function trainInProcess(
   task: WorkerTask,
   signal: AbortSignal,
-  onNews: (news: WorkerNews) => void,
+  onMessage: (message: WorkerMessage) => void,
 ): Promise<void> {
+  const { configuration: { dataset, method, seed }, directory = "" } = task;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--allow-all", "--no-prompt", fileURLToPath(new URL("worker.ts", import.meta.url))],
-      ...shownInProcessList(task),
+      ...[dataset, method, `seed ${seed}`, directory], // shown in the list of processes
     ],
     stdin: "piped",
     stdout: "piped",
@@ -377,26 +366,18 @@ async function trainInProcess(
   // Where the process is gone already, its exit code says so below.
   await input.write(new TextEncoder().encode(JSON.stringify(task) + "\n")).catch(() => {});
 
-  let outcome: WorkerMessage | null = null;
+  let last: WorkerMessage | undefined;
   for await (const line of linesFrom(child.stdout)) {
-    const message: WorkerMessage = JSON.parse(line);
-    if (message.kind === "finished" || message.kind === "failed") outcome = message;
-    else onNews(message);
+    last = JSON.parse(line) as WorkerMessage;
+    onMessage(last);
   }
   const { code, signal: killedBy } = await child.status;
   signal.removeEventListener("abort", stop);
   await input.close().catch(() => {});
-  if (outcome?.kind === "finished") return;
-  if (outcome?.kind === "failed") throw new UserError(outcome.message);
+  if (last?.kind === "finished") return;
+  if (last?.kind === "failed") throw new UserError(last.message);
   const how = killedBy === null ? `ended with code ${code}` : `was killed by ${killedBy}`;
   throw new UserError(`Its process ${how}. ${(await said).trim()}`.trim());
-}
-
-/** Arguments that identify the run in the list of processes; the worker does not read them. */
-function shownInProcessList(
-  { configuration: { dataset, method, seed }, directory = "" }: WorkerTask,
-): string[] {
-  return [dataset, method, `seed ${seed}`, directory];
 }
 
 /** The complete lines of a process's output, one by one, as they come. */

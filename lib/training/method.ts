@@ -208,6 +208,9 @@ defineMethod("LwM", {
   symbol: "triangle",
 });
 
+/** The names of the methods above. */
+export const PAPER_METHODS: readonly MethodName[] = methodNames();
+
 function L_C({ student, labels, baseClasses }: BatchOutputs, { classification }: LossOptions): Scalar {
   return classificationLoss(student.logits, labels, { kind: classification, baseClasses });
 }

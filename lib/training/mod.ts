@@ -2,7 +2,6 @@
 export * from "./iteration.ts";
 export * from "./method.ts";
 export * from "./optimizer.ts";
-export * from "./schedule.ts";
 export * from "./teacher.ts";
 export * from "./term_gradients.ts";
 export * from "./train_step.ts";

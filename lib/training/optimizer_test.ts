@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
-import { Sgd } from "./optimizer.ts";
+import { cosineSchedule, Sgd } from "./optimizer.ts";
 
 await useEngine("wasm", { log: () => {} });
 
@@ -39,4 +39,10 @@ Deno.test("Sgd goes on from saved velocities as if it had never stopped", async 
   const second = new Sgd(models[1], OPTIONS, await first.velocities());
   assert.equal(step(second, 0.1), expected);
   for (const each of [whole, first, second, ...models]) each.dispose();
+});
+
+Deno.test("cosineSchedule() starts at the peak, passes half of it in the middle and ends near 0", () => {
+  assert.equal(cosineSchedule(0.1, 0, 100), 0.1);
+  assert.ok(Math.abs(cosineSchedule(0.1, 50, 100) - 0.05) < 1e-12);
+  assert.ok(cosineSchedule(0.1, 99, 100) < 1e-4);
 });

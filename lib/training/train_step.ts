@@ -12,8 +12,7 @@ import type { ResNet, SafeTensor } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
 import { iterate, type LossValues } from "./iteration.ts";
 import { type LossOptions, type MethodName, methodNamed } from "./method.ts";
-import { type OptimizerOptions, Sgd } from "./optimizer.ts";
-import { cosineSchedule } from "./schedule.ts";
+import { cosineSchedule, type OptimizerOptions, Sgd } from "./optimizer.ts";
 import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
 
 /** Settings of the training on one step. */

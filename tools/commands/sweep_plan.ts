@@ -11,8 +11,6 @@ import {
   otherCode,
   refuseOtherImages,
   runFolders,
-  type RunImages,
-  runImages,
   trainedSteps,
 } from "../../lib/run/folder.ts";
 import { type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
@@ -51,24 +49,22 @@ export async function planSweep(
   for (const asked of configurations) {
     let configuration = asked;
     let dataset: Dataset | undefined;
-    let images: RunImages | undefined;
     let failure = await mistakeOf(async () => {
       const { engine } = asked;
       const name = await once(engines, [engine], async () => (await useEngine(engine, { log })).name);
       configuration = { ...asked, engine: name };
       dataset = await openOnce(dataSets, configuration, directory, log);
-      images = runImages(dataset, configuration);
     });
     // "auto" where there is no engine: the run then fails, but has to be told from others.
     const engine = configuration.engine as Engine["name"];
-    const folders = await runFolders(configuration, engine, directory, images?.images);
+    const folders = await runFolders(configuration, engine, directory, dataset?.digest);
     const other = await otherCode(folders, configuration.increments);
     if (other !== null && !said.has(other)) log(other);
     said.add(other);
     const steps = configuration.increments + 1;
     const key = steps > 1 ? folders.method : folders.base;
     if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
-    const changed = images && await mistakeOf(() => refuseOtherImages(folders, images!, dataset!.name));
+    const changed = dataset && await mistakeOf(() => refuseOtherImages(folders, dataset!));
     const finished = changed === undefined && await trainedSteps(folders, steps) === steps;
     failure ??= changed;
     const state = finished ? "finished" : failure === undefined ? "waiting" : "failed";

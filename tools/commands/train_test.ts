@@ -203,14 +203,12 @@ Deno.test("train and evaluate refuse another data set than the run's, and change
       assert.rejects(command(args, () => {}), { name: "UserError", message });
 
     const other = join(directory, "sets", "other");
-    await refuses(train, args(other), /trained on but found no class "ant"/);
-    await refuses(evaluate, [folder, "--data", other], /trained on but found no class "ant"/);
+    await refuses(train, args(other), /trained on but found others/);
+    await refuses(evaluate, [folder, "--data", other], /trained on but found others/);
     // The name of the class that is learned last stands where the old one stood.
-    const { classes } = JSON.parse(await Deno.readTextFile(join(folder, "data.json")));
     const names = await learnedIn(join(folder, "step-1", "model.safetensors"));
-    assert.equal(classes.length, names.length);
     await Deno.rename(join(data, names[2]), join(data, `${names[2]}s`));
-    await refuses(evaluate, [folder], new RegExp(`but found no class "${names[2]}"`));
+    await refuses(evaluate, [folder], /but found others: images were added, removed or replaced/);
     for (const path of paths) {
       assert.equal(JSON.parse(await Deno.readTextFile(path)).meanClassAccuracy, 0.123);
     }
