@@ -9,7 +9,9 @@ import { type Drawing, shorten, textWidth } from "./kit/svg.ts";
 
 /** A class with its score, a probability between 0 and 1. */
 export interface ClassScore {
+  /** Name of the class. */
   readonly className: string;
+  /** The class's probability. */
   readonly score: number;
 }
 
