@@ -26,7 +26,6 @@ import {
   freshTeacher,
   iterate,
   type IterationBatch,
-  type LossOptions,
   type MethodName,
   Sgd,
 } from "../../lib/training/mod.ts";
@@ -69,18 +68,8 @@ export interface RunSeconds {
   evaluation: number;
 }
 
-const LOSSES: LossOptions = {
-  classification: "softmax-new",
-  distillation: "softmax",
-  temperature: 2,
-  beta: 1,
-  gamma: 0.1,
-  norm: "L1",
-  attentionClass: "student-top",
-  attentionForm: "normalized",
-};
-const SGD = { momentum: 0.9, weightDecay: 5e-4, maxNorm: 5 };
-const LEARNING_RATE = 0.02;
+/** Losses and optimizer, of which the speed depends on the kinds alone. */
+const TRAINING = configure({ preset: "default", method: "LwM" });
 const BASE_CLASSES = 10;
 const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
 const SEED = 1;
@@ -92,8 +81,7 @@ function networkOf({ depth, width }: Setting): ResNetOptions {
     : { depth, widths: [width, 2 * width, 4 * width], stem: "3x3" };
 }
 
-const classNames = (from: number, count: number) =>
-  Array.from({ length: count }, (_, i) => `class ${from + i}`);
+const classNames = (from: number) => Array.from({ length: BASE_CLASSES }, (_, i) => `class ${from + i}`);
 
 /** Images of noise: the speed depends on sizes alone. */
 function noise(imageSize: number, count: number): ImageSet {
@@ -112,49 +100,47 @@ function noise(imageSize: number, count: number): ImageSet {
   };
 }
 
-function batchOf(
-  set: ImageSet,
-  draws: readonly Draw[],
-  classes: number,
-  baseClasses: number,
-): IterationBatch {
-  const { x, labels } = readBatch(set, draws, NORMALIZATION);
+/** All images of a set, as one batch of new classes. */
+function batchOf(set: ImageSet): IterationBatch {
+  const { x, labels } = readBatch(set, allDraws(set), NORMALIZATION);
   return {
-    x: tf.tensor4d(x, [draws.length, set.size, set.size, 3]),
+    x: tf.tensor4d(x, [set.count, set.size, set.size, 3]),
     labels: tf.tidy(() =>
-      tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32") as tf.Tensor2D
+      tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), 2 * BASE_CLASSES), "float32") as tf.Tensor2D
     ),
-    baseClasses,
+    baseClasses: BASE_CLASSES,
   };
 }
 
-/** Seconds of one run, the median of as many as fit into the time, at least three. */
-async function secondsOf(run: () => Promise<unknown> | unknown, seconds: number): Promise<number> {
-  const times: number[] = [];
-  const timed = async () => {
-    const start = performance.now();
-    await run();
-    return (performance.now() - start) / 1000;
-  };
-  // The first makes the kernels, the next are still waiting for their compilation.
-  const first = await timed();
-  for (let spent = first; spent < seconds / 3; spent += await timed());
+/** Seconds that some work takes. */
+async function timed(work: () => unknown): Promise<number> {
   const start = performance.now();
-  while (times.length < 3 || (performance.now() - start) / 1000 < seconds) times.push(await timed());
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+/** Seconds of one run, the median of as many as fit into the time, at least three. */
+async function secondsOf(run: () => Promise<unknown>, seconds: number): Promise<number> {
+  // The first makes the kernels, the next are still waiting for their compilation.
+  for (let spent = await timed(run); spent < seconds / 3; spent += await timed(run));
+  const times: number[] = [];
+  for (let spent = 0; times.length < 3 || spent < seconds; spent += times.at(-1)!) {
+    times.push(await timed(run));
+  }
   return median(times);
 }
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 async function speed(setting: Setting, { train, evaluation }: Speed): Promise<Speed> {
-  const model = new ResNet(networkOf(setting), classNames(0, 2 * BASE_CLASSES), SEED);
-  const sgd = new Sgd(model, SGD);
+  const model = new ResNet(networkOf(setting), [...classNames(0), ...classNames(BASE_CLASSES)], SEED);
+  const sgd = new Sgd(model, TRAINING);
   const set = noise(setting.imageSize, setting.batch);
-  const batch = batchOf(set, allDraws(set), 2 * BASE_CLASSES, BASE_CLASSES);
+  const batch = batchOf(set);
   const measure = async (run: () => Promise<unknown>, seconds?: number) =>
     seconds && setting.batch / await secondsOf(run, seconds);
   const speeds = {
-    train: await measure(() => iterate(sgd, batch, "C", LOSSES, LEARNING_RATE), train),
+    train: await measure(() => iterate(sgd, batch, "C", TRAINING, TRAINING.learningRate), train),
     evaluation: await measure(() => logitsOf(model, batch.x), evaluation),
   };
   sgd.dispose();
@@ -177,13 +163,13 @@ async function logitsOf(model: ResNet, x: tf.Tensor4D): Promise<Float32Array> {
  * pass of the teacher and another of the student, each step, besides the step itself.
  */
 async function methods(setting: Setting, rounds: number): Promise<MethodSeconds> {
-  const teacherModel = new ResNet(networkOf(setting), classNames(0, BASE_CLASSES), SEED);
+  const teacherModel = new ResNet(networkOf(setting), classNames(0), SEED);
   const student = teacherModel.clone();
-  student.growHead(classNames(BASE_CLASSES, BASE_CLASSES), SEED);
-  const sgd = new Sgd(student, SGD);
+  student.growHead(classNames(BASE_CLASSES), SEED);
+  const sgd = new Sgd(student, TRAINING);
   const set = noise(setting.imageSize, setting.batch);
   const draws = allDraws(set);
-  const batch = batchOf(set, draws, 2 * BASE_CLASSES, BASE_CLASSES);
+  const batch = batchOf(set);
   const cached = await cachedTeacher(teacherModel, set, {
     views: 1,
     batchSize: setting.batch,
@@ -193,7 +179,7 @@ async function methods(setting: Setting, rounds: number): Promise<MethodSeconds>
 
   const step = async (method: MethodName, teacher?: typeof cached) => {
     const answers = teacher && tf.tidy(() => teacher.answers(draws, batch.x));
-    await iterate(sgd, { ...batch, teacher: answers }, method, LOSSES, LEARNING_RATE);
+    await iterate(sgd, { ...batch, teacher: answers }, method, TRAINING, TRAINING.learningRate);
     if (answers) tf.dispose([answers.logits, answers.maps]);
   };
   const extraPass = (model: ResNet) =>
@@ -216,9 +202,8 @@ async function methods(setting: Setting, rounds: number): Promise<MethodSeconds>
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]]));
   for (let round = -3; round < rounds; round++) { // the first three rounds warm up
     for (const name of names) {
-      const start = performance.now();
-      await variants[name]();
-      if (round >= 0) times[name].push((performance.now() - start) / 1000);
+      const seconds = await timed(variants[name]);
+      if (round >= 0) times[name].push(seconds);
     }
   }
   sgd.dispose();
@@ -244,15 +229,8 @@ async function runOn(dataset: DatasetName): Promise<RunSeconds> {
     configure({ dataset, method: "LwM", epochs: shortened(epochs), baseEpochs: shortened(baseEpochs) }),
     { directory },
   );
-  const { configuration } = run;
-  const seconds = {
-    start: performance.now() / 1000,
-    teacher: 0,
-    images: 0,
-    iterations: 0,
-    checkpoints: 0,
-    evaluation: 0,
-  };
+  const start = performance.now() / 1000;
+  const seconds = { start, teacher: 0, images: 0, iterations: 0, checkpoints: 0, evaluation: 0 };
   let last = performance.now(), epochOfLast: string | undefined;
   const passed = () => {
     const before = last;
@@ -279,20 +257,17 @@ async function runOn(dataset: DatasetName): Promise<RunSeconds> {
   seconds.iterations += first;
   seconds.checkpoints -= first;
   // Views are remembered. The first reading augments them: for the teacher, or in the base step for the student.
-  const { seed, views, drawsPerEpoch, batchSize } = configuration;
+  const { seed, views, drawsPerEpoch, batchSize } = run.configuration;
   const stream = new IncrementalStream(run.dataset, run.steps, { seed, views });
   let augmenting = 0;
   for (const step of run.steps.keys()) {
     const set = stream.open(step);
-    const timed = (batches: Draw[][]) => {
-      const start = performance.now();
-      batches.forEach((draws) => readBatch(set, draws, run.dataset));
-      return (performance.now() - start) / 1000;
-    };
-    const once = timed(inBatches(allDraws(set), batchSize));
-    if (step === 0) augmenting = once - timed(inBatches(allDraws(set), batchSize));
-    for (let epoch = 0; epoch < (step === 0 ? configuration.baseEpochs : configuration.epochs); epoch++) {
-      seconds.images += timed(epochBatches(set, { seed, step, epoch, drawsPerEpoch, batchSize }));
+    const read = (batches: Draw[][]) =>
+      timed(() => batches.forEach((draws) => readBatch(set, draws, run.dataset)));
+    const once = await read(inBatches(allDraws(set), batchSize));
+    if (step === 0) augmenting = once - await read(inBatches(allDraws(set), batchSize));
+    for (let epoch = 0; epoch < shortened(step === 0 ? baseEpochs : epochs); epoch++) {
+      seconds.images += await read(epochBatches(set, { seed, step, epoch, drawsPerEpoch, batchSize }));
     }
   }
   seconds.iterations -= seconds.images + augmenting;

@@ -34,24 +34,25 @@ Deno.test("structureViolations() reports imports upwards and from outside, also 
   ];
   const may = "losses/ may import attention, not";
   assert.deepEqual(check({ "lib/losses/a.ts": imports, "lib/random.ts": ['import "./data/a.ts";'] }), [
-    `lib/losses/a.ts:2: ${may} lib/training/b.ts`,
-    `lib/losses/a.ts:3: ${may} tools/c.ts`,
-    `lib/losses/a.ts:4: ${may} lib/mod.ts`,
-    `lib/losses/a.ts:5: ${may} lwm/engine/mod.ts`,
-    "lib/random.ts:1: lib/ may import no other room, not lib/data/a.ts",
+    `lib/losses/a.ts: ${may} lib/training/b.ts`,
+    `lib/losses/a.ts: ${may} tools/c.ts`,
+    `lib/losses/a.ts: ${may} lib/mod.ts`,
+    `lib/losses/a.ts: ${may} lwm/engine/mod.ts`,
+    "lib/random.ts: lib/ may import no other room, not lib/data/a.ts",
   ]);
   assert.match(check({ "lib/helpers/a.ts": [] })[0], /helpers\/ is not one of the rooms/);
 });
 
-Deno.test("structureViolations() reports each circle of imports once", () => {
+Deno.test("structureViolations() reports circles of imports, and no module beside them", () => {
   const circle = {
     "lib/data/b.ts": ['import { c } from "./c.ts";'],
     "lib/data/c.ts": ['import { a } from "./a.ts";', 'import { d } from "./d.ts";'],
     "lib/data/a.ts": ['import { b } from "./b.ts";'],
     "lib/data/d.ts": [],
+    "lib/data/e.ts": ['import { a } from "./a.ts";'],
   };
   assert.deepEqual(check(circle), [
-    "circular import: lib/data/a.ts -> lib/data/b.ts -> lib/data/c.ts -> lib/data/a.ts",
+    "circular imports among lib/data/b.ts, lib/data/c.ts, lib/data/a.ts",
   ]);
 });
 
@@ -71,7 +72,7 @@ Deno.test("structureViolations() reports what a browser cannot load, but not wha
     "lib/run/a.ts": ['import { readFileSync } from "node:fs";', "Deno.cwd();"],
   };
   assert.deepEqual(check(modules), [
-    "lib/attention/e.ts:1: a browser loads this module and cannot load node:fs",
+    "lib/attention/e.ts: a browser loads this module and cannot load node:fs",
     "lib/attention/e.ts:4: a browser loads this module and has no Deno",
   ]);
 });
