@@ -96,11 +96,6 @@ export { Run, type RunEpoch, type RunHooks, type RunProgress } from "./run/run.t
 export { type Configuration, type DatasetName, type PresetName } from "./run/schema.ts";
 export { trainRuns, type TrainRunsOptions } from "./run/train_runs.ts";
 export {
-  attentionShiftNumbers,
-  attentionShiftsOf,
-  shiftDistributionNumbers,
-} from "./study/attention_shift.ts";
-export {
   attentionRetentionNumbers,
   type BaseAttention,
   baseAttention,
@@ -109,7 +104,13 @@ export {
 } from "./study/base_attention.ts";
 export { claimsTable, gainTable, type JudgedClaim, studyClaims } from "./study/claims.ts";
 export { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./study/figure_numbers.ts";
-export { methodOverviewNumbers } from "./study/method_overview.ts";
+export {
+  attentionShiftNumbers,
+  attentionShiftsOf,
+  methodOverviewNumbers,
+  shiftDistributionNumbers,
+  whatAndWhyNumbers,
+} from "./study/model_figures.ts";
 export {
   type DropRecord,
   measuredRuns,
@@ -134,7 +135,6 @@ export {
   trainingCurveNumbers,
 } from "./study/tables.ts";
 export { type ImageChoice, readTypicalImage, type TypicalImage } from "./study/typical_image.ts";
-export { whatAndWhyNumbers } from "./study/what_and_why.ts";
 export { type IterationBatch, type LossValues } from "./training/iteration.ts";
 export {
   type BatchOutputs,

@@ -8,9 +8,12 @@
  */
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { writeJson } from "../../lib/files.ts";
+import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
-import { findJupyterLab, JupyterLab, type ShownCell, until } from "../notebooks/jupyterlab.ts";
 import {
+  type CodeCell,
   codeCells,
   notebookOf,
   numberedNotebooks,
@@ -21,14 +24,13 @@ import {
   writeNotebook,
 } from "../notebooks/notebook.ts";
 import { runNotebooks } from "../notebooks/run_notebooks.ts";
-import { UserError } from "../../lib/user_error.ts";
 
 const COMMAND: Command = {
   name: "jupyterlab",
   usage: "[--expected DIRECTORY] [NOTEBOOK …]",
   about:
     `Runs notebooks (default: all numbered ones) in the real JupyterLab, in a headless Chromium, in the smoke preset, and
-compares what it shows with what \`deno task notebooks\` writes. Then it presses the stop and restart buttons during
+compares what it saves with what \`deno task notebooks\` writes. Then it presses the stop and restart buttons during
 a training. Where JupyterLab or Chromium is not installed it says so and passes. On Debian:
 
   apt-get install chromium jupyterlab`,
@@ -38,69 +40,80 @@ a training. Where JupyterLab or Chromium is not installed it says so and passes.
   },
 };
 
+const ROOT = resolve(import.meta.dirname!, "../..");
 const ENVIRONMENT = { LWM_PRESET: "smoke", NO_COLOR: "1" };
+const START_MILLISECONDS = 60_000;
+const COMMAND_MILLISECONDS = 180_000;
+/** A variable in the environment of every process of a session, by which those that are left behind are found. */
+const MARK = "LWM_JUPYTERLAB";
 
 /** Runs the command; see its help. */
-export async function checkJupyterLab(args: readonly string[]): Promise<void> {
+async function checkJupyterLab(args: readonly string[]): Promise<void> {
   const { own, positionals, help } = parseCommandLine(args, COMMAND);
   if (help) return console.log(help);
-  const installed = await findJupyterLab();
-  if (typeof installed === "string") return console.log(`Skipped: ${installed}.`);
+  const lab = await installed("jupyter-lab");
+  const browser = await installed("chromium", "chromium-browser", "google-chrome");
+  if (lab === "") return console.log("Skipped: JupyterLab is not installed.");
+  if (browser === "") return console.log("Skipped: Chromium is not installed.");
 
-  const root = resolve(import.meta.dirname!, "../..");
-  const scratch = join(root, ".check");
-  await Deno.mkdir(scratch, { recursive: true });
-  const project = await Deno.makeTempDir({ dir: scratch });
-  // As in the project, where notebooks read figures from the folder beside them.
-  const folder = join(project, "notebooks");
-  await Deno.mkdir(folder);
-  await Deno.symlink(join(root, "figures"), join(project, "figures"));
-  const problems: string[] = [];
+  await Deno.mkdir(join(ROOT, ".check"), { recursive: true });
+  const project = await Deno.makeTempDir({ dir: join(ROOT, ".check") });
   try {
+    // As in the project, where notebooks read figures from the folder beside them.
+    const folder = join(project, "notebooks");
+    await Deno.mkdir(folder);
+    await Deno.symlink(join(ROOT, "figures"), join(project, "figures"));
     const paths = positionals.length > 0
       ? positionals.map(fromHere)
-      : await numberedNotebooks(join(root, "notebooks"));
+      : await numberedNotebooks(join(ROOT, "notebooks"));
     const expected = own.expected === undefined ? join(project, "expected") : fromHere(own.expected);
     if (own.expected === undefined) {
       await runNotebooks(paths, { env: ENVIRONMENT, timeoutSeconds: 300, outputFolder: expected });
     }
-    const lab = await JupyterLab.start(installed, folder, ENVIRONMENT);
-    try {
-      const check = async (name: string, work: () => Promise<string[]>) => {
-        const found = await work().catch((error: Error) => [error.message]);
-        console.error(`${name}: ${found.length === 0 ? "ok" : found.join("; ")}`);
-        problems.push(...found.map((problem) => `${name}: ${problem}`));
-      };
-      for (const path of paths) {
-        const name = basename(path);
-        await check(name, () => checkNotebook(lab, folder, path, join(expected, name)));
-      }
-      await check("stop and restart", () => checkButtons(lab, folder));
-    } finally {
-      const left = await lab.close();
-      if (left.length > 0) problems.push(`processes left behind: ${left.join(", ")}`);
-    }
+    const problems = await problemsIn(await JupyterLab.start(lab, browser, folder), paths, expected);
+    if (problems.length > 0) throw new UserError(`${problems.length} problems:\n${problems.join("\n")}`);
   } finally {
     await Deno.remove(project, { recursive: true });
   }
-  if (problems.length > 0) throw new UserError(`${problems.length} problems:\n${problems.join("\n")}`);
+}
+
+/** Where the first of some commands is that can be run here; empty where there is none. */
+async function installed(...commands: string[]): Promise<string> {
+  const look = 'for c; do "$c" --version >/dev/null 2>&1 && command -v "$c" && break; done';
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", look, "find", ...commands] }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+async function problemsIn(lab: JupyterLab, paths: readonly string[], expected: string): Promise<string[]> {
+  const problems: string[] = [];
+  const check = async (name: string, work: () => Promise<string[]>) => {
+    const found = await work().catch((error: Error) => [error.message]);
+    console.error(`${name}: ${found.length === 0 ? "ok" : found.join("; ")}`);
+    problems.push(...found.map((problem) => `${name}: ${problem}`));
+  };
+  try {
+    for (const path of paths) {
+      await check(basename(path), () => checkNotebook(lab, path, join(expected, basename(path))));
+    }
+    await check("stop and restart", () => checkButtons(lab));
+  } finally {
+    const left = await lab.close();
+    if (left.length > 0) problems.push(`processes left behind: ${left.join(", ")}`);
+  }
+  return problems;
 }
 
 /** Runs a notebook in JupyterLab as a reader does. @returns what is wrong */
-async function checkNotebook(
-  lab: JupyterLab,
-  folder: string,
-  path: string,
-  expected: string,
-): Promise<string[]> {
-  const name = basename(path);
-  await Deno.copyFile(path, join(folder, name));
-  await lab.open(name);
+async function checkNotebook(lab: JupyterLab, path: string, expected: string): Promise<string[]> {
+  const copy = join(lab.folder, basename(path));
+  await Deno.copyFile(path, copy);
+  await lab.open(basename(path));
   await lab.command("notebook:run-all-cells");
-  const notebook = await readNotebook(expected);
   await lab.command("docmanager:save");
-  const problems = differences(codeCells(notebook), await lab.cells());
-  if (problems.length === 0 && await savedText(join(folder, name)) !== await Deno.readTextFile(expected)) {
+  const [notebook, saved] = [await readNotebook(expected), await readNotebook(copy)];
+  for (const cell of codeCells(saved)) cell.outputs = cell.outputs.filter((output) => !isProgress(output));
+  const problems = differences(codeCells(notebook), codeCells(saved));
+  if (problems.length === 0 && serializeNotebook(saved) !== await Deno.readTextFile(expected)) {
     problems.push("saving it changes lines of the file");
   }
 
@@ -128,30 +141,16 @@ async function checkNotebook(
   return problems;
 }
 
-/** Compares cells with the output of the notebook runner, which loses and moves nothing. */
+/** Compares saved cells with those of the notebook runner, which loses and moves no output. */
 export function differences(
-  expected: readonly { outputs: Output[] }[],
-  shown: readonly ShownCell[],
+  expected: readonly Pick<CodeCell, "outputs">[],
+  saved: readonly Pick<CodeCell, "outputs">[],
 ): string[] {
   return expected.flatMap(({ outputs }, index) => {
-    const found = shown[index].outputs.filter((output) => !isProgress(output));
-    const error = found.find((output) => output.output_type === "error");
-    if (error) return [`code cell ${index + 1} failed: ${error.evalue}`];
-    if (isDeepStrictEqual(plain(outputs), plain(found))) return [];
+    const found = saved[index].outputs;
+    if (isDeepStrictEqual(outputs, found)) return [];
     return [`code cell ${index + 1} shows ${summary(found)}; expected ${summary(outputs)}`];
   });
-}
-
-/** The text of a notebook file, without progress bars. */
-async function savedText(path: string): Promise<string> {
-  const notebook = await readNotebook(path);
-  let bars = 0;
-  for (const cell of codeCells(notebook)) {
-    const kept = cell.outputs.filter((output) => !isProgress(output));
-    bars += cell.outputs.length - kept.length;
-    cell.outputs = kept;
-  }
-  return bars === 0 ? await Deno.readTextFile(path) : serializeNotebook(notebook);
 }
 
 /** A progress bar, which is not kept in a notebook. */
@@ -159,30 +158,20 @@ function isProgress(output: Output): boolean {
   return "data" in output && /[█░]{20}/.test([output.data["text/plain"]].flat().join(""));
 }
 
-/** Joins texts that are kept as lines. */
-function plain(outputs: readonly Output[]): unknown {
-  return JSON.parse(JSON.stringify(outputs), (_, value) => {
-    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value.join("") : value;
-  });
-}
-
 function summary(outputs: readonly Output[]): string {
-  const shown = outputs.map((output) =>
-    output.output_type === "stream"
-      ? JSON.stringify([output.text].flat().join("").slice(0, 60))
-      : "data" in output
-      ? Object.keys(output.data)[0]
-      : output.ename
-  );
+  const shown = outputs.map((output) => {
+    if (output.output_type === "stream") return JSON.stringify(output.text.join("").slice(0, 60));
+    return "data" in output ? Object.keys(output.data)[0] : `${output.ename}: ${output.evalue}`;
+  });
   return shown.join(", ") || "nothing";
 }
 
 /** Presses the buttons during a training, as a reader may. @returns what is wrong */
-async function checkButtons(lab: JupyterLab, folder: string): Promise<string[]> {
+async function checkButtons(lab: JupyterLab): Promise<string[]> {
   const problems: string[] = [];
   const expect = (holds: boolean, problem: string) => void (holds || problems.push(problem));
   await writeNotebook(
-    join(folder, "buttons.ipynb"),
+    join(lab.folder, "buttons.ipynb"),
     notebookOf(
       'import { configure, print, trainRuns } from "lwm"; const kept = 1;',
       "await new Promise((resolve) => setTimeout(resolve, 5000));",
@@ -191,16 +180,18 @@ async function checkButtons(lab: JupyterLab, folder: string): Promise<string[]> 
     ),
   );
   await lab.open("buttons.ipynb");
-  const trains = async () => JSON.stringify((await lab.cells())[2].outputs).includes("█");
+  const outputsOf = async () => (await lab.cells()).map(({ outputs }) => JSON.stringify(outputs));
+  const hasRun = async (cell: number) => (await lab.cells())[cell].execution_count !== null;
+  const trains = async () => (await outputsOf())[2].includes("█");
   const runAll = () => void lab.command("notebook:run-all-cells").catch(() => {});
 
   runAll();
-  await until("the first cell has run", 60_000, async () => (await lab.cells())[0].executionCount !== null);
+  await until("the first cell has run", 60_000, () => hasRun(0));
   await lab.press("notebook:interrupt-kernel");
   await until("the training shows its progress", 60_000, trains);
   await lab.press("notebook:interrupt-kernel");
-  await until("the last cell has run", 20_000, async () => (await lab.cells())[3].executionCount !== null);
-  const [, waits, stopped, after] = (await lab.cells()).map(({ outputs }) => JSON.stringify(outputs));
+  await until("the last cell has run", 20_000, () => hasRun(3));
+  const [, waits, stopped, after] = await outputsOf();
   expect(/cannot be stopped/.test(waits), `a cell that cannot be stopped shows ${waits}`);
   expect(/Stopped/.test(stopped), `a stopped training shows ${stopped}`);
   expect(/2/.test(after), `variables were lost after a stop: ${after}`);
@@ -213,10 +204,157 @@ async function checkButtons(lab: JupyterLab, folder: string): Promise<string[]> 
   await lab.untilKernel(["unknown connected", "idle connected"]);
   await lab.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 3");
   await lab.command("notebook:run-cell");
-  const [, , , fresh] = await lab.cells();
-  expect(JSON.stringify(fresh.outputs).includes("not defined"), "a restarted kernel keeps variables");
+  const [, , , fresh] = await outputsOf();
+  expect(fresh.includes("not defined"), "a restarted kernel keeps variables");
   await lab.closeNotebook();
   return problems;
+}
+
+/** A running JupyterLab with the project's kernel, and the browser that shows it. */
+class JupyterLab {
+  private constructor(
+    readonly folder: string,
+    readonly page: Page,
+    private readonly browser: Browser,
+    private readonly server: Deno.ChildProcess,
+    private readonly mark: string,
+  ) {}
+
+  /**
+   * Starts the server and the browser.
+   * @param folder the one that JupyterLab shows, below the project's; its settings go into it as well
+   */
+  static async start(lab: string, executablePath: string, folder: string): Promise<JupyterLab> {
+    const [mark, token, own] = [crypto.randomUUID(), crypto.randomUUID(), join(folder, ".jupyter")];
+    const settings = join(own, "settings/@jupyterlab");
+    // Cells outside of the window are rendered too.
+    await writeJson(join(settings, "notebook-extension/tracker.jupyterlab-settings"), {
+      windowingMode: "none",
+    });
+    await writeJson(join(settings, "apputils-extension/notification.jupyterlab-settings"), {
+      fetchNews: "false",
+      checkForUpdates: false,
+    });
+    const port = freePort();
+    const server = new Deno.Command(lab, {
+      args: [
+        ...["--no-browser", "--allow-root", "--ip=127.0.0.1", `--port=${port}`, "--ServerApp.port_retries=0"],
+        ...[`--ServerApp.root_dir=${folder}`, `--IdentityProvider.token=${token}`],
+        "--LabApp.expose_app_in_browser=True",
+      ],
+      cwd: folder,
+      env: {
+        ...ENVIRONMENT,
+        [MARK]: mark,
+        JUPYTER_PATH: join(ROOT, "tools/notebooks"),
+        JUPYTER_CONFIG_DIR: own,
+        JUPYTER_DATA_DIR: own,
+        JUPYTER_RUNTIME_DIR: join(own, "runtime"),
+        JUPYTERLAB_SETTINGS_DIR: join(own, "settings"),
+        JUPYTERLAB_WORKSPACES_DIR: join(own, "workspaces"),
+      },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const url = `http://127.0.0.1:${port}`;
+    try {
+      await until(`JupyterLab answers at ${url}`, START_MILLISECONDS, async () => {
+        const response = await fetch(`${url}/api/status?token=${token}`).catch(() => undefined);
+        await response?.body?.cancel();
+        return response?.ok ?? false;
+      });
+      const browser = await chromium.launch({
+        executablePath,
+        args: ["--no-sandbox"],
+        env: { ...Deno.env.toObject(), [MARK]: mark },
+      });
+      const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
+      await page.goto(`${url}/lab?token=${token}`);
+      await page.waitForFunction("window.jupyterapp?.restored !== undefined");
+      await page.evaluate("jupyterapp.restored.then(() => {})");
+      return new JupyterLab(folder, page, browser, server, mark);
+    } catch (error) {
+      server.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** Runs one of JupyterLab's commands, to its end, for at most three minutes. */
+  async command(id: string, args: Record<string, unknown> = {}): Promise<void> {
+    let ended = false;
+    const running = this.page.evaluate(
+      `jupyterapp.commands.execute("${id}", ${JSON.stringify(args)}).then(() => {})`,
+    ).finally(() => ended = true);
+    await Promise.race([running, until(`${id} ended`, COMMAND_MILLISECONDS, () => ended)]);
+  }
+
+  /** Opens a notebook, and waits until its kernel is ready. @param path relative to the folder */
+  async open(path: string): Promise<void> {
+    await this.command("docmanager:open", { path, factory: "Notebook" });
+    await this.untilKernel(["idle connected"]);
+  }
+
+  async closeNotebook(): Promise<void> {
+    const session = "jupyterapp.shell.currentWidget.sessionContext";
+    await this.page.evaluate(`${session}.shutdown().then(() => jupyterapp.shell.currentWidget.dispose())`);
+  }
+
+  /** Waits until the kernel is in one of these states for half a second, such as `idle connected`. */
+  async untilKernel(states: readonly string[]): Promise<void> {
+    const state = "(({ status, connectionStatus }) => `${status} ${connectionStatus}`)" +
+      "(jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel ?? {})";
+    let times = 0;
+    await until(`the kernel is ${states.join(" or ")}`, START_MILLISECONDS, async () => {
+      times = states.includes(await this.page.evaluate(state) as string) ? times + 1 : 0;
+      return times > 5;
+    });
+  }
+
+  async press(command: string): Promise<void> {
+    await this.page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="${command}"]`).click();
+  }
+
+  /** The code cells of the open notebook, as they are shown. */
+  async cells(): Promise<CodeCell[]> {
+    const cells = "jupyterapp.shell.currentWidget.content.model.toJSON().cells";
+    return await this.page.evaluate(`${cells}.filter(({ cell_type }) => cell_type === "code")`) as CodeCell[];
+  }
+
+  /** Ends browser, server and kernels. @returns ids of processes that still live five seconds after it */
+  async close(): Promise<string[]> {
+    await this.browser.close();
+    this.server.kill("SIGTERM"); // It ends its kernels.
+    await this.server.status;
+    await until("they ended", 5000, async () => (await this.#processes()).length === 0).catch(() => {});
+    return await this.#processes();
+  }
+
+  /** Processes whose environment has the mark; none where there is no /proc. */
+  async #processes(): Promise<string[]> {
+    const { stdout } = await new Deno.Command("sh", {
+      args: ["-c", 'grep -ls -- "$1" /proc/[0-9]*/environ', "find", this.mark],
+    }).output();
+    return new TextDecoder().decode(stdout).split("\n").filter((path) => path !== "");
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Waits until something holds. @throws {Error} if it takes too long */
+async function until(
+  what: string,
+  milliseconds: number,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!await holds()) {
+    if (performance.now() > end) throw new Error(`Waited ${milliseconds / 1000} s until ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 if (import.meta.main) await runCommand(checkJupyterLab);

@@ -1,0 +1,239 @@
+/**
+ * From models of a run to the figures `attention-shift`, `shift-distribution`, `method-overview` and `what-and-why`.
+ * @module
+ */
+import { allDraws, type Draw, headPositions, type ImageSet, readPicture } from "../data/mod.ts";
+import { mapCosine } from "../evaluation/attention_retention.ts";
+import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
+import { type NearestClass, nearestClasses } from "../evaluation/nearest_classes.ts";
+import { predict } from "../evaluation/predict.ts";
+import { probabilities, topColumns } from "../evaluation/scores.ts";
+import type {
+  AttentionMap,
+  AttentionShiftExample,
+  AttentionShiftNumbers,
+  MethodOverview,
+  ShiftDistribution,
+  WhatAndWhy,
+} from "../figures/mod.ts";
+import type { ResNet } from "../model/mod.ts";
+import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
+import type { Run } from "../run/run.ts";
+
+/** The most scores drawn for an image in `attention-shift`. */
+const SCORES = 4;
+/** Views of each training image that are looked at for `method-overview`. */
+const VIEWS = 4;
+/** Classes shown for each image in `what-and-why`. */
+const CLASSES = 3;
+
+/**
+ * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D has the form of the run's
+ * configuration, so it compares what a training with L_D keeps: of sigmoids each score by itself, not only the shares.
+ *
+ * @param run trained through step t
+ * @param step t, from 1
+ */
+export function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
+  return shiftsBetween(run, [0, step], run.evaluationImages(run.steps[0]));
+}
+
+function shiftsBetween(run: Run, steps: [number, number], set: ImageSet): Promise<AttentionShift[]> {
+  const { norm, distillation, temperature } = run.configuration;
+  return withModels(
+    run,
+    steps,
+    (teacher, student) =>
+      measureAttentionShifts(teacher, student, set, allDraws(set), {
+        ...run.evaluationPasses,
+        distillation: { kind: distillation, temperature },
+        attention: { norm },
+      }),
+  );
+}
+
+async function withModels<T>(
+  run: Run,
+  steps: readonly number[],
+  work: (...models: ResNet[]) => Promise<T>,
+): Promise<T> {
+  const models = await Promise.all(steps.map((step) => run.model(step)));
+  return await work(...models).finally(() => models.forEach((model) => model.dispose()));
+}
+
+function settingOf({ configuration, engine }: Run): { preset: string; engine: string } {
+  return { preset: configuration.preset, engine: engine.name };
+}
+
+function squareMap(values: Float32Array, [size]: readonly number[]): AttentionMap {
+  return { size, values };
+}
+
+/**
+ * What the figure draws of some of these images. Scores are those that L_D compares; of the base classes, the
+ * likeliest for the teacher are drawn.
+ *
+ * @param run as in {@linkcode attentionShiftsOf}
+ * @param shifts which images, in the order in which they are drawn
+ */
+export function attentionShiftNumbers(
+  run: Run,
+  step: number,
+  shifts: readonly AttentionShift[],
+): AttentionShiftNumbers {
+  const { dataset, configuration: { method, distillation } } = run;
+  const set = run.evaluationImages(run.steps[0]);
+  const baseClasses = run.classNames(0);
+  const example = (shift: AttentionShift): AttentionShiftExample => {
+    const columns = topColumns(shift.teacherLogits, SCORES);
+    if (!columns.includes(shift.topBaseClass)) columns[columns.length - 1] = shift.topBaseClass;
+    const side = (logits: Float32Array, map: Float32Array) => {
+      const scores = probabilities(logits, distillation);
+      return {
+        scores: columns.map((column) => ({ className: baseClasses[column], score: scores[column] })),
+        map: squareMap(map, shift.mapSize),
+      };
+    };
+    return {
+      image: readPicture(set, shift.draw),
+      label: dataset.classNames[shift.classId],
+      topBaseClass: baseClasses[shift.topBaseClass],
+      teacher: side(shift.teacherLogits, shift.teacherMap),
+      student: side(shift.studentLogits, shift.studentMap),
+      distillation: shift.distillation,
+      leastDistillation: shift.leastDistillation,
+      attentionDistillation: shift.attentionDistillation,
+      cosine: shift.cosine,
+    };
+  };
+  return {
+    ...settingOf(run),
+    dataset: `${dataset.name}, method ${method}`,
+    teacher: "M_{0}",
+    student: `M_{${step}}`,
+    scores: distillation,
+    examples: shifts.map(example),
+  };
+}
+
+/**
+ * What the figure `shift-distribution` draws: how often attention moves while L_D hardly changes.
+ *
+ * @param students runs, and which of their images count
+ */
+export function shiftDistributionNumbers(
+  students: readonly { readonly run: Run; readonly shifts: readonly AttentionShift[] }[],
+  step: number,
+  marked?: string,
+): ShiftDistribution {
+  const [{ run }] = students;
+  const { name, classNames } = run.dataset;
+  return {
+    ...settingOf(run),
+    dataset: name,
+    student: `M_{${step}}`,
+    largestExcess: 0.1,
+    movedBelow: 0.7,
+    marked,
+    students: students.map(({ run, shifts }) => ({
+      name: run.configuration.method,
+      images: shifts.map(({ classId, distillation, leastDistillation, cosine, studentMap }) => ({
+        label: classNames[classId],
+        excess: Math.max(0, distillation - leastDistillation),
+        cosine,
+        dark: studentMap.every((value) => value === 0),
+      })),
+    })),
+  };
+}
+
+/**
+ * Looks among training images of step t for one that all three losses have something to say about: the student
+ * M_t classifies it rightly, the teacher's map for the top base class b lies on the object, and the student's differs from
+ * it the most.
+ *
+ * @param run trained through step t
+ * @param step t, from 1
+ */
+export async function methodOverviewNumbers(run: Run, step: number): Promise<MethodOverview> {
+  const { dataset, configuration, classOrder } = run;
+  const views = Math.min(VIEWS, configuration.views);
+  const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
+  const shifts = await shiftsBetween(run, [step - 1, step], set);
+  const passes = { ...run.evaluationPasses, headPositions: headPositions(classOrder) };
+  const { classes, logits, labels } = await withModels(
+    run,
+    [step],
+    (student) => predict(student, set, passes),
+  );
+  const scoresOf = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
+  const isRight = (image: number) => topColumns(scoresOf(image), 1)[0] === labels[image];
+  const clarity = shifts.map(({ draw, teacherMap, mapSize, attentionDistillation }) =>
+    attentionDistillation * shareOnObject(set, draw, teacherMap, mapSize)
+  );
+  const [best] = [...shifts.keys()].sort((a, b) =>
+    Number(isRight(b)) - Number(isRight(a)) || clarity[b] - clarity[a]
+  );
+  const { draw, classId, topBaseClass, teacherLogits, teacherMap, studentMap, mapSize } = shifts[best];
+  const known = run.classNames(step - 1);
+  const scores = Array.from(probabilities(scoresOf(best), outputKind(configuration, step)));
+  return {
+    ...settingOf(run),
+    image: readPicture(set, draw),
+    label: dataset.classNames[classId],
+    topBaseClass: known[topBaseClass],
+    teacher: {
+      baseScores: Array.from(probabilities(teacherLogits, outputKind(configuration, step - 1))),
+      map: squareMap(teacherMap, mapSize),
+    },
+    student: {
+      baseScores: scores.slice(0, known.length),
+      newScores: scores.slice(known.length),
+      map: squareMap(studentMap, mapSize),
+    },
+  };
+}
+
+/**
+ * Looks among images of classes that M_t does not know for those that resemble two known classes for different reasons: the
+ * score of the second class is high, its map lies elsewhere than that of the first (one minus the maps' cosine), and both
+ * lie on the object. At most one image a class is taken.
+ *
+ * @param run trained through step t
+ * @param options t, and how many images are wanted
+ * @returns what the figure draws, the clearest case first
+ */
+export async function whatAndWhyNumbers(
+  run: Run,
+  { step, count }: { step: number; count: number },
+): Promise<WhatAndWhy> {
+  const { dataset, configuration } = run;
+  const set = run.evaluationImages(run.steps[step + 1]);
+  const draws = allDraws(set);
+  const options = { ...run.evaluationPasses, count: CLASSES, outputs: outputKind(configuration, step) };
+  const nearest = await withModels(run, [step], (model) => nearestClasses(model, set, draws, options));
+
+  const onObject = (draw: Draw, { map, mapSize }: NearestClass) => shareOnObject(set, draw, map, mapSize);
+  const ranked = draws.map((draw, i) => {
+    const [first, second] = nearest[i];
+    // An all-zero map lies nowhere, so it counts as 0 here.
+    const different = onObject(draw, first) * onObject(draw, second) * (1 - mapCosine(first.map, second.map));
+    const label = dataset.classNames[set.labels[draw.image]];
+    return { draw, label, classes: nearest[i], clarity: second.score * different };
+  }).sort((a, b) => b.clarity - a.clarity);
+  const best = ranked.filter(({ label }, i) => ranked.findIndex((other) => other.label === label) === i);
+  return {
+    ...settingOf(run),
+    dataset: dataset.name,
+    model: `M_{${step}}`,
+    examples: best.slice(0, count).map(({ draw, label, classes }) => ({
+      image: readPicture(set, draw),
+      label,
+      classes: classes.map(({ className, score, map, mapSize }) => ({
+        className,
+        score,
+        map: squareMap(map, mapSize),
+      })),
+    })),
+  };
+}
