@@ -62,7 +62,7 @@ testOnEachEngine(
           const x = tf.add(3, normal(shape, 1)); // off center, where E[x²] − E[x]² would cancel
           return normalize(x, normal([channels], 2), normal([channels], 3), normal(shape, 4), relu);
         };
-        const expected = await valuesOnCpu(engine, compute);
+        const expected = await valuesOnCpu(engine, `${shape}, ${relu}`, compute);
         const found = await valuesOf(...tf.tidy(compute));
         NAMES.forEach((what, i) =>
           // Sums over 8,192 pixels, off center: their rounding is larger.

@@ -45,7 +45,7 @@ testOnEachEngine("measureAttentionShifts() finds no shift between a model and it
   assertClose(shift.distillation, shift.leastDistillation);
   assert.ok(shift.attentionDistillation < 1e-6);
   model.dispose();
-});
+}, ["wasm"]);
 
 function shift(image: number, excess: number, attentionDistillation: number): AttentionShift {
   return {
@@ -108,7 +108,7 @@ testOnEachEngine("compareAttentionClasses() sees no difference between a model a
   assert.equal(differ, 0);
   assert.deepEqual(studentTop, teacherTop);
   model.dispose();
-});
+}, ["wasm"]);
 
 testOnEachEngine("compareAttentionClasses() counts maps that are all zero", async () => {
   const [teacher, student] = [smallNetwork(["a", "b"], 1), smallNetwork(["a", "b"], 1)];

@@ -9,6 +9,7 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { runCommand } from "../commands/command_line.ts";
 import {
   type CellPosition,
@@ -125,7 +126,8 @@ async function inScratchFolder<T>(root: string, work: (folder: string) => Promis
 
 /** Matches "file:///…/NAME.ts:12:5" and "/…/NAME.ts:12:5". */
 function placesIn(file: string): RegExp {
-  return new RegExp(`(?:file://)?${RegExp.escape(file)}:(\\d+):\\d+`, "g");
+  const names = [pathToFileURL(file).href, file].map(RegExp.escape);
+  return new RegExp(`(?:${names.join("|")}):(\\d+):\\d+`, "g");
 }
 
 /** Runs a command of Deno's. @returns its complaints; empty where it has none */

@@ -52,14 +52,25 @@ export async function valuesOf(...tensors: tf.Tensor[]): Promise<Float32Array[]>
   return values;
 }
 
-/** What plain JavaScript computes, which adds up in float64. */
+const onCpu = new Map<string, Float32Array[]>();
+
+/**
+ * What plain JavaScript computes, which adds up in float64; computed once for all engines.
+ *
+ * @param engine is in use before and afterwards
+ * @param what names the values within the test file
+ */
 export async function valuesOnCpu(
   engine: Engine["name"],
+  what: string,
   compute: () => tf.Tensor[],
 ): Promise<Float32Array[]> {
+  const known = onCpu.get(what);
+  if (known) return known;
   await useEngine("cpu", silent);
   const values = await valuesOf(...tf.tidy(compute));
   await useEngine(engine, silent);
+  onCpu.set(what, values);
   return values;
 }
 
@@ -80,5 +91,6 @@ export function assertClose(found: unknown, expected: unknown, tolerance = 1e-5,
 }
 
 function numbersOf(nested: unknown): number[] {
+  if (nested instanceof Float32Array) return Array.from(nested);
   return typeof nested === "number" ? [nested] : Array.from(nested as ArrayLike<unknown>, numbersOf).flat();
 }

@@ -1,14 +1,15 @@
 /**
- * Run as a process of its own: takes the engine named by the first argument and prints, as one line of JSON, which it was,
- * what was logged, or the error; and a digest of the weights after five steps of a small training.
+ * Run as a process of its own: takes each engine named by the arguments into use and prints, as one line of JSON, which it
+ * was, what was logged, or the error; and a digest of the weights after five steps of a small training.
  */
 import * as tf from "@tensorflow/tfjs";
 import { addRelu, batchNormalization, conv2d, type EngineName, sgdStep, useEngine } from "../mod.ts";
 import { normal } from "./normal.ts";
 
-const [name, withoutDeno] = Deno.args;
+const BROWSER = "as in a browser";
+const names = Deno.args.filter((name) => name !== BROWSER);
 const print = (report: Record<string, unknown>) => console.log(JSON.stringify(report));
-if (withoutDeno === "as in a browser") Reflect.deleteProperty(globalThis, "Deno");
+if (Deno.args.includes(BROWSER)) Reflect.deleteProperty(globalThis, "Deno");
 
 function digestOfTraining(): string {
   const shapes = { filter: [3, 3, 8, 8], gamma: [8], beta: [8] };
@@ -30,10 +31,12 @@ function digestOfTraining(): string {
     .reduce((hash, bits) => Math.imul(hash ^ bits, 0x01000193), 0x811c9dc5).toString(16);
 }
 
-const lines: string[] = [];
-try {
-  const engine = await useEngine(name as EngineName, { log: (line) => lines.push(line) });
-  print({ engine: engine.name, lines, digest: digestOfTraining() });
-} catch (error) {
-  print({ error: (error as Error).name, message: (error as Error).message });
+for (const name of names) {
+  const lines: string[] = [];
+  try {
+    const engine = await useEngine(name as EngineName, { log: (line) => lines.push(line) });
+    print({ engine: engine.name, lines, digest: digestOfTraining() });
+  } catch (error) {
+    print({ error: (error as Error).name, message: (error as Error).message });
+  }
 }
