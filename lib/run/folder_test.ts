@@ -19,7 +19,7 @@ import {
 } from "./folder.ts";
 import { defineMethod, methodNamed } from "../training/method.ts";
 import { Run } from "./run.ts";
-import { confusionOf, tinyConfiguration, tinyPhotoConfiguration } from "./run_fixture.ts";
+import { confusionOf, tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
 import type { Configuration } from "./schema.ts";
 
 Deno.test("figuresDirectory() is the committed folder for the default preset alone", () => {
@@ -227,7 +227,7 @@ Deno.test("a method that somebody has added is another run when its code changes
 });
 
 Deno.test("a run of other code is not used unless that is asked for", () =>
-  withFolder(async (folder) => {
+  withDataDirectory(async (folder) => {
     const place = { directory: folder, log: (line: string) => void said.push(line) };
     const said: string[] = [];
     const configuration = tiny({ increments: 0 });

@@ -32,17 +32,20 @@ async function killAfter(
 }
 
 /**
- * Does some work in which everything fails from one operation on a file on, as if the process were killed there.
+ * Does some work in which everything fails from one operation on a file on, as if the process were killed there. A kill at
+ * an operation that only reads leaves the same files as one at the next that writes.
  * @returns whether the work ended before
  */
 async function withFatalOperation(fatal: number, work: () => Promise<unknown>): Promise<boolean> {
-  const names = ["mkdir", "open", "rename", "remove", "readFile", "writeFile", "stat"] as const;
+  const writing = ["mkdir", "open", "rename", "remove", "writeFile"] as const;
+  const names = [...writing, "readFile", "stat"] as const;
   const originals = Object.fromEntries(names.map((name) => [name, Deno[name]]));
   let count = 0;
   for (const name of names) {
     Object.assign(Deno, {
       [name]: (...args: unknown[]) => {
-        if (count++ >= fatal) return Promise.reject(new Error("killed"));
+        if (writing.some((other) => other === name)) count++;
+        if (count > fatal) return Promise.reject(new Error("killed"));
         return (originals[name] as (...args: unknown[]) => unknown)(...args);
       },
     });
@@ -122,10 +125,10 @@ Deno.test("a run that is killed at any moment goes on and ends with bit-identica
 
     const random = randomStream("when to kill");
     const kills = [];
-    for (let i = 0; i < 3; i++) {
-      kills.push(await killAfter(Math.ceil(random.uniform() * iterations / 3), configuration, directory));
+    for (let i = 0; i < 2; i++) {
+      kills.push(await killAfter(Math.ceil(random.uniform() * iterations / 2), configuration, directory));
     }
-    assert.deepEqual(kills, ["SIGKILL", "SIGKILL", "SIGKILL"]);
+    assert.deepEqual(kills, ["SIGKILL", "SIGKILL"]);
 
     const resumed = await Run.open(configuration, { directory });
     await resumed.train();
@@ -183,7 +186,7 @@ Deno.test("a run whose process is killed at any operation on a file ends with bi
       assert.deepEqual(await modelBytes(resumed, 0), bytes, `killed at ${fatal}`);
       assert.deepEqual(await resumed.metrics(0), metrics);
     }
-    assert.ok(fatal > 30, `${fatal}`);
+    assert.ok(fatal > 15, `${fatal}`);
   }));
 
 Deno.test("a step that is not trained is asked for in vain, with the way out", () =>

@@ -7,7 +7,7 @@ import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
   withDataDirectory(async (directory) => {
-    const configurations = (["C", "LwF-MC", "LwM"] as const).map((method) =>
+    const configurations = (["C", "LwM"] as const).map((method) =>
       tinyConfiguration({ method, increments: 1 })
     );
     const runs = await trainRuns(configurations, { directory, through: 1 });
@@ -32,6 +32,7 @@ Deno.test("trainRuns() says which run failed and why, after the others have fini
   withDataDirectory(async (directory) => {
     const good = tinyConfiguration({ method: "C", increments: 1 });
     const bad = tinyConfiguration({ method: "LwM", increments: 1, learningRate: 1e38, maxNorm: 1e38 });
+    await (await Run.open(good, { directory })).train(0); // M_0 of both
     await assert.rejects(trainRuns([bad, good], { directory, processes: 1 }), {
       name: "UserError",
       message: /^LwM, seed 1: Expected finite losses but found/,

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { FileLock } from "../../lib/files.ts";
+import { Run } from "../../lib/run/run.ts";
+import { DRAWINGS, tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import type { Configuration } from "../../lib/run/schema.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
+import { measuredRun } from "../../lib/study/run_record_fixture.ts";
 import { sweep } from "./sweep.ts";
 import { TINY_FIELDS } from "./testdata/tiny_run.ts";
 import { train } from "./train.ts";
@@ -22,6 +26,12 @@ async function sweepIn(directory: string, file: string, ...args: string[]): Prom
   const lines: string[] = [];
   await sweep([file, "--directory", directory, ...args], (line) => lines.push(line));
   return lines;
+}
+
+/** Trains a run of the study in this process, which takes less time than in one of its own. */
+async function trainHere(directory: string, fields: Partial<Configuration>): Promise<void> {
+  const run = await Run.open(tinyConfiguration({ increments: 1, ...fields }), { directory });
+  await run.train();
 }
 
 Deno.test("sweep trains what can be trained, reports what fails, and goes on from there the next time", () =>
@@ -50,6 +60,7 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
       message: /tiny\.json, run .*"increment":98.*: Expected at most 100 classes/,
     });
     const file = await writeSweep(directory, content);
+    await trainHere(directory, { method: "LwM", gamma: 0.1 });
     const lines: string[] = [];
     const failure = await sweep(
       [file, "--directory", directory, "--out", join(directory, "out")],
@@ -60,7 +71,7 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
     assert.equal(head, "2 of 5 runs failed:");
     assert.match(reasons[0], /^ {2}C, .*: Expected finite losses/);
     assert.match(reasons[1], /^ {2}LwM.*seed 2: (M_0.* failed\. )?Expected finite losses/);
-    assert.ok(lines.includes("5 runs: 0 finished before, 5 to train. 1 duplicate configuration skipped."));
+    assert.ok(lines.includes("5 runs: 1 finished before, 4 to train. 1 duplicate configuration skipped."));
     const text = lines.join("\n");
     assert.match(text, /^LwF-MC .* 1 /m);
     assert.match(text, /^L_AD raises the accuracy\. +undecided/m);
@@ -93,7 +104,8 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
 
 Deno.test("sweep knows finished runs from the results, where neither data nor models are, and trains them anew if asked", () =>
   withDataDirectory(async (directory) => {
-    const file = await writeSweep(directory, { grid: { method: ["LwF-MC"], seed: [1, 2] } });
+    const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }] });
+    await trainHere(directory, { method: "LwF-MC" });
     await sweepIn(directory, file);
     const records = await recordsIn(directory);
     const elsewhere = join(directory, "elsewhere");
@@ -102,7 +114,7 @@ Deno.test("sweep knows finished runs from the results, where neither data nor mo
 
     const before = await Deno.readTextFile(results);
     const lines = await sweepIn(elsewhere, file);
-    assert.ok(lines.includes("2 runs: 2 known from the results, 0 finished before, 0 to train."));
+    assert.ok(lines.includes("1 run: 1 known from the results, 0 finished before, 0 to train."));
     assert.equal(await Deno.readTextFile(results), before);
     assert.deepEqual([...Deno.readDirSync(elsewhere)].map(({ name }) => name), ["studies"]);
 
@@ -111,14 +123,16 @@ Deno.test("sweep knows finished runs from the results, where neither data nor mo
     await sweepIn(elsewhere, file);
     assert.equal(await Deno.readTextFile(results), before);
 
+    await Deno.symlink(DRAWINGS, join(elsewhere, "iemoji-100"));
     const anew = await sweepIn(elsewhere, file, "--again");
-    assert.ok(anew.includes("2 runs: 0 finished before, 2 to train."));
+    assert.ok(anew.includes("1 run: 0 finished before, 1 to train."));
     assert.deepEqual(await readRecords(results), records);
   }));
 
 Deno.test("sweep never replaces finished results by less", () =>
   withDataDirectory(async (directory) => {
     const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }, { method: "LwM" }] });
+    for (const method of ["LwF-MC", "LwM"] as const) await trainHere(directory, { method });
     await sweepIn(directory, file);
     const records = await recordsIn(directory);
     assert.equal(records.length, 2);
@@ -149,8 +163,7 @@ Deno.test("sweep never replaces finished results by less", () =>
 Deno.test("sweep does not mix engines", () =>
   withDataDirectory(async (directory) => {
     const file = await writeSweep(directory, { grid: { method: ["LwF-MC"], seed: [1, 2] } });
-    await sweepIn(directory, file);
-    const [one] = await recordsIn(directory);
+    const one = measuredRun(tinyConfiguration({ method: "LwF-MC", increments: 1 }), 0.5);
     await writeRecords(join(directory, "studies", "smoke", "tiny.results.json"), [{ ...one, engine: "cpu" }]);
     await assert.rejects(sweepIn(directory, file), {
       name: "UserError",
@@ -250,11 +263,16 @@ Deno.test({
   ignore: navigator.hardwareConcurrency < 2 || Deno.build.os === "windows",
   fn: () =>
     withDataDirectory(async (directory) => {
-      // As many endless runs as there are cores, and a short one that waits for a core.
+      // As many endless runs as there are cores, which wait for locks that are held here, and one that waits for a core.
       const endless = Array.from(
         { length: navigator.hardwareConcurrency },
-        (_, i) => ({ baseEpochs: 50_000 + i }),
+        (_, i) => ({ baseEpochs: 3 + i }),
       );
+      using locks = new DisposableStack();
+      for (const fields of endless) {
+        const { folders } = await Run.open(tinyConfiguration(fields), { directory });
+        locks.use(await FileLock.take(join(folders.base, "M_0.lock")));
+      }
       const file = await writeSweep(directory, { runs: [...endless, { method: "C" }] });
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", join(import.meta.dirname!, "sweep.ts"), file, "--directory", directory],

@@ -89,7 +89,7 @@ Deno.test("evaluate says how many steps are not trained yet, and knows the folde
 
 Deno.test("train that is interrupted says how to go on, and the same command does", () =>
   withDataDirectory(async (directory) => {
-    const args = [...tinyArgs({ increments: 0, baseEpochs: 120 }), "--directory", directory];
+    const args = [...tinyArgs({ increments: 0, baseEpochs: 60 }), "--directory", directory];
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", join(import.meta.dirname!, "train.ts"), ...args],
       stdout: "null",
@@ -97,7 +97,7 @@ Deno.test("train that is interrupted says how to go on, and the same command doe
     }).spawn();
     let said = "";
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      if (!said.includes("epoch") && text.includes("epoch")) setTimeout(() => child.kill("SIGINT"), 100);
+      if (!said.includes("epoch") && text.includes("epoch")) child.kill("SIGINT");
       said += text;
     }
     assert.equal((await child.status).code, 130);
@@ -147,7 +147,7 @@ Deno.test({
         said += text;
         if (!Number.isNaN(stoppedAt) || !said.includes("starting")) continue;
         // Until it is in the middle of an iteration.
-        await new Promise((resolve) => setTimeout(resolve, 2000));
+        await new Promise((resolve) => setTimeout(resolve, 1000));
         stoppedAt = performance.now();
         child.kill("SIGINT");
       }
