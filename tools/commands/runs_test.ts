@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { FileLock } from "../../lib/files.ts";
+import { Run } from "../../lib/run/run.ts";
+import { tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { runs } from "./runs.ts";
+
+Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
+  withDataDirectory(async (directory) => {
+    const call = async (...args: string[]) => {
+      const lines: string[] = [];
+      await runs([...args, "--directory", directory], (line) => lines.push(line));
+      return lines;
+    };
+    const listed = async (...args: string[]) =>
+      JSON.parse((await call(...args, "--json")).join("\n")).runs as Record<string, unknown>[];
+    const foldersOf = async (...args: string[]) =>
+      (await listed(...args)).map(({ folder }) => basename(String(folder)));
+    assert.deepEqual(await call(), ["0 runs, 0.0 MB"]);
+
+    const run = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
+    await run.train();
+    const { base, method } = run.folders;
+    const [baseName, name] = [basename(base), basename(method)];
+    const [{ bytes, written, accuracy, ...rest }] = await listed("--method", "lwm");
+    assert.deepEqual(rest, {
+      ...{
+        folder: method,
+        method: "LwM",
+        seed: 1,
+        dataset: "iemoji-100",
+        trained: 2,
+        steps: 2,
+        state: "ready",
+      },
+    });
+    assert.equal(accuracy, (await run.metrics(1)).accuracy);
+    assert.ok(Number(bytes) > (await Deno.stat(join(method, "step-1", "model.safetensors"))).size);
+    assert.ok(Date.now() - Date.parse(String(written)) < 60_000);
+    const [heading, ofMethod, ofBase, sum] = await call();
+    assert.match(heading, /^method +seed +data set +steps +accuracy +size +age +state +folder$/);
+    assert.match(ofBase, /^M_0 +1 +iemoji-100 +1 of 1 +\d+\.\d % +0\.\d MB +0 h +ready +.*seed1-base-/);
+    assert.match(ofMethod, /^LwM +1 +iemoji-100 +2 of 2 /);
+    assert.match(sum, /^2 runs, 0\.\d MB$/);
+
+    // The same of other code, without M_1; and a folder that is damaged.
+    const renamed = (folder: string) => `${folder.slice(0, -6)}000000`;
+    await copy(base, renamed(base));
+    await copy(method, renamed(method));
+    const damaged = join(method, "..", "seed9-C-0123456789-wasm-000000");
+    await Deno.mkdir(damaged);
+    await Deno.writeTextFile(join(damaged, "configuration.json"), "{");
+    assert.deepEqual(await foldersOf("--state", "outdated"), [renamed(name), renamed(baseName)]);
+    assert.match(String((await listed("--state", "damaged"))[0].problem), /not JSON/);
+    await Deno.remove(join(method, "step-1", "metrics.json"));
+    assert.deepEqual(await foldersOf("--state", "unfinished"), [name]);
+    // Fields that M_0 does not depend on choose none of its folders.
+    assert.deepEqual(await foldersOf("--gamma", "0.3"), [renamed(name), name].sort());
+    assert.deepEqual(await foldersOf("--gamma", "0.4"), []);
+    assert.deepEqual(await foldersOf("--older", "1"), []);
+    assert.deepEqual(await foldersOf(method, damaged), [name, basename(damaged)]);
+
+    // An M_0 stays while a run needs it, and a run while it is trained.
+    const left = () => Array.from(Deno.readDirSync(join(method, "..")), ({ name }) => name).sort();
+    const before = left();
+    assert.match((await call("--remove", "--dry-run", damaged)).at(-1)!, /^1 runs, .* would be removed$/);
+    assert.deepEqual(await foldersOf("--remove", base), []);
+    {
+      using _lock = await FileLock.take(join(method, "M_1.lock"));
+      assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), []);
+    }
+    assert.deepEqual(left(), before);
+    assert.deepEqual(await foldersOf("--remove", "--state", "outdated"), [renamed(name), renamed(baseName)]);
+    assert.deepEqual(left(), [baseName, name, basename(damaged)].sort());
+    assert.match((await call("--remove", "--state", "damaged")).at(-1)!, /, removed$/);
+    assert.deepEqual(await foldersOf("--remove", "--older", "0"), [name, baseName]);
+    assert.deepEqual(left(), []);
+  }));
+
+async function copy(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    await (isDirectory ? copy : Deno.copyFile)(join(from, name), join(to, name));
+  }
+}
+
+Deno.test("runs refuses what it does not know, and to remove without a filter", () =>
+  withDataDirectory(async (directory) => {
+    const refuses = (args: string[], message: RegExp) =>
+      assert.rejects(runs([...args, "--directory", directory], () => {}), { name: "UserError", message });
+    await refuses(["--state", "old"], /--state to be ready, unfinished, outdated, damaged but found old/);
+    await refuses(["--older", "x"], /--older to be a number of days but found x/);
+    await refuses(["--remove"], /--remove with a filter but found none/);
+    await refuses([join(directory, "nowhere")], /Expected runs in .* but found .*nowhere/);
+  }));
