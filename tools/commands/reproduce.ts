@@ -180,7 +180,8 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-async function main(args: string[]): Promise<void> {
+/** Runs the command; see its help. */
+export async function main(args: string[]): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return console.log(line.help);
   refusePositionals(line, COMMAND);
