@@ -29,72 +29,50 @@ const MAJOR_VERSION = 3;
 /** Never gone since the first version, so it tells whether the rest will be there. */
 const VERSION_SYMBOL = { dnnl_version: { parameters: [], result: "pointer" } } as const;
 
-/** Each creating function writes a handle to its first argument; `buffer`s are arrays of ours, `pointer`s oneDNN's objects. */
+const object = "pointer", array = "buffer", int = "i32", float = "f32";
+/** Most functions return a status. Each creating function writes a handle to its first argument. */
+const fn = <const Parameters extends Deno.NativeType[]>(...parameters: Parameters) =>
+  ({ parameters, result: "i32" }) as const;
+/** A function that describes a primitive; its last parameter are attributes. */
+const describing = <const Parameters extends Deno.NativeType[]>(...parameters: Parameters) =>
+  fn(array, object, ...parameters, object);
+
 // deno-fmt-ignore
 const SYMBOLS = {
-  dnnl_engine_create: { parameters: ["buffer", "i32", "usize"], result: "i32" },
-  dnnl_stream_create: { parameters: ["buffer", "pointer", "u32"], result: "i32" },
-  dnnl_memory_desc_create_with_tag: { parameters: ["buffer", "i32", "buffer", "i32", "i32"], result: "i32" },
-  dnnl_memory_desc_equal: { parameters: ["pointer", "pointer"], result: "i32" },
-  dnnl_memory_desc_get_size: { parameters: ["pointer"], result: "usize" },
-  dnnl_memory_create: { parameters: ["buffer", "pointer", "pointer", "pointer"], result: "i32" },
-  dnnl_memory_set_data_handle: { parameters: ["pointer", "pointer"], result: "i32" },
-  dnnl_primitive_desc_query_md: { parameters: ["pointer", "i32", "i32"], result: "pointer" },
-  dnnl_primitive_create: { parameters: ["buffer", "pointer"], result: "i32" },
-  dnnl_primitive_execute: { parameters: ["pointer", "pointer", "i32", "buffer"], result: "i32" },
-  dnnl_reorder_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "pointer", "pointer", "pointer", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, propagation, algorithm, source, weights, bias, destination, strides, dilations, padding before, after, attributes)
-  dnnl_convolution_forward_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "i32", "pointer", "pointer", "pointer", "pointer", "buffer",
-      "buffer", "buffer", "buffer", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, algorithm, source gradient, weights, destination gradient, strides, dilations, paddings, forward, attributes)
-  dnnl_convolution_backward_data_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "buffer", "buffer", "buffer",
-      "buffer", "pointer", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, algorithm, source, weights gradient, bias gradient, destination gradient, strides, dilations, paddings, forward, attributes)
-  dnnl_convolution_backward_weights_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "pointer", "buffer", "buffer",
-      "buffer", "buffer", "pointer", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, propagation, source, destination, epsilon, flags, attributes)
-  dnnl_batch_normalization_forward_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "f32", "u32", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, propagation, source gradient, destination gradient, source, epsilon, flags, forward, attributes)
-  dnnl_batch_normalization_backward_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "f32", "u32", "pointer",
-      "pointer"],
-    result: "i32",
-  },
-  dnnl_post_ops_create: { parameters: ["buffer"], result: "i32" },
-  dnnl_post_ops_append_eltwise: { parameters: ["pointer", "i32", "f32", "f32"], result: "i32" },
-  dnnl_primitive_attr_create: { parameters: ["buffer"], result: "i32" },
-  dnnl_primitive_attr_set_post_ops: { parameters: ["pointer", "pointer"], result: "i32" },
-  // (…, engine, algorithm, source 0, source 1, destination, attributes)
-  dnnl_binary_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, propagation, algorithm, source, destination, alpha, beta, attributes)
-  dnnl_eltwise_forward_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "i32", "pointer", "pointer", "f32", "f32", "pointer"],
-    result: "i32",
-  },
-  // (…, engine, algorithm, source gradient, destination gradient, data, alpha, beta, forward, attributes)
-  dnnl_eltwise_backward_primitive_desc_create: {
-    parameters: ["buffer", "pointer", "i32", "pointer", "pointer", "pointer", "f32", "f32", "pointer",
-      "pointer"],
-    result: "i32",
-  },
+  dnnl_engine_create: fn(array, int, "usize"),
+  dnnl_stream_create: fn(array, object, "u32"),
+  dnnl_memory_desc_create_with_tag: fn(array, int, array, int, int),
+  dnnl_memory_desc_get_size: { parameters: [object], result: "usize" },
+  dnnl_memory_create: fn(array, object, object, object),
+  dnnl_memory_set_data_handle: fn(object, object),
+  dnnl_primitive_desc_query_md: { parameters: [object, int, int], result: object },
+  dnnl_primitive_create: fn(array, object),
+  dnnl_primitive_execute: fn(object, object, int, array),
+  dnnl_post_ops_create: fn(array),
+  dnnl_post_ops_append_eltwise: fn(object, int, float, float),
+  dnnl_primitive_attr_create: fn(array),
+  dnnl_primitive_attr_set_post_ops: fn(object, object),
+  dnnl_reorder_primitive_desc_create: fn(array, object, object, object, object, object),
+  // (propagation, algorithm, source, weights, bias, destination, strides, dilations, padding before, after)
+  dnnl_convolution_forward_primitive_desc_create:
+    describing(int, int, object, object, object, object, array, array, array, array),
+  // (algorithm, source gradient, weights, destination gradient, strides, dilations, paddings, forward)
+  dnnl_convolution_backward_data_primitive_desc_create:
+    describing(int, object, object, object, array, array, array, array, object),
+  // (algorithm, source, weights gradient, bias gradient, destination gradient, strides, dilations, paddings, forward)
+  dnnl_convolution_backward_weights_primitive_desc_create:
+    describing(int, object, object, object, object, array, array, array, array, object),
+  // (propagation, source, destination, epsilon, flags)
+  dnnl_batch_normalization_forward_primitive_desc_create: describing(int, object, object, float, "u32"),
+  // (propagation, source gradient, destination gradient, source, epsilon, flags, forward)
+  dnnl_batch_normalization_backward_primitive_desc_create:
+    describing(int, object, object, object, float, "u32", object),
+  // (algorithm, source 0, source 1, destination)
+  dnnl_binary_primitive_desc_create: describing(int, object, object, object),
+  // (propagation, algorithm, source, destination, alpha, beta)
+  dnnl_eltwise_forward_primitive_desc_create: describing(int, int, object, object, float, float),
+  // (algorithm, source gradient, destination gradient, data, alpha, beta, forward)
+  dnnl_eltwise_backward_primitive_desc_create: describing(int, object, object, object, float, float, object),
 } as const;
 
 export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -138,6 +116,24 @@ export interface OneDnn {
   readonly stream: Deno.PointerObject;
   /** OpenMP threads, fixed when the library is opened */
   readonly threads: number;
+}
+
+type Kind = keyof Symbols extends infer Name
+  ? Name extends `dnnl_${infer Kind}_primitive_desc_create` ? Exclude<Kind, "reorder"> : never
+  : never;
+type Details<Arguments> = Arguments extends
+  [infer _handle, infer _engine, ...infer Details, infer _attributes] ? Details
+  : never;
+
+/** Describes a primitive. @param details the arguments that stand above, without those that all have */
+export function describe<K extends Kind>(
+  { symbols, engine }: OneDnn,
+  kind: K,
+  details: Details<Parameters<Symbols[`dnnl_${K}_primitive_desc_create`]>>,
+  attributes: Deno.PointerValue = null,
+): Deno.PointerObject {
+  const call = symbols[`dnnl_${kind}_primitive_desc_create`] as (...args: unknown[]) => number;
+  return create(kind, (handle) => call(handle, engine, ...details, attributes));
 }
 
 function readVersion(path: string): { major: number; version: string } {

@@ -3,6 +3,7 @@
  * @module
  */
 import { Argument, FLOAT32, Layout } from "./constants.ts";
+import { heap } from "../wasm/heap.ts";
 import { check, create, type OneDnn } from "./library.ts";
 
 export type Descriptor = Deno.PointerObject;
@@ -32,11 +33,6 @@ export function activations(
   channels: number,
 ): Descriptor {
   return descriptor(library, Layout.nhwc, batch, channels, height, width);
-}
-
-/** Whether two descriptors say the same. */
-export function sameLayout({ symbols }: OneDnn, a: Descriptor, b: Descriptor): boolean {
-  return symbols.dnnl_memory_desc_equal(a, b) !== 0;
 }
 
 /** Bytes of memory of the given description. */
@@ -72,72 +68,64 @@ export class Scratch {
   }
 }
 
-/** One input or output: its `Argument`, and either a description (the pointer comes with each run) or memory that stays. */
+/** One input or output: its `Argument`, and either a description (each run says where it lies) or memory that stays. */
 export type Binding = [argument: number, memory: Descriptor | Scratch];
 
-/** A primitive that is ready to run. */
-export class Primitive {
-  readonly #library: OneDnn;
-  readonly #primitive: Deno.PointerObject;
-  readonly #moving: Deno.PointerObject[] = [];
-  readonly #arguments: BigUint64Array<ArrayBuffer>;
-  readonly #bindings: Binding[];
+let heapBytes: Uint8Array<ArrayBuffer> | undefined;
+let heapAddress = 0n;
 
-  /** Makes it from its description. @param bindings all inputs and outputs */
-  constructor(library: OneDnn, description: Deno.PointerObject, bindings: Binding[]) {
-    const { symbols, engine } = library;
-    this.#library = library;
-    this.#bindings = bindings; // holds the scratch memories
-    this.#primitive = create("primitive", (handle) => symbols.dnnl_primitive_create(handle, description));
-    this.#arguments = new BigUint64Array(2 * bindings.length); // dnnl_exec_arg_t: int argument, padding, memory handle
-    bindings.forEach(([argument, bound], i) => {
-      let memory;
-      if (bound instanceof Scratch) {
-        memory = bound.memory;
-      } else {
-        memory = create("memory", (handle) => symbols.dnnl_memory_create(handle, bound, engine, null));
-        this.#moving.push(memory);
-      }
-      this.#arguments[2 * i] = BigInt(argument);
-      this.#arguments[2 * i + 1] = BigInt(Deno.UnsafePointer.value(memory));
-    });
+/** The address of the heap, until memory is next taken on it, which may move it. */
+function addressOfHeap(): bigint {
+  if (heap() !== heapBytes) {
+    heapBytes = heap();
+    heapAddress = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(heapBytes)));
   }
+  return heapAddress;
+}
 
-  /** Runs it. @param pointers where the data lie, in the order of the bindings that are no scratch memory */
-  run(...pointers: Deno.PointerValue[]): void {
-    const { symbols, stream } = this.#library;
-    if (pointers.length !== this.#moving.length) throw new Error(`Expected ${this.#moving.length} pointers`);
-    this.#moving.forEach((memory, i) => symbols.dnnl_memory_set_data_handle(memory, pointers[i]));
-    check(
-      symbols.dnnl_primitive_execute(this.#primitive, stream, this.#bindings.length, this.#arguments),
-      "run",
+/**
+ * A primitive that is ready to run: a function of where its data lie on the heap, in the order of the bindings that are no
+ * scratch memory.
+ * @param bindings all inputs and outputs
+ */
+export function primitive(
+  { symbols, engine, stream }: OneDnn,
+  description: Deno.PointerObject,
+  bindings: Binding[],
+): (...offsets: number[]) => void {
+  const handle = create("primitive", (handle) => symbols.dnnl_primitive_create(handle, description));
+  const bound = bindings.map(([argument, memory]) => ({
+    argument,
+    moves: !(memory instanceof Scratch),
+    memory: memory instanceof Scratch
+      ? memory.memory
+      : create("memory", (handle) => symbols.dnnl_memory_create(handle, memory, engine, null)),
+  }));
+  const moving = bound.filter(({ moves }) => moves).map(({ memory }) => memory);
+  // dnnl_exec_arg_t: int argument, padding, memory handle
+  const args = BigUint64Array.from(
+    bound.flatMap(({ argument, memory }) => [BigInt(argument), Deno.UnsafePointer.value(memory)]),
+  );
+  return (...offsets) => { // holds the bindings, and so the scratch memories
+    if (offsets.length !== moving.length) throw new Error(`Expected ${moving.length} offsets`);
+    const start = addressOfHeap();
+    moving.forEach((memory, i) =>
+      symbols.dnnl_memory_set_data_handle(memory, Deno.UnsafePointer.create(start + BigInt(offsets[i])))
     );
-  }
+    check(symbols.dnnl_primitive_execute(handle, stream, bindings.length, args), "run");
+  };
 }
 
 /** A primitive that copies from one layout into another. */
 export function reorder(
   library: OneDnn,
-  from: [Descriptor, Descriptor | Scratch],
-  to: [Descriptor, Descriptor | Scratch],
-): Primitive {
+  [from, source]: [Descriptor, Descriptor | Scratch],
+  [to, destination]: [Descriptor, Descriptor | Scratch],
+): (...offsets: number[]) => void {
   const { symbols, engine } = library;
   const description = create(
     "reorder",
-    (handle) => symbols.dnnl_reorder_primitive_desc_create(handle, from[0], engine, to[0], engine, null),
+    (handle) => symbols.dnnl_reorder_primitive_desc_create(handle, from, engine, to, engine, null),
   );
-  return new Primitive(library, description, [[Argument.source, from[1]], [Argument.destination, to[1]]]);
-}
-
-/** Primitives are costly to make and made for fixed sizes: one for each key, kept. */
-export class Cache<T> {
-  readonly #made = new Map<string, T>();
-
-  /** The value for these sizes, made by `make` the first time. */
-  get(key: readonly (number | boolean)[], make: () => T): T {
-    const name = key.join();
-    let value = this.#made.get(name);
-    if (value === undefined) this.#made.set(name, value = make());
-    return value;
-  }
+  return primitive(library, description, [[Argument.source, source], [Argument.destination, destination]]);
 }

@@ -12,10 +12,8 @@
 /** Instructions, encoded. An expression is code that leaves one value on the stack. */
 export type Code = number[];
 
-/** A local variable. */
-export interface Local {
-  readonly index: number;
-}
+/** A local variable: the code that leaves its value on the stack. */
+export type Local = Code;
 
 /** Signed LEB128, in which WebAssembly writes constants. */
 function signed(value: number): Code {
@@ -43,8 +41,6 @@ const I32 = 0x7f, V128 = 0x7b;
 /** Prefix of the vector instructions, whose numbers follow in LEB128. */
 const SIMD = 0xfd;
 
-/** The value of a local. */
-export const get = ({ index }: Local): Code => [0x20, ...unsigned(index)];
 /** An i32. */
 export const constant = (value: number): Code => [0x41, ...signed(value)];
 /** Sum of two i32. */
@@ -101,37 +97,39 @@ let multiplyAddFound: boolean | undefined;
 function hasMultiplyAdd(): boolean {
   if (multiplyAddFound === undefined) {
     const probe = new FunctionBuilder(1);
-    const [address] = [probe.parameter(0)];
-    probe.emit(store(get(address), [...zero, ...zero, ...zero, SIMD, ...unsigned(0x105)]));
+    probe.emit(store(probe.parameters[0], [...zero, ...zero, ...zero, SIMD, ...unsigned(0x105)]));
     multiplyAddFound = WebAssembly.validate(moduleBytes(probe, 1));
   }
   return multiplyAddFound;
 }
 
+/** An assembled function. */
+export type Run = (...args: number[]) => void;
+
+const local = (index: number): Local => [0x20, ...unsigned(index)];
+
 /** A function under construction: takes i32s, returns nothing. */
 export class FunctionBuilder {
-  readonly #parameters: number;
+  readonly parameters: Local[];
   readonly #locals: number[] = [];
   readonly #code: Code = [];
 
   constructor(parameters: number) {
-    this.#parameters = parameters;
+    this.parameters = Array.from({ length: parameters }, (_, n) => local(n));
   }
 
-  parameter(n: number): Local {
-    return { index: n };
+  /** New locals that hold i32s. */
+  integers(count: number): Local[] {
+    return Array.from({ length: count }, () => this.#local(I32));
   }
 
-  integer(): Local {
-    return this.#local(I32);
-  }
-
-  vector(): Local {
-    return this.#local(V128);
+  /** New locals that hold vectors. */
+  vectors(count: number): Local[] {
+    return Array.from({ length: count }, () => this.#local(V128));
   }
 
   #local(type: number): Local {
-    return { index: this.#parameters + this.#locals.push(type) - 1 };
+    return local(this.parameters.length + this.#locals.push(type) - 1);
   }
 
   /** Appends instructions that leave nothing on the stack. */
@@ -140,13 +138,13 @@ export class FunctionBuilder {
     for (const byte of code) this.#code.push(byte);
   }
 
-  set({ index }: Local, value: Code): void {
-    this.emit([...value, 0x21, ...unsigned(index)]);
+  set(local: Local, value: Code): void {
+    this.emit([...value, 0x21, ...local.slice(1)]);
   }
 
   /** local += amount */
   advance(local: Local, amount: number): void {
-    if (amount !== 0) this.set(local, sum(get(local), constant(amount)));
+    if (amount !== 0) this.set(local, sum(local, constant(amount)));
   }
 
   /** Copies bytes inside the memory. */
@@ -161,19 +159,20 @@ export class FunctionBuilder {
   repeat(times: number | Local, body: () => void): void {
     if (times === 0) return;
     if (times === 1) return body();
-    const left = this.integer();
-    this.set(left, typeof times === "number" ? constant(times) : get(times));
+    const [left] = this.integers(1);
+    this.set(left, typeof times === "number" ? constant(times) : times);
     this.emit([0x03, 0x40]); // loop
     body();
-    this.set(left, sum(get(left), constant(-1)));
-    this.emit([...get(left), 0x0d, 0, 0x0b]); // once more unless it is 0; end
+    this.set(left, sum(left, constant(-1)));
+    this.emit([...left, 0x0d, 0, 0x0b]); // once more unless it is 0; end
   }
 
   /** The function's type and body, as the sections of a module want them. */
   encode(): { type: Code; body: Code } {
     const locals = [...unsigned(this.#locals.length), ...this.#locals.flatMap((type) => [1, type])];
     const body = [...locals, ...this.#code, 0x0b];
-    const type = [0x60, ...unsigned(this.#parameters), ...new Array(this.#parameters).fill(I32), 0];
+    const parameters = this.parameters.map(() => I32);
+    const type = [0x60, ...unsigned(parameters.length), ...parameters, 0];
     return { type, body: [...unsigned(body.length), ...body] };
   }
 }
@@ -197,18 +196,20 @@ function moduleBytes(built: FunctionBuilder, pages: number): Uint8Array<ArrayBuf
   ]);
 }
 
-/** Compiles a function for a memory. */
-export function assemble(memory: WebAssembly.Memory, built: FunctionBuilder): (...args: number[]) => void {
-  const pages = memory.buffer.byteLength / 2 ** 16; // memories only grow
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes(built, pages)), {
-    env: { memory },
-  });
-  return exports.run as (...args: number[]) => void;
+/** A function for a memory, built and compiled when it is first called. */
+export function assemble(memory: WebAssembly.Memory, build: () => FunctionBuilder): Run {
+  let run: Run | undefined;
+  const compile = () => {
+    const pages = memory.buffer.byteLength / 2 ** 16; // memories only grow
+    const module = new WebAssembly.Module(moduleBytes(build(), pages));
+    return new WebAssembly.Instance(module, { env: { memory } }).exports.run as Run;
+  };
+  return (...args) => (run ??= compile())(...args);
 }
 
 /** Whether functions can be assembled for a memory: it takes vector instructions, and a memory that no thread shares. */
 export function canAssemble(memory: WebAssembly.Memory): boolean {
   const probe = new FunctionBuilder(1);
-  probe.emit(store(get(probe.parameter(0)), zero));
+  probe.emit(store(probe.parameters[0], zero));
   return memory.buffer instanceof ArrayBuffer && WebAssembly.validate(moduleBytes(probe, 1));
 }

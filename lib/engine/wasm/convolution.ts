@@ -67,13 +67,13 @@ export interface Outputs {
  */
 export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(3);
-  const [image, filter, y] = [0, 1, 2].map((n) => f.parameter(n));
-  const [imageRow, outputRow, window, output] = [0, 1, 2, 3].map(() => f.integer());
-  const [windowRow, at, weights] = [0, 1, 2].map(() => f.integer());
-  const sums = Array.from({ length: BLOCK }, () => Array.from({ length: VECTORS }, () => f.vector()));
-  const inputs = Array.from({ length: BLOCK }, () => f.vector());
-  const weight = Array.from({ length: VECTORS }, () => f.vector());
-  const one = f.vector();
+  const [image, filter, y] = f.parameters;
+  const [imageRow, outputRow, window, output] = f.integers(4);
+  const [windowRow, at, weights] = f.integers(3);
+  const sums = Array.from({ length: BLOCK }, () => f.vectors(VECTORS));
+  const inputs = f.vectors(BLOCK);
+  const weight = f.vectors(VECTORS);
+  const [one] = f.vectors(1);
   const steps = unrolling(windows.run, UNROLLED);
   const whole = steps % 4 === 0;
 
@@ -82,26 +82,26 @@ export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wa
       for (let q = 0; q < count; q++) for (let v = 0; v < vectors; v++) visit(q, v);
     };
     each((q, v) => f.set(sums[q][v], wasm.zero));
-    f.set(windowRow, wasm.get(window));
-    f.set(weights, wasm.get(filter));
+    f.set(windowRow, window);
+    f.set(weights, filter);
     f.repeat(windows.rows, () => {
-      f.set(at, wasm.get(windowRow));
+      f.set(at, windowRow);
       f.repeat(windows.run / steps, () => {
         for (let k = 0; k < steps; k++) {
           const offset = (q: number) => 4 * (q * windows.step + k);
           if (whole && k % 4 === 0) {
-            for (let q = 0; q < count; q++) f.set(inputs[q], wasm.load(wasm.get(at), offset(q)));
+            for (let q = 0; q < count; q++) f.set(inputs[q], wasm.load(at, offset(q)));
           }
           for (let v = 0; v < vectors; v++) {
-            f.set(weight[v], wasm.load(wasm.get(weights), 16 * (k * vectors + v)));
+            f.set(weight[v], wasm.load(weights, 16 * (k * vectors + v)));
           }
           for (let q = 0; q < count; q++) {
             f.set(
               one,
-              whole ? wasm.splat(wasm.get(inputs[q]), k % 4) : wasm.loadSplat(wasm.get(at), offset(q)),
+              whole ? wasm.splat(inputs[q], k % 4) : wasm.loadSplat(at, offset(q)),
             );
             for (let v = 0; v < vectors; v++) {
-              f.set(sums[q][v], wasm.multiplyAdd(wasm.get(one), wasm.get(weight[v]), wasm.get(sums[q][v])));
+              f.set(sums[q][v], wasm.multiplyAdd(one, weight[v], sums[q][v]));
             }
           }
         }
@@ -110,7 +110,7 @@ export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wa
       });
       f.advance(windowRow, 4 * windows.row);
     });
-    each((q, v) => f.emit(wasm.store(wasm.get(output), wasm.get(sums[q][v]), 4 * q * outputs.step + 16 * v)));
+    each((q, v) => f.emit(wasm.store(output, sums[q][v], 4 * q * outputs.step + 16 * v)));
     f.advance(window, 4 * count * windows.step);
     f.advance(output, 4 * count * outputs.step);
   };
@@ -118,11 +118,11 @@ export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wa
   f.repeat(repeats, () => {
     for (const { vectors, times } of vectorBlocks(windows.channels)) {
       f.repeat(times, () => {
-        f.set(imageRow, wasm.get(image));
-        f.set(outputRow, wasm.get(y));
+        f.set(imageRow, image);
+        f.set(outputRow, y);
         f.repeat(windows.windowRows, () => {
-          f.set(window, wasm.get(imageRow));
-          f.set(output, wasm.get(outputRow));
+          f.set(window, imageRow);
+          f.set(output, outputRow);
           f.repeat(Math.floor(windows.windowColumns / BLOCK), () => block(BLOCK, vectors));
           if (windows.windowColumns % BLOCK > 0) block(windows.windowColumns % BLOCK, vectors);
           f.advance(imageRow, 4 * windows.rowStep);
@@ -149,12 +149,12 @@ export function filterCorrelation(
 ): wasm.FunctionBuilder {
   const { row, step, rowStep, rows, run, windowRows, windowColumns, channels } = windows;
   const f = new wasm.FunctionBuilder(3);
-  const [image, dy, dfilter] = [0, 1, 2].map((n) => f.parameter(n));
-  const [strip, imageRow, part, windowRow, window] = [0, 1, 2, 3, 4].map(() => f.integer());
-  const [gradients, rowOfGradients, gradient, filterRow, target] = [0, 1, 2, 3, 4].map(() => f.integer());
-  const sums = Array.from({ length: BLOCK }, () => Array.from({ length: VECTORS }, () => f.vector()));
-  const outer = Array.from({ length: VECTORS }, () => f.vector());
-  const [inputs, one] = [f.vector(), f.vector()];
+  const [image, dy, dfilter] = f.parameters;
+  const [strip, imageRow, part, windowRow, window] = f.integers(5);
+  const [gradients, rowOfGradients, gradient, filterRow, target] = f.integers(5);
+  const sums = Array.from({ length: BLOCK }, () => f.vectors(VECTORS));
+  const outer = f.vectors(VECTORS);
+  const [inputs, one] = f.vectors(2);
   const columns = unrolling(windowColumns, 4);
   // As many rows at a time as stay in the cache while all blocks of the filter pass over them.
   const rowBytes = 4 * (rowStep + windowColumns * channels);
@@ -169,25 +169,25 @@ export function filterCorrelation(
       for (let k = 0; k < count; k++) for (let v = 0; v < vectors; v++) visit(k, v);
     };
     each((k, v) => f.set(sums[k][v], wasm.zero));
-    f.set(windowRow, wasm.get(part));
-    f.set(rowOfGradients, wasm.get(gradients));
+    f.set(windowRow, part);
+    f.set(rowOfGradients, gradients);
     f.repeat(stripRows, () => {
-      f.set(window, wasm.get(windowRow));
-      f.set(gradient, wasm.get(rowOfGradients));
+      f.set(window, windowRow);
+      f.set(gradient, rowOfGradients);
       f.repeat(windowColumns / columns, () => {
         for (let q = 0; q < columns; q++) {
           for (let v = 0; v < vectors; v++) {
-            f.set(outer[v], wasm.load(wasm.get(gradient), 4 * q * channels + 16 * v));
+            f.set(outer[v], wasm.load(gradient, 4 * q * channels + 16 * v));
           }
-          if (count === 4) f.set(inputs, wasm.load(wasm.get(window), 4 * q * step));
+          if (count === 4) f.set(inputs, wasm.load(window, 4 * q * step));
           for (let k = 0; k < count; k++) {
             const offset = 4 * (q * step + k);
             f.set(
               one,
-              count === 4 ? wasm.splat(wasm.get(inputs), k) : wasm.loadSplat(wasm.get(window), offset),
+              count === 4 ? wasm.splat(inputs, k) : wasm.loadSplat(window, offset),
             );
             for (let v = 0; v < vectors; v++) {
-              f.set(sums[k][v], wasm.multiplyAdd(wasm.get(one), wasm.get(outer[v]), wasm.get(sums[k][v])));
+              f.set(sums[k][v], wasm.multiplyAdd(one, outer[v], sums[k][v]));
             }
           }
         }
@@ -199,27 +199,27 @@ export function filterCorrelation(
     });
     each((k, v) => {
       const offset = 4 * k * channels + 16 * v;
-      const total = wasm.add(wasm.load(wasm.get(target), offset), wasm.get(sums[k][v]));
-      f.emit(wasm.store(wasm.get(target), total, offset));
+      const total = wasm.add(wasm.load(target, offset), sums[k][v]);
+      f.emit(wasm.store(target, total, offset));
     });
     f.advance(gradients, 16 * vectors);
     f.advance(target, 16 * vectors);
   };
   const blocks = (count: number) => {
-    f.set(gradients, wasm.get(dy));
-    f.set(target, wasm.get(filterRow));
+    f.set(gradients, dy);
+    f.set(target, filterRow);
     for (const { vectors, times } of vectorBlocks(channels)) f.repeat(times, () => block(count, vectors));
     f.advance(part, 4 * count);
     f.advance(filterRow, 4 * count * channels);
   };
 
-  f.set(strip, wasm.get(image));
+  f.set(strip, image);
   f.repeat(repeats, () => {
     f.repeat(windowRows / stripRows, () => {
-      f.set(imageRow, wasm.get(strip));
-      f.set(filterRow, wasm.get(dfilter));
+      f.set(imageRow, strip);
+      f.set(filterRow, dfilter);
       f.repeat(rows, () => {
-        f.set(part, wasm.get(imageRow));
+        f.set(part, imageRow);
         f.repeat(Math.floor(run / BLOCK), () => blocks(BLOCK));
         if (run % BLOCK > 0) blocks(run % BLOCK);
         f.advance(imageRow, 4 * row);
@@ -246,44 +246,55 @@ interface Frame {
 export class FramedImages {
   /** numbers from one row to the next */
   readonly row: number;
-  /** room that one image needs, in numbers; 0 where it is used as it is */
-  readonly room: number;
+  /** numbers of an image as it is */
   readonly #size: number;
-  readonly #copy?: (image: number, framed: number) => void;
+  /** numbers of a framed image; 0 where images are used as they are */
+  readonly #room: number;
+  readonly #copy: wasm.Run;
 
   constructor(memory: WebAssembly.Memory, [, height, width, channels]: number[], frame: Frame) {
-    this.#size = height * width * channels;
     const fits = frame.top === 0 && frame.left === 0 && frame.height <= height && frame.width <= width;
     this.row = (fits ? width : frame.width) * channels;
-    this.room = fits ? 0 : frame.height * this.row;
-    if (fits) return;
-    const f = new wasm.FunctionBuilder(2);
-    const [image, framed] = [f.parameter(0), f.parameter(1)];
-    const columns = Math.min(width, frame.width - frame.left);
-    f.advance(framed, 4 * (frame.top * this.row + frame.left * channels));
-    f.repeat(Math.min(height, frame.height - frame.top), () => {
-      f.copy(wasm.get(framed), wasm.get(image), wasm.constant(4 * columns * channels));
-      f.advance(image, 4 * width * channels);
-      f.advance(framed, 4 * this.row);
+    this.#size = height * width * channels;
+    this.#room = fits ? 0 : frame.height * this.row;
+    this.#copy = wasm.assemble(memory, () => {
+      const f = new wasm.FunctionBuilder(2);
+      const [image, framed] = f.parameters;
+      const columns = Math.min(width, frame.width - frame.left);
+      f.advance(framed, 4 * (frame.top * this.row + frame.left * channels));
+      f.repeat(Math.min(height, frame.height - frame.top), () => {
+        f.copy(framed, image, wasm.constant(4 * columns * channels));
+        f.advance(image, 4 * width * channels);
+        f.advance(framed, 4 * this.row);
+      });
+      return f;
     });
-    this.#copy = wasm.assemble(memory, f);
   }
 
-  /** Visits the offset of each image, framed. @param room offset of `room` numbers that are all zero */
-  visit(images: number, count: number, room: number, visit: (image: number, n: number) => void): void {
-    for (let n = 0; n < count; n++) {
-      const image = images + 4 * n * this.#size;
-      this.#copy?.(image, room);
-      visit(this.#copy ? room : image, n);
-    }
+  /** Visits the offset of each image, framed. */
+  visit(images: number, count: number, visit: (image: number, n: number) => void): void {
+    withRoom([this.#room], (room) => {
+      floatsAt(room, this.#room).fill(0);
+      for (let n = 0; n < count; n++) {
+        const image = images + 4 * n * this.#size;
+        if (this.#room > 0) this.#copy(image, room);
+        visit(this.#room > 0 ? room : image, n);
+      }
+    });
   }
+}
+
+/** A tap of a filter along one axis, and how far from an input's place among the outputs the output that it meets is. */
+interface Tap {
+  tap: number;
+  offset: number;
 }
 
 /**
  * Which of the filter's taps meet those inputs that lie `phase` after a multiple of the stride, along one axis: dx[s·m + phase]
  * gets dy[m + offset] · w[tap] for each tap with s·offset = phase + padding − tap.
  */
-export function tapsOfPhase(phase: number, taps: number, stride: number, padding: number) {
+export function tapsOfPhase(phase: number, taps: number, stride: number, padding: number): Tap[] {
   // In the order of offsets, so that a window can be read as one run.
   return Array.from({ length: taps }, (_, tap) => ({ tap, offset: (phase + padding - tap) / stride }))
     .filter(({ offset }) => Number.isInteger(offset))
@@ -292,13 +303,13 @@ export function tapsOfPhase(phase: number, taps: number, stride: number, padding
 
 /** The inputs that meet one set of taps. */
 interface Phase {
-  rows: { tap: number; offset: number }[];
-  columns: { tap: number; offset: number }[];
+  /** which part of the transposed filter they meet */
+  part: FilterPart;
   /** where the phase's windows begin, from the start of a framed image */
   start: number;
   /** where its first input lies */
   target: number;
-  run: (dy: number, filter: number, dx: number) => void;
+  run: wasm.Run;
 }
 
 /** A convolution of one set of sizes. All arguments are offsets on the heap. */
@@ -314,210 +325,178 @@ export interface HeapConvolution {
 /** Convolution by its definition. */
 export class WasmConvolution implements HeapConvolution {
   readonly #shape: ConvolutionShape;
-  readonly #memory: WebAssembly.Memory;
-  #forward?: { frames: FramedImages; run: (image: number, filter: number, y: number) => void };
-  #filterGradient?: { frames: FramedImages; run: (image: number, dy: number, dfilter: number) => void };
-  #inputGradient?: { frames: FramedImages; phases: Phase[] };
+  readonly #filterSize: number;
+  /** bytes of an image's outputs */
+  readonly #outputBytes: number;
+  readonly #frames: FramedImages;
+  readonly #correlation: wasm.Run;
+  readonly #filterCorrelation: wasm.Run;
+  readonly #gradient: { frames: FramedImages; phases: Phase[] };
 
-  /** Nothing is assembled before it is needed. */
   constructor(memory: WebAssembly.Memory, shape: ConvolutionShape) {
-    this.#memory = memory;
+    const { inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = shape;
+    const { strideHeight, strideWidth, padInfo: { top, left } } = shape;
     this.#shape = shape;
-  }
-
-  /** The channels come in vectors of four: those of the output, and for the input's gradient those of the input. */
-  static supports(shape: ConvolutionShape, what: "forward" | "inputGradient" | "filterGradient"): boolean {
-    const channels = what === "inputGradient" ? shape.inChannels : shape.outChannels;
-    return channels % 4 === 0 && shape.dilationHeight === 1 && shape.dilationWidth === 1;
-  }
-
-  #windows(row: number): Windows {
-    const {
-      strideHeight,
-      strideWidth,
-      filterHeight,
-      filterWidth,
-      inChannels,
-      outHeight,
-      outWidth,
-      outChannels,
-    } = this.#shape;
-    return {
-      row,
+    this.#filterSize = filterHeight * filterWidth * inChannels * outChannels;
+    this.#outputBytes = 4 * outHeight * outWidth * outChannels;
+    const [height, width] = [
+      (outHeight - 1) * strideHeight + filterHeight,
+      (outWidth - 1) * strideWidth + filterWidth,
+    ];
+    this.#frames = new FramedImages(memory, shape.inShape, { top, left, height, width });
+    const windows: Windows = {
+      row: this.#frames.row,
       step: strideWidth * inChannels,
-      rowStep: strideHeight * row,
+      rowStep: strideHeight * this.#frames.row,
       rows: filterHeight,
       run: filterWidth * inChannels,
       windowRows: outHeight,
       windowColumns: outWidth,
       channels: outChannels,
     };
+    const outputs = { step: outChannels, rowStep: outWidth * outChannels };
+    this.#correlation = wasm.assemble(memory, () => correlation(windows, outputs));
+    this.#filterCorrelation = wasm.assemble(memory, () => filterCorrelation(windows, outputs));
+    this.#gradient = inputGradientPhases(memory, shape);
   }
 
-  get #outputs(): Outputs {
-    const { outWidth, outChannels } = this.#shape;
-    return { step: outChannels, rowStep: outWidth * outChannels };
-  }
-
-  #inputFrames(): FramedImages {
-    const { padInfo, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth } =
-      this.#shape;
-    return new FramedImages(this.#memory, this.#shape.inShape, {
-      top: padInfo.top,
-      left: padInfo.left,
-      height: (outHeight - 1) * strideHeight + filterHeight,
-      width: (outWidth - 1) * strideWidth + filterWidth,
-    });
+  /** The channels come in vectors of four: those of the output, and for the input's gradient those of the input. */
+  static supports(shape: ConvolutionShape, what: keyof HeapConvolution): boolean {
+    const channels = what === "inputGradient" ? shape.inChannels : shape.outChannels;
+    return channels % 4 === 0 && shape.dilationHeight === 1 && shape.dilationWidth === 1;
   }
 
   forward(x: number, filter: number, y: number): void {
-    const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } =
-      this.#shape;
-    const { frames, run } = this.#forward ??= (() => {
-      const frames = this.#inputFrames();
-      const run = wasm.assemble(this.#memory, correlation(this.#windows(frames.row), this.#outputs));
-      return { frames, run };
-    })();
-    const depth = filterHeight * filterWidth * inChannels;
-    withRoom([frames.room, depth * outChannels], (room, packed) => {
-      packFilter(floatsAt(filter, depth * outChannels), floatsAt(packed, depth * outChannels), outChannels);
-      floatsAt(room, frames.room).fill(0);
-      const size = 4 * outHeight * outWidth * outChannels;
-      frames.visit(x, batchSize, room, (image, n) => run(image, packed, y + n * size));
+    withRoom([this.#filterSize], (packed) => {
+      pack(floatsAt(filter, this.#filterSize), floatsAt(packed, this.#filterSize), wholeFilter(this.#shape));
+      this.#frames.visit(
+        x,
+        this.#shape.batchSize,
+        (image, n) => this.#correlation(image, packed, y + n * this.#outputBytes),
+      );
     });
   }
 
   filterGradient(x: number, dy: number, dfilter: number): void {
-    const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } =
-      this.#shape;
-    const { frames, run } = this.#filterGradient ??= (() => {
-      const frames = this.#inputFrames();
-      const run = wasm.assemble(this.#memory, filterCorrelation(this.#windows(frames.row), this.#outputs));
-      return { frames, run };
-    })();
-    floatsAt(dfilter, filterHeight * filterWidth * inChannels * outChannels).fill(0);
-    withRoom([frames.room], (room) => {
-      floatsAt(room, frames.room).fill(0);
-      const size = 4 * outHeight * outWidth * outChannels;
-      frames.visit(x, batchSize, room, (image, n) => run(image, dy + n * size, dfilter));
-    });
-  }
-
-  /** With a stride of s, s² phases of inputs meet different taps. */
-  inputGradient(dy: number, filter: number, dx: number): void {
-    const { batchSize, inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth } = this.#shape;
-    const { frames, phases } = this.#inputGradient ??= this.#makeInputGradient();
-    const filterSize = filterHeight * filterWidth * inChannels * outChannels;
-    const size = inHeight * inWidth * inChannels;
-    const unmet = phases.some(({ rows, columns }) => rows.length * columns.length === 0);
-    if (unmet) floatsAt(dx, batchSize * size).fill(0);
-    withRoom([frames.room, filterSize], (room, packed) => {
-      floatsAt(room, frames.room).fill(0);
-      // The phases share the filter's taps out among them, so their packed filters fill the room of one.
-      let end = packed;
-      const met = phases.filter(({ rows, columns }) => rows.length * columns.length > 0).map((phase) => {
-        const start = end;
-        end += packTransposed(
-          floatsAt(filter, filterSize),
-          floatsAt(start, (packed - start) / 4 + filterSize),
-          phase,
-          this.#shape,
-        ) * 4;
-        return { ...phase, packed: start };
-      });
-      frames.visit(dy, batchSize, room, (image, n) => {
-        for (const { run, start, target, packed } of met) {
-          run(image + 4 * start, packed, dx + 4 * (n * size + target));
-        }
-      });
-    });
-  }
-
-  #makeInputGradient(): { frames: FramedImages; phases: Phase[] } {
-    const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = this.#shape;
-    const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo, batchSize } = this.#shape;
-    const axis = (inSize: number, outSize: number, taps: number, stride: number, padding: number) => {
-      const phases = Array.from({ length: Math.min(stride, inSize) }, (_, phase) => ({
-        phase,
-        count: Math.ceil((inSize - phase) / stride),
-        taps: tapsOfPhase(phase, taps, stride, padding),
-      }));
-      const met = phases.filter(({ taps }) => taps.length > 0);
-      const before = Math.max(0, ...met.map(({ taps }) => -taps[0].offset));
-      const end = Math.max(outSize, ...met.map(({ count, taps }) => count + taps.at(-1)!.offset));
-      return { phases, before, size: before + end };
-    };
-    const vertical = axis(inHeight, outHeight, filterHeight, strideHeight, padInfo.top);
-    const horizontal = axis(inWidth, outWidth, filterWidth, strideWidth, padInfo.left);
-    const frames = new FramedImages(this.#memory, [batchSize, outHeight, outWidth, outChannels], {
-      top: vertical.before,
-      left: horizontal.before,
-      height: vertical.size,
-      width: horizontal.size,
-    });
-    const phases = vertical.phases.flatMap((v) =>
-      horizontal.phases.map((h): Phase => {
-        const target = (v.phase * inWidth + h.phase) * inChannels;
-        if (v.taps.length * h.taps.length === 0) {
-          return { rows: v.taps, columns: h.taps, start: 0, target, run: () => {} };
-        }
-        const windows: Windows = {
-          row: frames.row,
-          step: outChannels,
-          rowStep: frames.row,
-          rows: v.taps.length,
-          run: h.taps.length * outChannels,
-          windowRows: v.count,
-          windowColumns: h.count,
-          channels: inChannels,
-        };
-        const outputs = { step: strideWidth * inChannels, rowStep: strideHeight * inWidth * inChannels };
-        return {
-          rows: v.taps,
-          columns: h.taps,
-          start: (vertical.before + v.taps[0].offset) * frames.row +
-            (horizontal.before + h.taps[0].offset) * outChannels,
-          target,
-          run: wasm.assemble(this.#memory, correlation(windows, outputs)),
-        };
-      })
+    floatsAt(dfilter, this.#filterSize).fill(0);
+    this.#frames.visit(
+      x,
+      this.#shape.batchSize,
+      (image, n) => this.#filterCorrelation(image, dy + n * this.#outputBytes, dfilter),
     );
-    return { frames, phases };
+  }
+
+  inputGradient(dy: number, filter: number, dx: number): void {
+    const { batchSize, inHeight, inWidth, inChannels, strideHeight, strideWidth } = this.#shape;
+    const { frames, phases } = this.#gradient;
+    const size = inHeight * inWidth * inChannels;
+    const all = Math.min(strideHeight, inHeight) * Math.min(strideWidth, inWidth);
+    if (phases.length < all) floatsAt(dx, batchSize * size).fill(0);
+    const lengths = phases.map(({ part }) => part.starts.length * part.channels);
+    withRoom(lengths, (...packed) => {
+      phases.forEach(({ part }, i) =>
+        pack(floatsAt(filter, this.#filterSize), floatsAt(packed[i], lengths[i]), part)
+      );
+      frames.visit(
+        dy,
+        batchSize,
+        (image, n) =>
+          phases.forEach(({ run, start, target }, i) =>
+            run(image + 4 * start, packed[i], dx + 4 * (n * size + target))
+          ),
+      );
+    });
   }
 }
 
-/** A filter `[depth, channels]` as blocks of channels, `[blocks][depth][8 or 4]`: the order in which it is read. */
-export function packFilter(filter: Float32Array, packed: Float32Array, channels: number): void {
-  const depth = filter.length / channels;
-  let to = 0;
-  for (let first = 0; first < channels;) {
-    const width = Math.min(4 * VECTORS, channels - first);
-    for (let k = 0; k < depth; k++) {
-      for (let c = 0; c < width; c++) packed[to++] = filter[k * channels + first + c];
-    }
-    first += width;
-  }
+/** With a stride of s, s² phases of inputs meet different taps. Those that meet none are left out. */
+function inputGradientPhases(memory: WebAssembly.Memory, shape: ConvolutionShape) {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = shape;
+  const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = shape;
+  const axis = (inSize: number, outSize: number, taps: number, stride: number, padding: number) => {
+    const phases = Array.from({ length: Math.min(stride, inSize) }, (_, phase) => ({
+      phase,
+      count: Math.ceil((inSize - phase) / stride),
+      taps: tapsOfPhase(phase, taps, stride, padding),
+    })).filter(({ taps }) => taps.length > 0);
+    const before = Math.max(0, ...phases.map(({ taps }) => -taps[0].offset));
+    const end = Math.max(outSize, ...phases.map(({ count, taps }) => count + taps.at(-1)!.offset));
+    return { phases, before, size: before + end };
+  };
+  const vertical = axis(inHeight, outHeight, filterHeight, strideHeight, padInfo.top);
+  const horizontal = axis(inWidth, outWidth, filterWidth, strideWidth, padInfo.left);
+  const frames = new FramedImages(memory, shape.outShape, {
+    top: vertical.before,
+    left: horizontal.before,
+    height: vertical.size,
+    width: horizontal.size,
+  });
+  const outputs = { step: strideWidth * inChannels, rowStep: strideHeight * inWidth * inChannels };
+  const phases = vertical.phases.flatMap((v) =>
+    horizontal.phases.map((h): Phase => {
+      const windows: Windows = {
+        row: frames.row,
+        step: outChannels,
+        rowStep: frames.row,
+        rows: v.taps.length,
+        run: h.taps.length * outChannels,
+        windowRows: v.count,
+        windowColumns: h.count,
+        channels: inChannels,
+      };
+      return {
+        part: transposedFilter(shape, v.taps, h.taps),
+        start: (vertical.before + v.taps[0].offset) * frames.row +
+          (horizontal.before + h.taps[0].offset) * outChannels,
+        target: (v.phase * inWidth + h.phase) * inChannels,
+        run: wasm.assemble(memory, () => correlation(windows, outputs)),
+      };
+    })
+  );
+  return { frames, phases };
 }
 
-/** The filter's part that a phase meets, transposed to `[rows, columns, O, I]`, and packed. Returns how much was written. */
-export function packTransposed(
+/** A part of a filter as a matrix of rows of channels. */
+export interface FilterPart {
+  /** where each row begins */
+  starts: number[];
+  channels: number;
+  /** from one channel to the next */
+  step: number;
+}
+
+type FilterShape = Pick<ConvolutionShape, "filterHeight" | "filterWidth" | "inChannels" | "outChannels">;
+
+/** `[rows, columns, I, O]` */
+export function wholeFilter({ filterHeight, filterWidth, inChannels, outChannels }: FilterShape): FilterPart {
+  const rows = filterHeight * filterWidth * inChannels;
+  return { starts: Array.from({ length: rows }, (_, k) => k * outChannels), channels: outChannels, step: 1 };
+}
+
+/** Some taps of a filter, transposed to `[rows, columns, O, I]`. */
+export function transposedFilter(
+  { filterWidth, inChannels, outChannels }: FilterShape,
+  rows: Tap[],
+  columns: Tap[],
+): FilterPart {
+  const outputs = Array.from({ length: outChannels }, (_, o) => o);
+  const starts = rows.flatMap(({ tap: i }) =>
+    columns.flatMap(({ tap: j }) => outputs.map((o) => (i * filterWidth + j) * inChannels * outChannels + o))
+  );
+  return { starts, channels: inChannels, step: outChannels };
+}
+
+/** Writes a filter as blocks of channels, `[blocks][rows][8 or 4]`: the order in which it is read. */
+export function pack(
   filter: Float32Array,
   packed: Float32Array,
-  { rows, columns }: Pick<Phase, "rows" | "columns">,
-  { filterWidth, inChannels, outChannels }: ConvolutionShape,
-): number {
+  { starts, channels, step }: FilterPart,
+): void {
   let to = 0;
-  for (let first = 0; first < inChannels;) {
-    const width = Math.min(4 * VECTORS, inChannels - first);
-    for (const { tap: i } of rows) {
-      for (const { tap: j } of columns) {
-        const from = ((i * filterWidth + j) * inChannels + first) * outChannels;
-        for (let o = 0; o < outChannels; o++) {
-          for (let c = 0; c < width; c++) packed[to++] = filter[from + c * outChannels + o];
-        }
-      }
+  for (let first = 0; first < channels; first += 4 * VECTORS) {
+    const end = Math.min(channels, first + 4 * VECTORS);
+    for (const start of starts) {
+      for (let c = first; c < end; c++) packed[to++] = filter[start + c * step];
     }
-    first += width;
   }
-  return to;
 }

@@ -21,12 +21,22 @@ import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
 import { canAssemble } from "./assembler.ts";
 import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
 import { heapMemory, heapOffset, heapView, newTensor, share } from "./heap.ts";
-import { WasmNormalization } from "./normalization.ts";
-import { assembleResidual, residualSupports } from "./residual.ts";
+import { type HeapNormalization, normalizationFunctions, WasmNormalization } from "./normalization.ts";
+import { type HeapResidual, wasmResidual } from "./residual.ts";
 import { WinogradConvolution } from "./winograd.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
 type Kernels = Record<string, tf.KernelFunc>;
+
+/** What computes on the heap. Each is undefined for sizes that it does not support. */
+export interface HeapComputations {
+  convolution(shape: ConvolutionShape, what: keyof HeapConvolution): HeapConvolution | undefined;
+  normalization(
+    sizes: tf.Tensor4D["shape"],
+    attributes: BatchNormalizationAttributes,
+  ): HeapNormalization | undefined;
+  residual(size: number): HeapResidual | undefined;
+}
 
 /** Hands each dy to the first input of its window that is the maximum; the stock kernel looks at every window for every input. */
 function maxPoolGradient(
@@ -77,7 +87,6 @@ const composed: Kernels = {
   },
   MaxPoolGrad: ({ inputs, attrs }) => {
     const { dy, input, output } = inputs as { dy: tf.TensorInfo; input: tf.Tensor4D; output: tf.TensorInfo };
-    expectFloats(dy, input, output);
     const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
     const pool = tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad, dimRoundingMode);
     const dx = newTensor(input.shape);
@@ -88,143 +97,153 @@ const composed: Kernels = {
   Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
 };
 
-function expectFloats(...tensors: tf.TensorInfo[]): void {
-  for (const { dtype, shape } of tensors) {
-    if (dtype !== "float32") throw new Error(`Expected float32 but found ${dtype} [${shape}]`);
+/** Where a tensor lies. Kernels believe what they are told about sizes, so every tensor is looked at first. */
+function at(tensor: tf.TensorInfo, shape: number[]): number {
+  if (tensor.dtype !== "float32" || !tf.util.arraysEqual(tensor.shape, shape)) {
+    throw new Error(`Expected float32 [${shape}] but found ${tensor.dtype} [${tensor.shape}]`);
   }
+  return heapOffset(tensor);
 }
 
-function expectShape(name: string, { shape }: tf.TensorInfo, expected: number[]): void {
-  if (!tf.util.arraysEqual(shape, expected)) {
-    throw new Error(`Expected ${name} to be [${expected}] but found [${shape}]`);
-  }
-}
-
-/** Kernels assembled for the sizes that they meet, where these come in vectors of four. */
-function assembled(memory: WebAssembly.Memory, stockConv2D: tf.KernelFunc): Kernels {
-  const convolutions = new Map<string, HeapConvolution>();
-  const convolution = (shape: ConvolutionShape) => {
-    const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = shape;
-    const key = [
-      shape.inShape,
-      shape.outShape,
-      filterHeight,
-      filterWidth,
-      strideHeight,
-      strideWidth,
-      padInfo.top,
-      padInfo.left,
-    ]
-      .join();
-    let found = convolutions.get(key);
-    if (!found) {
-      const Made = WinogradConvolution.supports(shape) ? WinogradConvolution : WasmConvolution;
-      convolutions.set(key, found = new Made(memory, shape));
-    }
-    return found;
-  };
-  const normalizations = new Map<string, WasmNormalization>();
-  const normalization = (channels: number, relu: boolean) => {
-    const key = `${channels} ${relu}`;
-    let found = normalizations.get(key);
-    if (!found) normalizations.set(key, found = new WasmNormalization(memory, channels, relu));
-    return found;
-  };
-  const offsets = <Name extends string>(tensors: Record<Name, tf.TensorInfo>) =>
-    Object.fromEntries(
-      Object.entries<tf.TensorInfo>(tensors).map(([name, tensor]) => [name, heapOffset(tensor)]),
-    ) as Record<Name, number>;
-  const { addRelu, reluGradient } = assembleResidual(memory);
-
-  return {
-    Conv2D: (call) => {
-      const { x, filter } = call.inputs as Inputs;
-      const attributes = call.attrs as unknown as Conv2DAttributes;
-      if (attributes.dataFormat !== "NHWC") return stockConv2D(call);
+/**
+ * The kernels of what computes on the heap.
+ * @param otherwise kernels for the sizes that it does not support
+ */
+export function heapKernels(
+  { convolution, normalization, residual }: HeapComputations,
+  otherwise: Kernels,
+): Kernels {
+  const kernels: Record<
+    string,
+    (inputs: Inputs, attrs: never) => tf.TensorInfo | tf.TensorInfo[] | undefined
+  > = {
+    Conv2D: ({ x, filter }, attributes: Conv2DAttributes) => {
       const shape = convolutionShape(x.shape, filter.shape, attributes);
-      if (!WasmConvolution.supports(shape, "forward")) return stockConv2D(call);
-      expectFloats(x, filter);
+      const found = convolution(shape, "forward");
+      if (!found) return;
       const y = newTensor(shape.outShape);
-      convolution(shape).forward(heapOffset(x), heapOffset(filter), heapOffset(y));
+      found.forward(at(x, shape.inShape), at(filter, shape.filterShape), heapOffset(y));
       return y;
     },
-    Conv2DBackpropInput: (call) => {
-      const { dy, filter } = call.inputs as Inputs;
-      const attributes = call.attrs as unknown as Conv2DAttributes;
+    Conv2DBackpropInput: ({ dy, filter }, attributes: Conv2DAttributes) => {
       const shape = convolutionShape(attributes.inputShape, filter.shape, attributes);
-      expectShape("dy", dy, shape.outShape);
-      if (!WasmConvolution.supports(shape, "inputGradient")) return composed.Conv2DBackpropInput(call);
-      expectFloats(dy, filter);
+      const found = convolution(shape, "inputGradient");
+      if (!found) return;
       const dx = newTensor(shape.inShape);
-      convolution(shape).inputGradient(heapOffset(dy), heapOffset(filter), heapOffset(dx));
+      found.inputGradient(at(dy, shape.outShape), at(filter, shape.filterShape), heapOffset(dx));
       return dx;
     },
-    Conv2DBackpropFilter: (call) => {
-      const { x, dy } = call.inputs as Inputs;
-      const attributes = call.attrs as unknown as Conv2DAttributes;
+    Conv2DBackpropFilter: ({ x, dy }, attributes: Conv2DAttributes) => {
       const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
-      expectShape("dy", dy, shape.outShape);
-      if (!WasmConvolution.supports(shape, "filterGradient")) return composed.Conv2DBackpropFilter(call);
-      expectFloats(x, dy);
-      const dfilter = newTensor([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
-      convolution(shape).filterGradient(heapOffset(x), heapOffset(dy), heapOffset(dfilter));
+      const found = convolution(shape, "filterGradient");
+      if (!found) return;
+      const dfilter = newTensor(shape.filterShape);
+      found.filterGradient(at(x, shape.inShape), at(dy, shape.outShape), heapOffset(dfilter));
       return dfilter;
     },
-    [BATCH_NORMALIZATION]: (call) => {
-      const { x, gamma, beta } = call.inputs as Inputs;
-      const { relu, epsilon } = call.attrs as unknown as BatchNormalizationAttributes;
-      const channels = x.shape[3];
-      if (!WasmNormalization.supports(channels)) return composed[BATCH_NORMALIZATION](call);
-      const rows = tf.util.sizeFromShape(x.shape) / channels;
-      const [y, mean, variance] = [x.shape, [channels], [channels]].map((shape) => newTensor(shape));
-      const at = offsets({ x, gamma, beta, y, mean, variance });
-      normalization(channels, relu).statistics(rows, at.x, at.mean, at.variance);
-      normalization(channels, relu).apply(rows, at, epsilon);
-      return [y, mean, variance, newTensor([0])];
+    [BATCH_NORMALIZATION]: ({ x, gamma, beta }, attributes: BatchNormalizationAttributes) => {
+      const sizes = x.shape as tf.Tensor4D["shape"], perChannel = [sizes[3]];
+      const found = normalization(sizes, attributes);
+      if (!found) return;
+      const results = [newTensor(sizes), newTensor(perChannel), newTensor(perChannel)];
+      const workspace = newTensor([found.workspaceBytes], "bool");
+      const [y, mean, variance] = results.map(heapOffset);
+      found.forward(
+        at(x, sizes),
+        at(gamma, perChannel),
+        at(beta, perChannel),
+        y,
+        mean,
+        variance,
+        heapOffset(workspace),
+      );
+      return [...results, workspace];
     },
-    [BATCH_NORMALIZATION_GRADIENT]: (call) => {
-      const { x, y, dy, gamma, mean, variance } = call.inputs as Inputs;
-      const { relu, epsilon } = call.attrs as unknown as BatchNormalizationAttributes;
-      const channels = x.shape[3];
-      if (!WasmNormalization.supports(channels)) return composed[BATCH_NORMALIZATION_GRADIENT](call);
-      expectFloats(dy);
-      expectShape("dy", dy, x.shape);
-      const rows = tf.util.sizeFromShape(x.shape) / channels;
-      const [dx, dgamma, dbeta] = [x.shape, [channels], [channels]].map((shape) => newTensor(shape));
-      normalization(channels, relu)
-        .gradient(rows, offsets({ x, y, dy, gamma, mean, variance, dx, dgamma, dbeta }), epsilon);
-      return [dx, dgamma, dbeta];
+    [BATCH_NORMALIZATION_GRADIENT]: (
+      { x, y, dy, gamma, mean, variance, workspace },
+      attributes: BatchNormalizationAttributes,
+    ) => {
+      const sizes = x.shape as tf.Tensor4D["shape"], perChannel = [sizes[3]];
+      const found = normalization(sizes, attributes);
+      if (!found) return;
+      const results = [newTensor(sizes), newTensor(perChannel), newTensor(perChannel)];
+      const [dx, dgamma, dbeta] = results.map(heapOffset);
+      found.backward(
+        at(x, sizes),
+        at(y, sizes),
+        at(dy, sizes),
+        at(gamma, perChannel),
+        at(mean, perChannel),
+        at(variance, perChannel),
+        heapOffset(workspace),
+        dx,
+        dgamma,
+        dbeta,
+      );
+      return results;
     },
-    [BATCH_NORMALIZATION_INFERENCE]: (call) => {
-      const { x, gamma, beta, mean, variance } = call.inputs as Inputs;
-      const { relu, epsilon } = call.attrs as unknown as BatchNormalizationAttributes;
-      const channels = x.shape[3];
-      if (!WasmNormalization.supports(channels)) return composed[BATCH_NORMALIZATION_INFERENCE](call);
-      const y = newTensor(x.shape);
-      const rows = tf.util.sizeFromShape(x.shape) / channels;
-      normalization(channels, relu).apply(rows, offsets({ x, gamma, beta, mean, variance, y }), epsilon);
+    [BATCH_NORMALIZATION_INFERENCE]: (
+      { x, ...vectors },
+      attributes: BatchNormalizationAttributes,
+    ) => {
+      const sizes = x.shape as tf.Tensor4D["shape"];
+      const found = normalization(sizes, attributes);
+      if (!found) return;
+      const y = newTensor(sizes);
+      const { gamma, beta, mean, variance } = vectors;
+      const [g, b, m, v] = [gamma, beta, mean, variance].map((vector) => at(vector, [sizes[3]]));
+      found.inference(at(x, sizes), g, b, m, v, heapOffset(y));
       return y;
     },
-    [ADD_RELU]: (call) => {
-      const { a, b } = call.inputs as Inputs;
-      const size = tf.util.sizeFromShape(a.shape);
-      expectShape("b", b, a.shape);
-      if (!residualSupports(size)) return composed[ADD_RELU](call);
-      expectFloats(a, b);
+    [ADD_RELU]: ({ a, b }) => {
+      const found = residual(tf.util.sizeFromShape(a.shape));
+      if (!found) return;
       const y = newTensor(a.shape);
-      addRelu(size, heapOffset(a), heapOffset(b), heapOffset(y));
+      found.forward(at(a, a.shape), at(b, a.shape), heapOffset(y));
       return y;
     },
-    [RELU_GRADIENT]: (call) => {
-      const { dy, y } = call.inputs as Inputs;
-      const size = tf.util.sizeFromShape(y.shape);
-      expectShape("dy", dy, y.shape);
-      if (!residualSupports(size)) return composed[RELU_GRADIENT](call);
-      expectFloats(dy, y);
+    [RELU_GRADIENT]: ({ dy, y }) => {
+      const found = residual(tf.util.sizeFromShape(y.shape));
+      if (!found) return;
       const dz = newTensor(y.shape);
-      reluGradient(size, heapOffset(dy), heapOffset(y), heapOffset(dz));
+      found.backward(at(dy, y.shape), at(y, y.shape), heapOffset(dz));
       return dz;
     },
+  };
+  return Object.fromEntries(
+    Object.entries(kernels).map(([name, compute]): [string, tf.KernelFunc] => [
+      name,
+      (call) => compute(call.inputs as Inputs, call.attrs as never) ?? otherwise[name](call),
+    ]),
+  );
+}
+
+/** A function that makes a thing once for each set of arguments, and keeps it. */
+export function remembered<Key extends unknown[], T>(make: (...key: Key) => T): (...key: Key) => T {
+  const made = new Map<string, T>();
+  return (...key) => {
+    const name = JSON.stringify(key);
+    let found = made.get(name);
+    if (found === undefined) made.set(name, found = make(...key));
+    return found;
+  };
+}
+
+/** Assembled for the sizes that are met, where these come in vectors of four. */
+function assembled(memory: WebAssembly.Memory): HeapComputations {
+  const convolution = remembered((shape: ConvolutionShape) =>
+    new (WinogradConvolution.supports(shape) ? WinogradConvolution : WasmConvolution)(memory, shape)
+  );
+  const functions = remembered((channels: number, relu: boolean) =>
+    normalizationFunctions(memory, channels, relu)
+  );
+  return {
+    convolution: (shape, what) => WasmConvolution.supports(shape, what) ? convolution(shape) : undefined,
+    normalization: ([batch, height, width, channels], { relu, epsilon }) =>
+      channels % 4 === 0
+        ? new WasmNormalization(functions(channels, relu), batch * height * width, channels, epsilon)
+        : undefined,
+    residual: wasmResidual(memory),
   };
 }
 
@@ -234,8 +253,10 @@ let made: Kernels | undefined;
 export function wasmKernels(): Kernels {
   if (made === undefined) {
     const memory = heapMemory();
-    const stockConv2D = tf.getKernel("Conv2D", "wasm").kernelFunc;
-    made = canAssemble(memory) ? { ...composed, ...assembled(memory, stockConv2D) } : composed;
+    const Conv2D = tf.getKernel("Conv2D", "wasm").kernelFunc;
+    made = canAssemble(memory)
+      ? { ...composed, ...heapKernels(assembled(memory), { ...composed, Conv2D }) }
+      : composed;
   }
   return made;
 }

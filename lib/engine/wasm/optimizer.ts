@@ -13,21 +13,19 @@ type Scalars = [momentum: number, scale: number, weightDecay: number, minusLearn
 /** (vectors, scalars, w, v, g, next w, next v): v' = momentum·v + scale·g + weightDecay·w, w' = w − learningRate·v' */
 function update(): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(7);
-  const [vectors, scalars, w, v, g, nextW, nextV] = [0, 1, 2, 3, 4, 5, 6].map((n) => f.parameter(n));
-  const [momentum, scale, decay, minusRate, velocity] = [0, 1, 2, 3, 4].map(() => f.vector());
-  [momentum, scale, decay, minusRate].forEach((local, n) =>
-    f.set(local, wasm.loadSplat(wasm.get(scalars), 4 * n))
-  );
+  const [vectors, scalars, w, v, g, nextW, nextV] = f.parameters;
+  const [momentum, scale, decay, minusRate, velocity] = f.vectors(5);
+  [momentum, scale, decay, minusRate].forEach((local, n) => f.set(local, wasm.loadSplat(scalars, 4 * n)));
   f.repeat(vectors, () => {
     const decayed = wasm.multiplyAdd(
-      wasm.get(decay),
-      wasm.load(wasm.get(w)),
-      wasm.multiply(wasm.get(scale), wasm.load(wasm.get(g))),
+      decay,
+      wasm.load(w),
+      wasm.multiply(scale, wasm.load(g)),
     );
-    f.set(velocity, wasm.multiplyAdd(wasm.get(momentum), wasm.load(wasm.get(v)), decayed));
-    f.emit(wasm.store(wasm.get(nextV), wasm.get(velocity)));
-    const weight = wasm.multiplyAdd(wasm.get(minusRate), wasm.get(velocity), wasm.load(wasm.get(w)));
-    f.emit(wasm.store(wasm.get(nextW), weight));
+    f.set(velocity, wasm.multiplyAdd(momentum, wasm.load(v), decayed));
+    f.emit(wasm.store(nextV, velocity));
+    const weight = wasm.multiplyAdd(minusRate, velocity, wasm.load(w));
+    f.emit(wasm.store(nextW, weight));
     [w, v, g, nextW, nextV].forEach((pointer) => f.advance(pointer, 16));
   });
   return f;
@@ -45,7 +43,7 @@ function squaredNorm(parameters: Parameter[]): number {
 
 /** See `sgdStep`. @param assembled whether functions can be assembled for the heap */
 export function heapSgdStep(assembled: boolean): SgdStep {
-  const run = assembled ? wasm.assemble(heapMemory(), update()) : undefined;
+  const run = assembled ? wasm.assemble(heapMemory(), update) : undefined;
 
   return (parameters: Parameter[], { learningRate, momentum, weightDecay, maxNorm }: SgdOptions) => {
     const scale = maxNorm === Infinity

@@ -12,13 +12,15 @@ import {
   CACHE,
   correlation,
   filterCorrelation,
+  type FilterPart,
   FramedImages,
   type HeapConvolution,
   type Outputs,
-  packFilter,
-  packTransposed,
+  pack,
   tapsOfPhase,
+  transposedFilter,
   vectorBlocks,
+  wholeFilter,
   type Windows,
 } from "./convolution.ts";
 import { floatsAt, withRoom } from "./heap.ts";
@@ -45,7 +47,7 @@ function sandwich(
   store: (i: number, j: number, value: wasm.Code) => void,
 ): void {
   const kept = (value: wasm.Code) => {
-    const local = f.vector();
+    const [local] = f.vectors(1);
     f.set(local, value);
     return local;
   };
@@ -53,8 +55,8 @@ function sandwich(
     const terms = coefficients.map((coefficient, k) => ({
       negative: coefficient < 0,
       value: Math.abs(coefficient) === 1
-        ? wasm.get(vectors[k])
-        : wasm.multiply(wasm.get(vectors[k]), wasm.vectorConstant(Math.abs(coefficient))),
+        ? vectors[k]
+        : wasm.multiply(vectors[k], wasm.vectorConstant(Math.abs(coefficient))),
     })).filter((_, k) => coefficients[k] !== 0).sort((a, b) => Number(a.negative) - Number(b.negative));
     const [first, ...others] = terms;
     return others.reduce(
@@ -86,7 +88,7 @@ interface Tiles {
 /** A function of (image, planes) that takes tiles of an image apart into positions, or puts them together. */
 function tileTransform(matrix: Matrix, { rows, columns, channels, row, plane }: Tiles): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(2);
-  const [image, planes] = [f.parameter(0), f.parameter(1)];
+  const [image, planes] = f.parameters;
   const pixel = (i: number, j: number) => 4 * (i * row + j * channels);
   const position = (i: number, j: number) => 4 * (4 * i + j) * plane;
   f.repeat(rows, () => {
@@ -96,15 +98,15 @@ function tileTransform(matrix: Matrix, { rows, columns, channels, row, plane }: 
           sandwich(
             f,
             matrix,
-            (i, j) => wasm.load(wasm.get(planes), position(i, j)),
-            (i, j, value) => f.emit(wasm.store(wasm.get(image), value, pixel(i, j))),
+            (i, j) => wasm.load(planes, position(i, j)),
+            (i, j, value) => f.emit(wasm.store(image, value, pixel(i, j))),
           );
         } else {
           sandwich(
             f,
             matrix,
-            (i, j) => wasm.load(wasm.get(image), pixel(i, j)),
-            (i, j, value) => f.emit(wasm.store(wasm.get(planes), value, position(i, j))),
+            (i, j) => wasm.load(image, pixel(i, j)),
+            (i, j, value) => f.emit(wasm.store(planes, value, position(i, j))),
           );
         }
         f.advance(image, 16);
@@ -120,7 +122,7 @@ function tileTransform(matrix: Matrix, { rows, columns, channels, row, plane }: 
 /** A function of (packed filter, its positions). */
 function filterTransform(inputs: number, outputs: number): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(2);
-  const [packed, positions] = [f.parameter(0), f.parameter(1)];
+  const [packed, positions] = f.parameters;
   for (const { vectors, times } of vectorBlocks(outputs)) {
     const tap = 16 * inputs * vectors;
     f.repeat(times, () => {
@@ -128,8 +130,8 @@ function filterTransform(inputs: number, outputs: number): wasm.FunctionBuilder 
         sandwich(
           f,
           FILTER,
-          (i, j) => wasm.load(wasm.get(packed), (3 * i + j) * tap),
-          (i, j, value) => f.emit(wasm.store(wasm.get(positions), value, 4 * (4 * i + j) * inputs * outputs)),
+          (i, j) => wasm.load(packed, (3 * i + j) * tap),
+          (i, j, value) => f.emit(wasm.store(positions, value, 4 * (4 * i + j) * inputs * outputs)),
         );
         f.advance(packed, 16);
         f.advance(positions, 16);
@@ -143,13 +145,13 @@ function filterTransform(inputs: number, outputs: number): wasm.FunctionBuilder 
 /** A function of (positions of a filter's gradient, the gradient). */
 function gradientTransform(size: number): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(2);
-  const [positions, gradient] = [f.parameter(0), f.parameter(1)];
+  const [positions, gradient] = f.parameters;
   f.repeat(size / 4, () => {
     sandwich(
       f,
       transposed(FILTER),
-      (i, j) => wasm.load(wasm.get(positions), 4 * (4 * i + j) * size),
-      (i, j, value) => f.emit(wasm.store(wasm.get(gradient), value, 4 * (3 * i + j) * size)),
+      (i, j) => wasm.load(positions, 4 * (4 * i + j) * size),
+      (i, j, value) => f.emit(wasm.store(gradient, value, 4 * (3 * i + j) * size)),
     );
     f.advance(positions, 16);
     f.advance(gradient, 16);
@@ -168,22 +170,22 @@ type TiledShape =
 /** One set of sizes, with the filter packed as `convolution.ts` packs it. */
 class TiledConvolution {
   readonly #shape: TiledShape;
-  readonly #assemble: (built: wasm.FunctionBuilder) => (...args: number[]) => void;
   readonly #frames: FramedImages;
-  readonly #split: (image: number, planes: number) => void;
   /** rows of tiles that are worked on at a time, of one image or of several */
   readonly #rows: number;
-  /** rows of tiles of an image that are worked on at a time */
-  readonly #rowsOfImage: number;
-  /** tiles that are worked on at a time */
-  readonly #tiles: number;
-  #forward?: Record<"filter" | "products" | "join", (...args: number[]) => void>;
-  #gradient?: Record<"split" | "products" | "filter", (...args: number[]) => void>;
+  /** numbers of all positions of a filter, of tiles of inputs, and of tiles of outputs */
+  readonly #room: number[];
+  readonly #splitInputs: wasm.Run;
+  readonly #transformFilter: wasm.Run;
+  readonly #products: wasm.Run;
+  readonly #joinOutputs: wasm.Run;
+  readonly #splitGradients: wasm.Run;
+  readonly #filterProducts: wasm.Run;
+  readonly #transformGradient: wasm.Run;
 
   constructor(memory: WebAssembly.Memory, shape: TiledShape) {
     const { batchSize, outHeight, outWidth, inChannels, outChannels, padInfo } = shape;
     this.#shape = shape;
-    this.#assemble = (built) => wasm.assemble(memory, built);
     const [rows, columns] = [outHeight / 2, outWidth / 2];
     const rowBytes = 4 * columns * (inChannels + outChannels);
     this.#rows = Math.max(
@@ -192,124 +194,110 @@ class TiledConvolution {
         n * rowBytes <= CACHE && batchSize * rows % n === 0 && (rows % n === 0 || n % rows === 0)
       ),
     );
-    this.#rowsOfImage = Math.min(rows, this.#rows);
-    this.#tiles = this.#rows * columns;
     this.#frames = new FramedImages(memory, shape.inShape, {
       top: padInfo.top,
       left: padInfo.left,
       height: outHeight + 2,
       width: outWidth + 2,
     });
-    this.#split = this.#assemble(
-      tileTransform(INPUT, {
-        ...this.#tilesOf(inChannels),
-        rows: this.#rowsOfImage,
-        row: this.#frames.row,
-      }),
-    );
-  }
-
-  #tilesOf(channels: number): Tiles {
-    const { outWidth } = this.#shape;
-    const plane = this.#planeOf(channels);
-    return { rows: this.#rows, columns: outWidth / 2, channels, row: outWidth * channels, plane };
-  }
-
-  /** Numbers from one position to the next: at powers of two they would share few lines of the cache. */
-  #planeOf(channels: number): number {
-    return this.#tiles * channels + 16;
-  }
-
-  /** The product of each position is one of matrices: a window is a tile's channels. */
-  get #windows(): Windows {
-    const { inChannels, outChannels } = this.#shape;
-    return {
+    const tiles = this.#rows * columns;
+    // From one position to the next: at powers of two they would share few lines of the cache.
+    const [inputPlane, outputPlane] = [inChannels, outChannels].map((channels) => tiles * channels + 16);
+    this.#room = [inChannels * outChannels, inputPlane, outputPlane].map((size) => POSITIONS * size);
+    const inputTiles: Tiles = {
+      rows: Math.min(rows, this.#rows),
+      columns,
+      channels: inChannels,
+      row: this.#frames.row,
+      plane: inputPlane,
+    };
+    const outputTiles: Tiles = {
+      rows: this.#rows,
+      columns,
+      channels: outChannels,
+      row: outWidth * outChannels,
+      plane: outputPlane,
+    };
+    // The product of each position is one of matrices: a window is a tile's channels.
+    const windows: Windows = {
       row: 0,
       step: inChannels,
-      rowStep: this.#planeOf(inChannels),
+      rowStep: inputPlane,
       rows: 1,
       run: inChannels,
       windowRows: 1,
-      windowColumns: this.#tiles,
+      windowColumns: tiles,
       channels: outChannels,
     };
+    const outputs: Outputs = { step: outChannels, rowStep: outputPlane };
+    const assemble = (build: () => wasm.FunctionBuilder) => wasm.assemble(memory, build);
+    this.#splitInputs = assemble(() => tileTransform(INPUT, inputTiles));
+    this.#transformFilter = assemble(() => filterTransform(inChannels, outChannels));
+    this.#products = assemble(() => correlation(windows, outputs, POSITIONS));
+    this.#joinOutputs = assemble(() => tileTransform(OUTPUT, outputTiles));
+    this.#splitGradients = assemble(() => tileTransform(transposed(OUTPUT), outputTiles));
+    this.#filterProducts = assemble(() => filterCorrelation(windows, outputs, POSITIONS));
+    this.#transformGradient = assemble(() => gradientTransform(inChannels * outChannels));
   }
 
-  get #outputs(): Outputs {
-    const { outChannels } = this.#shape;
-    return { step: outChannels, rowStep: this.#planeOf(outChannels) };
-  }
-
-  /** Takes the images apart, some rows of tiles at a time. @param use gets the number of the first row's tiles */
-  #visit(x: number, room: number, planes: number, use: (n: number) => void): void {
-    const { batchSize, outHeight, inChannels, outWidth } = this.#shape;
-    const parts = outHeight / 2 / this.#rowsOfImage, together = this.#rows / this.#rowsOfImage;
-    const tiles = this.#rowsOfImage * outWidth / 2;
+  /** Takes the images apart, some rows of tiles at a time. @param use gets where the outputs of these tiles begin, in bytes */
+  #visit(x: number, planes: number, use: (outputs: number) => void): void {
+    const { batchSize, outHeight, inChannels, outWidth, outChannels } = this.#shape;
+    const rowsOfImage = Math.min(outHeight / 2, this.#rows);
+    const parts = outHeight / 2 / rowsOfImage, together = this.#rows / rowsOfImage;
+    const tiles = rowsOfImage * outWidth / 2;
     let done = 0;
-    floatsAt(room, this.#frames.room).fill(0);
-    this.#frames.visit(x, batchSize, room, (image) => {
+    this.#frames.visit(x, batchSize, (image) => {
       for (let part = 0; part < parts; part++) {
-        const start = 4 * 2 * part * this.#rowsOfImage * this.#frames.row;
-        this.#split(image + start, planes + 4 * (done % together) * tiles * inChannels);
+        const start = 4 * 2 * part * rowsOfImage * this.#frames.row;
+        this.#splitInputs(image + start, planes + 4 * (done % together) * tiles * inChannels);
         done++;
-        if (done % together === 0) use((done / together - 1) * this.#tiles);
+        if (done % together === 0) use(4 * 4 * (done - together) * tiles * outChannels);
       }
     });
   }
 
   forward(x: number, packed: number, y: number): void {
-    const { inChannels, outChannels } = this.#shape;
-    const { filter, products, join } = this.#forward ??= {
-      filter: this.#assemble(filterTransform(inChannels, outChannels)),
-      products: this.#assemble(correlation(this.#windows, this.#outputs, POSITIONS)),
-      join: this.#assemble(tileTransform(OUTPUT, this.#tilesOf(outChannels))),
-    };
-    const sizes = [inChannels * outChannels, this.#planeOf(inChannels), this.#planeOf(outChannels)];
-    withRoom(
-      [this.#frames.room, ...sizes.map((size) => POSITIONS * size)],
-      (room, filters, inputs, outputs) => {
-        filter(packed, filters);
-        this.#visit(x, room, inputs, (n) => {
-          products(inputs, filters, outputs);
-          join(y + 4 * 4 * n * outChannels, outputs);
-        });
-      },
-    );
+    withRoom(this.#room, (filters, inputs, outputs) => {
+      this.#transformFilter(packed, filters);
+      this.#visit(x, inputs, (start) => {
+        this.#products(inputs, filters, outputs);
+        this.#joinOutputs(y + start, outputs);
+      });
+    });
   }
 
   filterGradient(x: number, dy: number, dfilter: number): void {
-    const { inChannels, outChannels } = this.#shape;
-    const { split, products, filter } = this.#gradient ??= {
-      split: this.#assemble(tileTransform(transposed(OUTPUT), this.#tilesOf(outChannels))),
-      products: this.#assemble(filterCorrelation(this.#windows, this.#outputs, POSITIONS)),
-      filter: this.#assemble(gradientTransform(inChannels * outChannels)),
-    };
-    const sizes = [inChannels * outChannels, this.#planeOf(inChannels), this.#planeOf(outChannels)];
-    withRoom(
-      [this.#frames.room, ...sizes.map((size) => POSITIONS * size)],
-      (room, sums, inputs, gradients) => {
-        floatsAt(sums, POSITIONS * sizes[0]).fill(0);
-        this.#visit(x, room, inputs, (n) => {
-          split(dy + 4 * 4 * n * outChannels, gradients);
-          products(inputs, gradients, sums);
-        });
-        filter(sums, dfilter);
-      },
-    );
+    withRoom(this.#room, (sums, inputs, gradients) => {
+      floatsAt(sums, this.#room[0]).fill(0);
+      this.#visit(x, inputs, (start) => {
+        this.#splitGradients(dy + start, gradients);
+        this.#filterProducts(inputs, gradients, sums);
+      });
+      this.#transformGradient(sums, dfilter);
+    });
   }
 }
 
 /** A convolution by tiles; the input's gradient is one too, of the flipped and transposed filter. */
 export class WinogradConvolution implements HeapConvolution {
   readonly #shape: ConvolutionShape;
-  readonly #memory: WebAssembly.Memory;
-  #made?: TiledConvolution;
-  #backward?: TiledConvolution;
+  readonly #forward: TiledConvolution;
+  readonly #backward: TiledConvolution;
 
-  /** Nothing is assembled before it is needed. */
   constructor(memory: WebAssembly.Memory, shape: ConvolutionShape) {
-    this.#memory = memory;
+    const { batchSize, outShape, inHeight, inWidth, inChannels, outChannels, padInfo } = shape;
     this.#shape = shape;
+    this.#forward = new TiledConvolution(memory, shape);
+    this.#backward = new TiledConvolution(memory, {
+      batchSize,
+      inShape: outShape,
+      outHeight: inHeight,
+      outWidth: inWidth,
+      inChannels: outChannels,
+      outChannels: inChannels,
+      padInfo: { top: 2 - padInfo.top, left: 2 - padInfo.left },
+    });
   }
 
   /** The tiles are whole, and the channels come in vectors of four. */
@@ -322,20 +310,8 @@ export class WinogradConvolution implements HeapConvolution {
       [inChannels, outChannels].every((channels) => channels % 4 === 0);
   }
 
-  get #forward(): TiledConvolution {
-    return this.#made ??= new TiledConvolution(this.#memory, this.#shape);
-  }
-
-  get #filterSize(): number {
-    return 9 * this.#shape.inChannels * this.#shape.outChannels;
-  }
-
   forward(x: number, filter: number, y: number): void {
-    const size = this.#filterSize;
-    withRoom([size], (packed) => {
-      packFilter(floatsAt(filter, size), floatsAt(packed, size), this.#shape.outChannels);
-      this.#forward.forward(x, packed, y);
-    });
+    this.#withPacked(filter, wholeFilter(this.#shape), (packed) => this.#forward.forward(x, packed, y));
   }
 
   filterGradient(x: number, dy: number, dfilter: number): void {
@@ -343,21 +319,17 @@ export class WinogradConvolution implements HeapConvolution {
   }
 
   inputGradient(dy: number, filter: number, dx: number): void {
-    const { batchSize, outShape, inHeight, inWidth, inChannels, outChannels, padInfo } = this.#shape;
-    const backward = this.#backward ??= new TiledConvolution(this.#memory, {
-      batchSize,
-      inShape: outShape,
-      outHeight: inHeight,
-      outWidth: inWidth,
-      inChannels: outChannels,
-      outChannels: inChannels,
-      padInfo: { top: 2 - padInfo.top, left: 2 - padInfo.left },
-    });
-    const size = this.#filterSize;
+    const { top, left } = this.#shape.padInfo;
+    const [rows, columns] = [top, left].map((padding) => tapsOfPhase(0, 3, 1, padding));
+    const part = transposedFilter(this.#shape, rows, columns);
+    this.#withPacked(filter, part, (packed) => this.#backward.forward(dy, packed, dx));
+  }
+
+  #withPacked(filter: number, part: FilterPart, use: (packed: number) => void): void {
+    const size = part.starts.length * part.channels;
     withRoom([size], (packed) => {
-      const [rows, columns] = [padInfo.top, padInfo.left].map((padding) => tapsOfPhase(0, 3, 1, padding));
-      packTransposed(floatsAt(filter, size), floatsAt(packed, size), { rows, columns }, this.#shape);
-      backward.forward(dy, packed, dx);
+      pack(floatsAt(filter, size), floatsAt(packed, size), part);
+      use(packed);
     });
   }
 }
