@@ -75,16 +75,10 @@ export {
 export {
   type AttentionForm,
   attentionLoss,
-  type AttentionLossOptions,
-  type GradientsOverGamma,
   gradientsOverGamma,
   type LastStage,
 } from "./losses/attention_form.ts";
-export {
-  type ClassificationKind,
-  classificationLoss,
-  type ClassificationOptions,
-} from "./losses/classification.ts";
+export { type ClassificationKind, classificationLoss } from "./losses/classification.ts";
 export { type DistillationKind, distillationLoss, type DistillationOptions } from "./losses/distillation.ts";
 export { type ForwardPass, ResNet, type ResNetOptions, type Stem } from "./model/resnet.ts";
 export { type SafeTensor } from "./model/safetensors.ts";

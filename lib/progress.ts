@@ -83,7 +83,7 @@ export function progressDisplay(screen: Screen = standardError()): ProgressDispl
     timer = undefined;
     drawnAt = performance.now();
     if (lines.length > 0) last = place.draw(lines, last);
-    else place.clear();
+    else place.clear?.();
   };
   return {
     show(next) {
@@ -95,7 +95,7 @@ export function progressDisplay(screen: Screen = standardError()): ProgressDispl
     async finish() {
       if (timer !== undefined) draw();
       await last;
-      place.end();
+      place.end?.();
     },
   };
 }
@@ -166,7 +166,7 @@ function outputArrives(): Promise<void> {
 }
 
 /** Standard error, so that standard output is free for results. */
-export function standardError(): Screen {
+function standardError(): Screen {
   const encoder = new TextEncoder();
   return {
     isTerminal: Deno.stderr.isTerminal(),
@@ -192,8 +192,8 @@ function shareOf({ done, total }: ProgressLine): number {
 interface Place {
   /** @param before is settled when the earlier state is shown, so that an older state never overwrites a newer one */
   draw(lines: readonly ProgressLine[], before: Promise<void>): Promise<void>;
-  clear(): void;
-  end(): void;
+  clear?(): void;
+  end?(): void;
 }
 
 function notebookPlace(): Place {
@@ -206,8 +206,6 @@ function notebookPlace(): Place {
       await displayInNotebook({ "text/plain": text }, { display_id, update });
       update = true;
     },
-    clear() {},
-    end() {},
   };
 }
 
@@ -274,7 +272,6 @@ function logPlace({ write: writeText, logSeconds = 30 }: Screen): Place {
       if (moved.length > 0 || timer === undefined) wait();
       return Promise.resolve();
     },
-    clear() {},
     end() {
       clearTimeout(timer);
       timer = undefined;

@@ -43,13 +43,6 @@ Deno.test("studentQuantile() agrees with the printed tables", () => {
   }
 });
 
-Deno.test("studentQuantile() throws outside its range", () => {
-  assert.throws(() => studentQuantile(0.5, 3), RangeError);
-  assert.throws(() => studentQuantile(1, 3), RangeError);
-  assert.throws(() => studentQuantile(0.975, 0), RangeError);
-  assert.throws(() => studentQuantile(0.975, 1.5), RangeError);
-});
-
 Deno.test("confidenceInterval() of three seeds is 4.303 standard errors wide on each side", () => {
   const interval = confidenceInterval([0.4, 0.42, 0.44]);
   assert.ok(interval);
@@ -105,7 +98,6 @@ Deno.test("rankCorrelation() knows order, reversed order and ties", () => {
   close(rankCorrelation([1, 2, 3], [10, 20, 1000]), 1, 1e-12);
   close(rankCorrelation([1, 2, 3], [9, 4, 1]), -1, 1e-12);
   close(rankCorrelation([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]), 0.8207826817, 1e-9);
-  assert.throws(() => rankCorrelation([1, 2], [1]), RangeError);
 });
 
 Deno.test("percent() and points() give the half width of the 95 % interval, and none for one seed", () => {

@@ -6,3 +6,9 @@ export class UserError extends Error {
   /** Tells it apart from a bug. */
   override readonly name = "UserError";
 }
+
+/** Refuses a number that is not an integer of at least 1. @throws {UserError} */
+export function requirePositive(what: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new UserError(`Expected ${what} to be an integer of at least 1 but found ${value}; change it.`);
+}

@@ -4,7 +4,7 @@
  */
 
 import { randomStream } from "../random.ts";
-import { UserError } from "../user_error.ts";
+import { requirePositive, UserError } from "../user_error.ts";
 import type { Dataset, ImageSet, Picture } from "./image_set.ts";
 
 /** One view of one image, by their numbers in an {@linkcode ImageSet}. */
@@ -36,11 +36,7 @@ export function epochPlan(
   set: Pick<ImageSet, "count" | "views">,
   { seed, step, epoch, drawsPerEpoch = 1 }: EpochOptions,
 ): Draw[] {
-  if (!Number.isInteger(drawsPerEpoch) || drawsPerEpoch < 1) {
-    throw new UserError(
-      `Expected the draws of an image in each epoch to be an integer of at least 1 but found ${drawsPerEpoch}; change it.`,
-    );
-  }
+  requirePositive("the draws of an image in each epoch", drawsPerEpoch);
   const order = randomStream(seed, "epoch", step, epoch).permutation(set.count * drawsPerEpoch);
   return order.map((position) => ({
     image: Math.floor(position / drawsPerEpoch),
@@ -62,11 +58,7 @@ export function allDraws(set: Pick<ImageSet, "count" | "views">): Draw[] {
  * @throws {UserError} if `batchSize` is not a positive integer
  */
 export function inBatches<T>(draws: readonly T[], batchSize: number): T[][] {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new UserError(
-      `Expected the batch size to be an integer of at least 1 but found ${batchSize}; change it.`,
-    );
-  }
+  requirePositive("the batch size", batchSize);
   const batches = Math.ceil(draws.length / batchSize);
   const start = (batch: number) => Math.floor(batch * draws.length / batches);
   return Array.from({ length: batches }, (_, batch) => draws.slice(start(batch), start(batch + 1)));
@@ -105,18 +97,16 @@ export function readBatch(set: ImageSet, draws: readonly Draw[], { mean, std }: 
   );
   const bytes = new Uint8Array(set.size * set.size * 3);
   const x = new Float32Array(draws.length * bytes.length);
-  const classIds = set.labels;
-  const labels = new Int32Array(draws.length);
-  for (let i = 0, to = 0; i < draws.length; i++) {
-    labels[i] = classIds[draws[i].image];
-    set.read(draws[i].image, draws[i].view, bytes);
+  let to = 0;
+  for (const { image, view } of draws) {
+    set.read(image, view, bytes);
     for (let j = 0; j < bytes.length; j += 3, to += 3) {
       x[to] = red[bytes[j]];
       x[to + 1] = green[bytes[j + 1]];
       x[to + 2] = blue[bytes[j + 2]];
     }
   }
-  return { x, labels };
+  return { x, labels: Int32Array.from(draws, ({ image }) => set.labels[image]) };
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { randomStream } from "../random.ts";
-import { UserError } from "../user_error.ts";
+import { requirePositive, UserError } from "../user_error.ts";
 import type { Dataset, ImageSet, OpenOptions } from "./image_set.ts";
 
 /** How many classes are learned when. */
@@ -16,8 +16,8 @@ export interface ClassCounts {
   baseClasses: number;
   /** Classes learned in each later step. */
   increment: number;
-  /** Number of steps, step 0 included; without it, as many as it takes to learn all classes. */
-  steps?: number;
+  /** Number of steps, step 0 included. */
+  steps: number;
   /** Ids of classes to be learned before all others, in this order; none by default. */
   first?: readonly number[];
 }
@@ -32,8 +32,8 @@ export interface ClassSteps {
 
 /**
  * Divides the classes into steps, in an order drawn from the seed. The order does not depend on the numbers of classes and steps.
- * @throws {UserError} if a number is not a positive integer, there are not enough classes, the increments do not
- * divide the later classes evenly, or `first` names a class twice or an unknown one
+ * @throws {UserError} if a number is not a positive integer, there are not enough classes, or `first` names a class twice or
+ * an unknown one
  *
  * @example
  * ```ts
@@ -47,47 +47,27 @@ export interface ClassSteps {
 export function classIncrementalSteps(
   { classCount, baseClasses, increment, steps, first = [], seed }: ClassCounts & { seed: number },
 ): ClassSteps {
-  const numbers = Object.entries({
-    classCount,
-    baseClasses,
-    increment,
-    ...(steps !== undefined && { steps }),
-  });
-  for (const [name, value] of numbers) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new UserError(`Expected ${name} to be an integer of at least 1 but found ${value}; change it.`);
-    }
-  }
-  const later = classCount - baseClasses;
-  const increments = steps === undefined ? later / increment : steps - 1;
-  const needed = baseClasses + increments * increment;
-  if (later < 0 || needed > classCount) {
-    const found = later < 0 ? `${baseClasses} base classes` : `${needed} in ${increments + 1} steps`;
+  const numbers = { classCount, baseClasses, increment, steps };
+  for (const [name, value] of Object.entries(numbers)) requirePositive(name, value);
+  const needed = baseClasses + (steps - 1) * increment;
+  if (needed > classCount) {
+    const found = baseClasses > classCount ? `${baseClasses} base classes` : `${needed} in ${steps} steps`;
     throw new UserError(
       `Expected at most ${classCount} classes, which is what the data set has, but found ${found}; ` +
         `choose fewer base classes, smaller increments or fewer steps.`,
     );
   }
-  if (!Number.isInteger(increments)) {
-    throw new UserError(
-      `Expected the ${later} classes after the first ${baseClasses} to be divisible by the increment but found an ` +
-        `increment of ${increment}; choose another, or give the number of steps.`,
-    );
-  }
-  if (
-    new Set(first).size !== first.length ||
-    first.some((id) => !Number.isInteger(id) || id < 0 || id >= classCount)
-  ) {
+  const shuffled = randomStream(seed, "class order").permutation(classCount);
+  if (new Set(first).size !== first.length || !first.every((id) => shuffled.includes(id))) {
     throw new UserError(
       `Expected the classes to be learned first to be different ids from 0 to ${classCount - 1} but found ` +
         `${first.join(", ")}; correct the list.`,
     );
   }
-  const shuffled = randomStream(seed, "class order").permutation(classCount);
   const classOrder = [...first, ...shuffled.filter((id) => !first.includes(id))];
   return {
     classOrder,
-    steps: Array.from({ length: increments + 1 }, (_, t) => {
+    steps: Array.from({ length: steps }, (_, t) => {
       const start = t === 0 ? 0 : baseClasses + (t - 1) * increment;
       return classOrder.slice(start, baseClasses + t * increment);
     }),
@@ -154,9 +134,8 @@ export function headPositions(classOrder: readonly number[]): Int32Array {
  * closed for good: whoever still holds one can read nothing from it, and they cannot be opened again.
  */
 export class IncrementalStream {
-  readonly #dataset: Dataset;
+  readonly #openStep: (classIds: readonly number[]) => ImageSet;
   readonly #steps: readonly (readonly number[])[];
-  readonly #options: OpenOptions;
   #current: { step: number; set: ImageSet; close: () => void } | undefined;
 
   /**
@@ -166,9 +145,8 @@ export class IncrementalStream {
    * @param options for every step's training images
    */
   constructor(dataset: Dataset, steps: readonly (readonly number[])[], options: OpenOptions) {
-    this.#dataset = dataset;
+    this.#openStep = (classIds) => rememberViews(dataset.open("train", classIds, options));
     this.#steps = steps;
-    this.#options = options;
   }
 
   /**
@@ -187,8 +165,7 @@ export class IncrementalStream {
     if (this.#current && step < this.#current.step) throw pastStep(step, this.#current.step);
     if (this.#current?.step !== step) {
       this.#current?.close();
-      const images = rememberViews(this.#dataset.open("train", this.#steps[step], this.#options));
-      this.#current = { step, ...closable(images, step) };
+      this.#current = { step, ...closable(this.#openStep(this.#steps[step]), step) };
     }
     return this.#current.set;
   }
@@ -196,8 +173,7 @@ export class IncrementalStream {
 
 /** A set that can be closed; after that no image can be read through it. */
 function closable(images: ImageSet, step: number): { set: ImageSet; close: () => void } {
-  const { count, size, views } = images;
-  const name = `${images.name}, step ${step}`;
+  const { name, count, size, views } = images;
   const hasMasks = images.readMask !== undefined;
   let open: ImageSet | undefined = images;
   const source = () => {
@@ -205,7 +181,7 @@ function closable(images: ImageSet, step: number): { set: ImageSet; close: () =>
     return open;
   };
   const set: ImageSet = {
-    name,
+    name: `${name}, step ${step}`,
     count,
     size,
     views,
@@ -236,18 +212,15 @@ const LARGEST = 128 * 2 ** 20;
 export function rememberViews(set: ImageSet, largest: number = LARGEST): ImageSet {
   const bytes = 3 * set.size * set.size;
   if (set.count * set.views * bytes > largest) return set;
-  const kept: (Uint8Array | undefined)[] = new Array(set.count * set.views);
+  const kept: Uint8Array[] = new Array(set.count * set.views);
   return {
     ...set,
     read(image, view, target) {
       const at = image * set.views + view;
-      let rgb = kept[at];
-      if (rgb === undefined) {
-        rgb = new Uint8Array(bytes);
-        set.read(image, view, rgb);
-        kept[at] = rgb;
-      }
-      target.set(rgb);
+      if (kept[at] === undefined) {
+        set.read(image, view, target);
+        kept[at] = target.slice(0, bytes);
+      } else target.set(kept[at]);
     },
   };
 }

@@ -47,26 +47,22 @@ export interface AttentionShift {
   readonly cosine: number;
 }
 
-/** Options of {@linkcode measureAttentionShifts}. */
-export interface AttentionShiftOptions extends ForwardOptions {
-  /** Options of L_D. */
-  distillation: DistillationOptions;
-  /** Options of L_AD. */
-  attention: AttentionDistillationOptions;
-}
-
 /**
  * How scores and maps differ between a teacher and a student, for each image.
  *
  * @param teacher such as M_0
  * @param student a later model, whose head begins with the teacher's classes
+ * @param options those of L_D and of L_AD, and how to feed the images
  */
 export async function measureAttentionShifts(
   teacher: ResNet,
   student: ResNet,
   set: ImageSet,
   draws: readonly Draw[],
-  { distillation, attention, ...options }: AttentionShiftOptions,
+  { distillation, attention, ...options }: ForwardOptions & {
+    distillation: DistillationOptions;
+    attention: AttentionDistillationOptions;
+  },
 ): Promise<AttentionShift[]> {
   const baseClasses = teacher.classNames.length;
   let mapSize: MapSize = [0, 0];
@@ -114,25 +110,21 @@ export async function measureAttentionShifts(
   });
 }
 
-/** Options of {@linkcode findAttentionShifts}. */
-export interface AttentionShiftSearch {
-  /** How far L_D may be above its least, for scores that count as hardly changed. */
-  largestExcess: number;
-  /** How many images are wanted. */
-  count: number;
-  /** The first image found is to be one of these, such as those of the telephone, if there are any. */
-  startWith?: (shift: AttentionShift) => boolean;
-}
-
 /**
  * The images whose attention moved the most, by L_AD, while their scores hardly changed; one image a class.
  *
+ * @param options how far L_D may be above its least for scores that count as hardly changed; how many images are wanted;
+ * which the first one is to be among, such as those of the telephone, if there are any
  * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with,
  * or, where none of those has a small enough L_D, the one with the smallest excess
  */
 export function findAttentionShifts(
   shifts: readonly AttentionShift[],
-  { largestExcess, count, startWith = () => false }: AttentionShiftSearch,
+  { largestExcess, count, startWith = () => false }: {
+    largestExcess: number;
+    count: number;
+    startWith?: (shift: AttentionShift) => boolean;
+  },
 ): AttentionShift[] {
   const excess = (shift: AttentionShift) => shift.distillation - shift.leastDistillation;
   const ranked = shifts.filter((shift) => excess(shift) <= largestExcess)

@@ -8,11 +8,8 @@ export { energyInside, mapCosine, type ObjectMasks } from "./attention_retention
 export {
   type AttentionClassChoice,
   type AttentionClassComparison,
-  type AttentionShiftOptions,
-  type AttentionShiftSearch,
   compareAttentionClasses,
   findAttentionShifts,
 } from "./attention_shift.ts";
-export { type NearestClass, type NearestClassesOptions } from "./nearest_classes.ts";
 export { predict } from "./predict.ts";
 export { type OutputKind, stepScores, topColumns } from "./scores.ts";

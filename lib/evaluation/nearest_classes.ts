@@ -19,25 +19,18 @@ export interface NearestClass {
   readonly mapSize: MapSize;
 }
 
-/** Options of {@linkcode nearestClasses}. */
-export interface NearestClassesOptions extends ForwardOptions {
-  /** How many classes of each image. */
-  count: number;
-  /** How scores become probabilities. */
-  outputs: OutputKind;
-}
-
 /**
  * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say
  * *why*.
  *
+ * @param options how many classes of each image, how scores become probabilities, and how to feed the images
  * @returns for each image its nearest classes, the nearest first
  */
 export async function nearestClasses(
   model: ResNet,
   set: ImageSet,
   draws: readonly Draw[],
-  { count, outputs, ...options }: NearestClassesOptions,
+  { count, outputs, ...options }: ForwardOptions & { count: number; outputs: OutputKind },
 ): Promise<NearestClass[][]> {
   let mapSize: MapSize = [0, 0];
   const { logits, maps } = await forwardPasses(set, draws, options, (x) => {

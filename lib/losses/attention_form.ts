@@ -51,14 +51,6 @@ export interface LastStage {
   weights: Tensor2D;
 }
 
-/** Options of {@linkcode attentionLoss}. */
-export interface AttentionLossOptions {
-  /** How the loss is computed. */
-  form: AttentionForm;
-  /** Distance between the maps. */
-  norm: MapNorm;
-}
-
 /**
  * L_AD between the maps that teacher and student have for the same classes, mean over the batch.
  * @param teacherMaps (B, C_b, H·W) maps of every base class, see {@linkcode allClassMaps}; no gradient flows into them
@@ -71,7 +63,7 @@ export function attentionLoss(
   teacherMaps: Tensor3D,
   { features, weights }: LastStage,
   classes: ClassPerImage | "all",
-  { form, norm }: AttentionLossOptions,
+  { form, norm }: { form: AttentionForm; norm: MapNorm },
 ): Scalar {
   return tf.tidy(() => {
     const [B, C, HW] = teacherMaps.shape;
@@ -112,25 +104,19 @@ function squaredGradients({ features, weights }: LastStage, classes: ClassPerIma
   return tf.relu(classes === "all" ? everywhere.reshape([-1, H * W]) : mapsOfClass(everywhere, classes));
 }
 
-/** 2-norms of the gradients in the student's last stage, one number for each γ. */
-export interface GradientsOverGamma {
-  /** ‖γ · ∂L_AD/∂A‖₂: into the feature maps, and from there into every layer. */
-  featureGradient: number[];
-  /** ‖γ · ∂L_AD/∂W‖₂: into the classifier's weights, through α. */
-  weightGradient: number[];
-}
-
 /**
  * The gradient of γ · L_AD in the student's last stage, for some γ: whether a form of L_AD lets γ influence training.
  * @param loss L_AD as a function of the student
  * @param student M_t
  * @param gammas values of γ
+ * @returns for each γ ‖γ · ∂L_AD/∂A‖₂, into the feature maps and from there into every layer, and ‖γ · ∂L_AD/∂W‖₂, into the
+ * classifier's weights through α
  */
 export async function gradientsOverGamma(
   loss: (student: LastStage) => Scalar,
   student: LastStage,
   gammas: readonly number[],
-): Promise<GradientsOverGamma> {
+): Promise<{ featureGradient: number[]; weightGradient: number[] }> {
   const [featureGradient, weightGradient]: number[][] = [[], []];
   for (const gamma of gammas) {
     const norms = tf.tidy(() => {

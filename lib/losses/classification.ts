@@ -15,14 +15,6 @@ import type { Scalar, Tensor1D, Tensor2D } from "../tensors.ts";
  */
 export type ClassificationKind = "softmax-new" | "softmax-all" | "sigmoid-new" | "sigmoid-all";
 
-/** Options of {@linkcode classificationLoss}. */
-export interface ClassificationOptions {
-  /** Which outputs the network has, and over which classes the loss runs. */
-  kind: ClassificationKind;
-  /** Number of classes that the teacher knows; 0 in the base step, where all classes are new. */
-  baseClasses: number;
-}
-
 /**
  * L_C, first term of equation (3) of the paper (arXiv 1811.08051): summed over the classes, mean over the
  * batch.
@@ -31,7 +23,8 @@ export interface ClassificationOptions {
  * - sigmoid: L_C = −Σ_c [y_c · log σ(z_c) + (1 − y_c) · log(1 − σ(z_c))]
  * @param logits z, (B, C)
  * @param labels y, (B, C), one-hot, float32
- * @param options kind and number of base classes
+ * @param options which outputs the network has and over which classes the loss runs; the number of classes that the teacher
+ * knows, 0 in the base step
  * @returns a scalar, not below 0
  *
  * @example
@@ -49,7 +42,7 @@ export interface ClassificationOptions {
 export function classificationLoss(
   logits: Tensor2D,
   labels: Tensor2D,
-  { kind, baseClasses }: ClassificationOptions,
+  { kind, baseClasses }: { kind: ClassificationKind; baseClasses: number },
 ): Scalar {
   return tf.tidy(() => {
     const [B, C] = logits.shape;

@@ -4,7 +4,7 @@ import { useEngine } from "../engine/mod.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { randomStream } from "../random.ts";
 import { ResNet } from "./resnet.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { encodeSafetensors } from "./safetensors.ts";
 
 await useEngine("wasm", { log: () => {} });
 
@@ -79,7 +79,7 @@ Deno.test("a checkpoint with a flipped bit, or cut off, anywhere in header or te
   const refused = async (damaged: Uint8Array) => {
     await assert.rejects(decodeCheckpoint(damaged, "model.safetensors"), {
       name: "UserError",
-      message: /^Expected model\.safetensors to (match its digest|be a c).*: delete|Delete/,
+      message: /^Expected model\.safetensors to be a checkpoint that matches its digest.*Delete/,
     });
   };
   for (let i = 0; i < 1500; i++) {
@@ -90,16 +90,7 @@ Deno.test("a checkpoint with a flipped bit, or cut off, anywhere in header or te
   }
 });
 
-Deno.test("a checkpoint of another version is refused", async () => {
-  const { tensors, metadata } = decodeSafetensors(await encoded(), "x");
-  const other = encodeSafetensors({ tensors, metadata: { ...metadata, version: "0" } });
-  await assert.rejects(decodeCheckpoint(other, "x"), {
-    name: "UserError",
-    message: /version 2 but found version 0/,
-  });
-});
-
 Deno.test("a safetensors file that is no checkpoint is refused", async () => {
   const other = encodeSafetensors({ tensors: new Map(), metadata: {} });
-  await assert.rejects(decodeCheckpoint(other, "x"), { name: "UserError", message: /no version/ });
+  await assert.rejects(decodeCheckpoint(other, "x"), { name: "UserError", message: /be a checkpoint/ });
 });

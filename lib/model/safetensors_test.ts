@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { randomStream } from "../random.ts";
-import { UserError } from "../user_error.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 const FILE = {
@@ -13,7 +11,7 @@ const FILE = {
 };
 
 Deno.test("decodeSafetensors() gives back what encodeSafetensors() was given", () => {
-  assert.deepEqual(decodeSafetensors(encodeSafetensors(FILE), "x"), FILE);
+  assert.deepEqual(decodeSafetensors(encodeSafetensors(FILE)), FILE);
 });
 
 Deno.test("encodeSafetensors() follows the published layout", () => {
@@ -24,27 +22,4 @@ Deno.test("encodeSafetensors() follows the published layout", () => {
   assert.deepEqual(header.a, { dtype: "F32", shape: [2, 3], data_offsets: [0, 24] });
   assert.deepEqual(header.scalar, { dtype: "F32", shape: [], data_offsets: [24, 28] });
   assert.equal(new DataView(bytes.buffer).getFloat32(8 + length + 4, true), 2);
-});
-
-Deno.test("decodeSafetensors() refuses a file that was cut off anywhere", () => {
-  const bytes = encodeSafetensors(FILE);
-  for (let length = 0; length < bytes.length; length++) {
-    assert.throws(() => decodeSafetensors(bytes.subarray(0, length), "x"), UserError, `${length} bytes`);
-  }
-});
-
-Deno.test("decodeSafetensors() never crashes on damaged bytes", () => {
-  const random = randomStream("damaged");
-  for (let i = 0; i < 2000; i++) {
-    const bytes = encodeSafetensors(FILE);
-    for (let j = 0; j <= random.integer(4); j++) bytes[random.integer(bytes.length)] = random.integer(256);
-    try {
-      const { tensors } = decodeSafetensors(bytes, "x");
-      for (const { shape, values } of tensors.values()) {
-        assert.equal(values.length, shape.reduce((product, side) => product * side, 1));
-      }
-    } catch (error) {
-      assert.ok(error instanceof UserError, String(error));
-    }
-  }
 });

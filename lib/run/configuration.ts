@@ -11,7 +11,7 @@ import { blocksPerStage } from "../model/resnet.ts";
 import { methodNamed } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import { EVALUATION_BATCH_SIZE } from "./evaluate_step.ts";
-import { type Configuration, configurationSchema, type DatasetName, type PresetName } from "./schema.ts";
+import { type Configuration, configurationSchema, type DatasetName } from "./schema.ts";
 import { presetValues, stepsFor } from "./presets.ts";
 
 /**
@@ -37,17 +37,10 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
   const engine = fields.engine ?? environment("engine") ?? "auto";
   const code = fields.code ?? environment("code") ?? "current";
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  const dataset = validate(
-    "dataset",
-    fields.dataset ?? (fields.data ? "folder" : "iemoji-100"),
-  ) as DatasetName;
-  const start = presetValues({
-    preset: validate("preset", preset) as PresetName,
-    dataset,
-    method: validate("method", fields.method ?? "LwM") as Configuration["method"],
-  });
+  const dataset = validate("dataset", fields.dataset ?? (fields.data ? "folder" : "iemoji-100"));
+  const method = validate("method", fields.method ?? "LwM");
   const configuration = checkConfiguration({
-    ...start,
+    ...presetValues({ preset: validate("preset", preset), dataset, method }),
     ...fittingSteps(fields, dataset),
     ...given,
     preset,
@@ -59,12 +52,13 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
   return configuration;
 }
 
-/** Classes of the data sets that are the same everywhere, or of which a number is chosen. */
-const CLASS_COUNTS: Partial<Record<DatasetName, number>> = {
-  "caltech-101": 101,
-  "cifar-100": 100,
-  "cub-200-2011": 100,
-  "imagenet-small": 100,
+/** Numbers of classes, and of training images of a class, that are known without the images. */
+const SIZES: Partial<Record<DatasetName, { classes: number; images: number }>> = {
+  "iemoji-100": { classes: 100, images: 6 },
+  "caltech-101": { classes: 101, images: 72 },
+  "cifar-100": { classes: 100, images: 500 },
+  "cub-200-2011": { classes: 100, images: 24 },
+  "imagenet-small": { classes: 100, images: 1300 },
 };
 
 /** All that can be said about the classes without the images. */
@@ -80,7 +74,7 @@ function refuseImpossibleClasses(configuration: Configuration): void {
         "Choose what is learned first with `classOrder`.",
     );
   }
-  const classCount = classes.length || CLASS_COUNTS[dataset];
+  const classCount = classes.length || SIZES[dataset]?.classes;
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
 }
 
@@ -105,14 +99,6 @@ export function classSteps(configuration: Configuration, classNames: readonly st
 
 const GIGABYTE = 2 ** 30;
 const MOST_MEMORY = 4 * GIGABYTE;
-/** Training images of a class, where the data set says it. */
-const TRAINING_IMAGES: Partial<Record<DatasetName, number>> = {
-  "iemoji-100": 6,
-  "caltech-101": 72,
-  "cifar-100": 500,
-  "cub-200-2011": 24,
-  "imagenet-small": 1300,
-};
 
 /**
  * About how much memory a run needs, in bytes; measured with `tf.memory()` it is right within a third.
@@ -143,7 +129,7 @@ export function memoryNeeds(
   const { dataset, imagesPerClass, views, epochs, drawsPerEpoch, baseClasses, increment, increments } =
     configuration;
   if (increments > 0 && cacheTeacher && methodNamed(method).usesTeacher) {
-    const images = increment * (imagesPerClass || (TRAINING_IMAGES[dataset] ?? 0));
+    const images = increment * (imagesPerClass || (SIZES[dataset]?.images ?? 0));
     const answers = (baseClasses + (increments - 1) * increment) * (1 + side ** 2);
     needs.push({
       bytes: 4 * images * Math.min(views, epochs * drawsPerEpoch) * answers,
@@ -186,9 +172,13 @@ export function checkConfiguration(value: unknown): Configuration {
   return parsed.data;
 }
 
-function validate(field: keyof Configuration, value: unknown, name: string = field): unknown {
+function validate<Field extends keyof Configuration>(
+  field: Field,
+  value: unknown,
+  name: string = field,
+): Configuration[Field] {
   const parsed = configurationSchema.shape[field].safeParse(value);
-  if (parsed.success || value === undefined) return value;
+  if (parsed.success) return value as Configuration[Field];
   throw new UserError(sentence({ ...parsed.error.issues[0], path: [field] }, { [field]: value }, name));
 }
 
@@ -227,7 +217,10 @@ function expectation(issue: z.core.$ZodIssue): string {
 }
 
 /** What `LWM_FIELD` says. */
-function environment(field: "preset" | "engine" | "code"): unknown {
+function environment<Field extends "preset" | "engine" | "code">(
+  field: Field,
+): Configuration[Field] | undefined {
   const name = `LWM_${field.toUpperCase()}`;
-  return validate(field, Deno.env.get(name) || undefined, `${name} in the environment`);
+  const value = Deno.env.get(name);
+  return value ? validate(field, value, `${name} in the environment`) : undefined;
 }

@@ -76,10 +76,7 @@ export function openDataset(
   });
 }
 
-/**
- * Where the figures of a preset are kept: `figures/` for the default preset, which is the one that is committed, and
- * `data/figures/PRESET/` for others, so that a quick look never replaces the results.
- */
+/** The folder of a preset's figures: `figures/`, which is committed, for the default one, else `data/figures/PRESET/`. */
 export function figuresDirectory({ preset }: Pick<Configuration, "preset">): string {
   if (preset === "default") return resolve(import.meta.dirname!, "../../figures");
   return join(dataDirectory(), "figures", preset);
@@ -99,17 +96,6 @@ export interface RunFolders {
   readonly base: string;
   /** Of the later models. */
   readonly method: string;
-}
-
-/** The content of a run's folder. */
-export interface RunFolder {
-  /** Complete, with the engine that trained the run. */
-  configuration: Configuration;
-  folders: RunFolders;
-  /** The folder of data sets and runs that it lies in. */
-  directory: string;
-  /** Digest of its images. */
-  images?: string;
 }
 
 /**
@@ -200,9 +186,12 @@ export async function keepConfiguration(folder: string, configuration: Configura
 /**
  * Reads the configuration of the run in a folder.
  * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`; the folder of M_0 is a run without increments
+ * @returns the configuration with the engine by name, the folder of data sets and runs, and the digest of the run's images
  * @throws {UserError} if it is not the folder of a run
  */
-export async function readRunFolder(folder: string): Promise<RunFolder> {
+export async function readRunFolder(
+  folder: string,
+): Promise<{ configuration: Configuration; folders: RunFolders; directory: string; images?: string }> {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
   const configuration = isFolder ? await readJsonIfThere(join(folder, FILE), CONFIGURATION) : null;
   if (configuration === null) {
@@ -236,9 +225,8 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
  */
 export async function readMetrics(folders: RunFolders, steps: number): Promise<StepMetrics[]> {
   const all: StepMetrics[] = [];
-  for (let step = 0; step < steps; step++) {
-    const path = join(stepFolder(folders, step), "metrics.json");
-    const metrics = await readStepMetrics(path);
+  while (all.length < steps) {
+    const metrics = await readStepMetrics(join(stepFolder(folders, all.length), "metrics.json"));
     if (metrics === null) break;
     all.push(metrics);
   }

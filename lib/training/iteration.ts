@@ -1,22 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ResNet } from "../model/mod.ts";
-import type { Tensor, Tensor2D, Tensor4D } from "../tensors.ts";
+import type { Tensor, Tensor4D } from "../tensors.ts";
 import { type BatchOutputs, type LossOptions, lossTerms, type MethodName, totalLoss } from "./method.ts";
 import type { Sgd } from "./optimizer.ts";
-import type { TeacherAnswers } from "./teacher.ts";
 
 /** The images of one iteration. */
-export interface IterationBatch {
+export interface IterationBatch extends Omit<BatchOutputs, "student" | "weights"> {
   /** (B, H, W, 3) normalized images. */
   x: Tensor4D;
-  /** (B, C) one-hot labels, columns as in the student's head. */
-  labels: Tensor2D;
-  /** The teacher's outputs for the same images; absent in the base step and where the method uses none. */
-  teacher?: TeacherAnswers;
-  /** C_b, the number of classes that the teacher knows; 0 in the base step. */
-  baseClasses: number;
-  /** See {@linkcode BatchOutputs.randomKeys}. */
-  randomKeys?: readonly (string | number)[];
 }
 
 /** The loss L of one batch, and the terms of the method by name, such as L_C, before weighting. */

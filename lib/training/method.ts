@@ -52,7 +52,7 @@ export interface BatchOutputs {
   student: ForwardPass;
   /** (K, C) weights of the student's head. */
   weights: Tensor2D;
-  /** (B, C) one-hot labels. */
+  /** (B, C) one-hot labels, columns as in the student's head. */
   labels: Tensor2D;
   /** C_b: number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;

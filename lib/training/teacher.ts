@@ -20,24 +20,13 @@ export type TeacherAnswers = {
   maps: Tensor3D;
 };
 
-/** A source of the teacher's outputs. The caller disposes the tensors. */
-export interface Teacher {
-  /** Number of classes that the teacher knows. */
-  readonly baseClasses: number;
-  /**
-   * The outputs for one batch.
-   * @param draws which images
-   * @param x (B, H, W, 3) the same images
-   */
-  answers(draws: readonly Draw[], x: Tensor4D): TeacherAnswers;
-}
+/** Gives the teacher's outputs for one batch: its draws, and (B, H, W, 3) their images. The caller disposes the tensors. */
+export type Teacher = (draws: readonly Draw[], x: Tensor4D) => TeacherAnswers;
 
-/** Runs the model for each batch: needs no memory, but one forward pass a batch. */
-export function freshTeacher(model: ResNet): Teacher {
-  return {
-    baseClasses: model.classNames.length,
-    answers: (_draws, x) => ask(model, x),
-  };
+/** Runs the teacher on (B, H, W, 3) images: needs no memory, but one forward pass a batch. */
+export function askTeacher(model: ResNet, x: Tensor4D): TeacherAnswers {
+  const { logits, features } = model.forward(x);
+  return { logits, maps: allClassMaps(features, model.head.weights) };
 }
 
 /**
@@ -50,60 +39,44 @@ export function freshTeacher(model: ResNet): Teacher {
 export async function cachedTeacher(
   model: ResNet,
   set: ImageSet,
-  options: { views: number; batchSize: number; normalization: Normalization },
+  { views, batchSize, normalization }: { views: number; batchSize: number; normalization: Normalization },
   onProgress: (done: number, total: number) => void | Promise<void> = () => {},
 ): Promise<Teacher> {
-  const { views, batchSize, normalization } = options;
   const baseClasses = model.classNames.length;
+  const pixels = model.featureSize(set.size) ** 2;
   const total = set.count * views;
-  let logits = new Float32Array(0), maps = new Float32Array(0);
-  let pixels = 0;
+  const logits = new Float32Array(total * baseClasses);
+  const maps = new Float32Array(total * baseClasses * pixels);
 
   for (let start = 0; start < total; start += batchSize) {
     // All batches have the same size, for which engines compile their kernels once: the last may repeat images.
     const first = Math.max(0, Math.min(start, total - batchSize));
-    const draws = Array.from({ length: Math.min(batchSize, total) }, (_, i) => drawAt(first + i, views));
+    const draws = Array.from({ length: Math.min(batchSize, total) }, (_, i) => ({
+      image: Math.floor((first + i) / views),
+      view: (first + i) % views,
+    }));
     const batch = readBatch(set, draws, normalization);
-    const [batchLogits, batchMaps] = tf.tidy(() => {
-      const x = tf.tensor4d(batch.x, [draws.length, set.size, set.size, 3]);
-      const answers = ask(model, x);
-      return [answers.logits, answers.maps];
-    });
-    if (pixels === 0) {
-      pixels = batchMaps.shape[2]!;
-      logits = new Float32Array(total * baseClasses);
-      maps = new Float32Array(total * baseClasses * pixels);
-    }
-    logits.set(await batchLogits.data<"float32">(), first * baseClasses);
-    maps.set(await batchMaps.data<"float32">(), first * baseClasses * pixels);
-    tf.dispose([batchLogits, batchMaps]);
+    const answers = tf.tidy(() =>
+      askTeacher(model, tf.tensor4d(batch.x, [draws.length, set.size, set.size, 3]))
+    );
+    logits.set(await answers.logits.data<"float32">(), first * baseClasses);
+    maps.set(await answers.maps.data<"float32">(), first * baseClasses * pixels);
+    tf.dispose([answers.logits, answers.maps]);
     await onProgress(Math.min(start + batchSize, total), total);
   }
 
-  return {
-    baseClasses,
-    answers(draws) {
-      const B = draws.length;
-      const batchLogits = new Float32Array(B * baseClasses);
-      const batchMaps = new Float32Array(B * baseClasses * pixels);
-      draws.forEach(({ image, view }, i) => {
-        const at = (image * views + view) * baseClasses;
-        batchLogits.set(logits.subarray(at, at + baseClasses), i * baseClasses);
-        batchMaps.set(maps.subarray(at * pixels, (at + baseClasses) * pixels), i * baseClasses * pixels);
-      });
-      return {
-        logits: tf.tensor2d(batchLogits, [B, baseClasses]),
-        maps: tf.tensor3d(batchMaps, [B, baseClasses, pixels]),
-      };
-    },
+  return (draws) => {
+    const B = draws.length;
+    const batchLogits = new Float32Array(B * baseClasses);
+    const batchMaps = new Float32Array(B * baseClasses * pixels);
+    draws.forEach(({ image, view }, i) => {
+      const at = (image * views + view) * baseClasses;
+      batchLogits.set(logits.subarray(at, at + baseClasses), i * baseClasses);
+      batchMaps.set(maps.subarray(at * pixels, (at + baseClasses) * pixels), i * baseClasses * pixels);
+    });
+    return {
+      logits: tf.tensor2d(batchLogits, [B, baseClasses]),
+      maps: tf.tensor3d(batchMaps, [B, baseClasses, pixels]),
+    };
   };
-}
-
-function ask(model: ResNet, x: Tensor4D): TeacherAnswers {
-  const { logits, features } = model.forward(x);
-  return { logits, maps: allClassMaps(features, model.head.weights) };
-}
-
-function drawAt(position: number, views: number): Draw {
-  return { image: Math.floor(position / views), view: position % views };
 }

@@ -4,7 +4,7 @@ import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
 import type { LossOptions } from "./method.ts";
-import { freshTeacher } from "./teacher.ts";
+import { askTeacher } from "./teacher.ts";
 import { termGradients } from "./term_gradients.ts";
 
 await useEngine("wasm", { log: () => {} });
@@ -34,7 +34,7 @@ function scene() {
     3,
   ]);
   const labels = tf.tensor2d([[0, 0, 0, 1, 0], [0, 0, 0, 0, 1], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]]);
-  const answers = tf.tidy(() => freshTeacher(teacher).answers([], x));
+  const answers = tf.tidy(() => askTeacher(teacher, x));
   teacher.dispose();
   return { student, batch: { x, labels, teacher: answers, baseClasses: 3 } };
 }

@@ -13,7 +13,7 @@ import { UserError } from "../user_error.ts";
 import { iterate, type LossValues } from "./iteration.ts";
 import { type LossOptions, type MethodName, methodNamed } from "./method.ts";
 import { cosineSchedule, type OptimizerOptions, Sgd } from "./optimizer.ts";
-import { cachedTeacher, freshTeacher, type Teacher } from "./teacher.ts";
+import { askTeacher, cachedTeacher, type Teacher } from "./teacher.ts";
 
 /** Settings of the training on one step. */
 export interface StepOptions {
@@ -41,28 +41,15 @@ export interface StepOptions {
   seed: number;
 }
 
-/** The fields of a configuration that decide how its steps are trained. */
-export interface StepsConfiguration extends LossOptions, OptimizerOptions {
-  /** Of the steps after the base step. */
-  method: MethodName;
+/** The fields of a configuration that decide how its steps are trained. Method, epochs and rate are those of the later steps. */
+export interface StepsConfiguration
+  extends LossOptions, OptimizerOptions, Omit<StepOptions, "step" | "losses" | "sgd" | "normalization"> {
   /** L_C of the base step. */
   baseClassification: "softmax" | "sigmoid";
   /** Epochs of the base step. */
   baseEpochs: number;
   /** Learning rate of the base step, at the start of the cosine schedule. */
   baseLearningRate: number;
-  /** Epochs of each later step. */
-  epochs: number;
-  /** Learning rate of the later steps, at the start of the cosine schedule. */
-  learningRate: number;
-  /** See {@linkcode StepOptions.batchSize}. */
-  batchSize: number;
-  /** See {@linkcode StepOptions.drawsPerEpoch}. */
-  drawsPerEpoch: number;
-  /** See {@linkcode StepOptions.cacheTeacher}. */
-  cacheTeacher: boolean;
-  /** See {@linkcode StepOptions.seed}. */
-  seed: number;
 }
 
 /** The settings of one step of a configuration. */
@@ -71,20 +58,11 @@ export function stepOptions(
   step: number,
   { mean, std }: Normalization,
 ): StepOptions {
+  const { method, epochs, learningRate, batchSize, drawsPerEpoch, cacheTeacher, seed } = configuration;
   const { momentum, weightDecay, maxNorm, baseClassification } = configuration;
-  const shared = {
-    step,
-    batchSize: configuration.batchSize,
-    sgd: { momentum, weightDecay, maxNorm },
-    drawsPerEpoch: configuration.drawsPerEpoch,
-    cacheTeacher: configuration.cacheTeacher,
-    normalization: { mean, std },
-    seed: configuration.seed,
-  };
-  if (step > 0) {
-    const { method, epochs, learningRate } = configuration;
-    return { ...shared, method, losses: configuration, epochs, learningRate };
-  }
+  const sgd = { momentum, weightDecay, maxNorm };
+  const shared = { step, batchSize, sgd, drawsPerEpoch, cacheTeacher, normalization: { mean, std }, seed };
+  if (step > 0) return { ...shared, method, losses: configuration, epochs, learningRate };
   // In the base step all classes are new and there is no teacher: every method is L_C.
   const classification = baseClassification === "softmax" ? "softmax-all" : "sigmoid-all";
   return {
@@ -170,6 +148,15 @@ export async function trainStep(
   const sgd = new Sgd(student, options.sgd, resume?.velocities);
   const log = [...resume?.log ?? []];
   const breath = breather();
+  const tensorsOf = (draws: readonly Draw[]) => {
+    const { x: pixels, labels: classIds } = readBatch(set, draws, normalization);
+    const x = tf.tensor4d(pixels, [draws.length, set.size, set.size, 3]);
+    const classes = student.classNames.length;
+    const oneHot = new Float32Array(draws.length * classes);
+    classIds.forEach((id, i) => oneHot[i * classes + headPosition[id]] = 1);
+    const labels = tf.tensor2d(oneHot, [draws.length, classes]);
+    return { x, labels, teacher: answering?.(draws, x) };
+  };
 
   try {
     for (let epoch = resume?.epochsDone ?? 0; epoch < epochs; epoch++) {
@@ -178,17 +165,10 @@ export async function trainStep(
       for (const [i, draws] of batches.entries()) {
         const iteration = epoch * batches.length + i;
         const learningRate = cosineSchedule(options.learningRate, iteration, epochs * batches.length);
-        const batch = tensorsOf(set, draws, { normalization, headPosition, student, answering });
-        const randomKeys = [options.seed, step, iteration];
-        const loss = await iterate(
-          sgd,
-          { ...batch, baseClasses, randomKeys },
-          method,
-          options.losses,
-          learningRate,
-        );
-        tf.dispose([batch.x, batch.labels]);
-        if (batch.teacher) tf.dispose([batch.teacher.logits, batch.teacher.maps]);
+        const tensors = tf.tidy(() => tensorsOf(draws));
+        const batch = { ...tensors, baseClasses, randomKeys: [options.seed, step, iteration] };
+        const loss = await iterate(sgd, batch, method, options.losses, learningRate);
+        tf.dispose(tensors);
         refuseNonFinite(loss, { step, epoch, learningRate, method });
         losses.push(loss);
         hooks.onProgress?.({
@@ -221,33 +201,13 @@ function prepareTeacher(
   { cacheTeacher, epochs, drawsPerEpoch, batchSize, normalization }: StepOptions,
   { onProgress }: StepHooks,
 ): Promise<Teacher> {
-  if (!cacheTeacher) return Promise.resolve(freshTeacher(teacher));
+  if (!cacheTeacher) return Promise.resolve((_draws, x) => askTeacher(teacher, x));
   const breath = breather();
   const views = Math.min(set.views, epochs * drawsPerEpoch);
   return cachedTeacher(teacher, set, { views, batchSize, normalization }, (done, total) => {
     onProgress?.({ phase: "teacher", done, total });
     return breath();
   });
-}
-
-function tensorsOf(
-  set: ImageSet,
-  draws: readonly Draw[],
-  { normalization, headPosition, student, answering }: {
-    normalization: Normalization;
-    headPosition: Int32Array;
-    student: ResNet;
-    answering: Teacher | null;
-  },
-) {
-  const { x: pixels, labels: classIds } = readBatch(set, draws, normalization);
-  const x = tf.tensor4d(pixels, [draws.length, set.size, set.size, 3]);
-  const classes = student.classNames.length;
-  const oneHot = new Float32Array(draws.length * classes);
-  classIds.forEach((id, i) => oneHot[i * classes + headPosition[id]] = 1);
-  const labels = tf.tensor2d(oneHot, [draws.length, classes]);
-  const teacher = answering ? tf.tidy(() => answering.answers(draws, x)) : undefined;
-  return { x, labels, teacher };
 }
 
 /** Batch normalization takes the unbiased variance of a batch: it needs two values of each channel. */
@@ -271,11 +231,8 @@ function refuseSinglePixels(
 /** Names the term that is no longer finite, and what to try. */
 function refuseNonFinite(
   loss: LossValues,
-  { step, epoch, learningRate, method }: {
-    step: number;
+  { step, epoch, learningRate, method }: Pick<StepOptions, "step" | "learningRate" | "method"> & {
     epoch: number;
-    learningRate: number;
-    method: MethodName;
   },
 ): void {
   const { L, ...terms } = loss;

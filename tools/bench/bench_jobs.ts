@@ -22,8 +22,8 @@ import type { DatasetName } from "../../lib/run/schema.ts";
 import { ResNet, type ResNetOptions } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import {
+  askTeacher,
   cachedTeacher,
-  freshTeacher,
   iterate,
   type IterationBatch,
   type MethodName,
@@ -175,10 +175,10 @@ async function methods(setting: Setting, rounds: number): Promise<MethodSeconds>
     batchSize: setting.batch,
     normalization: NORMALIZATION,
   });
-  const fresh = freshTeacher(teacherModel);
+  const fresh: typeof cached = (_draws, x) => askTeacher(teacherModel, x);
 
   const step = async (method: MethodName, teacher?: typeof cached) => {
-    const answers = teacher && tf.tidy(() => teacher.answers(draws, batch.x));
+    const answers = teacher && tf.tidy(() => teacher(draws, batch.x));
     await iterate(sgd, { ...batch, teacher: answers }, method, TRAINING, TRAINING.learningRate);
     if (answers) tf.dispose([answers.logits, answers.maps]);
   };

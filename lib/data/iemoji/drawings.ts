@@ -14,7 +14,7 @@ import { FileLock, readFileIfThere, writeFileWhole } from "../../files.ts";
 import { type Dataset, someOfEachClass } from "../image_set.ts";
 import { IEMOJI_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
-import { checkIEmojiSize, DRAWING_SIDE, iemojiDataset } from "./iemoji.ts";
+import { DRAWING_SIDE, iemojiDataset } from "./iemoji.ts";
 
 /** Number of drawings: every class by every artist. */
 const DRAWING_COUNT = IEMOJI_CLASSES.length * IEMOJI_ARTISTS.length;
@@ -31,15 +31,14 @@ const RECIPE: string = createHash("sha256").update(JSON.stringify([
   IEMOJI_CLASSES,
 ])).digest("hex").slice(0, 16);
 
-/** Options for {@linkcode prepareIEmoji}. */
-export interface PrepareIEmojiOptions {
-  /** The folder for the rendered drawings, such as `data/iemoji-100`. */
+/** Where the rendered drawings are kept, such as `data/iemoji-100`, and what is told how many are rendered. */
+interface Place {
   directory: string;
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Options for {@linkcode loadIEmoji}. */
-export interface LoadIEmojiOptions extends PrepareIEmojiOptions {
+/** Options of {@linkcode loadIEmoji}. */
+interface LoadOptions extends Place {
   /** Height and width of the images, 16 to 64 pixels; 32 by default. */
   size?: number;
   /**
@@ -58,9 +57,8 @@ export interface LoadIEmojiOptions extends PrepareIEmojiOptions {
  * @throws {UserError} if the size is out of range, the folder cannot be written to, or the disk is full
  */
 export async function loadIEmoji(
-  { size = 32, holdOut = false, imagesPerClass = Infinity, seed = 0, ...where }: LoadIEmojiOptions,
+  { size = 32, holdOut = false, imagesPerClass = Infinity, seed = 0, ...where }: LoadOptions,
 ): Promise<Dataset> {
-  checkIEmojiSize(size);
   const dataset = iemojiDataset(await prepareIEmoji(where), { size, holdOut, digest: RECIPE });
   return {
     ...dataset,
@@ -75,7 +73,7 @@ export async function loadIEmoji(
  * @returns (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha; the same bytes every time
  * @throws {UserError} if the folder cannot be written to or the disk is full
  */
-export async function prepareIEmoji({ directory, onProgress }: PrepareIEmojiOptions): Promise<Uint8Array> {
+export async function prepareIEmoji({ directory, onProgress }: Place): Promise<Uint8Array> {
   const path = join(directory, `drawings-${RECIPE}.bin`);
   const readKept = async () => {
     const kept = await readFileIfThere(path);
@@ -90,10 +88,8 @@ export async function prepareIEmoji({ directory, onProgress }: PrepareIEmojiOpti
   if (kept) return kept;
   // Of several processes one renders, and the others wait for it.
   using _lock = await FileLock.wait(`${path}.lock`);
-  return await readKept() ?? await renderInto(path, onProgress);
-}
-
-async function renderInto(path: string, onProgress: PrepareIEmojiOptions["onProgress"]): Promise<Uint8Array> {
+  const renderedMeanwhile = await readKept();
+  if (renderedMeanwhile) return renderedMeanwhile;
   const drawings = await renderDrawings(onProgress);
   await writeFileWhole(path, Buffer.concat([drawings, checksum(drawings)]));
   return drawings;
@@ -108,17 +104,9 @@ function checksum(pixels: Uint8Array): Uint8Array {
 export interface IconSet {
   width?: number;
   height?: number;
-  icons: Record<string, Icon>;
+  /** SVG elements and their view box. */
+  icons: Record<string, { body: string; left?: number; top?: number; width?: number; height?: number }>;
   aliases?: Record<string, { parent: string }>;
-}
-
-/** One drawing: SVG elements and their view box. What is not given is the set's, and 0 or 16 if missing there. */
-export interface Icon {
-  body: string;
-  left?: number;
-  top?: number;
-  width?: number;
-  height?: number;
 }
 
 async function renderDrawings(
@@ -147,12 +135,11 @@ async function readIconSet(name: string): Promise<IconSet> {
 
 /** Finds an icon or an alias in a set, as a complete SVG document. */
 export function drawingAsSvg(set: IconSet, name: string): string {
-  let icon = set.icons[name];
-  for (let alias = name; !icon;) {
-    const parent = set.aliases?.[alias]?.parent;
+  const icon = set.icons[name];
+  if (icon === undefined) {
+    const parent = set.aliases?.[name]?.parent;
     if (parent === undefined) throw new Error(`the icon set has no drawing named ${name}`);
-    alias = parent;
-    icon = set.icons[alias];
+    return drawingAsSvg(set, parent);
   }
   // Iconify: a size that is not given is the set's, and 16 where the set gives none.
   const { left = 0, top = 0, width = set.width ?? 16, height = set.height ?? 16, body } = icon;

@@ -54,5 +54,5 @@ Deno.test("drawingAsSvg() follows aliases and takes sizes from the icon, else fr
   };
   assert.match(drawingAsSvg(set, "one"), /width="64" height="64" viewBox="1 2 3 24"><a\/><\/svg>$/);
   assert.match(drawingAsSvg(set, "plain"), /viewBox="0 0 36 24"><b\/>/);
-  assert.throws(() => drawingAsSvg(set, "broken"), /no drawing named broken/);
+  assert.throws(() => drawingAsSvg(set, "broken"), /no drawing named nowhere/);
 });

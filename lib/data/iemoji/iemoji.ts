@@ -6,7 +6,7 @@
  */
 
 import { randomStream } from "../../random.ts";
-import { UserError } from "../../user_error.ts";
+import { requirePositive, UserError } from "../../user_error.ts";
 import {
   type Drawing,
   makeDrawing,
@@ -32,22 +32,17 @@ const STATISTICS: Pick<Dataset, "mean" | "std"> = {
   std: [0.2521, 0.2307, 0.2437],
 };
 
-/** Options for {@linkcode iemojiDataset}. */
-export interface IEmojiOptions {
-  /** Height and width of the images, 16 to 64 pixels. */
-  size: number;
-  /** Take the artist `noto` out of training and validate on those drawings. */
-  holdOut: boolean;
-  /** See {@linkcode Dataset.digest}. */
-  digest: string;
-}
-
 /**
  * Makes the data set from its drawings.
  * @param drawings (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha
+ * @param options height and width of the images, 16 to 64 pixels; `holdOut` takes the artist `noto` out of training for
+ * validation
  * @throws {UserError} if the size is out of range
  */
-export function iemojiDataset(drawings: Uint8Array, { size, holdOut, digest }: IEmojiOptions): Dataset {
+export function iemojiDataset(
+  drawings: Uint8Array,
+  { size, holdOut, digest }: { size: number; holdOut: boolean; digest: string },
+): Dataset {
   checkIEmojiSize(size);
   return {
     name: "iemoji-100",
@@ -65,8 +60,7 @@ export function iemojiDataset(drawings: Uint8Array, { size, holdOut, digest }: I
   };
 }
 
-/** Refuses a size of images that the drawings cannot be made into. */
-export function checkIEmojiSize(size: number): void {
+function checkIEmojiSize(size: number): void {
   if (Number.isInteger(size) && size >= 16 && size <= DRAWING_SIDE) return;
   throw new UserError(
     `Expected the image size of iEmoji-100 to be an integer from 16 to ${DRAWING_SIDE} but found ${size}; ` +
@@ -91,10 +85,7 @@ interface LabeledDrawing {
 /** Copies one drawing, so its owner holds no others. */
 function cutOut(pixels: Uint8Array, classId: number, artist: string, size: number): LabeledDrawing {
   if (IEMOJI_CLASSES[classId] === undefined) {
-    throw new UserError(
-      `Expected class ids of iEmoji-100 from 0 to ${IEMOJI_CLASSES.length - 1} but found ${classId}; ` +
-        `check the number of classes in the configuration.`,
-    );
+    throw new RangeError(`Expected class ids of iEmoji-100 from 0 to 99 but found ${classId}.`);
   }
   const bytes = DRAWING_SIDE * DRAWING_SIDE * 4;
   const artistId = IEMOJI_ARTISTS.findIndex(({ name }) => name === artist);
@@ -120,11 +111,7 @@ function openDrawings(
   const seed = training ? options.seed : EVALUATION_SEED;
   const views = training ? options.views : 1;
   const imagesPerDrawing = training ? 1 : IEMOJI_EVALUATION_DRAWS;
-  if (!Number.isInteger(views) || views < 1) {
-    throw new UserError(
-      `Expected the number of views of a training image to be 1 or more but found ${views}; change it.`,
-    );
-  }
+  requirePositive("the number of views of a training image", views);
   const count = drawings.length * imagesPerDrawing;
   const labels = Int32Array.from(
     { length: count },
