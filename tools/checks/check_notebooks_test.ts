@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { withFolder } from "../../lib/folder_fixture.ts";
 import { checkNotebooks, notebookProblems } from "./check_notebooks.ts";
-import {
-  codeCells,
-  type Notebook,
-  notebookOf,
-  type ProseCell,
-  writeNotebook,
-} from "../notebooks/notebook.ts";
+import { codeCells, type Notebook, type ProseCell, writeNotebook } from "../notebooks/notebook.ts";
+import { notebookOf } from "../notebooks/notebook_fixture.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 

@@ -64,23 +64,6 @@ export interface ErrorOutput {
   traceback: string[];
 }
 
-/** A notebook for the project's kernel, not yet run, with these code cells. */
-export function notebookOf(...sources: string[]): Notebook {
-  return {
-    cells: sources.map((source, index) => ({
-      cell_type: "code",
-      id: `cell-${index + 1}`,
-      metadata: {},
-      source,
-      execution_count: null,
-      outputs: [],
-    })),
-    metadata: { kernelspec: { display_name: "Deno", language: "typescript", name: "deno" } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-}
-
 /** The notebooks of a folder whose names begin with a number, in that order. */
 export async function numberedNotebooks(folder: string): Promise<string[]> {
   const names: string[] = [];

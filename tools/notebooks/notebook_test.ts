@@ -4,12 +4,12 @@ import {
   joinCells,
   lines,
   type Notebook,
-  notebookOf,
   readNotebook,
   serializeNotebook,
   statedRunTime,
   writeNotebook,
 } from "./notebook.ts";
+import { notebookOf } from "./notebook_fixture.ts";
 
 Deno.test("readNotebook() reads back what writeNotebook() writes, and the text stays the same", async () => {
   await withFolder(async (folder) => {

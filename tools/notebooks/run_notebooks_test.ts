@@ -7,11 +7,11 @@ import {
   type CodeCell,
   codeCells,
   type Notebook,
-  notebookOf,
   type Output,
   readNotebook,
   writeNotebook,
 } from "./notebook.ts";
+import { notebookOf } from "./notebook_fixture.ts";
 import { CellError, main, runNotebooks, type RunOptions } from "./run_notebooks.ts";
 
 /** Remembers what is shown of the notebook that runs. */

@@ -1,21 +1,26 @@
 /**
- * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel: every output under its own
- * cell, no error, equations and figures rendered, the stop and restart buttons pressed, no process left behind.
+ * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel, in the smoke preset: every
+ * output under its own cell, no error, equations and figures rendered, the stop and restart buttons pressed during a training,
+ * no process left behind. What it saves has to equal what `deno task notebooks` writes. Not among the project's other tests:
  *
  *     deno task jupyterlab [--expected DIRECTORY] [NOTEBOOK …]
  *
+ * DIRECTORY has what `deno task notebooks --preset smoke --output-dir DIRECTORY` wrote; without it, the notebooks (all
+ * numbered ones by default) are run first. It is skipped where JupyterLab or Chromium is not installed. On Debian:
+ *
+ *     apt-get install chromium jupyterlab
+ *
  * @module
  */
+import assert from "node:assert/strict";
 import { basename, join, resolve } from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual, parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { writeJson } from "../../lib/files.ts";
-import { UserError } from "../../lib/user_error.ts";
-import { type Command, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
+import { fromHere } from "../commands/command_line.ts";
 import {
   type CodeCell,
   codeCells,
-  notebookOf,
   numberedNotebooks,
   type Output,
   readNotebook,
@@ -23,22 +28,8 @@ import {
   sourceOf,
   writeNotebook,
 } from "../notebooks/notebook.ts";
+import { notebookOf } from "../notebooks/notebook_fixture.ts";
 import { runNotebooks } from "../notebooks/run_notebooks.ts";
-
-const COMMAND: Command = {
-  name: "jupyterlab",
-  usage: "[--expected DIRECTORY] [NOTEBOOK …]",
-  about:
-    `Runs notebooks (default: all numbered ones) in the real JupyterLab, in a headless Chromium, in the smoke preset, and
-compares what it saves with what \`deno task notebooks\` writes. Then it presses the stop and restart buttons during
-a training. Where JupyterLab or Chromium is not installed it says so and passes. On Debian:
-
-  apt-get install chromium jupyterlab`,
-  options: {
-    "expected DIRECTORY":
-      "what `deno task notebooks --preset smoke --output-dir DIRECTORY` has written;\nwithout it, the notebooks are run first",
-  },
-};
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 const ENVIRONMENT = { LWM_PRESET: "smoke", NO_COLOR: "1" };
@@ -47,35 +38,15 @@ const COMMAND_MILLISECONDS = 180_000;
 /** A variable in the environment of every process of a session, by which those that are left behind are found. */
 const MARK = "LWM_JUPYTERLAB";
 
-/** Runs the command; see its help. */
-async function checkJupyterLab(args: readonly string[]): Promise<void> {
-  const { own, positionals, help } = parseCommandLine(args, COMMAND);
-  if (help) return console.log(help);
-  const lab = await installed("jupyter-lab");
-  const browser = await installed("chromium", "chromium-browser", "google-chrome");
-  if (lab === "") return console.log("Skipped: JupyterLab is not installed.");
-  if (browser === "") return console.log("Skipped: Chromium is not installed.");
-
-  await Deno.mkdir(join(ROOT, ".check"), { recursive: true });
-  const project = await Deno.makeTempDir({ dir: join(ROOT, ".check") });
-  try {
-    // As in the project, where notebooks read figures from the folder beside them.
-    const folder = join(project, "notebooks");
-    await Deno.mkdir(folder);
-    await Deno.symlink(join(ROOT, "figures"), join(project, "figures"));
-    const paths = positionals.length > 0
-      ? positionals.map(fromHere)
-      : await numberedNotebooks(join(ROOT, "notebooks"));
-    const expected = own.expected === undefined ? join(project, "expected") : fromHere(own.expected);
-    if (own.expected === undefined) {
-      await runNotebooks(paths, { env: ENVIRONMENT, timeoutSeconds: 300, outputFolder: expected });
-    }
-    const problems = await problemsIn(await JupyterLab.start(lab, browser, folder), paths, expected);
-    if (problems.length > 0) throw new UserError(`${problems.length} problems:\n${problems.join("\n")}`);
-  } finally {
-    await Deno.remove(project, { recursive: true });
-  }
-}
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  options: { expected: { type: "string" } },
+  allowPositionals: true,
+});
+const jupyterLab = await installed("jupyter-lab");
+const browser = await installed("chromium", "chromium-browser", "google-chrome");
+if (jupyterLab === "") console.log("Skipped: JupyterLab is not installed.");
+if (browser === "") console.log("Skipped: Chromium is not installed.");
 
 /** Where the first of some commands is that can be run here; empty where there is none. */
 async function installed(...commands: string[]): Promise<string> {
@@ -84,38 +55,58 @@ async function installed(...commands: string[]): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-async function problemsIn(lab: JupyterLab, paths: readonly string[], expected: string): Promise<string[]> {
-  const problems: string[] = [];
-  const check = async (name: string, work: () => Promise<string[]>) => {
-    const found = await work().catch((error: Error) => [error.message]);
-    console.error(`${name}: ${found.length === 0 ? "ok" : found.join("; ")}`);
-    problems.push(...found.map((problem) => `${name}: ${problem}`));
-  };
-  try {
-    for (const path of paths) {
-      await check(basename(path), () => checkNotebook(lab, path, join(expected, basename(path))));
+Deno.test({
+  name: "JupyterLab shows and saves what the notebook runner writes",
+  ignore: jupyterLab === "" || browser === "",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    await Deno.mkdir(join(ROOT, ".check"), { recursive: true });
+    const project = await Deno.makeTempDir({ dir: join(ROOT, ".check") });
+    // As in the project, where notebooks read figures from the folder beside them.
+    const folder = join(project, "notebooks");
+    await Deno.mkdir(folder);
+    await Deno.symlink(join(ROOT, "figures"), join(project, "figures"));
+    try {
+      const paths = positionals.length > 0
+        ? positionals.map(fromHere)
+        : await numberedNotebooks(join(ROOT, "notebooks"));
+      const expected = values.expected === undefined ? join(project, "expected") : fromHere(values.expected);
+      if (values.expected === undefined) {
+        await runNotebooks(paths, { env: ENVIRONMENT, timeoutSeconds: 300, outputFolder: expected });
+      }
+      const lab = await JupyterLab.start(folder);
+      try {
+        for (const path of paths) {
+          await t.step(basename(path), () => runNotebook(lab, path, join(expected, basename(path))));
+        }
+        await t.step("stop and restart", () => pressButtons(lab));
+      } finally {
+        assert.deepEqual(await lab.close(), [], "processes are left behind");
+      }
+    } finally {
+      await Deno.remove(project, { recursive: true });
     }
-    await check("stop and restart", () => checkButtons(lab));
-  } finally {
-    const left = await lab.close();
-    if (left.length > 0) problems.push(`processes left behind: ${left.join(", ")}`);
-  }
-  return problems;
-}
+  },
+});
 
-/** Runs a notebook in JupyterLab as a reader does. @returns what is wrong */
-async function checkNotebook(lab: JupyterLab, path: string, expected: string): Promise<string[]> {
+/** Runs a notebook in JupyterLab as a reader does. */
+async function runNotebook(lab: JupyterLab, path: string, expected: string): Promise<void> {
   const copy = join(lab.folder, basename(path));
   await Deno.copyFile(path, copy);
   await lab.open(basename(path));
   await lab.command("notebook:run-all-cells");
   await lab.command("docmanager:save");
   const [notebook, saved] = [await readNotebook(expected), await readNotebook(copy)];
-  for (const cell of codeCells(saved)) cell.outputs = cell.outputs.filter((output) => !isProgress(output));
-  const problems = differences(codeCells(notebook), codeCells(saved));
-  if (problems.length === 0 && serializeNotebook(saved) !== await Deno.readTextFile(expected)) {
-    problems.push("saving it changes lines of the file");
-  }
+  codeCells(saved).forEach((cell, index) => {
+    cell.outputs = cell.outputs.filter((output) => !isProgress(output));
+    const { outputs } = codeCells(notebook)[index];
+    assert.ok(
+      isDeepStrictEqual(cell.outputs, outputs),
+      `code cell ${index + 1} shows ${summary(cell.outputs)}; expected ${summary(outputs)}`,
+    );
+  });
+  assert.equal(serializeNotebook(saved), await Deno.readTextFile(expected));
 
   const source = notebook.cells.filter(({ cell_type }) => cell_type === "markdown").map(sourceOf).join("\n");
   const { shown, blank, equations, errors } = await lab.page.evaluate(`(() => {
@@ -133,24 +124,11 @@ async function checkNotebook(lab: JupyterLab, path: string, expected: string): P
     codeCells(notebook).flatMap(({ outputs }) => outputs).filter((output) =>
       "data" in output && [output.data["text/html"]].flat().join("").includes("<img ")
     ).length;
-  if (shown < figures) problems.push(`${shown} of ${figures} figures are shown`);
-  if (blank > 0) problems.push(`${blank} images are blank or have no alternative text`);
-  if (/\$[^$\n]+\$/.test(source) && equations === 0) problems.push("no equation is rendered");
-  if (errors > 0) problems.push(`${errors} equations or outputs are errors`);
+  assert.ok(shown >= figures, `${shown} of ${figures} figures are shown`);
+  assert.equal(blank, 0, "images are blank or have no alternative text");
+  assert.equal(errors, 0, "equations or outputs are errors");
+  if (/\$[^$\n]+\$/.test(source)) assert.ok(equations > 0, "no equation is rendered");
   await lab.closeNotebook();
-  return problems;
-}
-
-/** Compares saved cells with those of the notebook runner, which loses and moves no output. */
-export function differences(
-  expected: readonly Pick<CodeCell, "outputs">[],
-  saved: readonly Pick<CodeCell, "outputs">[],
-): string[] {
-  return expected.flatMap(({ outputs }, index) => {
-    const found = saved[index].outputs;
-    if (isDeepStrictEqual(outputs, found)) return [];
-    return [`code cell ${index + 1} shows ${summary(found)}; expected ${summary(outputs)}`];
-  });
 }
 
 /** A progress bar, which is not kept in a notebook. */
@@ -166,10 +144,8 @@ function summary(outputs: readonly Output[]): string {
   return shown.join(", ") || "nothing";
 }
 
-/** Presses the buttons during a training, as a reader may. @returns what is wrong */
-async function checkButtons(lab: JupyterLab): Promise<string[]> {
-  const problems: string[] = [];
-  const expect = (holds: boolean, problem: string) => void (holds || problems.push(problem));
+/** Presses the buttons during a training, as a reader may. */
+async function pressButtons(lab: JupyterLab): Promise<void> {
   await writeNotebook(
     join(lab.folder, "buttons.ipynb"),
     notebookOf(
@@ -192,9 +168,9 @@ async function checkButtons(lab: JupyterLab): Promise<string[]> {
   await lab.press("notebook:interrupt-kernel");
   await until("the last cell has run", 20_000, () => hasRun(3));
   const [, waits, stopped, after] = await outputsOf();
-  expect(/cannot be stopped/.test(waits), `a cell that cannot be stopped shows ${waits}`);
-  expect(/Stopped/.test(stopped), `a stopped training shows ${stopped}`);
-  expect(/2/.test(after), `variables were lost after a stop: ${after}`);
+  assert.match(waits, /cannot be stopped/);
+  assert.match(stopped, /Stopped/);
+  assert.match(after, /2/, "variables were lost after a stop");
 
   runAll();
   await until("the training shows its progress again", 60_000, trains);
@@ -205,9 +181,8 @@ async function checkButtons(lab: JupyterLab): Promise<string[]> {
   await lab.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 3");
   await lab.command("notebook:run-cell");
   const [, , , fresh] = await outputsOf();
-  expect(fresh.includes("not defined"), "a restarted kernel keeps variables");
+  assert.match(fresh, /not defined/, "a restarted kernel keeps variables");
   await lab.closeNotebook();
-  return problems;
 }
 
 /** A running JupyterLab with the project's kernel, and the browser that shows it. */
@@ -224,7 +199,7 @@ class JupyterLab {
    * Starts the server and the browser.
    * @param folder the one that JupyterLab shows, below the project's; its settings go into it as well
    */
-  static async start(lab: string, executablePath: string, folder: string): Promise<JupyterLab> {
+  static async start(folder: string): Promise<JupyterLab> {
     const [mark, token, own] = [crypto.randomUUID(), crypto.randomUUID(), join(folder, ".jupyter")];
     const settings = join(own, "settings/@jupyterlab");
     // Cells outside of the window are rendered too.
@@ -236,7 +211,7 @@ class JupyterLab {
       checkForUpdates: false,
     });
     const port = freePort();
-    const server = new Deno.Command(lab, {
+    const server = new Deno.Command(jupyterLab, {
       args: [
         ...["--no-browser", "--allow-root", "--ip=127.0.0.1", `--port=${port}`, "--ServerApp.port_retries=0"],
         ...[`--ServerApp.root_dir=${folder}`, `--IdentityProvider.token=${token}`],
@@ -264,16 +239,16 @@ class JupyterLab {
         await response?.body?.cancel();
         return response?.ok ?? false;
       });
-      const browser = await chromium.launch({
-        executablePath,
+      const running = await chromium.launch({
+        executablePath: browser,
         args: ["--no-sandbox"],
         env: { ...Deno.env.toObject(), [MARK]: mark },
       });
-      const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
+      const page = await running.newPage({ viewport: { width: 1200, height: 1000 } });
       await page.goto(`${url}/lab?token=${token}`);
       await page.waitForFunction("window.jupyterapp?.restored !== undefined");
       await page.evaluate("jupyterapp.restored.then(() => {})");
-      return new JupyterLab(folder, page, browser, server, mark);
+      return new JupyterLab(folder, page, running, server, mark);
     } catch (error) {
       server.kill("SIGKILL");
       throw error;
@@ -356,5 +331,3 @@ async function until(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
-
-if (import.meta.main) await runCommand(checkJupyterLab);
