@@ -54,6 +54,7 @@ import {
   writeImages,
 } from "./folder.ts";
 import { codeDigest } from "./code_digest.ts";
+import { writeEpochLog } from "./epoch_log.ts";
 import { baseIdentity, methodIdentity } from "./identity.ts";
 
 /** How far a run is. */
@@ -378,6 +379,10 @@ export class Run {
     const configuration = this.#identity(step);
     const position = resumed?.state as Omit<StepState, "velocities"> | undefined;
     const options = stepOptions(this.configuration, step, this.dataset);
+    const earlier: EpochLog[][] = [];
+    for (let t = 0; t < step; t++) earlier.push(await this.log(t));
+    const { base, method } = this.folders;
+    const keepLog = (log: EpochLog[]) => writeEpochLog(step === 0 ? base : method, [...earlier, log]);
     let done = before + this.iterations(step) * (position?.epochsDone ?? 0) / options.epochs;
     try {
       const log = await trainStep(
@@ -398,11 +403,14 @@ export class Run {
           onEpoch: async ({ velocities, ...state }) => {
             const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
             await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
+            await keepLog(state.log);
             if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
           },
         },
       );
       if (log === null) return false;
+      // Where a process was killed between its last checkpoint and its last line.
+      if (position?.epochsDone === options.epochs) await keepLog(log);
       const bytes = await encodeCheckpoint(student, { configuration, state: { log } });
       await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
       return true;

@@ -77,6 +77,19 @@ Deno.test("a run trains every step, measures it, and leaves no tensor behind", (
       const log = await run.log(step);
       assert.deepEqual(Object.keys(log[0]).includes("L_AD"), step > 0);
     }
+    // Every epoch of every step, M_0's first, as lines of JSON and as CSV.
+    const linesOf = async (file: string) =>
+      (await Deno.readTextFile(join(run.folders.method, file))).trim().split("\n");
+    const rows = (await linesOf("log.jsonl")).map((line): Record<string, number> => JSON.parse(line));
+    const logs = await Promise.all([0, 1, 2].map((step) => run.log(step)));
+    assert.deepEqual(
+      rows,
+      logs.flatMap((log, step) => log.map((epoch) => ({ step, ...epoch }))) as typeof rows,
+    );
+    const [columns, ...lines] = (await linesOf("log.csv")).map((line) => line.split(","));
+    assert.deepEqual(columns, ["step", "epoch", "learningRate", "L", "L_C", "L_D", "L_AD"]);
+    assert.deepEqual(lines, rows.map((row) => columns.map((column) => String(row[column] ?? ""))));
+    assert.equal(lines[0].slice(-2).join(), ",", "M_0 has no L_D and no L_AD");
     assert.ok(
       Math.abs((await run.metrics(0)).attention.cosine - 1) < 1e-6,
       "M_0 retains all of its own attention",
@@ -174,6 +187,7 @@ Deno.test("a run whose process is killed at any operation on a file ends with bi
     await whole.train();
     const bytes = await modelBytes(whole, 0);
     const metrics = await whole.metrics(0);
+    const log = await Deno.readTextFile(join(whole.folders.base, "log.csv"));
     let fatal = 0;
     for (let ended = false; !ended; fatal++) {
       await Deno.remove(join(directory, "runs"), { recursive: true }).catch(() => {});
@@ -185,6 +199,7 @@ Deno.test("a run whose process is killed at any operation on a file ends with bi
       await resumed.train();
       assert.deepEqual(await modelBytes(resumed, 0), bytes, `killed at ${fatal}`);
       assert.deepEqual(await resumed.metrics(0), metrics);
+      assert.equal(await Deno.readTextFile(join(whole.folders.base, "log.csv")), log, `killed at ${fatal}`);
     }
     assert.ok(fatal > 15, `${fatal}`);
   }));

@@ -87,7 +87,7 @@ async function onTorch(
 }
 
 /** A python3 that has torch, if there is one. */
-async function pythonWithTorch(): Promise<string | undefined> {
+export async function pythonWithTorch(): Promise<string | undefined> {
   const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)";
   for (const python of ["python3", "/usr/bin/python3"]) {
     if (await results(python, ["-c", look]).then(() => true, () => false)) return python;

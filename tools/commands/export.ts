@@ -1,0 +1,150 @@
+/**
+ * `deno task export`: a model for other tools: safetensors in PyTorch's layout, a loader, and a model card.
+ * @module
+ */
+import { basename, join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { writeFilesWhole } from "../../lib/files.ts";
+import type { ResNet } from "../../lib/model/mod.ts";
+import { encodeSafetensors, type SafeTensor } from "../../lib/model/safetensors.ts";
+import { outputKind } from "../../lib/run/evaluate_step.ts";
+import { dataDirectory } from "../../lib/run/folder.ts";
+import type { Run } from "../../lib/run/run.ts";
+import { percent } from "../../lib/statistics.ts";
+import { markdownTable } from "../../lib/table.ts";
+import { UserError } from "../../lib/user_error.ts";
+import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
+import { folderOf, OF_RUN, openNamedRun } from "./run.ts";
+
+const COMMAND: Command = {
+  name: "export",
+  usage: "RUN [--step NUMBER] [--out DIRECTORY] [--data PATH] [--engine NAME] [--json]",
+  about:
+    `Writes a model of a run for other tools: model.safetensors in PyTorch's layout, model.py, which loads and runs it in
+PyTorch, and README.md, a model card. Exit code: 0, or 1 where the model is missing.
+
+  deno task export data/runs/iemoji-100/seed1-LwM-*`,
+  options: {
+    "step NUMBER": "t of the model M_t [the last that is trained]",
+    "out DIRECTORY": "where the files go [data/exports/RUN]",
+    ...OF_RUN,
+    json: "print one JSON object, {run, model, files}, and nothing else to standard output",
+  },
+};
+
+/** Runs the command; see its help. */
+export async function exportModel(args: readonly string[], log: Log = console.log): Promise<void> {
+  const line = parseCommandLine(args, COMMAND);
+  if (line.help) return log(line.help);
+  const { own, switches } = line;
+  const json = switches.has("json");
+  const run = await openNamedRun(line, COMMAND, json ? console.error : log);
+  let trained = 0;
+  while (trained < run.steps.length && await run.isTrained(trained)) trained++;
+  const step = Number(own.step ?? trained - 1);
+  if (!(Number.isInteger(step) && step >= 0 && step < trained)) {
+    throw new UserError(
+      `Expected a model that is trained but found ${own.step ?? "none"} where ${trained} steps are. ` +
+        "Choose another --step, or train it with `deno task train`.",
+    );
+  }
+  const name = basename(folderOf(run));
+  const out = own.out === undefined ? join(dataDirectory(), "exports", name) : fromHere(own.out);
+  const model = await run.model(step);
+  const { imageSize, mean, std } = run.dataset;
+  const output = outputKind(run.configuration, step);
+  const files = [
+    ["model.safetensors", await pytorchFile(model, { imageSize, mean, std, output })],
+    ["model.py", await Deno.readTextFile(join(import.meta.dirname!, "export_model.py"))],
+    ["README.md", await modelCard(run, step, model)],
+  ] as const;
+  model.dispose();
+  await writeFilesWhole(files.map(([file, content]) => [join(out, file), content]), "export the model");
+  const paths = files.map(([file]) => showPath(join(out, file)));
+  if (json) log(JSON.stringify({ run: folderOf(run), model: `M_${step}`, files: paths }, null, 1));
+  else log(`M_${step}: ${paths.join(", ")}`);
+}
+
+/**
+ * A model as a safetensors file in PyTorch's layout: filters (output, input, height, width), the head's weights (C, K).
+ * @param notes also go into the file's metadata, each as JSON
+ */
+export async function pytorchFile(
+  model: ResNet,
+  notes: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors = new Map<string, SafeTensor>();
+  for (const [name, tensor] of model.tensors()) {
+    const order = { 4: [3, 2, 0, 1], 2: [1, 0] }[tensor.rank] ?? [0];
+    const turned = tf.transpose(tensor, order);
+    tensors.set(name, { shape: turned.shape, values: await turned.data<"float32">() });
+    turned.dispose();
+  }
+  const all = { network: model.options, classNames: model.classNames, ...notes };
+  const metadata = Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)]);
+  return encodeSafetensors({ tensors, metadata: { format: "pt", ...Object.fromEntries(metadata) } });
+}
+
+async function modelCard(run: Run, step: number, { options, classNames }: ResNet): Promise<string> {
+  const { configuration, dataset, steps } = run;
+  const { method, seed, dataset: name } = configuration;
+  const metrics = await Promise.all(steps.slice(0, step + 1).map((_, t) => run.metrics(t)));
+  const rows = metrics.map(({ classesSeen, accuracy, accuracyTop5, attention }, t) => ({
+    model: `M_${t}`,
+    classes: classesSeen,
+    accuracy: percent(accuracy),
+    "top 5": percent(accuracyTop5),
+    "cosine of attention to M_0": attention.cosine.toFixed(3),
+  }));
+  const list = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
+  return `---
+library_name: pytorch
+tags: [image-classification, class-incremental-learning, learning-without-memorizing, grad-cam]
+---
+
+# M_${step} of ${step === 0 ? "the base step" : method} on ${name}, seed ${seed}
+
+A residual network (depth ${options.depth}, widths ${
+    options.widths.join(", ")
+  }, stem ${options.stem}) that has learned \
+${classNames.length} classes in ${step + 1} steps, without an image of earlier steps: a reproduction of
+[Learning without Memorizing](https://arxiv.org/abs/1811.08051) (Dhar et al., CVPR 2019).
+
+## Use
+
+\`\`\`python
+from model import forward, load
+
+tensors, notes = load("model.safetensors")
+# pixels: (B, 3, ${dataset.imageSize}, ${dataset.imageSize}), RGB from 0 to 1
+x = (pixels - torch.tensor([${list(dataset.mean)}]).view(3, 1, 1)) / torch.tensor([${
+    list(dataset.std)
+  }]).view(3, 1, 1)
+scores, features = forward(tensors, notes["network"], x)
+print([notes["classNames"][c] for c in scores.argmax(1)])
+\`\`\`
+
+Grad-CAM for class c is \`torch.relu((tensors["head.weights"][c].view(-1, 1, 1) * features).mean(1))\`, up to a factor.
+
+## Results
+
+On the ${configuration.evaluateOn} images of all classes seen so far:
+
+${markdownTable(rows)}
+
+## Limits
+
+It knows these classes alone, and takes any image for one of them: ${
+    classNames.join(", ")
+  }. What it was trained on has
+licenses of its own: see data/README.md of the project, whose code is under the MIT license.
+
+## Training
+
+\`\`\`json
+${JSON.stringify({ ...configuration, data: undefined }, null, 1)}
+\`\`\`
+`;
+}
+
+if (import.meta.main) await runCommand(exportModel);
