@@ -77,11 +77,7 @@ export async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/**
- * Reads a file that may be absent.
- * @returns its bytes, or null where there is no such file
- * @throws {UserError} where it is a folder or may not be read
- */
+/** The bytes of a file, or null where there is no such file. */
 export async function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
     return await Deno.readFile(path);

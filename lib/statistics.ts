@@ -19,10 +19,7 @@ export interface Interval extends Ends {
   readonly mean: number;
 }
 
-/**
- * The arithmetic mean.
- * @throws {RangeError} if there is no value
- */
+/** The arithmetic mean. @throws {RangeError} if there is no value */
 export function mean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("Expected at least one value for a mean but found none.");
   return values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -189,20 +186,12 @@ export function percent(shares: number | readonly number[]): string {
   return `${decimal(listOf(shares).map((share) => 100 * share), 1)} %`;
 }
 
-/**
- * A difference of shares in percentage points, with its sign.
- * @param differences one between −1 and 1, or one a seed
- * @returns such as `+1.0 points` or `−1.0 ± 2.1 points`
- */
+/** A difference of shares in percentage points, with its sign: `+1.0 points`, or of several seeds `−1.0 ± 2.1 points`. */
 export function points(differences: number | readonly number[]): string {
   return `${signed(listOf(differences).map((difference) => 100 * difference), 1)} points`;
 }
 
-/**
- * A number with some decimals; of several seeds the mean with Student's 95 % interval.
- * @param values one, or one a seed
- * @returns such as `0.953` or `0.953 ± 0.012`
- */
+/** A number with some decimals, such as `0.953`; of several seeds the mean with Student's 95 % interval, `0.953 ± 0.012`. */
 export function decimal(values: number | readonly number[], digits: number): string {
   const list = listOf(values);
   const interval = confidenceInterval(list);

@@ -66,12 +66,7 @@ export function allClassMaps(features: Tensor4D, weights: Tensor2D): Tensor3D {
   });
 }
 
-/**
- * Chooses one class an image from the maps of {@linkcode allClassMaps}.
- * @param maps (B, C, H·W)
- * @param classes one class for each image
- * @returns (B, H·W)
- */
+/** Chooses one class an image from the maps of {@linkcode allClassMaps}: (B, C, H·W) → (B, H·W). */
 export function mapsOfClass(maps: Tensor3D, classes: ClassPerImage): Tensor2D {
   return tf.tidy(() => {
     const [B, C, HW] = maps.shape;

@@ -29,10 +29,7 @@ export interface Placement {
   readonly mirrored: boolean;
 }
 
-/**
- * Makes a drawing from (side, side, 4) bytes with colors multiplied by alpha.
- * @param atMost halve the drawing until its side is at most this
- */
+/** Makes a drawing from (side, side, 4) bytes with colors multiplied by alpha, halved until its side is at most `atMost`. */
 export function makeDrawing(side: number, rgba: Uint8Array, atMost = Infinity): Drawing {
   for (; side > atMost; side /= 2) rgba = halve(side, rgba);
   const pixels = new Uint8Array((side + 2) ** 2 * 4);

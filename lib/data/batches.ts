@@ -30,7 +30,6 @@ export interface EpochOptions {
 /**
  * Plans an epoch: every image `drawsPerEpoch` times, shuffled. Views are taken in turn: all are seen before
  * the first is repeated.
- * @throws {UserError} if `drawsPerEpoch` is not a positive integer
  */
 export function epochPlan(
   set: Pick<ImageSet, "count" | "views">,
@@ -55,7 +54,6 @@ export function allDraws(set: Pick<ImageSet, "count" | "views">): Draw[] {
 /**
  * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. Nothing is dropped, no
  * batch is tiny, and kernels that are compiled for a shape are compiled for at most two.
- * @throws {UserError} if `batchSize` is not a positive integer
  */
 export function inBatches<T>(draws: readonly T[], batchSize: number): T[][] {
   requirePositive("the batch size", batchSize);

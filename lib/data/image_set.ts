@@ -63,12 +63,7 @@ export interface Dataset {
   open(split: Split, classIds: readonly number[], options: OpenOptions): ImageSet;
 }
 
-/**
- * Draws some images of each class.
- * @param imagesPerClass at most so many
- * @param seed decides which
- * @returns the same set where no class has more
- */
+/** The same images, at most `imagesPerClass` of each class, which the seed draws. */
 export function someOfEachClass(set: ImageSet, imagesPerClass: number, seed: number): ImageSet {
   const images = drawOfEachClass(set.labels, imagesPerClass, seed);
   if (images.length === set.count) return set;

@@ -205,10 +205,7 @@ function pastStep(step: number, current?: number): UserError {
 /** Sets whose views take more bytes than this are read anew each time. */
 const LARGEST = 128 * 2 ** 20;
 
-/**
- * The same images, each view computed once and kept in memory for later epochs.
- * @param largest bytes that may be kept; a larger set is returned unchanged
- */
+/** The same images, each view computed once and kept in memory, unless they take more than `largest` bytes. */
 export function rememberViews(set: ImageSet, largest: number = LARGEST): ImageSet {
   const bytes = 3 * set.size * set.size;
   if (set.count * set.views * bytes > largest) return set;

@@ -27,12 +27,7 @@ export function accuracy(scores: LabeledScores, k = 1): number {
   return mean(rightAnswers(scores, k));
 }
 
-/**
- * Accuracy of the images of each step's classes by themselves, still choosing among all classes.
- *
- * @returns one number between 0 and 1 for each step
- * @throws {RangeError} where a step has no images
- */
+/** Accuracy of the images of each step's classes by themselves, still choosing among all classes. */
 export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
   const hit = rightAnswers(scores);
   return stepRanges(classesOfSteps).map(({ first, end }) =>
@@ -41,12 +36,8 @@ export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly 
 }
 
 /**
- * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many
- * images.
- *
- * @param scores of all images; classes without images do not count
- * @returns between 0 and 1
- * @throws {RangeError} where there are no images
+ * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many images. Classes without
+ * images do not count.
  */
 export function meanClassAccuracy(scores: LabeledScores): number {
   const hit = rightAnswers(scores);
@@ -54,23 +45,12 @@ export function meanClassAccuracy(scores: LabeledScores): number {
   return mean(present.map((label) => mean(hit.filter((_, image) => scores.labels[image] === label))));
 }
 
-/**
- * Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes
- * seen so far.
- *
- * @param accuracies one number for each step
- * @returns between 0 and 1
- * @throws {RangeError} where there are no steps
- */
+/** Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes seen so far. */
 export function averageIncrementalAccuracy(accuracies: readonly number[]): number {
   return mean(accuracies);
 }
 
-/**
- * Which images are classified correctly.
- *
- * @returns (N) 1 where the true class is among the k with the highest scores, else 0
- */
+/** (N) 1 where an image's true class is among the k with the highest scores, else 0. */
 export function rightAnswers({ classes, logits, labels }: LabeledScores, k = 1): number[] {
   return Array.from(labels, (label, image) => {
     const row = logits.subarray(image * classes, (image + 1) * classes);

@@ -16,13 +16,7 @@ export interface LabeledScores {
 /** How a network's scores become probabilities: softmax over all classes, or a sigmoid for each. */
 export type OutputKind = "softmax" | "sigmoid";
 
-/**
- * Probabilities of the classes from their scores.
- *
- * @param logits (C) scores of one image
- * @param kind as in the loss that the network was trained with
- * @returns (C) probabilities; with `softmax` they sum to 1
- */
+/** Probabilities of the (C) classes of one image, as in the loss that the network was trained with. */
 export function probabilities(logits: ArrayLike<number>, kind: OutputKind): Float64Array {
   const scores = Float64Array.from(logits);
   if (kind === "sigmoid") return scores.map((z) => 1 / (1 + Math.exp(-z)));

@@ -55,13 +55,7 @@ export function attentionDistillation(
   return tf.tidy(() => tf.mean(mapDistances(teacherMaps, studentMaps, options)));
 }
 
-/**
- * The distance of {@linkcode attentionDistillation} for each image by itself.
- * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalized; no gradient flows into them
- * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
- * @param options the norm of the distance
- * @returns (B)
- */
+/** The distance of {@linkcode attentionDistillation} for each image by itself: (B). */
 export function mapDistances(
   teacherMaps: Tensor2D,
   studentMaps: Tensor2D,
@@ -75,11 +69,7 @@ export function mapDistances(
   });
 }
 
-/**
- * Each map divided by its 2-norm: Q / ‖Q‖₂. An all-zero map stays all-zero and gets no gradient.
- * @param maps (B, H·W)
- * @returns (B, H·W), each row of length 1, or 0
- */
+/** Each row of (B, H·W) divided by its 2-norm: Q / ‖Q‖₂. An all-zero map stays all-zero and gets no gradient. */
 export function normalizeMaps(maps: Tensor2D): Tensor2D {
   return normalize(maps) as Tensor2D;
 }

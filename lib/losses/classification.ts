@@ -53,21 +53,14 @@ export function classificationLoss(
   });
 }
 
-/**
- * −Σ_c p_c · log softmax(z)_c for each image.
- * @param targets p, (B, C), each row sums to 1 or is all zero, which leaves the image out
- * @param logits z, (B, C)
- * @returns (B)
- */
+/** −Σ_c p_c · log softmax(z)_c for each image: (B). Targets p and logits z are (B, C); a row of zeros leaves an image out. */
 export function crossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
   return tf.tidy(() => tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 }
 
 /**
- * −Σ_c [p_c · log σ(z_c) + (1 − p_c) · log(1 − σ(z_c))] = Σ_c [log(1 + e^{z_c}) − p_c · z_c] for each image.
- * @param targets p, (B, C), each between 0 and 1
- * @param logits z, (B, C)
- * @returns (B)
+ * −Σ_c [p_c · log σ(z_c) + (1 − p_c) · log(1 − σ(z_c))] = Σ_c [log(1 + e^{z_c}) − p_c · z_c] for each image: (B).
+ * Targets p, from 0 to 1, and logits z are (B, C).
  */
 export function binaryCrossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
   return tf.tidy(() => tf.sum(tf.sub(tf.softplus(logits), tf.mul(targets, logits)), 1));

@@ -57,13 +57,7 @@ export function distillationLoss(
   return tf.tidy(() => tf.mean(distillationLosses(teacherLogits, studentLogits, options)));
 }
 
-/**
- * L_D of {@linkcode distillationLoss} for each image by itself.
- * @param teacherLogits y, (B, Cb); no gradient flows into them
- * @param studentLogits ŷ, (B, at least Cb); columns after the base classes are ignored
- * @param options kind and temperature
- * @returns (B)
- */
+/** L_D of {@linkcode distillationLoss} for each image by itself: (B). */
 export function distillationLosses(
   teacherLogits: Tensor2D,
   studentLogits: Tensor2D,

@@ -29,12 +29,7 @@ export interface Checkpoint extends Required<CheckpointNotes> {
   model: ResNet;
 }
 
-/**
- * Encodes a model as the bytes of a file.
- * @param model its tensors are read, not changed
- * @param notes what to keep beside it
- * @returns the file's bytes
- */
+/** Encodes a model, and what to keep beside it, as the bytes of a file. */
 export async function encodeCheckpoint(
   model: ResNet,
   notes: CheckpointNotes,
@@ -62,9 +57,7 @@ export async function encodeCheckpoint(
 
 /**
  * Verifies that every byte of a checkpoint is as it was written.
- * @param bytes the whole file
  * @param name of the file in messages
- * @throws {UserError} where the file is cut off, damaged, or not a checkpoint
  */
 export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<void> {
   const text = (from: number, length: number) =>

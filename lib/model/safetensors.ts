@@ -28,11 +28,7 @@ interface HeaderEntry {
 
 const LENGTH_BYTES = 8;
 
-/**
- * Encodes tensors as the bytes of a file.
- * @param file tensors and metadata
- * @returns the bytes of the file; the same input gives the same bytes
- */
+/** Encodes tensors as the bytes of a file. The same input gives the same bytes. */
 export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array<ArrayBuffer> {
   const header: Record<string, HeaderEntry | Record<string, string>> = { __metadata__: metadata };
   let offset = 0;
@@ -57,10 +53,7 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   return bytes;
 }
 
-/**
- * Decodes what {@linkcode encodeSafetensors} wrote.
- * @param bytes a whole file, which is not checked: a checkpoint has a digest
- */
+/** Decodes the bytes of a whole file, which are not checked: a checkpoint has a digest. */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = LENGTH_BYTES + Number(view.getBigUint64(0, true));

@@ -18,10 +18,7 @@ const KERNELS: Record<Engine["name"], readonly Engine["name"][]> = {
   cpu: ["cpu"],
 };
 
-/**
- * The digest of the code that trains on an engine, of six hexadecimal digits; the kernels of other engines do not count.
- * @param root folder of the project
- */
+/** The digest of the code that trains on an engine, of six hexadecimal digits. @param root folder of the project */
 export function codeDigest(engine: Engine["name"], root: string = PROJECT): string {
   const files = root === PROJECT ? FILES : readFiles(root);
   const digest = createHash("sha256");

@@ -78,11 +78,7 @@ function refuseImpossibleClasses(configuration: Configuration): void {
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
 }
 
-/**
- * Which classes a run learns when.
- * @param classNames of its data set
- * @throws {UserError} where the configuration needs other classes, or more of them
- */
+/** Which classes a run learns when. @param classNames of its data set */
 export function classSteps(configuration: Configuration, classNames: readonly string[]): ClassSteps {
   const { baseClasses, increment, increments, seed, firstClasses, classOrder } = configuration;
   return classIncrementalSteps({

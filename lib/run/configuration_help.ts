@@ -80,12 +80,7 @@ function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSc
   return all;
 }
 
-/**
- * Reads the value of a field from a command line.
- * @param field one of {@linkcode fieldNames}
- * @param text what was given for it
- * @returns the value; the text itself where it cannot be one, which {@linkcode configure} then refuses
- */
+/** Reads the value of a field from a command line. A text that cannot be one stays a text, which {@linkcode configure} refuses. */
 export function fieldValue(field: string, text: string): unknown {
   return valueOf(schemas[field], text.trim());
 }

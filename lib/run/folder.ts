@@ -101,8 +101,6 @@ export interface RunFolders {
 /**
  * The folders of a run: `RUNS/DATASET/seed1-LwM-CONFIGURATION-ENGINE-CODE`.
  * @param configuration `code` selects the code that may have trained the run
- * @param engine that trains the run
- * @param directory the folder of data sets and runs
  * @param images digest of the images
  * @throws {UserError} if `code` is a digest of which there is no run
  */
@@ -148,10 +146,7 @@ async function codesOf(home: string, name: string): Promise<string[]> {
   return found.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([code]) => code);
 }
 
-/**
- * Tells whether only other code has trained a run of the same configuration.
- * @returns a line for the user, or null
- */
+/** A line for the user where only other code has trained a run of the same configuration; else null. */
 export async function otherCode({ base, method }: RunFolders, increments: number): Promise<string | null> {
   const folder = increments > 0 ? method : base;
   const [name, code] = [basename(folder).slice(0, -7), folder.slice(-6)];
@@ -167,10 +162,7 @@ export function stepFolder({ base, method }: RunFolders, step: number): string {
   return join(step === 0 ? base : method, `step-${step}`);
 }
 
-/**
- * Writes the configuration into a run's folder. A run can be continued, so the largest number of increments is kept.
- * @param configuration with the engine by name
- */
+/** Writes the configuration into a run's folder. A run can be continued, so the largest number of increments is kept. */
 export async function keepConfiguration(folder: string, configuration: Configuration): Promise<void> {
   const path = join(folder, FILE);
   const kept = await readJsonIfThere(path, CONFIGURATION);
@@ -217,12 +209,7 @@ export async function readRunFolder(
   return { configuration, folders, directory, images };
 }
 
-/**
- * Reads the metrics of a run.
- * @param steps how many, M_0 included
- * @returns the metrics of each step, up to the first that is missing
- * @throws {UserError} if a file is damaged
- */
+/** The metrics of a run's first `steps` steps, M_0 included, up to the first that is missing. */
 export async function readMetrics(folders: RunFolders, steps: number): Promise<StepMetrics[]> {
   const all: StepMetrics[] = [];
   while (all.length < steps) {
@@ -252,12 +239,7 @@ const IMAGES: JsonKind<{ images: string }> = {
   sealed: true,
 };
 
-/**
- * Reads the digest of the images that a run was trained on.
- * @param folder of a run or of M_0
- * @returns null if the file is missing or no step is trained yet
- * @throws {UserError} if the file is damaged
- */
+/** The digest of the images that a run, or M_0, was trained on; null if it is missing or no step is trained yet. */
 export async function readImages(folder: string): Promise<string | null> {
   const found = await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES);
   return found !== null && await stepsIn(folder) > 0 ? found.images : null;
@@ -268,10 +250,7 @@ export function writeImages(folder: string, images: string): Promise<void> {
   return writeSealedJson(join(folder, IMAGES_FILE), { images });
 }
 
-/**
- * Refuses a data set for a run that was trained on other images.
- * @throws {UserError} if the images differ
- */
+/** Refuses a data set for a run that was trained on other images. */
 export async function refuseOtherImages(
   { base, method }: RunFolders,
   { name, digest }: Pick<Dataset, "name" | "digest">,

@@ -66,10 +66,7 @@ export function methodIdentity(
   };
 }
 
-/**
- * Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`.
- * @param images digest of the images, used for the data set "folder"
- */
+/** Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`. */
 export async function runNames(
   configuration: Configuration,
   engine: Engine["name"],

@@ -116,10 +116,7 @@ function paperPhotos(values: Partial<Values>): Partial<Values> {
   };
 }
 
-/**
- * Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a single class.
- * @param classCount how many classes there are
- */
+/** Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a single class. */
 export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "increment" | "increments"> {
   const increments = Math.max(0, Math.min(4, Math.floor(classCount / 2) - 1));
   const increment = Math.max(1, Math.floor(classCount / (increments + 1)));

@@ -133,20 +133,13 @@ export function methodNamed(name: MethodName): Method {
   );
 }
 
-/**
- * The terms of a method's loss for one batch, before weighting.
- * @returns one scalar a term, by name
- */
+/** The terms of a method's loss for one batch by name, before weighting: scalars. */
 export function lossTerms(method: MethodName, batch: BatchOutputs, options: LossOptions): LossTerms {
   const terms = Object.entries(methodNamed(method).terms);
   return Object.fromEntries(terms.map(([name, { value }]) => [name, value(batch, options)]));
 }
 
-/**
- * The loss: the weighted sum of the terms, for LwM L = L_C + β · L_D + γ · L_AD.
- * @param terms of one batch, from {@linkcode lossTerms}
- * @param options with the weights
- */
+/** The weighted sum of the terms from {@linkcode lossTerms}, for LwM L = L_C + β · L_D + γ · L_AD. */
 export function totalLoss(method: MethodName, terms: LossTerms, options: LossOptions): Scalar {
   return tf.tidy(() =>
     Object.entries(methodNamed(method).terms)
@@ -220,10 +213,10 @@ function L_D({ student, teacher }: BatchOutputs, { distillation, temperature }: 
 }
 
 function L_AD(
-  { student, weights, labels, teacher, randomKeys }: BatchOutputs,
+  { student, weights, teacher, randomKeys }: BatchOutputs,
   { attentionClass, attentionForm, norm }: LossOptions,
 ): Scalar {
-  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels, randomKeys };
+  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, randomKeys };
   const b = attentionClass === "all" ? "all" : topBaseClass(scores, attentionClass); // (B, C_b), one-hot
   return attentionLoss(teacher!.maps, { features: student.features, weights }, b, {
     form: attentionForm,

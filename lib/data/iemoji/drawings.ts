@@ -52,10 +52,7 @@ interface LoadOptions extends Place {
   seed?: number;
 }
 
-/**
- * Opens iEmoji-100. The first time the drawings are rendered, which takes about two seconds.
- * @throws {UserError} if the size is out of range, the folder cannot be written to, or the disk is full
- */
+/** Opens iEmoji-100. The first time the drawings are rendered, which takes about two seconds. */
 export async function loadIEmoji(
   { size = 32, holdOut = false, imagesPerClass = Infinity, seed = 0, ...where }: LoadOptions,
 ): Promise<Dataset> {
@@ -71,7 +68,6 @@ export async function loadIEmoji(
  * Renders the drawings of iEmoji-100 unless that has been done. They are kept as `drawings-RECIPE.bin`: other versions of
  * the packages, or other classes, give another file.
  * @returns (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha; the same bytes every time
- * @throws {UserError} if the folder cannot be written to or the disk is full
  */
 export async function prepareIEmoji({ directory, onProgress }: Place): Promise<Uint8Array> {
   const path = join(directory, `drawings-${RECIPE}.bin`);

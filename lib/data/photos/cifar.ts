@@ -31,11 +31,7 @@ const FINE_CLASSES = 100;
 const PURPOSE = "read CIFAR-100";
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cifar-100`";
 
-/**
- * Lists the images of CIFAR-100 and reads their labels.
- * @param path `cifar-100-binary`, or the folder that holds it
- * @throws {UserError} if a file is missing, has a wrong length, or has labels that cannot be right
- */
+/** Lists the images of CIFAR-100 in `cifar-100-binary`, or in the folder that holds it, and reads their labels. */
 export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
   const inner = join(path, "cifar-100-binary");
   const root = isFolder(inner) ? inner : path;
@@ -97,11 +93,7 @@ export function parseLabelNames(text: string, path: string): string[] {
   return names;
 }
 
-/**
- * The fine label of each record of one of the two files.
- * @throws {UserError} if the length is not that of whole records, a label is out of range, or the classes are not equally
- * large, as they are in the official files
- */
+/** The fine label of each record. The classes must be equally large, as they are in the official files. */
 export function parseLabels(file: Uint8Array, path: string): number[] {
   const refuse = (expected: string, found: string) =>
     new UserError(`Expected ${expected} in "${path}" but found ${found}; ${FETCH_AGAIN}.`);

@@ -58,11 +58,7 @@ export interface CubPhoto {
   box: Box;
 }
 
-/**
- * Lists the photos of CUB-200-2011.
- * @param path `CUB_200_2011`, or the folder that holds it
- * @throws {UserError} if an index file is missing, malformed, or disagrees with another
- */
+/** Lists the photos of CUB-200-2011 in `CUB_200_2011`, or in the folder that holds it. */
 export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   const inner = join(path, "CUB_200_2011");
   const root = isFolder(inner) ? inner : path;
@@ -85,10 +81,7 @@ export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   return photoFiles("cub-200-2011", root, classNames, photos);
 }
 
-/**
- * Joins the index files.
- * @throws {UserError} if a line is malformed or the files disagree: names file and line
- */
+/** Joins the index files. An error names file and line. */
 export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
   const lines = {
     images: linesOf(texts.images),

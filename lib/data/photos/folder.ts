@@ -22,11 +22,7 @@ import {
 /** Names of the folder with the test images, the first that is there. */
 const TEST_FOLDERS = ["test", "val", "valid", "validation"];
 
-/**
- * Lists the photos of a folder.
- * @param path the folder that holds the class folders, or `train` and `test` with the class folders in them
- * @throws {UserError} if there are no classes, a class is empty, or `train` and `test` have different classes
- */
+/** Lists the photos of a folder that holds the class folders, or `train` and `test` with the class folders in them. */
 export function folderSource(path: string, choice: ClassChoice): PhotoSource {
   const name = basename(resolve(path));
   const test = TEST_FOLDERS.find((folder) => isFolder(join(path, folder)));
@@ -95,11 +91,7 @@ export function photosOfClasses(
  */
 const CALTECH_LEFT_OUT = ["BACKGROUND_Google", "Faces_easy"];
 
-/**
- * Lists the photos of Caltech-101: `101_ObjectCategories/CLASS/image_0001.jpg`, 9,144 photos in 102 folders.
- * @param path `101_ObjectCategories`, or the folder that holds it
- * @throws {UserError} if the folder is not there or a class is empty
- */
+/** Lists the photos of Caltech-101: `101_ObjectCategories/CLASS/image_0001.jpg`, 9,144 photos in 102 folders. */
 export function caltechSource(path: string, choice: ClassChoice): PhotoSource {
   const inner = join(path, "101_ObjectCategories");
   return classFolderSource("caltech-101", isFolder(inner) ? inner : path, choice, CALTECH_LEFT_OUT);

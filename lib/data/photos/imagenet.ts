@@ -30,11 +30,7 @@ const PAPER_CLASSES = 100;
 const SOLUTION = "LOC_val_solution.csv";
 const ANNOTATIONS = "val/val_annotations.txt";
 
-/**
- * Lists the photos of iILSVRC-small.
- * @param path the folder with `train` and `val`, or that of Kaggle's archive
- * @throws {UserError} if a folder is missing or empty, a class has no WordNet id, or images and labels disagree
- */
+/** Lists the photos of iILSVRC-small in the folder with `train` and `val`, or in that of Kaggle's archive. */
 export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
   const kaggle = join(path, "ILSVRC/Data/CLS-LOC");
   const root = isFolder(kaggle) ? kaggle : path;
@@ -68,11 +64,7 @@ export function isTinyImagenet(path: string): boolean {
   return isFolder(join(path, "val/images")) && existsSync(join(path, ANNOTATIONS));
 }
 
-/**
- * Lists the photos of Tiny-ImageNet. `test/images` has no labels and is not used.
- * @param path the folder that holds `train` and `val`
- * @throws {UserError} if the list of the validation images is malformed, or images and list disagree
- */
+/** Lists the photos of Tiny-ImageNet. `test/images` has no labels and is not used. */
 export function tinyImagenetSource(name: string, path: string, choice: ClassChoice): PhotoSource {
   const list = join(path, ANNOTATIONS);
   const labels = labelsIn(linesOf(Deno.readTextFileSync(list)), 1, list, {
@@ -104,10 +96,8 @@ function listedSource(
 }
 
 /**
- * Kaggle's labels of the validation images: a line `ImageId,PredictionString`, then
+ * Kaggle's WordNet ids of the validation images: a line `ImageId,PredictionString`, then lines such as
  * `ILSVRC2012_val_00048981,n03995372 85 1 499 272`: the image, the class, boxes.
- * @returns the WordNet id of each image
- * @throws {UserError} if a line is malformed or an image comes twice
  */
 export function parseSolution(text: string, path: string): Map<string, string> {
   const [header, ...lines] = linesOf(text);

@@ -61,8 +61,7 @@ export interface CachePhotosOptions {
  * @param path of the cache, without ending; one for each folder of photos and image size
  * @param chosen positions in `source.photos`
  * @returns the chosen photos in their order without those that are skipped
- * @throws {UserError} if photos are damaged (unless `skipBroken`): names all of them; if one cannot be read; if the cache cannot
- * be written
+ * @throws {UserError} that names all photos that are damaged, unless `skipBroken`
  */
 export async function cachePhotos(
   path: string,
@@ -205,10 +204,7 @@ function readIndex(path: string, imageSize: number): Map<string, CachedPhoto> {
   return photos;
 }
 
-/**
- * Reads an image of a cache into (size, size, 3) bytes.
- * @throws {UserError} if the file is gone or damaged
- */
+/** Reads an image of a cache into (size, size, 3) bytes, and checks them. */
 export function readCachedImage(path: string, { name, slot, crc }: CachedPhoto, target: Uint8Array): void {
   withFileErrors(`${path}.pixels`, "read the image cache", () => {
     using file = Deno.openSync(`${path}.pixels`);

@@ -72,10 +72,7 @@ export function photoFiles(
   };
 }
 
-/**
- * Picks the wanted classes, all by default, keeping the order of the data set.
- * @throws {UserError} if a wanted class does not exist
- */
+/** Picks the wanted classes, all by default, keeping the order of the data set. */
 export function chooseClasses(
   all: readonly string[],
   { classes: wanted = "all" }: Pick<ClassChoice, "classes">,
@@ -109,10 +106,7 @@ export function checkClassNames(names: readonly string[], where: string): void {
   }
 }
 
-/**
- * Lists a folder. Names that begin with a dot are left out.
- * @throws {UserError} if there is no such folder or it cannot be read
- */
+/** Lists a folder. Names that begin with a dot are left out. */
 export function listFolder(path: string): { folders: string[]; files: string[] } {
   const folders: string[] = [];
   const files: string[] = [];
@@ -157,11 +151,7 @@ export function readAt(file: Deno.FsFile, position: number, target: Uint8Array):
   return true;
 }
 
-/**
- * Lists the images in a class's folder, or in the folder `images` in it.
- * @returns their paths below the folder
- * @throws {UserError} if there are none, or some in a format that cannot be read
- */
+/** The paths of the images in a class's folder, or in the folder `images` in it. */
 export function listImages(path: string): string[] {
   const { files, folders } = listFolder(path);
   const images = files.filter(isImageName);
@@ -189,10 +179,7 @@ function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/**
- * Size and date of a file: they show a change without reading it.
- * @throws {UserError} if there is no such file
- */
+/** Size and date of a file: they show a change without reading it. */
 export function stampOf(path: string, box?: Box): string {
   const { size, mtime } = withFileErrors(path, "read the photo", () => Deno.statSync(path));
   return JSON.stringify([size, mtime?.getTime(), ...(box ? [box] : [])]);

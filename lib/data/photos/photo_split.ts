@@ -24,7 +24,6 @@ export interface SplitPhoto {
  * Splits each class separately. The split of a class depends only on the seed, the class's name and its number of photos.
  * @param photos all photos, those of a class in a fixed order
  * @param holdOut take a validation part out of the training photos
- * @throws {UserError} if a class has too few photos
  */
 export function splitPhotos(
   photos: readonly SplitPhoto[],

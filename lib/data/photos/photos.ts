@@ -24,11 +24,7 @@ const DECODING = 2;
 /** The data sets of photos; `folder` is any folder of images. */
 export type PhotoDatasetName = "caltech-101" | "cifar-100" | "cub-200-2011" | "imagenet-small" | "folder";
 
-/**
- * Lists the classes and photos of a data set without decoding any.
- * @param options the choice of classes, and the folder of the data set in its official layout
- * @throws {UserError} if the data set is not at `path` or is incomplete
- */
+/** Lists the classes and photos of a data set in its official layout without decoding any. */
 export function findPhotos(name: PhotoDatasetName, options: ClassChoice & { path: string }): PhotoSource {
   if (isFolder(options.path)) return sources[name](options.path, options);
   const [what, advice] = name === "folder" ? ["your images", "say where they are with --data PATH."] : [
@@ -77,20 +73,7 @@ export interface PhotoDataset extends Dataset {
 /**
  * Opens a data set of photos. The first time all photos are decoded into a cache in `cacheDirectory`; later only those whose
  * file has changed since.
- * @throws {UserError} if the data set is not at `path`, is incomplete, or has damaged photos: names them; or if the images of
- * the test are those of the training
- *
- * @example
- * ```ts ignore
- * const caltech = await loadPhotos({
- *   name: "caltech-101",
- *   path: "data/caltech-101",
- *   cacheDirectory: "data/cache",
- *   imageSize: 64,
- *   seed: 1,
- * });
- * const test = caltech.open("test", [0, 1, 2], { seed: 1, views: 1 });
- * ```
+ * @throws {UserError} if the data set is incomplete or has damaged photos, or if the images of the test are those of the training
  */
 export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const { name, path, imageSize, seed, holdOut = false } = options;
