@@ -69,21 +69,20 @@ function isAlive(pid: number): boolean {
 
 /** Whether there is a file at a path. */
 export async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw explainFileError(error, path, "find the file");
-  }
+  return (await nullIfAbsent(Deno.stat(path), path, "find the file"))?.isFile ?? false;
 }
 
 /** The bytes of a file, or null where there is no such file. */
-export async function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+export function readFileIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  return nullIfAbsent(Deno.readFile(path), path, "read the file");
+}
+
+async function nullIfAbsent<T>(reading: Promise<T>, path: string, purpose: string): Promise<T | null> {
   try {
-    return await Deno.readFile(path);
+    return await reading;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw explainFileError(error, path, "read the file");
+    throw explainFileError(error, path, purpose);
   }
 }
 
@@ -99,8 +98,7 @@ export interface JsonKind<T> {
 }
 
 /**
- * Reads a JSON file that may be absent.
- * @returns its value, or null where there is no such file
+ * The value of a JSON file, or null where there is no such file.
  * @throws {UserError} where it is not JSON, does not fit the schema, or was changed although it is sealed
  */
 export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promise<T | null> {
@@ -129,10 +127,7 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
   throw refuse(`this at ${place.join(".") || "its root"}: ${message}`);
 }
 
-/**
- * Reads a JSON file; see {@linkcode readJsonIfThere}.
- * @throws {UserError} also where there is no such file
- */
+/** Reads a JSON file as {@linkcode readJsonIfThere} does, and refuses one that is absent. */
 export async function readJson<T>(path: string, kind: JsonKind<T>): Promise<T> {
   const value = await readJsonIfThere(path, kind);
   if (value !== null) return value;
@@ -153,12 +148,7 @@ export async function writeSealedJson(path: string, value: object): Promise<void
 export class FileLock implements Disposable {
   private constructor(readonly path: string, readonly file: Deno.FsFile) {}
 
-  /**
-   * Takes a lock.
-   * @param path of a file that stands for it
-   * @returns null where another process holds it
-   * @throws {UserError} where the file cannot be made
-   */
+  /** Takes the lock that a file stands for; null where another process holds it. */
   static async take(path: string): Promise<FileLock | null> {
     try {
       await Deno.mkdir(dirname(path), { recursive: true });
@@ -227,8 +217,6 @@ export async function sha256(content: string | BufferSource): Promise<string> {
 
 /**
  * Says in a sentence what the operating system reports.
- * @param error what a call of Deno's file system threw
- * @param path the file or folder that the call was about
  * @param purpose what was attempted, such as `write the image cache`
  * @returns a {@linkcode UserError} that names the file where the user can mend it; the same error otherwise
  */

@@ -23,10 +23,7 @@ export interface ProgressLine {
 
 /** Shows lines of progress, each over its earlier state. */
 export interface ProgressDisplay {
-  /**
-   * Shows these lines in place of the earlier ones, at most ten times a second. No lines at all make room on a terminal at once,
-   * so that other text can be written; the next ones are drawn below it.
-   */
+  /** Shows lines in place of the earlier ones, at most ten times a second. No lines make room for other text on a terminal. */
   show(lines: readonly ProgressLine[]): void;
   /** Shows the last state for good. */
   finish(): Promise<void>;
@@ -46,10 +43,7 @@ const MILLISECONDS_BETWEEN_UPDATES = 100;
 /** Before that there is too little to estimate the time left from. */
 const SECONDS_BEFORE_ESTIMATE = 5;
 
-/**
- * One line of progress at the time `now`, as of `performance.now()`.
- * @returns for example `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  0:12 left  loss 1.203`
- */
+/** One line of progress, such as `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  0:12 left  loss 1.203`. */
 export function formatProgress(line: ProgressLine, now: number): string {
   const fraction = shareOf(line);
   const filled = Math.round(fraction * WIDTH);
@@ -100,10 +94,7 @@ export function progressDisplay(screen: Screen = standardError()): ProgressDispl
   };
 }
 
-/**
- * Shows a bar for each activity of some work, one after the other.
- * @param work is given a function to report its progress with
- */
+/** Shows a bar for each activity of some work, which is given a function to report its progress with. */
 export async function withProgress<T>(
   work: (show: (activity: string, done: number, total: number) => void) => Promise<T>,
   display: ProgressDisplay = progressDisplay(),
@@ -134,8 +125,7 @@ export function inNotebook(): boolean {
 }
 
 /**
- * Shows something in a notebook, under the cell that runs. Ten milliseconds pass afterwards: without it
- * the output may reach the front end after the cell has ended, and is then shown under the next one.
+ * Shows something in a notebook, under the cell that runs.
  * @param data by media type
  * @param options the `display_id` of an output that is to be replaced
  */
@@ -160,7 +150,10 @@ export async function print(...values: unknown[]): Promise<void> {
   await outputArrives();
 }
 
-/** Measured on a busy machine: without it 20 of 600 outputs are shown under a later cell, with one turn 1 of 1,200, with this 0 of 2,400. */
+/**
+ * Without a pause the output may reach the front end after the cell has ended, and is shown under the next one: on a busy
+ * machine 20 of 600 outputs, with this pause none of 2,400.
+ */
 function outputArrives(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -231,12 +231,15 @@ export function numbersFromJson(json: string): unknown {
 }
 
 function write(value: unknown, indent: string): string {
-  if (typeof value === "number") return writeNumber(value);
+  if (typeof value === "number") {
+    const rounded = Number.isInteger(value) ? value : Number(value.toPrecision(JSON_DIGITS));
+    return Number.isFinite(value) ? String(rounded) : "null";
+  }
   if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
   if (value instanceof Uint8Array) return JSON.stringify(value.toBase64());
-  const list = asList(value);
   const deeper = indent + "  ";
-  if (list !== undefined) {
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    const list: unknown[] = Array.from(value as ArrayLike<unknown>);
     if (list.every((item) => typeof item !== "object" || item === null)) {
       return `[${list.map((item) => write(item, deeper)).join(", ")}]`;
     }
@@ -251,16 +254,4 @@ function write(value: unknown, indent: string): string {
 
 function lines(open: string, items: string[], close: string, indent: string): string {
   return `${open}\n${items.map((item) => `${indent}  ${item}`).join(",\n")}\n${indent}${close}`;
-}
-
-function writeNumber(value: number): string {
-  if (!Number.isFinite(value)) return "null";
-  return String(Number.isInteger(value) ? value : Number(value.toPrecision(JSON_DIGITS)));
-}
-
-function asList(value: object): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  return ArrayBuffer.isView(value) && !(value instanceof DataView)
-    ? Array.from(value as unknown as ArrayLike<number>)
-    : undefined;
 }

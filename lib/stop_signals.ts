@@ -11,7 +11,6 @@ type SignalName = keyof typeof EXIT_CODES;
 
 /** A signal stopped the work. */
 export class Stopped extends UserError {
-  /** @param exitCode of a command that a signal stopped */
   constructor(message: string, readonly exitCode: number) {
     super(message);
   }
@@ -55,10 +54,7 @@ export async function stoppable<T>(
   }
 }
 
-/**
- * Waits for work that cannot be stopped itself, in a process that ends when it is stopped.
- * @throws the reason of the signal as soon as it aborts; the work goes on until the process ends
- */
+/** Waits for work that cannot be stopped itself: throws as soon as the signal aborts; the work goes on until the process ends. */
 export function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -91,10 +87,7 @@ function requestStop(): void {
   }, 900);
 }
 
-/**
- * A point at which long work in a notebook can be stopped, such as between two batches.
- * @throws {Stopped} where the stop button was pressed
- */
+/** A point at which the stop button ends long work in a notebook, such as between two batches. */
 export async function stopPoint(): Promise<void> {
   // Lets the signal's listener run.
   await new Promise((resolve) => setTimeout(resolve));
@@ -118,9 +111,7 @@ function forEachSignal(change: (name: SignalName, listener: () => void) => void)
 // Without a listener the stop button kills the kernel, and all variables are lost.
 if (inNotebook()) Deno.addSignalListener("SIGINT", listeners.SIGINT);
 
-/**
- * Stops the work when the `npx` that started this process has ended: npx does not forward signals. Does nothing without npx.
- */
+/** Stops the work when the `npx` that started this process, if one did, has ended: npx does not forward signals. */
 export async function stopWithNpx(): Promise<void> {
   if (Deno.env.get("npm_command") !== "exec") return;
   const npx = await ancestor(/^np[mx] |np[mx]-cli\.js/);

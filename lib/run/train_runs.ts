@@ -89,11 +89,7 @@ export interface Job {
   readonly when: () => boolean;
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
-  /**
-   * Does the job.
-   * @param report takes its progress
-   * @throws {UserError} where it fails; any error where `signal` stopped it
-   */
+  /** Does the job and reports its progress. Throws a UserError where it fails, and any error where `signal` stopped it. */
   readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<void>;
   /** `stopped` is a job that was under way when everything was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
@@ -244,7 +240,7 @@ export async function trainingJobs(
   for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
 
-  /** @param told the run that news are of */
+  // `told` is the run that news are of.
   const job = (run: PlannedRun, label: string, first: number, after: readonly Job[], told = run): Job => {
     const through = lastOf(run);
     return newJob({
