@@ -131,40 +131,22 @@ export function inputGradientByConvolution(
   filter: tf.Tensor4D,
   shape: ConvolutionShape,
 ): tf.Tensor4D {
-  const {
-    batchSize,
-    outHeight,
-    outWidth,
-    outChannels,
-    strideHeight,
-    strideWidth,
-    filterHeight,
-    filterWidth,
-  } = shape;
+  const { batchSize, outHeight, outWidth, outChannels, strideHeight, strideWidth } = shape;
+  const { filterHeight, filterWidth } = shape;
   const flipped = filterHeight * filterWidth > 1 ? tf.reverse(filter, [0, 1]) : filter;
   const transposed: tf.Tensor4D = tf.transpose(flipped, [0, 1, 3, 2]); // [h, w, O, I]
-  let spread = dy;
-  if (strideWidth > 1) {
-    const columns = tf.reshape(dy, [batchSize * outHeight, outWidth, outChannels]);
-    const zeros = (strideWidth - 1) * outChannels;
-    spread = tf.reshape(tf.pad(columns, [[0, 0], [0, 0], [0, zeros]]), [
-      batchSize,
-      outHeight,
-      outWidth * strideWidth,
-      outChannels,
-    ]);
-  }
-  if (strideHeight > 1) {
-    const rowLength = outWidth * strideWidth * outChannels;
-    const rows = tf.reshape(spread, [batchSize, outHeight, rowLength]);
-    const zeros = (strideHeight - 1) * rowLength;
-    spread = tf.reshape(tf.pad(rows, [[0, 0], [0, 0], [0, zeros]]), [
-      batchSize,
-      outHeight * strideHeight,
-      outWidth * strideWidth,
-      outChannels,
-    ]);
-  }
+  /** Puts zeros after each of some parts, which makes it as many times as long as the stride. */
+  const stretched = (x: tf.Tensor, parts: number, stride: number) => {
+    const length = x.size / parts;
+    return stride === 1 ? x : tf.pad(tf.reshape(x, [parts, length]), [[0, 0], [0, (stride - 1) * length]]);
+  };
+  const columns = stretched(dy, batchSize * outHeight * outWidth, strideWidth);
+  const spread: tf.Tensor4D = tf.reshape(stretched(columns, batchSize * outHeight, strideHeight), [
+    batchSize,
+    outHeight * strideHeight,
+    outWidth * strideWidth,
+    outChannels,
+  ]);
   const top = filterHeight - 1 - shape.padInfo.top;
   const left = filterWidth - 1 - shape.padInfo.left;
   const padded = bordered(spread, {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import * as tf from "@tensorflow/tfjs";
+
 /** What can be asked for; `auto` takes the fastest that needs no GPU and works. */
 export type EngineName = "auto" | "wasm" | "onednn" | "webgpu" | "cpu";
 
@@ -33,4 +35,21 @@ export class EngineUnavailable extends Error {
   constructor(readonly reason: string, readonly remedy: string) {
     super(`${reason}. ${remedy}`);
   }
+}
+
+/** A kernel composed of stock ones, from its inputs by name and its attributes. */
+type Composed = (inputs: Record<string, tf.Tensor>, attributes: never) => tf.Tensor | tf.Tensor[];
+
+/** Registers composed kernels for every engine, which may replace them. */
+export function registerComposed(kernels: Record<string, Composed>): Record<string, tf.KernelFunc> {
+  return Object.fromEntries(
+    Object.entries(kernels).map(([kernelName, compute]) => {
+      const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) =>
+        tf.tidy(() => compute(inputs as Record<string, tf.Tensor>, attrs as never));
+      for (const backendName of ["cpu", "wasm", "webgpu"]) {
+        tf.registerKernel({ kernelName, backendName, kernelFunc });
+      }
+      return [kernelName, kernelFunc];
+    }),
+  );
 }

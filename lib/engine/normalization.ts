@@ -7,6 +7,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { registerComposed } from "./engine.ts";
 
 /** The kernel `{x, gamma, beta} -> [y, mean, variance, workspace]`. */
 export const BATCH_NORMALIZATION = "BatchNormalization";
@@ -24,80 +25,56 @@ export interface BatchNormalizationAttributes {
   epsilon: number;
 }
 
-/** Inputs of the forward kernel; here and below, activations are `[B, H, W, C]` and all others `[C]`. */
-export interface BatchNormalizationInputs {
-  x: tf.Tensor4D;
-  gamma: tf.Tensor1D;
-  beta: tf.Tensor1D;
-}
-
-/** Inputs of the inference kernel. */
-export interface BatchNormalizationInferenceInputs extends BatchNormalizationInputs {
-  mean: tf.Tensor1D;
-  variance: tf.Tensor1D;
-}
-
-/** Inputs of the gradient kernel: y is the forward result, dy the loss's gradient by it. */
-export interface BatchNormalizationGradientInputs {
-  x: tf.Tensor4D;
-  y: tf.Tensor4D;
-  dy: tf.Tensor4D;
-  gamma: tf.Tensor1D;
-  mean: tf.Tensor1D;
-  variance: tf.Tensor1D;
-  /** what the engine's forward kernel left for its backward kernel */
-  workspace: tf.Tensor;
-}
+/** By name: activations x, y, dy are `[B, H, W, C]`, all others `[C]`. */
+type Inputs = Record<string, tf.Tensor>;
 
 /**
- * The mean of each column of `[M, C]`. `tf.sum` over the first axis transposes, and one long running sum loses digits in
+ * The mean of each channel of `[…, C]`. `tf.sum` over the first axis transposes, and one long running sum loses digits in
  * float32; poolings over some √M rows do neither.
  */
-export function columnMeans(matrix: tf.Tensor2D): tf.Tensor1D {
-  const [rows, columns] = matrix.shape;
+function channelMeans(x: tf.Tensor): tf.Tensor1D {
+  const channels = x.shape.at(-1)!, rows = x.size / channels;
   let chunk = 1;
   while (chunk * chunk < rows && rows % (chunk * 2) === 0) chunk *= 2;
   const averageEvery = (t: tf.Tensor, length: number, size: number): tf.Tensor =>
     size === 1
       ? t
-      : tf.avgPool(tf.reshape(t, [1, length, 1, columns]) as tf.Tensor4D, [size, 1], [size, 1], "valid");
-  return tf.reshape(averageEvery(averageEvery(matrix, rows, chunk), rows / chunk, rows / chunk), [columns]);
+      : tf.avgPool(tf.reshape(t, [1, length, 1, channels]) as tf.Tensor4D, [size, 1], [size, 1], "valid");
+  return tf.reshape(averageEvery(averageEvery(x, rows, chunk), rows / chunk, rows / chunk), [channels]);
 }
 
-const asMatrix = (x: tf.Tensor4D): tf.Tensor2D => tf.reshape(x, [-1, x.shape[3]]);
-
 function composedForward(
-  { x, gamma, beta }: BatchNormalizationInputs,
+  { x, gamma, beta }: Inputs,
   { relu, epsilon }: BatchNormalizationAttributes,
 ): tf.Tensor[] {
-  const mean = columnMeans(asMatrix(x));
-  // The centerd form: E[x²] − E[x]² cancels, and was wrong in the third digit in float32.
-  const centerd = tf.sub(x, mean) as tf.Tensor4D;
-  const variance = columnMeans(asMatrix(tf.square(centerd)));
+  const mean = channelMeans(x);
+  // The centered form: E[x²] − E[x]² cancels, and was wrong in the third digit in float32.
+  const centered = tf.sub(x, mean);
+  const variance = channelMeans(tf.square(centered));
   const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
-  const normalized = tf.add(tf.mul(centerd, scale), beta);
+  const normalized = tf.add(tf.mul(centered, scale), beta);
   return [relu ? tf.relu(normalized) : normalized, mean, variance, tf.zeros([0])];
 }
 
 function composedGradient(
-  { x, y, dy, gamma, mean, variance }: BatchNormalizationGradientInputs,
+  { x, y, dy, gamma, mean, variance }: Inputs,
   { relu, epsilon }: BatchNormalizationAttributes,
 ): tf.Tensor[] {
-  const count = x.size / x.shape[3];
-  const dz = relu ? tf.mul(dy, tf.step(y)) as tf.Tensor4D : dy;
-  const centerd = tf.sub(x, mean) as tf.Tensor4D;
+  const count = x.size / mean.size;
+  const dz = relu ? tf.mul(dy, tf.step(y)) : dy;
+  const centered = tf.sub(x, mean);
   const inverse = tf.rsqrt(tf.add(variance, epsilon)); // 1/σ
-  const meanDz = columnMeans(asMatrix(dz));
-  const meanDzCentred = columnMeans(asMatrix(tf.mul(dz, centerd)));
+  const meanDz = channelMeans(dz);
+  const meanDzCentred = channelMeans(tf.mul(dz, centered));
   // dx = γ/σ · (dz − mean(dz) − (x − µ)/σ² · mean(dz · (x − µ)))
   const scale = tf.mul(gamma, inverse);
   const slope = tf.mul(tf.mul(scale, tf.square(inverse)), meanDzCentred);
-  const dx = tf.sub(tf.sub(tf.mul(dz, scale), tf.mul(centerd, slope)), tf.mul(scale, meanDz));
+  const dx = tf.sub(tf.sub(tf.mul(dz, scale), tf.mul(centered, slope)), tf.mul(scale, meanDz));
   return [dx, tf.mul(tf.mul(meanDzCentred, inverse), count), tf.mul(meanDz, count)];
 }
 
 function composedInference(
-  { x, gamma, beta, mean, variance }: BatchNormalizationInferenceInputs,
+  { x, gamma, beta, mean, variance }: Inputs,
   { relu, epsilon }: BatchNormalizationAttributes,
 ): tf.Tensor {
   const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
@@ -106,20 +83,11 @@ function composedInference(
 }
 
 /** The composed kernels, for engines that have none of their own. */
-export const composedNormalization: Record<string, tf.KernelFunc> = {
-  [BATCH_NORMALIZATION]: ({ inputs, attrs }) =>
-    tf.tidy(() => composedForward(inputs as never, attrs as never)),
-  [BATCH_NORMALIZATION_GRADIENT]: ({ inputs, attrs }) =>
-    tf.tidy(() => composedGradient(inputs as never, attrs as never)),
-  [BATCH_NORMALIZATION_INFERENCE]: ({ inputs, attrs }) =>
-    tf.tidy(() => composedInference(inputs as never, attrs as never)),
-};
-
-for (const backendName of ["cpu", "wasm", "webgpu"]) {
-  for (const [kernelName, kernelFunc] of Object.entries(composedNormalization)) {
-    tf.registerKernel({ kernelName, backendName, kernelFunc });
-  }
-}
+export const composedNormalization: Record<string, tf.KernelFunc> = registerComposed({
+  [BATCH_NORMALIZATION]: composedForward,
+  [BATCH_NORMALIZATION_GRADIENT]: composedGradient,
+  [BATCH_NORMALIZATION_INFERENCE]: composedInference,
+});
 
 tf.registerGradient({
   kernelName: BATCH_NORMALIZATION,
@@ -144,8 +112,8 @@ tf.registerGradient({
   gradFunc: (dy, [x, gamma, mean, variance, y], attrs) => {
     const { relu, epsilon } = attrs as unknown as BatchNormalizationAttributes;
     const inverse = () => tf.rsqrt(tf.add(variance, epsilon));
-    const dz = () => (relu ? tf.mul(dy as tf.Tensor, tf.step(y)) : dy) as tf.Tensor4D;
-    const sum = (t: tf.Tensor4D) => tf.mul(columnMeans(asMatrix(t)), t.size / t.shape[3]);
+    const dz = () => (relu ? tf.mul(dy as tf.Tensor, tf.step(y)) : dy) as tf.Tensor;
+    const sum = (t: tf.Tensor) => tf.mul(channelMeans(t), t.size / mean.size);
     return {
       x: () => tf.mul(dz(), tf.mul(gamma, inverse())),
       gamma: () => sum(tf.mul(dz(), tf.mul(tf.sub(x, mean), inverse()))),

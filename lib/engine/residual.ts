@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { registerComposed } from "./engine.ts";
 
 /** The kernel `{a, b} -> max(0, a + b)`. */
 export const ADD_RELU = "AddRelu";
@@ -10,17 +11,10 @@ export const ADD_RELU = "AddRelu";
 export const RELU_GRADIENT = "ReluGradient";
 
 /** The composed kernels, for engines that have none of their own. */
-export const composedResidual: Record<string, tf.KernelFunc> = {
-  [ADD_RELU]: ({ inputs }) => tf.tidy(() => tf.relu(tf.add(inputs.a as tf.Tensor, inputs.b as tf.Tensor))),
-  [RELU_GRADIENT]: ({ inputs }) =>
-    tf.tidy(() => tf.mul(inputs.dy as tf.Tensor, tf.step(inputs.y as tf.Tensor))),
-};
-
-for (const backendName of ["cpu", "wasm", "webgpu"]) {
-  for (const [kernelName, kernelFunc] of Object.entries(composedResidual)) {
-    tf.registerKernel({ kernelName, backendName, kernelFunc });
-  }
-}
+export const composedResidual: Record<string, tf.KernelFunc> = registerComposed({
+  [ADD_RELU]: ({ a, b }) => tf.relu(tf.add(a, b)),
+  [RELU_GRADIENT]: ({ dy, y }) => tf.mul(dy, tf.step(y)),
+});
 
 tf.registerGradient({
   kernelName: ADD_RELU,

@@ -77,10 +77,10 @@ export function normalization(
     get workspaceBytes() {
       return training().workspaceBytes;
     },
-    forward: (x, gamma, beta, y, mean, variance, workspace) =>
+    forward: ({ x, gamma, beta, y, mean, variance, workspace }) =>
       training().forward(x, gamma, beta, y, mean, variance, ...noted(workspace)),
-    backward: (x, _y, dy, gamma, mean, variance, workspace, ...gradients) =>
-      training().backward(x, dy, gamma, mean, variance, ...gradients, ...noted(workspace)),
-    inference: (...offsets) => inference()(...offsets),
+    backward: ({ x, dy, gamma, mean, variance, workspace, dx, dgamma, dbeta }) =>
+      training().backward(x, dy, gamma, mean, variance, dx, dgamma, dbeta, ...noted(workspace)),
+    inference: ({ x, gamma, beta, mean, variance, y }) => inference()(x, gamma, beta, mean, variance, y),
   };
 }

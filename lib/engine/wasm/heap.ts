@@ -13,10 +13,7 @@ interface WasmBackend {
     _malloc(bytes: number): number;
     _free(offset: number): void;
   };
-  dataIdMap: {
-    has(dataId: tf.DataId): boolean;
-    get(dataId: tf.DataId): { id: number; memoryOffset: number };
-  };
+  dataIdMap: { get(dataId: tf.DataId): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   incRef(dataId: tf.DataId): void;
 }

@@ -21,20 +21,25 @@ import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
 import { canAssemble } from "./assembler.ts";
 import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
 import { heapMemory, heapOffset, heapView, newTensor, share } from "./heap.ts";
-import { type HeapNormalization, normalizationFunctions, WasmNormalization } from "./normalization.ts";
+import {
+  type HeapNormalization,
+  normalizationFunctions,
+  type Offsets,
+  WasmNormalization,
+} from "./normalization.ts";
 import { type HeapResidual, wasmResidual } from "./residual.ts";
 import { WinogradConvolution } from "./winograd.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
 type Kernels = Record<string, tf.KernelFunc>;
 
+/** Batch, height, width and channels of activations. */
+type Sizes = [number, number, number, number];
+
 /** What computes on the heap. Each is undefined for sizes that it does not support. */
 export interface HeapComputations {
   convolution(shape: ConvolutionShape, what: keyof HeapConvolution): HeapConvolution | undefined;
-  normalization(
-    sizes: tf.Tensor4D["shape"],
-    attributes: BatchNormalizationAttributes,
-  ): HeapNormalization | undefined;
+  normalization(sizes: Sizes, attributes: BatchNormalizationAttributes): HeapNormalization | undefined;
   residual(size: number): HeapResidual | undefined;
 }
 
@@ -105,6 +110,12 @@ function at(tensor: tf.TensorInfo, shape: number[]): number {
   return heapOffset(tensor);
 }
 
+/** Where tensors of one shape lie. */
+function allAt<Name extends string>(shape: number[], tensors: Record<Name, tf.TensorInfo>): Offsets<Name> {
+  const offsets = Object.entries<tf.TensorInfo>(tensors).map(([name, tensor]) => [name, at(tensor, shape)]);
+  return Object.fromEntries(offsets);
+}
+
 /**
  * The kernels of what computes on the heap.
  * @param otherwise kernels for the sizes that it does not support
@@ -113,10 +124,12 @@ export function heapKernels(
   { convolution, normalization, residual }: HeapComputations,
   otherwise: Kernels,
 ): Kernels {
-  const kernels: Record<
-    string,
-    (inputs: Inputs, attrs: never) => tf.TensorInfo | tf.TensorInfo[] | undefined
-  > = {
+  const normalizationOf = (x: tf.TensorInfo, attributes: BatchNormalizationAttributes) => {
+    const sizes = x.shape as Sizes;
+    return { sizes, perChannel: [sizes[3]], found: normalization(sizes, attributes) };
+  };
+  type Kernel = (inputs: Inputs, attributes: never) => tf.TensorInfo | tf.TensorInfo[] | undefined;
+  const kernels: Record<string, Kernel> = {
     Conv2D: ({ x, filter }, attributes: Conv2DAttributes) => {
       const shape = convolutionShape(x.shape, filter.shape, attributes);
       const found = convolution(shape, "forward");
@@ -142,57 +155,35 @@ export function heapKernels(
       return dfilter;
     },
     [BATCH_NORMALIZATION]: ({ x, gamma, beta }, attributes: BatchNormalizationAttributes) => {
-      const sizes = x.shape as tf.Tensor4D["shape"], perChannel = [sizes[3]];
-      const found = normalization(sizes, attributes);
+      const { found, sizes, perChannel } = normalizationOf(x, attributes);
       if (!found) return;
-      const results = [newTensor(sizes), newTensor(perChannel), newTensor(perChannel)];
+      const y = newTensor(sizes), mean = newTensor(perChannel), variance = newTensor(perChannel);
       const workspace = newTensor([found.workspaceBytes], "bool");
-      const [y, mean, variance] = results.map(heapOffset);
-      found.forward(
-        at(x, sizes),
-        at(gamma, perChannel),
-        at(beta, perChannel),
-        y,
-        mean,
-        variance,
-        heapOffset(workspace),
-      );
-      return [...results, workspace];
+      found.forward({
+        ...allAt(sizes, { x, y }),
+        ...allAt(perChannel, { gamma, beta, mean, variance }),
+        workspace: heapOffset(workspace),
+      });
+      return [y, mean, variance, workspace];
     },
-    [BATCH_NORMALIZATION_GRADIENT]: (
-      { x, y, dy, gamma, mean, variance, workspace },
-      attributes: BatchNormalizationAttributes,
-    ) => {
-      const sizes = x.shape as tf.Tensor4D["shape"], perChannel = [sizes[3]];
-      const found = normalization(sizes, attributes);
+    [BATCH_NORMALIZATION_GRADIENT]: (inputs, attributes: BatchNormalizationAttributes) => {
+      const { x, y, dy, gamma, mean, variance, workspace } = inputs;
+      const { found, sizes, perChannel } = normalizationOf(x, attributes);
       if (!found) return;
-      const results = [newTensor(sizes), newTensor(perChannel), newTensor(perChannel)];
-      const [dx, dgamma, dbeta] = results.map(heapOffset);
-      found.backward(
-        at(x, sizes),
-        at(y, sizes),
-        at(dy, sizes),
-        at(gamma, perChannel),
-        at(mean, perChannel),
-        at(variance, perChannel),
-        heapOffset(workspace),
-        dx,
-        dgamma,
-        dbeta,
-      );
-      return results;
+      const dx = newTensor(sizes), dgamma = newTensor(perChannel), dbeta = newTensor(perChannel);
+      found.backward({
+        ...allAt(sizes, { x, y, dy, dx }),
+        ...allAt(perChannel, { gamma, mean, variance, dgamma, dbeta }),
+        workspace: heapOffset(workspace),
+      });
+      return [dx, dgamma, dbeta];
     },
-    [BATCH_NORMALIZATION_INFERENCE]: (
-      { x, ...vectors },
-      attributes: BatchNormalizationAttributes,
-    ) => {
-      const sizes = x.shape as tf.Tensor4D["shape"];
-      const found = normalization(sizes, attributes);
+    [BATCH_NORMALIZATION_INFERENCE]: (inputs, attributes: BatchNormalizationAttributes) => {
+      const { x, gamma, beta, mean, variance } = inputs;
+      const { found, sizes, perChannel } = normalizationOf(x, attributes);
       if (!found) return;
       const y = newTensor(sizes);
-      const { gamma, beta, mean, variance } = vectors;
-      const [g, b, m, v] = [gamma, beta, mean, variance].map((vector) => at(vector, [sizes[3]]));
-      found.inference(at(x, sizes), g, b, m, v, heapOffset(y));
+      found.inference({ ...allAt(sizes, { x, y }), ...allAt(perChannel, { gamma, beta, mean, variance }) });
       return y;
     },
     [ADD_RELU]: ({ a, b }) => {

@@ -76,15 +76,15 @@ function sumRows(channels: number) {
 /** (rows, x, mean, sums): sums = Σ (x − mean)² */
 function sumSquares(channels: number) {
   return overRows(channels, 1, 2, 4, (f) => {
-    const [sums, mean, [centerd]] = [f.vectors(4), f.vectors(4), f.vectors(1)];
+    const [sums, mean, [centered]] = [f.vectors(4), f.vectors(4), f.vectors(1)];
     return {
       start: (n, load) => {
         f.set(sums[n], wasm.zero);
         f.set(mean[n], load(0));
       },
       row: (n, load) => {
-        f.set(centerd, wasm.subtract(load(0), mean[n]));
-        f.set(sums[n], wasm.multiplyAdd(centerd, centerd, sums[n]));
+        f.set(centered, wasm.subtract(load(0), mean[n]));
+        f.set(sums[n], wasm.multiplyAdd(centered, centered, sums[n]));
       },
       end: (n, store) => store(1, sums[n]),
     };
@@ -98,8 +98,8 @@ function scaleRows(channels: number, relu: boolean) {
     return {
       start: (n, load) => [mean, scale, beta].forEach((kept, v) => f.set(kept[n], load(v))),
       row: (n, load, store) => {
-        const centerd = wasm.subtract(load(0), mean[n]);
-        const y = wasm.multiplyAdd(centerd, scale[n], beta[n]);
+        const centered = wasm.subtract(load(0), mean[n]);
+        const y = wasm.multiplyAdd(centered, scale[n], beta[n]);
         store(1, relu ? wasm.maximum(y, wasm.zero) : y);
       },
     };
@@ -119,8 +119,8 @@ function sumGradients(channels: number, relu: boolean) {
       row: (n, load) => {
         f.set(dz, relu ? wasm.mask(load(2), wasm.greater(load(1), wasm.zero)) : load(2));
         f.set(sums[n], wasm.add(sums[n], dz));
-        const centerd = wasm.subtract(load(0), mean[n]);
-        f.set(products[n], wasm.multiplyAdd(dz, centerd, products[n]));
+        const centered = wasm.subtract(load(0), mean[n]);
+        f.set(products[n], wasm.multiplyAdd(dz, centered, products[n]));
       },
       end: (n, store) => {
         store(1, sums[n]);
@@ -139,41 +139,29 @@ function applyGradients(channels: number, relu: boolean) {
       start: (n, load) => kept.forEach((local, v) => f.set(local[n], load(v))),
       row: (n, load, store) => {
         const dz = relu ? wasm.mask(load(2), wasm.greater(load(1), wasm.zero)) : load(2);
-        const centerd = wasm.subtract(load(0), mean[n]);
-        const constant = wasm.multiplyAdd(centerd, slope[n], offset[n]);
+        const centered = wasm.subtract(load(0), mean[n]);
+        const constant = wasm.multiplyAdd(centered, slope[n], offset[n]);
         store(3, wasm.multiplyAdd(dz, scale[n], constant));
       },
     };
   });
 }
 
-/** Batch normalization of one set of sizes. All arguments are offsets on the heap. */
+/** Offsets on the heap by name. */
+export type Offsets<Name extends string> = Record<Name, number>;
+
+/** Batch normalization of one set of sizes. */
 export interface HeapNormalization {
   /** what `forward` leaves for `backward` */
   readonly workspaceBytes: number;
-  forward(
-    x: number,
-    gamma: number,
-    beta: number,
-    y: number,
-    mean: number,
-    variance: number,
-    workspace: number,
-  ): void;
+  forward(tensors: Offsets<"x" | "gamma" | "beta" | "y" | "mean" | "variance" | "workspace">): void;
   backward(
-    x: number,
-    y: number,
-    dy: number,
-    gamma: number,
-    mean: number,
-    variance: number,
-    workspace: number,
-    dx: number,
-    dgamma: number,
-    dbeta: number,
+    tensors: Offsets<"x" | "y" | "dy" | "gamma" | "mean" | "variance" | "workspace" | Gradients>,
   ): void;
-  inference(x: number, gamma: number, beta: number, mean: number, variance: number, y: number): void;
+  inference(tensors: Offsets<"x" | "gamma" | "beta" | "mean" | "variance" | "y">): void;
 }
+
+type Gradients = "dx" | "dgamma" | "dbeta";
 
 /** The functions for one number of channels, with ReLU or without. */
 export function normalizationFunctions(memory: WebAssembly.Memory, channels: number, relu: boolean) {
@@ -200,16 +188,17 @@ export class WasmNormalization implements HeapNormalization {
     readonly epsilon: number,
   ) {}
 
-  forward(x: number, gamma: number, beta: number, y: number, mean: number, variance: number): void {
+  forward(tensors: Parameters<HeapNormalization["forward"]>[0]): void {
+    const { x, mean, variance } = tensors;
     const { sumRows, sumSquares } = this.functions;
     const keepMeans = (at: number) => (sums: Float64Array) =>
       floatsAt(at, this.channels).set(sums.map((value) => value / this.rows));
     this.#totals(1, (offset, count, sums) => sumRows(count, x + offset, sums), keepMeans(mean));
     this.#totals(1, (offset, count, sums) => sumSquares(count, x + offset, mean, sums), keepMeans(variance));
-    this.inference(x, gamma, beta, mean, variance, y);
+    this.inference(tensors);
   }
 
-  inference(x: number, gamma: number, beta: number, mean: number, variance: number, y: number): void {
+  inference({ x, gamma, beta, mean, variance, y }: Parameters<HeapNormalization["inference"]>[0]): void {
     withRoom([this.channels], (scale) => {
       const [g, v, out] = [gamma, variance, scale].map((offset) => floatsAt(offset, this.channels));
       for (let c = 0; c < out.length; c++) out[c] = g[c] / Math.sqrt(v[c] + this.epsilon);
@@ -218,8 +207,8 @@ export class WasmNormalization implements HeapNormalization {
   }
 
   /** dx = γ/σ · (dz − mean(dz) − (x − µ)/σ² · mean(dz·(x − µ))), dγ = Σ dz·(x − µ)/σ, dβ = Σ dz */
-  backward(...offsets: Parameters<HeapNormalization["backward"]>): void {
-    const [x, y, dy, gamma, mean, variance, , dx, dgamma, dbeta] = offsets;
+  backward(tensors: Parameters<HeapNormalization["backward"]>[0]): void {
+    const { x, y, dy, gamma, mean, variance, dx, dgamma, dbeta } = tensors;
     const { rows, channels, epsilon } = this;
     const { sumGradients, applyGradients } = this.functions;
     withRoom([channels, channels, channels], (scale, slope, offset) => {
