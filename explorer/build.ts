@@ -2,21 +2,35 @@
  * `deno task explorer`: builds the page into a static folder, and serves it.
  * @module
  */
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import * as tf from "@tensorflow/tfjs";
 import { prepareIEmoji } from "../lib/data/iemoji/drawings.ts";
+import { writeFileWhole, writeJson } from "../lib/files.ts";
+import { encodeCheckpoint, ResNet } from "../lib/model/mod.ts";
 import { configure } from "../lib/run/configuration.ts";
-import { Run } from "../lib/run/run.ts";
+import { dataDirectory } from "../lib/run/folder.ts";
+import type { Run } from "../lib/run/run.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import { trainRuns } from "../lib/run/train_runs.ts";
-import { type Manifest, METHOD_NAMES, modelFile } from "./messages.ts";
+import { UserError } from "../lib/user_error.ts";
+import { fromHere, parseCommandLine, refusePositionals, runCommand } from "../tools/commands/command_line.ts";
+import { allModels, type Manifest, METHOD_NAMES, modelFile } from "./messages.ts";
 
-const HELP = `deno task explorer [--build] [--output FOLDER] [--port PORT]
+const OPTIONS = {
+  command: "explorer",
+  own: ["output", "port"],
+  switches: ["build", "train"],
+  takesFields: false,
+};
 
-Builds the page "Look, and train" into a static folder, and serves it on localhost. Models that are not trained yet are
-trained first (as \`deno task reproduce\` does; three to six minutes on two cores).
+const HELP = `deno task explorer [--build] [--train] [--output FOLDER] [--port PORT]
+
+Builds the page "Look, and train" from the models in explorer/models/ into a static folder, and serves it on localhost.
 
 --build           build only
+--train           first make explorer/models/ anew: train what \`deno task reproduce\` has not trained
 --output FOLDER   where the page goes [data/explorer]
 --port PORT       of the server [8000]
 --help            this text
@@ -25,112 +39,111 @@ Example: deno task explorer --build --output site`;
 
 const here = import.meta.dirname!;
 
-/** Options of {@linkcode buildExplorer}. */
-export interface BuildOptions extends Partial<Configuration> {
-  /** Folder of data sets and runs. */
-  directory?: string;
+/**
+ * Trains the models of the page, or takes those that are trained.
+ *
+ * @param output its folder `models` gets them: M_0 exactly, for it is trained from, and the others rounded to float16,
+ * which keeps their maps to three digits and lets gzip halve the files
+ * @param fields of the configuration that all three methods share
+ * @param directory of data sets and runs
+ * @returns the runs, in the order of the methods
+ */
+export async function trainModels(
+  output: string,
+  fields: Partial<Configuration> = {},
+  directory: string = dataDirectory(),
+): Promise<Run[]> {
+  const runs = await trainRuns(METHOD_NAMES.map((method) => configure({ ...fields, method })), { directory });
+  const { steps, dataset, configuration } = runs[2];
+  const manifest: Manifest = {
+    classNames: steps.flat().map((id) => dataset.classNames[id]),
+    stepSizes: steps.map((classes) => classes.length),
+    configuration,
+  };
+  await Deno.mkdir(join(output, "models"), { recursive: true });
+  for (const key of allModels(manifest)) {
+    const model = await runs[METHOD_NAMES.indexOf(key.method)].model(key.step);
+    const tensors = new Map(model.tensors());
+    const rounded = new ResNet(model.options, model.classNames, (name) => {
+      const values = tensors.get(name)!.dataSync<"float32">();
+      const kept = key.step === 0 ? values : new Float32Array(new Float16Array(values));
+      return tf.tensor(kept, tensors.get(name)!.shape);
+    });
+    const bytes = await encodeCheckpoint(rounded, { configuration });
+    await writeFileWhole(join(output, modelFile(key)), gzipSync(bytes));
+    model.dispose();
+    rounded.dispose();
+  }
+  await writeJson(join(output, "models/manifest.json"), manifest);
+  return runs;
 }
 
 /**
  * Builds the page.
- *
- * @param output the folder; made anew
- * @param options fields of the configuration that all three methods share
- * @returns the runs whose models the page shows
+ * @param output the folder
+ * @param sources holds the models, as {@linkcode trainModels} wrote them
+ * @param directory of data sets
+ * @throws {Error} where the sources cannot be bundled
  */
 export async function buildExplorer(
   output: string,
-  { directory, ...fields }: BuildOptions = {},
-): Promise<Run[]> {
-  const configurations = METHOD_NAMES.map((method) => configure({ ...fields, method }));
-  const runs = await trainRuns(configurations, { directory });
-  const [{ dataset, steps, folders }] = runs;
-  await Deno.mkdir(join(output, "models"), { recursive: true });
-  const names = { "page.ts": "page.js", "worker.ts": "worker.js" };
-  for (const [source, target] of Object.entries(names)) {
-    await bundle(join(here, source), join(output, target));
+  sources: string = here,
+  directory: string = dataDirectory(),
+): Promise<void> {
+  const entries = ["page.tsx", "worker.ts"].map((file) => join(here, file));
+  const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--outdir", output, ...entries];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: here }).spawn().status;
+  if (!success) {
+    throw new Error(`Expected ${entries.join(" and ")} to be bundled but found what stands above.`);
   }
   for (const file of ["index.html", "style.css"]) await Deno.copyFile(join(here, file), join(output, file));
-  const wasm = new URL("tfjs-backend-wasm-simd.wasm", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
-  await Deno.copyFile(wasm, join(output, "tfjs-backend-wasm-simd.wasm"));
-
-  const pixels = await prepareIEmoji({ directory: join(directory ?? "data", "iemoji-100") });
-  const packed = new Blob([pixels as Uint8Array<ArrayBuffer>]).stream().pipeThrough(
-    new CompressionStream("gzip"),
+  const wasm = "tfjs-backend-wasm-simd.wasm";
+  await Deno.copyFile(
+    new URL(wasm, import.meta.resolve("@tensorflow/tfjs-backend-wasm")),
+    join(output, wasm),
   );
-  await Deno.writeFile(join(output, "drawings.gz"), packed);
-  for (const [m, run] of runs.entries()) {
-    const method = METHOD_NAMES[m];
-    for (const step of steps.keys()) {
-      const from = join(step === 0 ? folders.base : run.folders.method, `step-${step}`, "model.safetensors");
-      await Deno.copyFile(from, join(output, modelFile({ method, step })));
-    }
-  }
-  const manifest: Manifest = {
-    classNames: steps.flat().map((id) => dataset.classNames[id]),
-    stepSizes: steps.map((classes) => classes.length),
-    configurations: Object.fromEntries(
-      configurations.map((one) => [one.method, one]),
-    ) as Manifest["configurations"],
-  };
-  await Deno.writeTextFile(join(output, "manifest.json"), JSON.stringify(manifest));
-  return runs;
+  await cp(join(sources, "models"), join(output, "models"), { recursive: true });
+  const drawings = await prepareIEmoji({ directory: join(directory, "iemoji-100") });
+  await Deno.writeFile(join(output, "drawings.gz"), gzipSync(drawings));
 }
 
-async function bundle(source: string, output: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", output, source],
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (!success) {
-    throw new Error(`Expected ${source} to be bundled but found:\n${new TextDecoder().decode(stderr)}`);
+const TYPES: Record<string, string> = {
+  html: "text/html",
+  js: "text/javascript",
+  css: "text/css",
+  wasm: "application/wasm",
+};
+
+/** Serves a folder on localhost. @throws {UserError} where the port is not free */
+export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, async ({ url }) => {
+      const path = new URL(url).pathname.replace(/\/$/, "/index.html");
+      const file = await Deno.open(join(folder, path)).catch(() => null);
+      if (file === null) return new Response("not found", { status: 404 });
+      const type = TYPES[path.split(".").pop()!] ?? "application/octet-stream";
+      return new Response(file.readable, { headers: { "content-type": type } });
+    });
+  } catch (error) {
+    throw new UserError(
+      `Expected port ${port} to be free but found: ${(error as Error).message}. Give another --port.`,
+    );
   }
 }
 
-/** Serves a folder on localhost. */
-export function serveFolder(
-  folder: string,
-  port: number,
-  onListen?: (address: Deno.NetAddr) => void,
-): Deno.HttpServer {
-  const types: Record<string, string> = {
-    html: "text/html",
-    js: "text/javascript",
-    css: "text/css",
-    json: "application/json",
-    wasm: "application/wasm",
-  };
-  return Deno.serve({ port, hostname: "127.0.0.1", onListen }, async (request) => {
-    const path = decodeURIComponent(new URL(request.url).pathname).replace(/\/$/, "/index.html");
-    if (path.includes("..")) return new Response("not found", { status: 404 });
-    const file = await Deno.open(join(folder, path)).catch(() => null);
-    if (file === null) return new Response("not found", { status: 404 });
-    const type = types[path.split(".").pop()!] ?? "application/octet-stream";
-    return new Response(file.readable, { headers: { "content-type": type } });
-  });
+async function main(args: string[]): Promise<void> {
+  const line = parseCommandLine(args, OPTIONS);
+  if (line.help) return console.log(HELP);
+  refusePositionals(line, OPTIONS);
+  const output = line.own.output === undefined
+    ? join(dataDirectory(), "explorer")
+    : fromHere(line.own.output);
+  if (line.switches.has("train")) await trainModels(here);
+  await buildExplorer(output);
+  console.log(`The page lies in ${output}: a static folder for any web server.`);
+  if (line.switches.has("build")) return;
+  const { addr } = serveFolder(output, Number(line.own.port ?? 8000));
+  console.log(`Open http://localhost:${addr.port}/ and stop with Ctrl-C.`);
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      build: { type: "boolean" },
-      output: { type: "string", default: "data/explorer" },
-      port: { type: "string", default: "8000" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) console.log(HELP);
-  else {
-    await buildExplorer(values.output);
-    console.log(`The page lies in ${values.output}: a static folder for any web server.`);
-    if (!values.build) {
-      serveFolder(
-        values.output,
-        Number(values.port),
-        ({ port }) => console.log(`Open http://localhost:${port}/ and stop with Ctrl-C.`),
-      );
-    }
-  }
-}
+if (import.meta.main) await runCommand(main);

@@ -1,7 +1,9 @@
 /**
- * What the page and its workers say to each other, and what the built folder holds.
+ * What the built folder holds, and what the page and its workers say to each other.
  * @module
  */
+import type { Picture } from "../lib/data/image_set.ts";
+import type { AttentionMap } from "../lib/figures/kit/attention_map.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import type { EpochLog, LossValues } from "../lib/training/mod.ts";
 
@@ -18,14 +20,14 @@ export interface ModelKey {
   readonly step: number;
 }
 
-/** `manifest.json` of the built folder. */
+/** `models/manifest.json`. */
 export interface Manifest {
   /** Names of all classes of the steps, in the order in which they are learned. */
   readonly classNames: readonly string[];
   /** (steps) number of classes of each step. */
   readonly stepSizes: readonly number[];
-  /** Of each method; they differ in the method's fields only. */
-  readonly configurations: Readonly<Record<Method, Configuration>>;
+  /** Of LwM; the other methods differ in their fields only. */
+  readonly configuration: Configuration;
 }
 
 /** Such as `M_0` or `M_2 of LwM`. */
@@ -33,29 +35,34 @@ export function modelName({ method, step }: ModelKey): string {
   return step === 0 ? "M_0" : `M_${step} of ${method}`;
 }
 
-/** The names of all models. */
-export function modelNames(steps: readonly number[]): string[] {
-  const later = METHOD_NAMES.flatMap((method) => steps.slice(1).map((step) => modelName({ method, step })));
-  return ["M_0", ...later];
+/** All models, M_0 once and first. */
+export function allModels({ stepSizes }: Pick<Manifest, "stepSizes">): ModelKey[] {
+  const steps = [...stepSizes.keys()].slice(1);
+  return [
+    { method: "C", step: 0 },
+    ...METHOD_NAMES.flatMap((method) => steps.map((step) => ({ method, step }))),
+  ];
 }
 
-/** The model of a name. */
-export function keyOf(name: string): ModelKey {
-  const [model, method = "C"] = name.split(" of ");
-  return { method: method as Method, step: Number(model.slice(2)) };
-}
-
-/** File of a model in the built folder. */
+/** File of a model in the built folder, and in `explorer/`. */
 export function modelFile({ method, step }: ModelKey): string {
-  return step === 0 ? "models/M0.safetensors" : `models/${method}-M${step}.safetensors`;
+  return step === 0 ? "models/M0.safetensors.gz" : `models/${method}-M${step}.safetensors.gz`;
 }
 
-/** A picture as the network gets it. */
-export interface Picture {
-  /** Height and width. */
-  readonly size: number;
-  /** (size, size, 3) bytes. */
-  readonly rgb: Uint8Array<ArrayBuffer>;
+/** A file of the built folder, unpacked. Addresses are relative to the page. @throws {Error} where it cannot be fetched */
+export async function fetchAsset(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(file).catch(() => null);
+  if (!response?.ok) {
+    const found = response === null ? "no answer" : `status ${response.status}`;
+    throw new Error(`Expected the file ${file} beside the page but found ${found}. Build the page again.`);
+  }
+  if (!file.endsWith(".gz")) return response.bytes();
+  return new Response(response.body!.pipeThrough(new DecompressionStream("gzip"))).bytes();
+}
+
+/** What the models have in common. */
+export async function fetchManifest(): Promise<Manifest> {
+  return JSON.parse(new TextDecoder().decode(await fetchAsset("models/manifest.json")));
 }
 
 /** What one model says of a picture. C classes, maps of h × w cells. */
@@ -72,64 +79,39 @@ export interface Answer {
 export interface Comparison {
   /** Over the classes that both know. */
   readonly L_D: number;
-  /** For the second model's top class among those. */
+  /** For the student's top class among those. */
   readonly L_AD: number;
   /** Cosine between the two maps of that class; 0 where one is dark. */
   readonly cosine: number;
   /** That class: its position in the order of learning. */
   readonly topBaseClass: number;
+  /** Teacher and student, each with its scores before the sigmoid. */
+  readonly models: readonly { readonly name: string; readonly logits: Float32Array }[];
 }
 
 /** What a reader can change about a training. */
 export type TrainSettings = Pick<
   Configuration,
-  "beta" | "gamma" | "learningRate" | "epochs" | "classification" | "distillation" | "norm" | "attentionClass"
+  "beta" | "gamma" | "learningRate" | "epochs" | "classification" | "distillation" | "norm"
 >;
+
+/** What a training tells while it goes on: of each iteration, and of each epoch. */
+export interface TrainReport {
+  /** Before the update of the iteration. */
+  readonly loss?: LossValues;
+  /** Number of iterations of the whole training. */
+  readonly total?: number;
+  readonly epoch?: EpochReport;
+}
 
 /** What is measured after an epoch, on the test images of both steps. */
 export interface EpochReport {
   /** Means of the losses. */
   readonly log: EpochLog;
-  /** Accuracy among all classes seen, of the images of the base classes. */
-  readonly oldAccuracy: number;
-  /** The same of the images of the new classes. */
-  readonly newAccuracy: number;
-  /** Mean cosine to M_0's maps, on images of the base classes, for their class. */
-  readonly cosine: number;
-  /** (h·w) map of the telephone. */
-  readonly map: Float32Array;
-  /** h = w. */
-  readonly mapSize: number;
+  /** Accuracy among all classes seen, of images of the old and of the new ones, and mean cosine to M_0's maps of the old. */
+  readonly rates: Readonly<Record<"old classes" | "new classes" | "attention kept", number>>;
+  /** Of the first test picture of the first class, the telephone. */
+  readonly map: AttentionMap;
 }
 
-/** From the page to a worker. Each request is answered with its `id`. */
-export type Request = { readonly id: number } & RequestBody;
-/** See {@linkcode Request}. */
-export type RequestBody =
-  | { readonly type: "look"; readonly picture: Picture }
-  | { readonly type: "compare"; readonly picture: Picture; readonly pair: readonly [ModelKey, ModelKey] }
-  | { readonly type: "pictures"; readonly classId: number }
-  | { readonly type: "train"; readonly settings: TrainSettings }
-  | { readonly type: "pause" }
-  | { readonly type: "go on" }
-  | { readonly type: "stop" };
-
-/** From a worker to the page. */
-export type Reply =
-  | { readonly id: number; readonly type: "answers"; readonly answers: readonly (readonly Answer[])[] }
-  | { readonly id: number; readonly type: "comparison"; readonly comparison: Comparison }
-  | { readonly id: number; readonly type: "pictures"; readonly pictures: readonly Picture[] }
-  | { readonly id: number; readonly type: "done" }
-  | { readonly id: number; readonly type: "error"; readonly message: string }
-  | {
-    readonly id: number;
-    readonly type: "iteration";
-    readonly done: number;
-    readonly total: number;
-    readonly loss: LossValues | null;
-  }
-  | { readonly id: number; readonly type: "epoch"; readonly report: EpochReport };
-
-/** What a training tells while it goes on: a {@linkcode Reply} without its id. */
-export type Report = Reply extends infer R ? R extends { type: "iteration" | "epoch" } ? Omit<R, "id"> : never
-  : never;
+export type { Picture };
