@@ -15,27 +15,29 @@ import type { Run } from "../lib/run/run.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import { trainRuns } from "../lib/run/train_runs.ts";
 import { UserError } from "../lib/user_error.ts";
-import { fromHere, parseCommandLine, refusePositionals, runCommand } from "../tools/commands/command_line.ts";
+import {
+  type Command,
+  fromHere,
+  parseCommandLine,
+  refusePositionals,
+  runCommand,
+} from "../tools/commands/command_line.ts";
 import { allModels, type Manifest, METHOD_NAMES, modelFile } from "./messages.ts";
 
-const OPTIONS = {
-  command: "explorer",
-  own: ["output", "port"],
-  switches: ["build", "train"],
-  takesFields: false,
+const COMMAND: Command = {
+  name: "explorer",
+  usage: "[--build] [--train] [--output FOLDER] [--port PORT]",
+  about:
+    `Builds the page "Look, and train" from explorer/models/ into a static folder, and serves it on localhost.
+
+  deno task explorer --build --output site`,
+  options: {
+    build: "build only",
+    train: "first make explorer/models/ anew: train what `deno task reproduce` has not trained",
+    "output FOLDER": "where the page goes [data/explorer]",
+    "port PORT": "of the server [8000]",
+  },
 };
-
-const HELP = `deno task explorer [--build] [--train] [--output FOLDER] [--port PORT]
-
-Builds the page "Look, and train" from the models in explorer/models/ into a static folder, and serves it on localhost.
-
---build           build only
---train           first make explorer/models/ anew: train what \`deno task reproduce\` has not trained
---output FOLDER   where the page goes [data/explorer]
---port PORT       of the server [8000]
---help            this text
-
-Example: deno task explorer --build --output site`;
 
 const here = import.meta.dirname!;
 
@@ -132,9 +134,9 @@ export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.
 }
 
 async function main(args: string[]): Promise<void> {
-  const line = parseCommandLine(args, OPTIONS);
-  if (line.help) return console.log(HELP);
-  refusePositionals(line, OPTIONS);
+  const line = parseCommandLine(args, COMMAND);
+  if (line.help) return console.log(line.help);
+  refusePositionals(line, COMMAND);
   const output = line.own.output === undefined
     ? join(dataDirectory(), "explorer")
     : fromHere(line.own.output);
