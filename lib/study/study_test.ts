@@ -1,9 +1,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../folder_fixture.ts";
-import { readRecords, writeRecords } from "./run_record.ts";
+import { measuredRuns, readRecords, type RunRecord, writeRecords } from "./run_record.ts";
 import { measuredRun } from "./run_record_fixture.ts";
-import { readStudies, readStudy, readStudyPlan, resultsPath } from "./study.ts";
+import { type Claim, readStudies, readStudy, readStudyPlan, resultsPath, type Study } from "./study.ts";
+import type { Configuration } from "../run/schema.ts";
+import { claimsTable, gainTable, judgeClaims, pairsAtEqualSettings } from "./claims.ts";
+import { accuracyCurveNumbers, attentionRetentionCurveNumbers, gammaNumbers } from "./figure_numbers.ts";
+import { Run } from "../run/run.ts";
+import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
+import {
+  lastAccuracyOfSteps,
+  methodTitle,
+  settingsTable,
+  stateTable,
+  trainingCurveNumbers,
+} from "./tables.ts";
 
 async function plan(folder: string, content: unknown) {
   const path = join(folder, "s.json");
@@ -123,3 +135,218 @@ Deno.test("the committed studies can be read, and every record is of a run that 
     assert.equal(records.length, kept.length, name);
   }
 });
+
+const CLAIM: Claim = {
+  claim: "L_AD raises the accuracy.",
+  question: "primary",
+  first: { method: "LwM" },
+  second: { method: "LwF-MC" },
+  measure: "averageAccuracy",
+};
+
+const settings: Partial<Configuration> = { learningRate: 0.1, beta: 0.5 };
+
+/** The average accuracy of LwM exceeds LwF-MC's by half of these, one a seed. */
+function recordsWith(gains: readonly number[]): RunRecord[] {
+  return gains.flatMap((gain, i) => [
+    measuredRun({ ...settings, method: "LwM", gamma: 0.3, seed: i + 1 }, 0.4 + gain),
+    measuredRun({ ...settings, method: "LwF-MC", seed: i + 1 }, 0.4),
+  ]);
+}
+
+function study(records: readonly RunRecord[], ...claims: readonly Claim[]): Study {
+  const configurations = records.map(({ configuration }) => configuration);
+  return { name: "study", configurations, duplicates: 0, claims, figures: [], records };
+}
+
+Deno.test("judgeClaims() takes differences within seeds, and says what follows", () => {
+  const [judged] = judgeClaims([study(recordsWith([0.02, 0.04, 0.06]), CLAIM)]);
+  judged.differences.forEach((difference, i) =>
+    assert.ok(Math.abs(difference - [0.01, 0.02, 0.03][i]) < 1e-12)
+  );
+  // Student's t with two degrees of freedom is 4.30, and the standard error 0.58 points: the interval holds zero.
+  assert.equal(judged.verdict, "undecided");
+  const [row] = claimsTable([judged]);
+  assert.equal(row["mean, 95 % interval"], "+2.0 ± 2.5 points");
+  assert.equal(row["difference within seeds"], "LwM − LwF-MC");
+  assert.equal(row.seeds, "3 of 3 above 0");
+  assert.match(String(row.bootstrap), /^\+1\.\d to \+[23]\.\d$/);
+  assert.equal(judgeClaims([study(recordsWith([0.03, 0.04, 0.05]), CLAIM)])[0].verdict, "holds");
+  assert.equal(judgeClaims([study(recordsWith([-0.03, -0.04, -0.05]), CLAIM)])[0].verdict, "does not hold");
+});
+
+Deno.test("judgeClaims() leaves out seeds that one of the two lacks, and claims without any pair", () => {
+  const records = recordsWith([0.02, 0.04, 0.06]).slice(0, -1);
+  assert.equal(judgeClaims([study(records, CLAIM)])[0].differences.length, 2);
+  assert.deepEqual(judgeClaims([study(records, { ...CLAIM, second: { method: "C" } })]), []);
+});
+
+Deno.test("judgeClaims() adjusts the p values of one question over all studies, and of no other", () => {
+  const one = study(recordsWith([0.03, 0.04, 0.05]), CLAIM);
+  const p = (studies: Study[]) => judgeClaims(studies)[0].p!;
+  const alone = p([one]);
+  assert.ok(Math.abs(p([one, { ...one, name: "other" }]) - 2 * alone) < 1e-12);
+  assert.equal(p([one, study(one.records, { ...CLAIM, question: "secondary" })]), alone);
+});
+
+Deno.test("judgeClaims() refuses a claim that names several settings, and takes the best where it is asked for", () => {
+  const more = [1, 2].map((seed) => measuredRun({ ...settings, method: "LwM", gamma: 1, seed }, 0.3));
+  const records = [...recordsWith([0.02, 0.04]), ...more];
+  assert.throws(() => judgeClaims([study(records, CLAIM)]), {
+    name: "UserError",
+    message: /"first" of the claim .* one setting but found 2/,
+  });
+  const best = { ...CLAIM, first: { method: "LwM", gamma: "best" } };
+  const [{ differences, difference }] = judgeClaims([study(records, best)]);
+  assert.ok(differences[1] > 0);
+  assert.match(difference, /^LwM, γ 0\.3 − LwF-MC/);
+});
+
+Deno.test("pairsAtEqualSettings() pairs runs that differ in L_AD alone", () => {
+  const other = measuredRun({ ...settings, method: "LwM", gamma: 0.3, learningRate: 0.2 }, 0.4);
+  const records = [...recordsWith([0.02, 0.04]), other];
+  assert.deepEqual(
+    pairsAtEqualSettings(records).map((pair) =>
+      pair.map(({ configuration: { method, seed } }) => `${method} ${seed}`)
+    ),
+    [["LwM 1", "LwF-MC 1"], ["LwM 2", "LwF-MC 2"]],
+  );
+  const [row] = gainTable(records);
+  assert.deepEqual([row.seeds, row["gain over LwF-MC"]], [2, "+1.5 ± 6.4 points"]);
+});
+
+const C = measuredRun({ method: "C" }, 0.2);
+const LwM = measuredRun({ method: "LwM", gamma: 0.1, seed: 2 }, 0.5);
+const close = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
+
+Deno.test("accuracyCurveNumbers() has the form in which they are published, and nothing else", () => {
+  assert.deepEqual(accuracyCurveNumbers([C, LwM]), {
+    dataset: "iemoji-100",
+    preset: C.configuration.preset,
+    engine: "wasm",
+    classesSeen: [10, 20],
+    runs: [
+      { method: "C", seed: 1, accuracy: [0.8, 0.2], attentionCosine: [1, 0.2 + 0.1] },
+      { method: "LwM", seed: 2, accuracy: [0.8, 0.5], attentionCosine: [1, 0.6] },
+    ],
+  });
+});
+
+Deno.test("accuracyCurveNumbers() has five guesses where all runs are to show them", () => {
+  const run = measuredRun({ method: "LwM", topK: 5 }, 0.2);
+  const ofTop5 = { ...run, metrics: run.metrics.map((step) => ({ ...step, accuracyTop5: 0.9 })) };
+  const { topK, runs } = accuracyCurveNumbers([ofTop5]);
+  assert.deepEqual([topK, runs[0].accuracy], [5, [0.9, 0.9]]);
+  assert.equal(accuracyCurveNumbers([ofTop5, C]).topK, undefined);
+});
+
+Deno.test("attentionRetentionCurveNumbers() adds the drops since M_0", () => {
+  const [run] = attentionRetentionCurveNumbers([LwM]).runs;
+  assert.equal(run.pointingGameDrop![0], 0);
+  close(run.energyDrop![1], 0.9 - 0.9 * 0.6);
+});
+
+Deno.test("attentionRetentionCurveNumbers() leaves the drops out where there are no masks", () => {
+  const metrics = LwM.metrics.map((step) => ({ ...step, attention: { images: 200, cosine: 1 } }));
+  const numbers = attentionRetentionCurveNumbers([{ ...LwM, metrics }]);
+  const { pointingGameDrop, energyDrop, darkMaps } = numbers.runs[0];
+  assert.deepEqual([pointingGameDrop, energyDrop, darkMaps], [undefined, undefined, undefined]);
+});
+
+Deno.test("gammaNumbers() takes LwF-MC as γ = 0, and refuses runs that differ in more than γ and the seed", () => {
+  const without = { ...LwM, configuration: { ...LwM.configuration, method: "LwF-MC", seed: 1 } as const };
+  assert.deepEqual(gammaNumbers([without, LwM]).runs.map(({ gamma, seed }) => [gamma, seed]), [[0, 1], [
+    0.1,
+    2,
+  ]]);
+  const other = { ...LwM, configuration: { ...LwM.configuration, learningRate: 0.5 } };
+  assert.throws(() => gammaNumbers([LwM, other]), {
+    name: "UserError",
+    message: /differ in γ and the seed alone but found others in learningRate/,
+  });
+});
+
+Deno.test("methodTitle() names what is not the paper's", () => {
+  assert.equal(methodTitle({ method: "LwM", norm: "L1" }), "LwM");
+  assert.equal(methodTitle({ method: "LwM", norm: "L2" }), "LwM, L2");
+  assert.equal(
+    methodTitle({ method: "LwM", attentionClass: "all", attentionForm: "unnormalized" }),
+    "LwM, all, unnormalized",
+  );
+  assert.equal(methodTitle({ method: "C", norm: "L2" }), "C");
+});
+
+Deno.test("stateTable() has the accuracy after each step, and what is made of them", () => {
+  assert.deepEqual(stateTable([measuredRun({ method: "LwM", norm: "L2" }, 0.5)]), [{
+    method: "LwM, L2",
+    "M_0": "80.0 %",
+    "M_1": "50.0 %",
+    "average": "65.0 %",
+    "forgetting": "30.0 %",
+    "cosine": "0.600",
+    "pointing game": "−36.0 points",
+    "inside object": "−36.0 points",
+  }]);
+});
+
+const RECORDS = [
+  measuredRun({ method: "LwM", seed: 1, gamma: 0.1 }, 0.5),
+  measuredRun({ method: "LwM", seed: 1, gamma: 0.3 }, 0.7),
+  measuredRun({ method: "LwF-MC", seed: 1 }, 0.4),
+  measuredRun({ method: "LwF-MC", seed: 2 }, 0.6),
+];
+
+Deno.test("settingsTable() has a row a setting, with intervals where there are several seeds", () => {
+  const rows = settingsTable(RECORDS, { measures: ["averageAccuracy", "attentionCosine"] });
+  assert.deepEqual(rows.map(Object.values), [
+    // Student's t with one degree of freedom is 12.7; the standard error of 0.6 and 0.7 is 0.05.
+    ["LwF-MC", "", 2, "65.0 ± 63.5 %", "0.600 ± 1.271"],
+    ["LwM", "0.1", 1, "65.0 %", "0.600"],
+    ["LwM", "0.3", 1, "75.0 %", "0.800"],
+  ]);
+  assert.equal(Object.keys(rows[0])[1], "γ");
+});
+
+Deno.test("settingsTable() puts the best setting of a method first if it is asked to", () => {
+  const rows = settingsTable(RECORDS, { bestFirst: true });
+  assert.deepEqual(rows.map((row) => row["γ"]), ["", "0.3", "0.1"]);
+});
+
+Deno.test("settingsTable() shows of one network on all classes nothing but its accuracy", () => {
+  const joint = measuredRun({ method: "C", baseClasses: 20, increments: 0 }, 0.9);
+  const [row] = settingsTable([{ ...joint, metrics: joint.metrics.slice(0, 1) }]);
+  assert.equal(row.method, "all 20 classes together");
+  assert.equal(row["accuracy after the last step"], "80.0 %");
+  assert.equal(row.forgetting, "");
+});
+
+Deno.test("settingsTable() refuses a mixture of engines", () => {
+  const other = { ...RECORDS[3], engine: "onednn" as const };
+  assert.throws(() => settingsTable([...RECORDS.slice(0, 3), other]), {
+    name: "UserError",
+    message: /runs of one engine but found wasm and onednn/,
+  });
+});
+
+Deno.test("lastAccuracyOfSteps() is the mean over the seeds", () => {
+  const [LwF] = lastAccuracyOfSteps(RECORDS.slice(2));
+  assert.deepEqual(LwF, { method: "LwF-MC", shares: [0.5, 0.5] });
+});
+
+Deno.test("trainingCurveNumbers() reads what the training has logged", () =>
+  withDataDirectory(async (directory) => {
+    const configuration = tinyConfiguration({ method: "LwM", increments: 1, beta: 0.5, gamma: 0.2 });
+    const run = await Run.open(configuration, { directory });
+    await run.train();
+    const log = await run.log(1);
+    const { models: [LwM] } = await trainingCurveNumbers([run], 1);
+    assert.equal(LwM.model, "LwM, M_{1}");
+    assert.deepEqual(LwM.terms["β · L_{D}"], log.map(({ L_D }) => 0.5 * L_D!));
+    assert.deepEqual(LwM.terms["γ · L_{AD}"], log.map(({ L_AD }) => 0.2 * L_AD!));
+    const { models: [M_0] } = await trainingCurveNumbers([run], 0);
+    assert.deepEqual([M_0.model, Object.keys(M_0.terms)], ["M_{0}", ["L_{C}"]]);
+
+    const [measured] = await measuredRuns([run]);
+    assert.deepEqual(measured.metrics, [await run.metrics(0), await run.metrics(1)]);
+    assert.equal((await measuredRuns([run], 0))[0].metrics.length, 1);
+  }));

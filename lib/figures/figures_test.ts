@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { parseHTML } from "linkedom";
+import sharp from "sharp";
+import type { MethodName } from "../training/method.ts";
+import { UserError } from "../user_error.ts";
+import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
+import { describeSeeds, type MethodRun, methodsOf } from "./runs.ts";
+import { gradCamClosedForm } from "../attention/mod.ts";
+import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
+import { attentionScrubber } from "./attention_maps.ts";
+import type { InteractiveFigure } from "./kit/html.ts";
+import { IMAGE, spot } from "./testdata/drawn.ts";
+import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";
+import { DISPLAY } from "../table.ts";
+import { composeFigure } from "./kit/svg.ts";
+import { showFigure } from "./notebook.ts";
+import { withFolder } from "../folder_fixture.ts";
+import { contactSheet } from "./contact_sheet.ts";
+import { drawFigure, figureDirectory, saveFigure } from "./save.ts";
+
+const run = (method: MethodName, seed: number): MethodRun => ({
+  method,
+  seed,
+  accuracy: [0.8, 0.5],
+  attentionCosine: [1, 0.9],
+});
+const curve = { dataset: "iEmoji-100", preset: "default", classesSeen: [10, 20] };
+
+Deno.test("the curves refuse no runs, and name a run with steps missing", () => {
+  assert.throws(() => accuracyCurve({ ...curve, runs: [] }), UserError);
+  const short = { ...run("LwM", 7), accuracy: [0.8] };
+  assert.throws(() => accuracyCurve({ ...curve, runs: [run("C", 0), short] }), {
+    name: "UserError",
+    message: /accuracy of LwM, seed 7, to have 2 numbers, one a step, but found 1/,
+  });
+  const long = { ...run("C", 0), energyDrop: [0, 0.1, 0.2] };
+  assert.throws(() => attentionRetentionCurve({ ...curve, runs: [long] }), UserError);
+});
+
+Deno.test("methodsOf() lists the methods that occur in the order of all figures", () => {
+  assert.deepEqual(methodsOf([run("LwM", 0), run("C", 0), run("LwM", 1)]), ["C", "LwM"]);
+});
+
+Deno.test("describeSeeds() counts seeds, method by method where they differ", () => {
+  assert.equal(describeSeeds([run("C", 0), run("LwM", 0)]), "1 seed");
+  assert.equal(describeSeeds([run("C", 0), run("C", 1), run("LwM", 0)]), "C 2 seeds, LwM 1 seed");
+});
+
+const TELEPHONE: TwoByTwo = {
+  features: ["dial", "bells"],
+  classes: ["telephone", "alarm clock"],
+  weights: [[2, 0], [0.5, 1]],
+  teacher: [[4, 0, 0, 0], [0, 0, 0, 4]],
+  student: [[0, 0, 4, 0], [0, 0, 1, 3]],
+};
+
+/** What a front end makes of it: the page after all scripts have run, in their order. */
+function page(...figures: InteractiveFigure[]): Document {
+  const { document } = parseHTML(`<html><body>${figures.map(({ html }) => html).join("")}</body></html>`);
+  for (const { textContent } of document.querySelectorAll("script")) {
+    new Function("document", textContent!)(document);
+  }
+  return document as unknown as Document;
+}
+
+function choose(input: HTMLInputElement, value: string, event: string): void {
+  input.value = value;
+  // linkedom has an Event of its own.
+  const { Event } = input.ownerDocument.defaultView as unknown as { Event: new (name: string) => Event };
+  input.dispatchEvent(new Event(event));
+}
+
+const texts = (root: ParentNode, selector: string) =>
+  [...root.querySelectorAll(selector)].map(({ textContent }) => textContent);
+
+Deno.test("measureTwoByTwo() computes what the library computes", async () => {
+  await tf.setBackend("cpu");
+  const { teacher, student, weights } = TELEPHONE;
+  const W = tf.tensor2d(weights.map((row) => [...row]));
+  const [A, A_t] = [teacher, student].map((features) =>
+    tf.transpose(tf.tensor4d(features.flat(), [1, 2, 2, 2]), [0, 2, 3, 1]) as tf.Tensor4D
+  );
+  const [y, z] = [A, A_t].map((features) => tf.matMul(tf.mean(features, [1, 2]), W) as tf.Tensor2D);
+  const [Q, Q_t] = [A, A_t].map((features) =>
+    gradCamClosedForm(features, W, [0]).reshape([1, 4]) as tf.Tensor2D
+  );
+  const sigmoid = { kind: "sigmoid", temperature: 1 } as const;
+  const found = measureTwoByTwo(TELEPHONE);
+  const pairs: [number[], ArrayLike<number>][] = [
+    [found.scores.flat(), [...y.dataSync(), ...z.dataSync()]],
+    [found.maps.flat(), [...Q.dataSync(), ...Q_t.dataSync()]],
+    [[found.distillation], distillationLoss(y, z, sigmoid).dataSync()],
+    [[found.leastDistillation], distillationLoss(y, y, sigmoid).dataSync()],
+    [[found.attentionDistillation], attentionDistillation(Q, Q_t, { norm: "L1" }).dataSync()],
+  ];
+  for (const [here, library] of pairs) {
+    here.forEach((value, i) =>
+      assert.ok(Math.abs(value - library[i]) < 1e-5, `${here}, ${Array.from(library)}`)
+    );
+  }
+});
+
+Deno.test("twoByTwoForm() moves the dial: the scores stand still, and the attention moves", () => {
+  const form = twoByTwoForm({ ...TELEPHONE, weights: [[2, 0], [0, 1]] });
+  const document = page(form);
+  assert.equal(document.querySelectorAll("img").length, 0, "the picture gives way to the form");
+  const [upperLeft] = document.querySelectorAll("input");
+  const before = texts(document, "[data-score], [data-loss='d']");
+  assert.deepEqual(texts(document, "[data-grid='map-1'] span"), ["0", "0", "2", "0"]);
+  assert.deepEqual(texts(document, "[data-loss='ad']"), ["2.00"]);
+  choose(upperLeft, "0", "change");
+  assert.deepEqual(texts(document, "[data-grid='map-1'] span"), ["2", "0", "0", "0"]);
+  assert.deepEqual(texts(document, "[data-loss='ad']"), ["0.00"]);
+  assert.deepEqual(texts(document, "[data-score], [data-loss='d']"), before);
+});
+
+Deno.test("attentionScrubber() leafs through the models of all methods at once, also twice on a page", () => {
+  const cells = [{ map: spot(5), cosine: 1 }, { map: spot(5, 0), cosine: 0 }, { map: spot(2), cosine: 0.25 }];
+  const scrubber = attentionScrubber({
+    dataset: "iemoji-100",
+    examples: [{
+      image: IMAGE,
+      label: "</script>",
+      rows: [{ method: "C", cells }, { method: "LwM", cells: [cells[0], cells[0], cells[0]] }],
+    }],
+  });
+  const document = page(scrubber, scrubber);
+  const [first, second] = document.querySelectorAll("input");
+  choose(first, "2", "input");
+  assert.deepEqual(texts(document, ".method span"), [
+    "cosine 0.25",
+    "cosine 1.00",
+    "cosine 1.00",
+    "cosine 1.00",
+  ]);
+  choose(second, "1", "input");
+  assert.deepEqual(texts(document, ".method span").slice(2), ["all zero", "cosine 1.00"]);
+  const pictures = [...document.querySelectorAll<HTMLImageElement>(".method img")];
+  assert.deepEqual(pictures.map(({ alt }) => alt).slice(2), [
+    "C, M_1, </script>: all zero",
+    "LwM, M_1, </script>: cosine 1.00",
+  ]);
+  assert.match(pictures[0].src, /^data:image\/png/);
+});
+
+const figure = composeFigure({
+  title: "A rectangle",
+  body: { svg: '<rect width="50" height="20"/>', width: 50, height: 20 },
+  description: "A black rectangle.",
+});
+
+Deno.test("a figure shows itself at its size, with its description as alternative text", () => {
+  const display = figure[DISPLAY]();
+  assert.equal(display["text/plain"], "A black rectangle.");
+  const [image] = parseHTML(display["text/html"]).document.querySelectorAll("img");
+  assert.deepEqual([image.alt, image.width, image.height], [figure.description, figure.width, figure.height]);
+  const bytes = Buffer.from(image.src.replace("data:image/svg+xml;base64,", ""), "base64");
+  assert.equal(bytes.toString(), figure.svg);
+});
+
+Deno.test("showFigure() does nothing outside of a notebook", async () => {
+  assert.equal(await showFigure(figure), undefined);
+});
+
+const sheet = (label: string) => ({ title: "One image", columns: 1, images: [{ image: IMAGE, label }] });
+
+const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("saveFigure() writes the numbers, the SVG that they give, its PNG, and nothing else", async () => {
+  await withFolder(async (folder) => {
+    const directory = join(folder, "new", "figures");
+    const figure = await saveFigure("sheet", contactSheet, sheet("key"), { directory });
+    assert.deepEqual(filesIn(directory), ["sheet.json", "sheet.png", "sheet.svg"]);
+    assert.equal(await Deno.readTextFile(join(directory, "sheet.svg")), figure.svg);
+    const json = await Deno.readTextFile(join(directory, "sheet.json"));
+    assert.equal(JSON.parse(json).figure, "contactSheet");
+    assert.deepEqual(drawFigure(json), contactSheet(sheet("key")));
+    assert.equal(
+      (await sharp(await Deno.readFile(join(directory, "sheet.png"))).metadata()).width,
+      1.5 * figure.width,
+    );
+  });
+});
+
+Deno.test("drawFigure() throws a UserError where the file names no figure", () => {
+  assert.throws(() => drawFigure('{ "figure": "toString" }'), UserError);
+  assert.throws(
+    () => drawFigure("{}"),
+    /Expected "figure" to be one of accuracyCurve, .* but found undefined/,
+  );
+});
+
+Deno.test("figureDirectory() writes over a committed figure only with the same preset and engine", async () => {
+  await withFolder(async (root) => {
+    const lines: string[] = [];
+    const folderFor = async (name: string, setting: { preset?: string; engine?: string }) => {
+      const directory = await figureDirectory(name, setting, (line) => lines.push(line), root);
+      return directory.slice(root.length + 1);
+    };
+    assert.equal(await folderFor("sheet", { preset: "default", engine: "wasm" }), "figures");
+    assert.equal(await folderFor("sheet", { preset: "smoke", engine: "wasm" }), "data/figures/smoke-wasm");
+    lines.length = 0;
+
+    const setting = { preset: "default", engine: "wasm" };
+    await saveFigure("sheet", contactSheet, { ...sheet("key"), ...setting }, {
+      directory: join(root, "figures"),
+    });
+    assert.equal(await folderFor("sheet", setting), "figures");
+    assert.deepEqual(lines, []);
+    assert.equal(await folderFor("sheet", { ...setting, engine: "onednn" }), "data/figures/default-onednn");
+    assert.deepEqual(lines, [
+      "sheet (preset default, engine onednn) is saved in data/figures/default-onednn: " +
+      "the one in figures/ has preset default, engine wasm.",
+    ]);
+  });
+});
+
+Deno.test("saveFigure() keeps the earlier figure whole when the disk is full", async () => {
+  await withFolder(async (directory) => {
+    await saveFigure("sheet", contactSheet, sheet("key"), { directory });
+    const before = filesIn(directory).map((name) => Deno.readFileSync(join(directory, name)));
+    // Writing to /dev/full fails as writing to a full disk does. The numbers are the last of the three files.
+    await Deno.symlink("/dev/full", join(directory, `sheet.json.${Deno.pid}.partial`));
+    await assert.rejects(
+      saveFigure("sheet", contactSheet, sheet("axe"), { directory }),
+      (error) =>
+        error instanceof UserError &&
+        /Expected to write the figure sheet at .* no space is left/.test(error.message),
+    );
+    assert.deepEqual(filesIn(directory), ["sheet.json", "sheet.png", "sheet.svg"]);
+    assert.deepEqual(filesIn(directory).map((name) => Deno.readFileSync(join(directory, name))), before);
+  });
+});
+
+Deno.test("saveFigure() throws a UserError where the folder cannot be made", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "figures"), "a file, not a folder");
+    await assert.rejects(
+      saveFigure("sheet", contactSheet, sheet("key"), { directory: join(folder, "figures") }),
+      (error) => error instanceof UserError && error.message.includes(join(folder, "figures")),
+    );
+  });
+});
+
+Deno.test({
+  name: "saveFigure() throws a UserError where the folder is read-only",
+  ignore: Deno.uid() === 0, // root may write everywhere
+  fn: () =>
+    withFolder(async (directory) => {
+      await Deno.chmod(directory, 0o555);
+      await assert.rejects(saveFigure("sheet", contactSheet, sheet("key"), { directory }), UserError);
+      await Deno.chmod(directory, 0o755);
+    }),
+});
