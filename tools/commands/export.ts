@@ -113,6 +113,7 @@ ${classNames.length} classes in ${step + 1} steps, without an image of earlier s
 ## Use
 
 \`\`\`python
+import torch
 from model import forward, load
 
 tensors, notes = load("model.safetensors")

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { writeJson } from "../../lib/files.ts";
+import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { dataDirectory, figuresDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { percent } from "../../lib/statistics.ts";
@@ -45,15 +46,12 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 /** A cell may train for as long as it takes; a kernel that has died is noticed at once. */
 const TIMEOUT_SECONDS = 24 * 3600;
 
-/** Options of {@linkcode reproduce}: whether to delete what was trained before, and to train the studies. */
-export interface ReproduceOptions {
-  fresh: boolean;
-  allSeeds: boolean;
-  signal: AbortSignal;
-}
-
-/** Reproduces the paper with the preset and the engine of the environment. */
-export async function reproduce({ fresh, allSeeds, signal }: ReproduceOptions): Promise<void> {
+/**
+ * Reproduces the paper with the preset and the engine of the environment.
+ * @param fresh deletes what was trained before
+ * @param allSeeds trains the studies, too
+ */
+async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal): Promise<void> {
   const { preset } = configure();
   await drawImages();
   // The longest first: no core is idle in the end.
@@ -89,22 +87,16 @@ async function trainAndRunNotebooks(
   const toTrain = jobs.length;
   for (const path of await numberedNotebooks("notebooks")) {
     const through = stepsNeeded((await readNotebook(path)).cells.map(sourceOf).join("\n"));
-    jobs.push(
-      await notebookJob(path, {
-        timeoutSeconds: TIMEOUT_SECONDS,
-        env: {}, // the kernels inherit preset and engine from our environment
-        outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
-      }, {
-        weight: NOTEBOOK_WEIGHT,
-        when: () =>
-          runs.every(({ folders, configuration: { increments } }) => {
-            const steps = Math.min(through, increments + 1);
-            return Array.from({ length: steps }, (_, step) => step).every((step) =>
-              trained.has(stepFolder(folders, step))
-            );
-          }),
-      }),
+    const needed = runs.flatMap(({ folders, configuration: { increments } }) =>
+      Array.from({ length: Math.min(through, increments + 1) }, (_, step) => stepFolder(folders, step))
     );
+    const place = {
+      timeoutSeconds: TIMEOUT_SECONDS,
+      env: {}, // the kernels inherit preset and engine from our environment
+      outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
+    };
+    const when = () => needed.every((folder) => trained.has(folder));
+    jobs.push(await notebookJob(path, place, { weight: NOTEBOOK_WEIGHT, when }));
   }
   console.error(`${toTrain} trainings and ${jobs.length - toTrain} notebooks, ${processes} at a time.`);
   const before = { at: performance.now(), processorSeconds: await processorSeconds() };
@@ -173,11 +165,7 @@ export function demonstrationConfigurations(): Configuration[] {
 async function forget(configurations: readonly Configuration[]): Promise<void> {
   const runs = await planSweep(configurations, { log: () => {} });
   const folders = new Set(runs.flatMap(({ folders }) => [folders.base, folders.method]));
-  for (const folder of folders) await Deno.remove(folder, { recursive: true }).catch(ignoreMissing);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+  for (const folder of [...folders].filter(isFolder)) await Deno.remove(folder, { recursive: true });
 }
 
 /** Runs the command; see its help. */
@@ -192,7 +180,7 @@ export async function main(args: string[]): Promise<void> {
   if (engine !== undefined) Deno.env.set("LWM_ENGINE", engine);
   await stoppable(
     "What is trained is kept; the same command goes on from there.",
-    (signal) => reproduce({ fresh: switches.has("fresh"), allSeeds: switches.has("all-seeds"), signal }),
+    (signal) => reproduce(switches.has("fresh"), switches.has("all-seeds"), signal),
   );
 }
 

@@ -116,7 +116,11 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   if (switches.has("json")) return log(JSON.stringify({ runs: listed, removed: isRemoved }, null, 1));
   if (listed.length > 0) { for (const text of textTable(listed.map(rowOf))) log(text); }
   const size = megabytes(listed.reduce((sum, { bytes }) => sum + bytes, 0));
-  log(`${listed.length} runs, ${size}${isRemoved ? ", removed" : removes ? " would be removed" : ""}`);
+  log(
+    `${listed.length} run${listed.length === 1 ? "" : "s"}, ${size}${
+      isRemoved ? ", removed" : removes ? " would be removed" : ""
+    }`,
+  );
 }
 
 const DAY = 24 * 3600 * 1000;

@@ -63,7 +63,7 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     // An M_0 stays while a run needs it, and a run while it is trained.
     const left = () => Array.from(Deno.readDirSync(join(method, "..")), ({ name }) => name).sort();
     const before = left();
-    assert.match((await call("--remove", "--dry-run", damaged)).at(-1)!, /^1 runs, .* would be removed$/);
+    assert.match((await call("--remove", "--dry-run", damaged)).at(-1)!, /^1 run, .* would be removed$/);
     assert.deepEqual(await foldersOf("--remove", base), []);
     {
       using _lock = await FileLock.take(join(method, "M_1.lock"));

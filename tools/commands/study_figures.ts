@@ -3,16 +3,14 @@
  * @module
  */
 import { figures } from "../../lib/mod.ts";
-import { dataDirectory } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
 import { attentionRetentionNumbers, baseAttention } from "../../lib/study/base_attention.ts";
 import { isDrawnFromRecords, studyFigure } from "../../lib/study/figure_numbers.ts";
 import { select, type Study, type StudyFigure } from "../../lib/study/study.ts";
 import { typicalImage } from "../../lib/study/typical_image.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath } from "./command_line.ts";
-import { openRun } from "./run.ts";
+import { folderOf, openRun } from "./run.ts";
 
 /** The paper's picture shows this many increments. */
 const INCREMENTS_SHOWN = 4;
@@ -31,26 +29,18 @@ export async function saveStudyFigures(study: Study, place: FigurePlace): Promis
   const saved: string[] = [];
   for (const figure of study.figures) {
     try {
-      if (isDrawnFromRecords(figure)) await saveFromRecords(study, figure, place);
-      else await saveAttention(study, figure, place);
+      if (isDrawnFromRecords(figure)) {
+        const { missing } = await studyFigure(study, figure.name, { directory: out, log });
+        if (missing > 0) throw new UserError(`${missing} of its runs are not finished.`);
+      } else await saveAttention(study, figure, place);
       saved.push(figure.name);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       log(`\n${figure.name} stays as it is: ${error.message}`);
     }
   }
-  if (saved.length > 0) {
-    log(`\nFigures: ${saved.join(", ")}${out === undefined ? "" : ` in ${showPath(out)}`}`);
-  }
-}
-
-async function saveFromRecords(
-  study: Study,
-  { name }: StudyFigure,
-  { out, log }: FigurePlace,
-): Promise<void> {
-  const { missing } = await studyFigure(study, name, { directory: out, log });
-  if (missing > 0) throw new UserError(`${missing} of its runs are not finished.`);
+  if (saved.length === 0) return;
+  log(`\nFigures: ${saved.join(", ")}${out === undefined ? "" : ` in ${showPath(out)}`}`);
 }
 
 /** Asks the models of the first increments where they look, and draws a typical image. */
@@ -62,31 +52,23 @@ async function saveAttention(
   const records = (figure.runs ?? [{}]).flatMap((selector) => select(study.records, selector));
   const seed = Math.min(...records.map(({ configuration }) => configuration.seed));
   const runs: Run[] = [];
-  for (
-    const { configuration, engine } of records.filter(({ configuration }) => configuration.seed === seed)
-  ) {
+  for (const { configuration, engine } of records.filter((record) => record.configuration.seed === seed)) {
     // They share engine and images, of which the first says all there is to say.
-    runs.push(
-      await openTrained({ ...configuration, engine }, { directory, log: runs.length === 0 ? log : () => {} }),
+    const run = await openRun(
+      { ...configuration, engine },
+      { directory },
+      runs.length === 0 ? log : () => {},
     );
+    if (!await run.isTrained(Math.min(INCREMENTS_SHOWN, run.steps.length - 1))) {
+      throw new UserError(
+        `Expected the models of ${configuration.method}, seed ${seed}, in ${folderOf(run)} but found none. ` +
+          "Train the study here with --again to draw it anew.",
+      );
+    }
+    runs.push(run);
   }
-  const through = Math.min(INCREMENTS_SHOWN, runs[0].steps.length - 1);
-  const attention = await baseAttention(runs, through);
+  const attention = await baseAttention(runs, Math.min(INCREMENTS_SHOWN, runs[0].steps.length - 1));
   const { image, choice } = typicalImage(attention);
   const numbers = { ...attentionRetentionNumbers(attention, [image]), seed, choice };
   await figures.saveFigure(figure.name, figures.attentionRetention, numbers, { directory: out, log });
-}
-
-async function openTrained(
-  configuration: Configuration,
-  { directory = dataDirectory(), log }: { directory?: string; log: Log },
-): Promise<Run> {
-  const run = await openRun(configuration, { directory }, log);
-  if (await run.isTrained(Math.min(INCREMENTS_SHOWN, run.steps.length - 1))) return run;
-  throw new UserError(
-    `Expected the models of ${configuration.method}, seed ${configuration.seed}, in ${
-      showPath(run.folders.method)
-    } but ` +
-      "found none. Train the study here with --again to draw it anew.",
-  );
 }

@@ -97,22 +97,20 @@ async function planOf(run: Run): Promise<TrainingPlan> {
   const iterations = steps.reduce((sum, step) => sum + (step.trained ? 0 : step.iterations), 0);
   const { depth, widths, stem, seed } = run.configuration;
   const student = new ResNet({ depth, widths, stem }, run.classNames(run.steps.length - 1), seed);
-  try {
-    const weights = Array.from(student.parameters.values(), ({ size }) => size).reduce((a, b) => a + b);
-    // The models, and after each epoch the weights and the optimizer of the step that is trained.
-    const bytes = 4 * weights * (steps.length + 2);
-    if (iterations === 0 || run.engine.name === "cpu") return { steps, bytes };
-    return { steps, bytes, seconds: iterations * await secondsPerIteration(run) };
-  } finally {
-    student.dispose();
-  }
+  const weights = student.parameters.values().reduce((sum, { size }) => sum + size, 0);
+  // The models, and after each epoch the weights and the optimizer of the step that is trained.
+  const bytes = 4 * weights * (steps.length + 2);
+  const seconds = iterations === 0 || run.engine.name === "cpu"
+    ? undefined
+    : iterations * await secondsPerIteration(run, student);
+  student.dispose();
+  return { steps, bytes, seconds };
 }
 
 /** Tries iterations of the base step for about three seconds, two at least. */
-async function secondsPerIteration(run: Run): Promise<number> {
-  const { seed, views, depth, widths, stem } = run.configuration;
+async function secondsPerIteration(run: Run, student: ResNet): Promise<number> {
+  const { seed, views } = run.configuration;
   const set = run.dataset.open("train", run.steps[0], { seed, views });
-  const student = new ResNet({ depth, widths, stem }, run.classNames(0), seed);
   const times = [performance.now()];
   await trainStep(
     { student, set, headPosition: headPositions(run.classOrder), teacher: null },
@@ -122,7 +120,6 @@ async function secondsPerIteration(run: Run): Promise<number> {
       shouldStop: () => times.length > 30 || times.length > 2 && times.at(-1)! - times[0] > 3000,
     },
   );
-  student.dispose();
   // The first ones are slow: code is compiled. The median of the rest leaves out pauses.
   const durations = times.slice(1).map((time, i) => (time - times[i]) / 1000);
   const later = durations.slice(durations.length >> 1).sort((a, b) => a - b);

@@ -3,13 +3,13 @@
  * @module
  */
 
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
 import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
 import { explainFileError } from "../../../lib/files.ts";
 import { findPhotos, type PhotoDatasetName } from "../../../lib/data/photos/photos.ts";
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
-import { unpack, type UnpackOptions } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
 
 /** How much a data set has, `train` and `test` by its own split; what is absent is not counted. */
 export type DatasetCounts = Readonly<Partial<Record<"classes" | "images" | "train" | "test", number>>>;
@@ -27,11 +27,7 @@ export interface DataSource {
   /** An archive within the archive, which holds the images. */
   readonly inner?: { readonly path: string; readonly md5: string };
   readonly complete: DatasetCounts;
-  /** Limits well above the archive's contents. */
-  readonly limits: Pick<UnpackOptions, "maxBytes" | "maxEntries">;
 }
-
-const GIGABYTE = 1e9;
 
 /** Sizes and digests are those that the publishers give. */
 export const DATA_SOURCES: readonly DataSource[] = [
@@ -47,7 +43,6 @@ export const DATA_SOURCES: readonly DataSource[] = [
     inner: { path: "caltech-101/101_ObjectCategories.tar.gz", md5: "b224c7392d521a49829488ab0f1120d9" },
     // Without the two of its 102 folders that are left out.
     complete: { classes: 100, images: 8242 },
-    limits: { maxBytes: GIGABYTE, maxEntries: 50_000 },
   },
   {
     name: "cifar-100",
@@ -59,7 +54,6 @@ export const DATA_SOURCES: readonly DataSource[] = [
       md5: "03b5dce01913d631647c71ecec9e9cb8",
     },
     complete: { classes: 100, train: 50_000, test: 10_000 },
-    limits: { maxBytes: GIGABYTE, maxEntries: 100 },
   },
   {
     name: "cub-200-2011",
@@ -71,7 +65,6 @@ export const DATA_SOURCES: readonly DataSource[] = [
       md5: "97eceeb196236b17998738112f37df78",
     },
     complete: { classes: 200, images: 11_788 },
-    limits: { maxBytes: 5 * GIGABYTE, maxEntries: 50_000 },
   },
   {
     name: "imagenet-small",
@@ -82,7 +75,6 @@ export const DATA_SOURCES: readonly DataSource[] = [
       "imagenet-object-localization-challenge, and fetch the training and validation images",
     // A hundred are drawn where there are more; their images are not equally many.
     complete: { classes: 100 },
-    limits: { maxBytes: 500 * GIGABYTE, maxEntries: 3_000_000 },
   },
 ];
 
@@ -110,15 +102,17 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
     checkComplete(source.name, target, source.complete);
     return target;
   }
+  if (from !== undefined && isFolder(from)) {
+    checkComplete(source.name, from, source.complete);
+    await Deno.mkdir(directory, { recursive: true });
+    await Deno.symlink(resolve(from), target, { type: "dir" }).catch((error) => {
+      throw explainFileError(error, target, "link to the data set");
+    });
+    return target;
+  }
   if (from !== undefined) {
-    const info = statOf(from);
-    if (info.isDirectory) {
-      checkComplete(source.name, from, source.complete);
-      linkFolder(from, target);
-    } else {
-      await checkArchive(source, from, info.size);
-      await unpackDataset(source, from, target, onProgress);
-    }
+    await refuseOtherArchive(source, from);
+    await unpackDataset(source, from, target, onProgress);
     return target;
   }
   if (!source.remote) {
@@ -165,26 +159,22 @@ export function checkComplete(name: PhotoDatasetName, path: string, expected: Da
 
 /** Refuses a data set that exists already and is not the one that the user names. */
 function refuseAnother(from: string, target: string): void {
-  statOf(from);
   const there = Deno.realPathSync(target);
-  if (there === Deno.realPathSync(from)) return;
-  const what = Deno.lstatSync(target).isSymlink ? `a link to "${there}"` : "a folder";
+  if (isFolder(from) && there === Deno.realPathSync(from)) return;
   throw new UserError(
-    `Expected "${target}" to be free for "${from}" but found a data set there already, ${what}; remove it first, or ` +
+    `Expected "${target}" to be free for "${from}" but found a data set there already, in "${there}"; remove it first, or ` +
       `leave out --from.`,
   );
 }
 
 /** Refuses an archive other than the official one, where its digest is known. */
-async function checkArchive(source: DataSource, path: string, bytes: number): Promise<void> {
-  if (!source.remote) return;
+async function refuseOtherArchive({ name, remote, inner }: DataSource, path: string): Promise<void> {
+  if (!remote) return;
   const md5 = await md5OfFile(path);
-  const official = [source.remote.md5, source.inner?.md5];
-  if (official.includes(md5)) return;
+  if (md5 === remote.md5 || md5 === inner?.md5) return;
   throw new UserError(
-    `Expected the official archive of ${source.name} (${source.remote.bytes} bytes, MD5 ${source.remote.md5}) in ` +
-      `"${path}" but found ${bytes} bytes, MD5 ${md5}; fetch it from ${source.remote.url}, or unpack yours and ` +
-      `pass the folder with --from.`,
+    `Expected the official archive of ${name} (${remote.bytes} bytes, MD5 ${remote.md5}) in "${path}" but found MD5 ${md5}; ` +
+      `fetch it from ${remote.url}, or unpack yours and pass the folder with --from.`,
   );
 }
 
@@ -195,19 +185,14 @@ async function unpackDataset(
   onProgress?: FetchOptions["onProgress"],
 ): Promise<void> {
   const partial = `${target}.partial`;
-  const options = {
-    ...source.limits,
-    onProgress: (done: number, total: number) => onProgress?.("unpacking", done, total),
-  };
+  const onBytes = (done: number, total: number) => onProgress?.("unpacking", done, total);
   try {
     if (isFolder(partial)) Deno.removeSync(partial, { recursive: true });
-    await unpack(archive, partial, options);
-    if (source.inner) {
-      const [folder] = source.inner.path.split("/");
-      if (isFolder(join(partial, folder))) {
-        await unpack(join(partial, source.inner.path), partial, options);
-        Deno.removeSync(join(partial, folder), { recursive: true });
-      }
+    await unpack(archive, partial, onBytes);
+    const folder = source.inner && join(partial, dirname(source.inner.path));
+    if (folder && isFolder(folder)) {
+      await unpack(join(partial, source.inner!.path), partial, onBytes);
+      Deno.removeSync(folder, { recursive: true });
     }
     checkComplete(source.name, partial, source.complete);
     Deno.renameSync(partial, target);
@@ -215,22 +200,5 @@ async function unpackDataset(
     throw explainFileError(error, target, "put the data set");
   } finally {
     if (isFolder(partial)) Deno.removeSync(partial, { recursive: true });
-  }
-}
-
-function linkFolder(from: string, target: string): void {
-  try {
-    Deno.mkdirSync(join(target, ".."), { recursive: true });
-    Deno.symlinkSync(resolve(from), target, { type: "dir" });
-  } catch (error) {
-    throw explainFileError(error, target, "link to the data set");
-  }
-}
-
-function statOf(path: string): Deno.FileInfo {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    throw explainFileError(error, path, "read the archive or folder");
   }
 }

