@@ -148,11 +148,11 @@ async function collect(file: string, folders: readonly string[], place: StudyOpt
   const found = await collectRecords(plan, folders.length > 0 ? folders : [directory], place.log);
   const records = recordsOf(plan, found);
   const all = mergeRecords(plan, kept, records);
-  const engines = new Set(recordsOf(plan, all).map(({ engine }) => engine));
-  if (engines.size > 1) {
+  const engines = [...new Set(recordsOf(plan, all).map(({ engine }) => engine))];
+  if (engines.length > 1) {
     throw new UserError(
       `Expected the runs of ${plan.name} on one engine but found ${
-        [...engines].join(" and ")
+        engines.join(" and ")
       }, which round differently. ` +
         'Name one in the study, as "base": { "engine": "wasm" }, or collect with --out DIRECTORY.',
     );
@@ -257,15 +257,13 @@ function onEngineOf(known: readonly RunRecord[], missing: readonly Configuration
 function describePlan(plan: StudyPlan, known: number, runs: readonly SweepRun[]): string {
   const counted = (state: SweepRun["state"]) => runs.filter((run) => run.state === state).length;
   const parts = [
-    known > 0 ? `${known} known from the results` : "",
+    ...known > 0 ? [`${known} known from the results`] : [],
     `${counted("finished")} finished before`,
     `${counted("waiting")} to train`,
-  ];
+  ].join(", ");
   const { duplicates } = plan;
   const skipped = duplicates === 0 ? "" : ` ${count(duplicates, "duplicate configuration")} skipped.`;
-  return `${count(plan.configurations.length, "run")}: ${
-    parts.filter((part) => part !== "").join(", ")
-  }.${skipped}`;
+  return `${count(plan.configurations.length, "run")}: ${parts}.${skipped}`;
 }
 
 /** Of the runs that are finished on this machine. */

@@ -169,6 +169,16 @@ Deno.test("sweep does not mix engines", () =>
       name: "UserError",
       message: /the missing runs on cpu, .* but found that wasm is asked for/,
     });
+    const other = measuredRun(tinyConfiguration({ method: "LwF-MC", increments: 1, seed: 2 }), 0.5);
+    await writeRecords(join(directory, "elsewhere", "tiny.results.json"), [other]);
+    const any = await writeSweep(directory, {
+      base: { ...TINY_FIELDS, increments: 1, engine: "auto" },
+      grid: { method: ["LwF-MC"], seed: [1, 2] },
+    });
+    await assert.rejects(sweepIn(directory, any, "--collect"), {
+      name: "UserError",
+      message: /runs of tiny on one engine but found (wasm and cpu|cpu and wasm), which round differently/,
+    });
   }));
 
 Deno.test("sweep --list prints commands that train what is missing; --collect makes the results of it", () =>
