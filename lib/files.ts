@@ -48,7 +48,7 @@ function partialOf(path: string): string {
 }
 
 /** Removes the temporary files that killed processes have left in a folder. */
-export async function removePartials(folder: string): Promise<void> {
+async function removePartials(folder: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
       const pid = name.match(/\.(\d+)\.partial$/)?.[1];

@@ -5,98 +5,39 @@
  * import { configure, figures, trainRuns } from "lwm";
  * ```
  *
- * `evaluation` and `figures` are namespaces, because a measure and the figure of it have the same name. Types that only
- * complete a signature are exported beside it.
+ * `evaluation` and `figures` are namespaces, because a measure and the figure of it have the same name. The types after the
+ * functions complete their signatures.
  * @module
  */
 export * as evaluation from "./evaluation/mod.ts";
 export * as figures from "./figures/mod.ts";
 export { allClassMaps, gradCamClosedForm } from "./attention/grad_cam.ts";
-export { type ClassPerImage } from "./attention/one_hot_classes.ts";
 export {
   allDraws,
-  type Batch,
-  type Draw,
   epochBatches,
-  type EpochOptions,
-  type Normalization,
   readBatch,
   readMaskPicture,
   readMasks,
   readPicture,
 } from "./data/batches.ts";
-export { type Artist, IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./data/iemoji/artists.ts";
-export { type Dataset, type ImageSet, type OpenOptions, type Picture, type Split } from "./data/image_set.ts";
-export {
-  type ClassCounts,
-  classIncrementalSteps,
-  type ClassSteps,
-  headPositions,
-  IncrementalStream,
-} from "./data/protocol.ts";
-export { type Engine, type EngineName } from "./engine/engine.ts";
-export { useEngine, type UseEngineOptions } from "./engine/mod.ts";
-export { type AttentionMaps, type AttentionRetention, type Drop } from "./evaluation/attention_retention.ts";
-export { type AttentionShift } from "./evaluation/attention_shift.ts";
-export { type ForwardOptions, type Predictions, type PredictOptions } from "./evaluation/predict.ts";
-export { type LabeledScores } from "./evaluation/scores.ts";
-export {
-  type AttentionRetentionNumbers,
-  type RetentionCell,
-  type RetentionExample,
-} from "./figures/attention_maps.ts";
-export {
-  type AttentionShiftExample,
-  type AttentionShiftNumbers,
-  type ShiftDistribution,
-  type ShiftedImage,
-} from "./figures/attention_shift.ts";
-export { type AttentionMap } from "./figures/kit/attention_map.ts";
-export { type LabeledPicture } from "./figures/kit/overlay.ts";
-export { type Figure } from "./figures/kit/svg.ts";
-export { type MethodOverview } from "./figures/method_overview.ts";
-export {
-  type DatasetSetting,
-  type MethodRun,
-  type MethodRuns,
-  type Reference,
-  type Setting,
-} from "./figures/runs.ts";
-export { type SaveOptions } from "./figures/save.ts";
-export { type ClassScore } from "./figures/score_bars.ts";
-export { type ModelLoss, type TrainingCurve } from "./figures/training_curve.ts";
-export { type WhatAndWhy, type WhatAndWhyExample } from "./figures/what_and_why.ts";
-export { type AttentionClass, type BaseClassScores, topBaseClass } from "./losses/attention_class.ts";
-export {
-  attentionDistillation,
-  type AttentionDistillationOptions,
-  type MapNorm,
-} from "./losses/attention_distillation.ts";
-export {
-  type AttentionForm,
-  attentionLoss,
-  gradientsOverGamma,
-  type LastStage,
-} from "./losses/attention_form.ts";
-export { type ClassificationKind, classificationLoss } from "./losses/classification.ts";
-export { type DistillationKind, distillationLoss, type DistillationOptions } from "./losses/distillation.ts";
-export { type ForwardPass, ResNet, type ResNetOptions, type Stem } from "./model/resnet.ts";
-export { type SafeTensor } from "./model/safetensors.ts";
+export { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./data/iemoji/artists.ts";
+export { classIncrementalSteps, headPositions, IncrementalStream } from "./data/protocol.ts";
+export { useEngine } from "./engine/mod.ts";
+export { topBaseClass } from "./losses/attention_class.ts";
+export { attentionDistillation } from "./losses/attention_distillation.ts";
+export { attentionLoss, gradientsOverGamma } from "./losses/attention_form.ts";
+export { classificationLoss } from "./losses/classification.ts";
+export { distillationLoss } from "./losses/distillation.ts";
+export { ResNet } from "./model/resnet.ts";
+export { print } from "./progress.ts";
 export { configure } from "./run/configuration.ts";
-export { configurationHelp, type FieldHelp } from "./run/configuration_help.ts";
-export { type StepMetrics } from "./run/evaluate_step.ts";
-export { openDataset, type RunFolders } from "./run/folder.ts";
-export { Run, type RunEpoch, type RunHooks, type RunProgress } from "./run/run.ts";
-export { type Configuration, type DatasetName, type PresetName } from "./run/schema.ts";
-export { trainRuns, type TrainRunsOptions } from "./run/train_runs.ts";
-export {
-  attentionRetentionNumbers,
-  type BaseAttention,
-  baseAttention,
-  forgettingNumbers,
-  type RunAttention,
-} from "./study/base_attention.ts";
-export { claimsTable, gainTable, type JudgedClaim, studyClaims } from "./study/claims.ts";
+export { configurationHelp } from "./run/configuration_help.ts";
+export { openDataset } from "./run/folder.ts";
+export { Run } from "./run/run.ts";
+export { trainRuns } from "./run/train_runs.ts";
+export { percent } from "./statistics.ts";
+export { attentionRetentionNumbers, baseAttention, forgettingNumbers } from "./study/base_attention.ts";
+export { claimsTable, gainTable, studyClaims } from "./study/claims.ts";
 export { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./study/figure_numbers.ts";
 export {
   attentionShiftNumbers,
@@ -105,65 +46,88 @@ export {
   shiftDistributionNumbers,
   whatAndWhyNumbers,
 } from "./study/model_figures.ts";
-export {
-  type DropRecord,
-  measuredRuns,
-  type MeasureName,
-  type RunRecord,
-  type StepRecord,
-} from "./study/run_record.ts";
-export {
-  type Claim,
-  readStudy,
-  select,
-  type Selector,
-  type Study,
-  type StudyFigure,
-  type StudyPlan,
-} from "./study/study.ts";
-export {
-  lastAccuracyOfSteps,
-  settingsTable,
-  type SettingsTableOptions,
-  stateTable,
-  trainingCurveNumbers,
-} from "./study/tables.ts";
-export { type ImageChoice, readTypicalImage, type TypicalImage } from "./study/typical_image.ts";
-export { type IterationBatch, type LossValues } from "./training/iteration.ts";
-export {
-  type BatchOutputs,
-  defineMethod,
-  type LossOptions,
-  type LossTerm,
-  type Method,
-  type MethodName,
-  methodNames,
-  type MethodSymbol,
-  type TunedFields,
-} from "./training/method.ts";
-export { type OptimizerOptions, Sgd } from "./training/optimizer.ts";
-export { type TeacherAnswers } from "./training/teacher.ts";
-export {
-  type EpochLog,
-  type StepOptions,
-  stepOptions,
-  type StepProgress,
-  type StepsConfiguration,
-} from "./training/train_step.ts";
-export { print, type ProgressLine } from "./progress.ts";
-export { type MapSize } from "./resize_map.ts";
-export { type Ends, percent, type Verdict } from "./statistics.ts";
-export { type DISPLAY, type Table, type TableRow } from "./table.ts";
-export { type TermGradient, termGradients } from "./training/term_gradients.ts";
+export { measuredRuns } from "./study/run_record.ts";
+export { readStudy, select } from "./study/study.ts";
+export { lastAccuracyOfSteps, settingsTable, stateTable, trainingCurveNumbers } from "./study/tables.ts";
+export { readTypicalImage } from "./study/typical_image.ts";
 export { watchTraining } from "./study/watch_training.ts";
-export { type ForgettingPicture, type ForgottenImage } from "./figures/forgetting.ts";
-export {
-  type NamedTensorMap,
-  type Scalar,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  type Tensor4D,
-  type Variable,
+export { defineMethod, methodNames } from "./training/method.ts";
+export { Sgd } from "./training/optimizer.ts";
+export { termGradients } from "./training/term_gradients.ts";
+export { stepOptions } from "./training/train_step.ts";
+
+export type { ClassPerImage } from "./attention/one_hot_classes.ts";
+export type { Batch, Draw, EpochOptions, Normalization } from "./data/batches.ts";
+export type { Artist } from "./data/iemoji/artists.ts";
+export type { Dataset, ImageSet, OpenOptions, Picture, Split } from "./data/image_set.ts";
+export type { ClassCounts, ClassSteps } from "./data/protocol.ts";
+export type { Engine, EngineName } from "./engine/engine.ts";
+export type { UseEngineOptions } from "./engine/mod.ts";
+export type { AttentionMaps, AttentionRetention, Drop } from "./evaluation/attention_retention.ts";
+export type { AttentionShift } from "./evaluation/attention_shift.ts";
+export type { ForwardOptions, Predictions, PredictOptions } from "./evaluation/predict.ts";
+export type { LabeledScores } from "./evaluation/scores.ts";
+export type { AttentionRetentionNumbers, RetentionCell, RetentionExample } from "./figures/attention_maps.ts";
+export type {
+  AttentionShiftExample,
+  AttentionShiftNumbers,
+  ShiftDistribution,
+  ShiftedImage,
+} from "./figures/attention_shift.ts";
+export type { ForgettingPicture, ForgottenImage } from "./figures/forgetting.ts";
+export type { AttentionMap } from "./figures/kit/attention_map.ts";
+export type { LabeledPicture } from "./figures/kit/overlay.ts";
+export type { Figure } from "./figures/kit/svg.ts";
+export type { MethodOverview } from "./figures/method_overview.ts";
+export type { DatasetSetting, MethodRun, MethodRuns, Reference, Setting } from "./figures/runs.ts";
+export type { SaveOptions } from "./figures/save.ts";
+export type { ClassScore } from "./figures/score_bars.ts";
+export type { ModelLoss, TrainingCurve } from "./figures/training_curve.ts";
+export type { WhatAndWhy, WhatAndWhyExample } from "./figures/what_and_why.ts";
+export type { AttentionClass, BaseClassScores } from "./losses/attention_class.ts";
+export type { AttentionDistillationOptions, MapNorm } from "./losses/attention_distillation.ts";
+export type { AttentionForm, LastStage } from "./losses/attention_form.ts";
+export type { ClassificationKind } from "./losses/classification.ts";
+export type { DistillationKind, DistillationOptions } from "./losses/distillation.ts";
+export type { ForwardPass, ResNetOptions, Stem } from "./model/resnet.ts";
+export type { SafeTensor } from "./model/safetensors.ts";
+export type { ProgressLine } from "./progress.ts";
+export type { MapSize } from "./resize_map.ts";
+export type { FieldHelp } from "./run/configuration_help.ts";
+export type { StepMetrics } from "./run/evaluate_step.ts";
+export type { RunFolders } from "./run/folder.ts";
+export type { RunEpoch, RunHooks, RunProgress } from "./run/run.ts";
+export type { Configuration, DatasetName, PresetName } from "./run/schema.ts";
+export type { TrainRunsOptions } from "./run/train_runs.ts";
+export type { Ends, Verdict } from "./statistics.ts";
+export type { BaseAttention, RunAttention } from "./study/base_attention.ts";
+export type { JudgedClaim } from "./study/claims.ts";
+export type { DropRecord, MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
+export type { Claim, Selector, Study, StudyFigure, StudyPlan } from "./study/study.ts";
+export type { SettingsTableOptions } from "./study/tables.ts";
+export type { ImageChoice, TypicalImage } from "./study/typical_image.ts";
+export type { DISPLAY, Table, TableRow } from "./table.ts";
+export type {
+  NamedTensorMap,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  Variable,
 } from "./tensors.ts";
+export type { IterationBatch, LossValues } from "./training/iteration.ts";
+export type {
+  BatchOutputs,
+  LossOptions,
+  LossTerm,
+  Method,
+  MethodName,
+  MethodSymbol,
+  TunedFields,
+} from "./training/method.ts";
+export type { OptimizerOptions } from "./training/optimizer.ts";
+export type { TeacherAnswers } from "./training/teacher.ts";
+export type { TermGradient } from "./training/term_gradients.ts";
+export type { EpochLog, StepOptions, StepProgress, StepsConfiguration } from "./training/train_step.ts";

@@ -15,14 +15,7 @@ import { join } from "node:path";
 import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { predict, type Predictions, type PredictOptions } from "../evaluation/predict.ts";
-import {
-  FileLock,
-  isFile,
-  readFileIfThere,
-  removePartials,
-  writeFileWhole,
-  writeSealedJson,
-} from "../files.ts";
+import { FileLock, isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import {
   checkCheckpoint,
   type Checkpoint,
@@ -333,7 +326,6 @@ export class Run {
       if (lock === null) return false;
       // Another process may have trained it meanwhile.
       if (!await this.isTrained(step)) {
-        await removePartials(stepFolder(this.folders, step));
         const finished = await this.#trainStep(step, withNotes(hooks, lock), { before, total });
         if (!finished) return false;
         await this.evaluate(step);

@@ -6,22 +6,18 @@
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { Run } from "./run.ts";
-import type { WorkerMessage, WorkerTask } from "./train_runs.ts";
+import { linesFrom, type WorkerMessage, type WorkerTask } from "./train_runs.ts";
 
 /**
  * Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. That loses
  * nothing but the unfinished epoch.
  */
 async function readTask(): Promise<WorkerTask> {
-  const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) Deno.exit(1);
-    text += value;
-  }
-  void reader.read().then(() => Deno.exit(1));
-  return JSON.parse(text);
+  const lines = linesFrom(Deno.stdin.readable);
+  const { value, done } = await lines.next();
+  if (done) Deno.exit(1);
+  void lines.next().then(() => Deno.exit(1));
+  return JSON.parse(value);
 }
 
 const say = (message: WorkerMessage) => console.log(JSON.stringify(message));

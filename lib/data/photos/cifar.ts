@@ -14,7 +14,7 @@ import {
   checkClassNames,
   chooseClasses,
   type ClassChoice,
-  isFolder,
+  innerFolder,
   linesOf,
   listFolder,
   type Photo,
@@ -33,8 +33,7 @@ const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data 
 
 /** Lists the images of CIFAR-100 in `cifar-100-binary`, or in the folder that holds it, and reads their labels. */
 export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
-  const inner = join(path, "cifar-100-binary");
-  const root = isFolder(inner) ? inner : path;
+  const root = innerFolder(path, "cifar-100-binary");
   refusePythonVersion(root);
 
   const namesPath = join(root, "fine_label_names.txt");

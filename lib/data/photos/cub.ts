@@ -20,7 +20,7 @@ import {
   checkClassNames,
   chooseClasses,
   type ClassChoice,
-  isFolder,
+  innerFolder,
   linesOf,
   type PhotoFile,
   photoFiles,
@@ -60,8 +60,7 @@ export interface CubPhoto {
 
 /** Lists the photos of CUB-200-2011 in `CUB_200_2011`, or in the folder that holds it. */
 export function cubSource(path: string, choice: ClassChoice): PhotoSource {
-  const inner = join(path, "CUB_200_2011");
-  const root = isFolder(inner) ? inner : path;
+  const root = innerFolder(path, "CUB_200_2011");
   const read = (name: keyof typeof INDEX) => {
     const path = join(root, INDEX[name].file);
     return withFileErrors(path, "read CUB-200-2011", () => Deno.readTextFileSync(path));

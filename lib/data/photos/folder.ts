@@ -11,6 +11,7 @@ import {
   checkClassNames,
   chooseClasses,
   type ClassChoice,
+  innerFolder,
   isFolder,
   listFolder,
   listImages,
@@ -93,8 +94,8 @@ const CALTECH_LEFT_OUT = ["BACKGROUND_Google", "Faces_easy"];
 
 /** Lists the photos of Caltech-101: `101_ObjectCategories/CLASS/image_0001.jpg`, 9,144 photos in 102 folders. */
 export function caltechSource(path: string, choice: ClassChoice): PhotoSource {
-  const inner = join(path, "101_ObjectCategories");
-  return classFolderSource("caltech-101", isFolder(inner) ? inner : path, choice, CALTECH_LEFT_OUT);
+  const root = innerFolder(path, "101_ObjectCategories");
+  return classFolderSource("caltech-101", root, choice, CALTECH_LEFT_OUT);
 }
 
 /** The class folders in a folder. @throws {UserError} if there are none, or two whose names differ by case alone */

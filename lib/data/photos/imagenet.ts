@@ -17,6 +17,7 @@ import { photosOfClasses, splitFolderSource } from "./folder.ts";
 import {
   chooseClasses,
   type ClassChoice,
+  innerFolder,
   isFolder,
   isImageName,
   linesOf,
@@ -32,8 +33,7 @@ const ANNOTATIONS = "val/val_annotations.txt";
 
 /** Lists the photos of iILSVRC-small in the folder with `train` and `val`, or in that of Kaggle's archive. */
 export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
-  const kaggle = join(path, "ILSVRC/Data/CLS-LOC");
-  const root = isFolder(kaggle) ? kaggle : path;
+  const root = innerFolder(path, "ILSVRC/Data/CLS-LOC"); // of Kaggle's archive
   const all = listFolder(join(root, "train")).folders;
   const stranger = all.find((name) => !/^n\d{8}$/.test(name));
   if (all.length === 0 || stranger !== undefined) {

@@ -13,8 +13,8 @@ import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { explainFileError, FileLock, withFileErrors } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
-import { type Box, DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
-import { type PhotoSource, readAt } from "./photo_source.ts";
+import { DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
+import { type Photo, type PhotoSource, readAt } from "./photo_source.ts";
 
 /** How many photos are decoded at the same time; more did not help on two cores. */
 const IN_FLIGHT = 6;
@@ -23,19 +23,13 @@ const FLUSH_MILLISECONDS = 500;
 /** How many damaged photos a message names. */
 const NAMED = 20;
 
-/** What is known of a decoded photo. */
-export interface CachedPhoto {
-  /** As in the source. */
-  readonly name: string;
-  /** As in the source when the photo was decoded. */
-  readonly stamp: string;
+/** What is known of a decoded photo: name and stamp as in the source, the object in pixels of the square image. */
+export interface CachedPhoto extends Pick<Photo, "name" | "stamp" | "box"> {
   readonly slot: number;
   readonly crc: number;
   /** Sum of each channel over the image, and of its squares. */
   readonly sum: readonly [number, number, number];
   readonly squares: readonly [number, number, number];
-  /** The object, in pixels of the square image. */
-  readonly box?: Box;
 }
 
 /** A photo that could not be decoded, and why. */

@@ -126,6 +126,12 @@ export function isImageName(name: string): boolean {
   return /\.(jpe?g|png|webp)$/i.test(name);
 }
 
+/** PATH/NAME, as an archive is unpacked, or PATH itself where there is no such folder. */
+export function innerFolder(path: string, name: string): string {
+  const inner = join(path, name);
+  return isFolder(inner) ? inner : path;
+}
+
 /** Whether there is a folder at this path. */
 export function isFolder(path: string): boolean {
   try {

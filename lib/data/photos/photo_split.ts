@@ -6,19 +6,12 @@
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import type { Split } from "../image_set.ts";
+import type { Photo } from "./photo_source.ts";
 
 /** The share of a class's photos for the test where the data set has no split of its own; the paper's 80 / 20. */
 const TEST_SHARE = 0.2;
 /** The share of a class's training photos for validation, if it is held out. */
 const VALIDATION_SHARE = 0.2;
-
-/** What a split needs to know of a photo. */
-export interface SplitPhoto {
-  /** Position in the list of class names. */
-  readonly classId: number;
-  /** Where the data set says so. */
-  readonly split?: "train" | "test";
-}
 
 /**
  * Splits each class separately. The split of a class depends only on the seed, the class's name and its number of photos.
@@ -26,7 +19,7 @@ export interface SplitPhoto {
  * @param holdOut take a validation part out of the training photos
  */
 export function splitPhotos(
-  photos: readonly SplitPhoto[],
+  photos: readonly Pick<Photo, "classId" | "split">[],
   classNames: readonly string[],
   { seed, holdOut }: { seed: number; holdOut: boolean },
 ): Split[] {

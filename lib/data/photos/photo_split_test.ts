@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../user_error.ts";
-import { type SplitPhoto, splitPhotos } from "./photo_split.ts";
+import type { Photo } from "./photo_source.ts";
+import { splitPhotos } from "./photo_split.ts";
+
+type SplitPhoto = Pick<Photo, "classId" | "split">;
 
 /** As many photos of each class as is said. */
 function photos(counts: Record<string, number>, split?: "train" | "test"): SplitPhoto[] {
