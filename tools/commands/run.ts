@@ -102,7 +102,7 @@ export function listSkipped(dataset: Dataset, log: Log): void {
   const { skipped = [] } = dataset as Partial<PhotoDataset>;
   if (skipped.length === 0) return;
   log(`Left out ${skipped.length} photo${skipped.length === 1 ? "" : "s"} that cannot be decoded:`);
-  for (const { reason } of skipped) log(`  ${reason}`);
+  for (const reason of skipped) log(`  ${reason}`);
 }
 
 const HEADINGS = ["step", "classes", "top-1", "top-5", "mean of classes", "average", "forgetting", "cosine"];

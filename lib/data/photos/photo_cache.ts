@@ -32,14 +32,6 @@ export interface CachedPhoto extends Pick<Photo, "name" | "stamp" | "box"> {
   readonly squares: readonly [number, number, number];
 }
 
-/** A photo that could not be decoded, and why. */
-export interface SkippedPhoto {
-  /** As in the source. */
-  readonly name: string;
-  /** The whole message that would have been the error. */
-  readonly reason: string;
-}
-
 /** Options for {@linkcode cachePhotos}. */
 export interface CachePhotosOptions {
   imageSize: number;
@@ -54,7 +46,7 @@ export interface CachePhotosOptions {
  * the others wait and report its progress.
  * @param path of the cache, without ending; one for each folder of photos and image size
  * @param chosen positions in `source.photos`
- * @returns the chosen photos in their order without those that are skipped
+ * @returns the chosen photos in their order, and those that are skipped with the reason
  * @throws {UserError} that names all photos that are damaged, unless `skipBroken`
  */
 export async function cachePhotos(
@@ -62,7 +54,7 @@ export async function cachePhotos(
   source: PhotoSource,
   chosen: readonly number[],
   { imageSize, skipBroken = false, onProgress }: CachePhotosOptions,
-): Promise<{ photos: Map<number, CachedPhoto>; skipped: SkippedPhoto[] }> {
+): Promise<{ photos: Map<number, CachedPhoto>; skipped: Map<number, DamagedPhotoError> }> {
   const damaged = new Map<number, DamagedPhotoError>();
   let known = readIndex(path, imageSize);
   const isMissing = (i: number) => known.get(source.photos[i].name)?.stamp !== source.photos[i].stamp;
@@ -91,12 +83,8 @@ export async function cachePhotos(
     }
   }
   if (damaged.size > 0 && !skipBroken) throw allDamaged([...damaged.values()]);
-  return {
-    photos: new Map(
-      chosen.filter((i) => !damaged.has(i)).map((i) => [i, known.get(source.photos[i].name)!]),
-    ),
-    skipped: [...damaged].map(([i, { message }]) => ({ name: source.photos[i].name, reason: message })),
-  };
+  const decoded = chosen.filter((i) => !damaged.has(i));
+  return { photos: new Map(decoded.map((i) => [i, known.get(source.photos[i].name)!])), skipped: damaged };
 }
 
 /** Several photos are decoded at once, but given back in order. */

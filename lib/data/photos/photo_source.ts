@@ -92,17 +92,13 @@ export function chooseClasses(
 
 /** Refuses class names that a file system, or a reader, may not tell apart. */
 export function checkClassNames(names: readonly string[], where: string): void {
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const key = name.normalize("NFC").toLowerCase();
-    const other = seen.get(key);
-    if (other !== undefined) {
-      throw new UserError(
-        `Expected class names in "${where}" that differ by more than case but found "${other}" and "${name}"; ` +
-          `rename one, or move the images of both into one folder.`,
-      );
-    }
-    seen.set(key, name);
+  const alike = Map.groupBy(names, (name) => name.normalize("NFC").toLowerCase());
+  for (const [one, other] of alike.values()) {
+    if (other === undefined) continue;
+    throw new UserError(
+      `Expected class names in "${where}" that differ by more than case but found "${one}" and "${other}"; ` +
+        `rename one, or move the images of both into one folder.`,
+    );
   }
 }
 

@@ -11,12 +11,10 @@ import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
 import { caltechSource, folderSource } from "./folder.ts";
 import { imagenetSource, isTinyImagenet, tinyImagenetSource } from "./imagenet.ts";
-import { type CachedPhoto, cachePhotos, type SkippedPhoto } from "./photo_cache.ts";
+import { type CachedPhoto, cachePhotos } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
 import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts";
 import { splitPhotos } from "./photo_split.ts";
-
-export type { SkippedPhoto } from "./photo_cache.ts";
 
 /** Increase this when decoding changes: photos are then decoded again. */
 const DECODING = 2;
@@ -66,8 +64,8 @@ export interface PhotoOptions extends ClassChoice {
 
 /** A data set of photos. */
 export interface PhotoDataset extends Dataset {
-  /** The photos that could not be decoded; empty unless `skipBroken` was given. */
-  readonly skipped: readonly SkippedPhoto[];
+  /** Why photos were left out, one sentence each; empty unless `skipBroken` was given. */
+  readonly skipped: readonly string[];
 }
 
 /**
@@ -89,9 +87,8 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   );
   const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, resolve(path)], 8)}`);
   const { photos, skipped } = await cachePhotos(cache, source, chosen, options);
-  if (skipped.length > 0) {
-    const damaged = new Set(skipped.map(({ name }) => name));
-    const usable = [...source.photos.keys()].filter((i) => !damaged.has(source.photos[i].name));
+  if (skipped.size > 0) {
+    const usable = [...source.photos.keys()].filter((i) => !skipped.has(i));
     const again = splitPhotos(usable.map((i) => source.photos[i]), source.classNames, { seed, holdOut });
     for (const [at, i] of usable.entries()) splits[i] = again[at];
   }
@@ -106,7 +103,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
       [...photos].filter(([i]) => splits[i] === "train").map(([, photo]) => photo),
       imageSize,
     ),
-    skipped,
+    skipped: Array.from(skipped.values(), ({ message }) => message),
     open(split, classIds, openOptions) {
       if (split === "validation" && !holdOut) {
         throw new UserError(
@@ -128,9 +125,10 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
 
 /** Place and dates do not count: a moved or copied data set has the same digest. */
 function digestOf({ classNames, photos }: PhotoSource, cached: ReadonlyMap<number, CachedPhoto>): string {
-  const images = [...cached].map((
-    [i, { name, crc, box }],
-  ) => [name, photos[i].classId, photos[i].split, crc, box]);
+  const images = Array.from(cached, ([i, { name, crc, box }]) => {
+    const { classId, split } = photos[i];
+    return [name, classId, split, crc, box];
+  });
   return hash([classNames, images], 16);
 }
 

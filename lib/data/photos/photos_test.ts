@@ -201,8 +201,9 @@ Deno.test("loadPhotos() throws on a broken photo and names it, or leaves it out 
 
     await assert.rejects(() => load(folder), naming(half, text, "--skipBroken"));
     const dataset = await load(folder, { skipBroken: true });
-    assert.deepEqual(dataset.skipped.map(({ name }) => name), ["ant/half.jpg", "bee/text.jpg"]);
-    assert.match(dataset.skipped[1].reason, /text\.jpg/);
+    assert.equal(dataset.skipped.length, 2);
+    assert.match(dataset.skipped[0], /ant\/half\.jpg/);
+    assert.match(dataset.skipped[1], /bee\/text\.jpg/);
     assert.equal(count(dataset, "train") + count(dataset, "test"), 10);
     // From the cache it is the same.
     assert.equal((await load(folder, { skipBroken: true })).skipped.length, 2);
