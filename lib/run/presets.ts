@@ -86,35 +86,24 @@ const SMOKE: Partial<Values> = {
   depth: 8,
 };
 
-const PAPER: Record<DatasetName, Partial<Values>> = {
-  "iemoji-100": { depth: 32, increments: 9, baseEpochs: 100, epochs: 60, views: 200, batchSize: 128 },
-  "caltech-101": paperPhotos({}),
-  "cifar-100": {
-    imageSize: 32,
-    stem: "3x3",
-    depth: 32,
-    batchSize: 128,
-    baseEpochs: 70,
-    epochs: 70,
-    views: 16,
-  },
-  "cub-200-2011": paperPhotos({}),
-  "imagenet-small": paperPhotos({ topK: 5, cacheTeacher: false, views: 1000 }),
-  "folder": paperPhotos({}),
+const PAPER_PHOTOS: Partial<Values> = {
+  imageSize: 224,
+  stem: "7x7/4",
+  depth: 18,
+  widths: [64, 128, 256, 512],
+  batchSize: 64,
+  baseEpochs: 60,
+  epochs: 60,
 };
 
-function paperPhotos(values: Partial<Values>): Partial<Values> {
-  return {
-    imageSize: 224,
-    stem: "7x7/4",
-    depth: 18,
-    widths: [64, 128, 256, 512],
-    batchSize: 64,
-    baseEpochs: 60,
-    epochs: 60,
-    ...values,
-  };
-}
+const PAPER: Record<DatasetName, Partial<Values>> = {
+  "iemoji-100": { depth: 32, increments: 9, baseEpochs: 100, epochs: 60, views: 200, batchSize: 128 },
+  "caltech-101": PAPER_PHOTOS,
+  "cifar-100": { depth: 32, batchSize: 128, baseEpochs: 70, epochs: 70, views: 16 },
+  "cub-200-2011": PAPER_PHOTOS,
+  "imagenet-small": { ...PAPER_PHOTOS, cacheTeacher: false, views: 1000 },
+  "folder": PAPER_PHOTOS,
+};
 
 /** Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a single class. */
 export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "increment" | "increments"> {
