@@ -89,10 +89,10 @@ async function readRuns(paths: readonly string[], log: Log): Promise<KeptRun[]> 
     else others.push(`${showPath(path)} has no M_0 that is measured, in ${showPath(run.folders.base)}`);
   }
   if (found.length === 0) {
+    const why = others.length === 0 ? "none. " : `none:\n  ${others.join("\n  ")}\n`;
     throw new UserError(
-      `Expected the folders of runs with an increment at least, such as data/runs/iemoji-100/seed1-LwM-…, but found ${
-        others.length === 0 ? "none" : `none:\n  ${others.join("\n  ")}\n`
-      }. Train them with \`deno task train\`; see \`deno task compare --help\`.`.replace("\n. ", "\n"),
+      `Expected the folders of runs with an increment at least, such as data/runs/iemoji-100/seed1-LwM-…, but found ${why}` +
+        "Train them with `deno task train`; see `deno task compare --help`.",
     );
   }
   const unfinished = others.filter((why) => !why.endsWith("share"));

@@ -18,8 +18,9 @@ const COMMAND: Command = {
 them. The numbers of another engine than the one that trained the run are printed and not kept. Exit code: 0, or 1
 where there is nothing to measure.
 
-  deno task evaluate data/runs/iemoji-100/seed1-LwM-*
-  deno task evaluate data/runs/iemoji-100/seed1-LwM-* --json > lwm.json`,
+  deno task train --preset smoke --seed 99
+  deno task evaluate data/runs/iemoji-100/seed99-LwM-*
+  deno task evaluate data/runs/iemoji-100/seed99-LwM-* --json > lwm.json`,
   options: {
     ...OF_RUN,
     json: "print one JSON object, {run, configuration, metrics}, and nothing else to standard output",

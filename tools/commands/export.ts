@@ -23,7 +23,8 @@ const COMMAND: Command = {
     `Writes a model of a run for other tools: model.safetensors in PyTorch's layout, model.py, which loads and runs it in
 PyTorch, and README.md, a model card. Exit code: 0, or 1 where the model is missing.
 
-  deno task export data/runs/iemoji-100/seed1-LwM-*`,
+  deno task train --preset smoke --seed 99
+  deno task export data/runs/iemoji-100/seed99-LwM-*`,
   options: {
     "step NUMBER": "t of the model M_t [the last that is trained]",
     "out DIRECTORY": "where the files go [data/exports/RUN]",

@@ -33,7 +33,8 @@ An IMAGE is a JPEG, PNG or WebP, or a folder of them; its middle square is shown
 square for each model with its attention map (Grad-CAM) over it; the maps of a picture share their colors. Exit code:
 0, or 1 where a model or an image is missing.
 
-  deno task predict data/runs/iemoji-100/seed1-LwM-* figures/attention-retention.png --models 0,4`,
+  deno task train --preset smoke --seed 99
+  deno task predict data/runs/iemoji-100/seed99-LwM-* figures/attention-retention.png --models 0,4`,
   options: {
     "models LIST": "the steps of the models, such as 0,4, or all [the last one that is trained]",
     "class NAME": "whose attention map is drawn [the class with the highest score]",

@@ -40,8 +40,8 @@ own, which the runs of its seed share. Exit code: 0, or 1 where nothing can be r
   options: {
     "state STATE": STATES.join(", "),
     "older DAYS": "only what was not written for so many days",
-    remove:
-      "removes what is listed: needs a filter. An M_0 that other runs need stays, and so does what is being trained",
+    remove: "removes what is listed, which needs a filter; an M_0 that other runs need stays, and what is\n" +
+      "being trained",
     "dry-run": "with --remove: says what it would remove, and removes nothing",
     json: "print one JSON object, {runs, removed}, and nothing else to standard output",
     ...DIRECTORY,

@@ -40,8 +40,8 @@ exit code is 1; it is 130 after Ctrl-C. M_0 is trained once for all runs that sh
 
   deno task sweep studies/iemoji-100.json
 
-On a cluster the scheduler spreads the runs, and --collect makes the results of them. What is finished is passed over there,
-too, so the same command submits again what is still missing.
+On a cluster its own scheduler spreads the runs, and --collect makes the results of them. What is finished is
+passed over there, too, so the same command submits what is still missing.
 
   deno task sweep studies/iemoji-100.json --slurm -- --partition=main --time=1:00:00
   deno task sweep studies/iemoji-100.json --list | parallel
@@ -70,7 +70,8 @@ ${Object.keys(MEASURES).join(", ")}.`,
     ...DIRECTORY,
     list: "prints a command for each missing run, those of M_0 first, and trains nothing",
     slurm:
-      "submits the missing runs as array jobs, one task a run, after one of the M_0; OPTIONs are those of sbatch",
+      "submits the missing runs to Slurm: an array job with a task for each M_0 that is missing, then one\n" +
+      "with a task for each run; an OPTION is one of sbatch",
     collect: "makes the results of the finished runs below the FOLDERs [DIRECTORY], and trains nothing",
   },
 };
@@ -136,7 +137,9 @@ async function spread(file: string, options: string[] | undefined, place: StudyO
   else {
     const jobs = await submitToSlurm(opened.plan.name, commands, options, opened.directory);
     if (jobs.length > 0) log(`Submitted ${jobs.map((job) => `job ${job}`).join(", then ")}.`);
-    log(`Once they are finished: deno task sweep ${showPath(file)} --collect`);
+    const places = Object.entries({ directory: place.directory, out: place.out })
+      .map(([option, path]) => path === undefined ? "" : ` --${option} ${showPath(path)}`);
+    log(`Once they are finished: deno task sweep ${showPath(file)} --collect${places.join("")}`);
   }
   refuseFailed(runs);
 }

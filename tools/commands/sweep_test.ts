@@ -239,7 +239,7 @@ Deno.test("sweep --slurm submits one task a run, after the M_0", () =>
     const { out } = await run(path, "--slurm", "--", "--partition=main", "--time=1:00");
     assert.match(
       out,
-      /^Submitted job 1, then job 2\.\nOnce they are finished: deno task sweep .* --collect\n$/,
+      /^Submitted job 1, then job 2\.\nOnce they are finished: deno task sweep .* --collect --directory .*\n$/,
     );
     const [bases, runs] = (await Deno.readTextFile(join(directory, "sbatch.args"))).trim().split("\n");
     assert.match(
