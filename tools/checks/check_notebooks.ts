@@ -87,7 +87,7 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
   const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const packages = Object.keys(imports).filter((name) => imports[name].startsWith("npm:"));
   const problems: string[] = [];
-  const joined: { path: string; name: string; code: string; positions: (CellPosition | undefined)[] }[] = [];
+  const joined: { path: string; name: string; code: string; positions: CellPosition[] }[] = [];
   for (const path of paths) {
     const notebook = await readNotebook(path);
     problems.push(...notebookProblems(notebook, root, packages).map((problem) => `${path}: ${problem}`));

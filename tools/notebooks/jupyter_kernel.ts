@@ -20,13 +20,6 @@ export class KernelError extends Error {
   override readonly name = "KernelError";
 }
 
-/** How one piece of code has ended. */
-export interface Execution {
-  ok: boolean;
-  /** The number that Jupyter shows beside the cell. */
-  executionCount: number | null;
-}
-
 /** Limits of one execution. */
 export interface ExecuteOptions {
   /** Called for each message of the iopub channel (outputs and states), in order. */
@@ -55,7 +48,8 @@ export class Kernel {
   readonly #unclaimed: Message[] = [];
   readonly #keep = (message: Message): void => void this.#unclaimed.push(message);
   #onMessage = this.#keep;
-  #languageInfo: Record<string, unknown> = {};
+  /** How the kernel describes its language; JupyterLab keeps it in the notebook. */
+  languageInfo: Record<string, unknown> = {};
 
   private constructor(key: string, process: KernelProcess, shell: ZmtpConnection, iopub: ZmtpConnection) {
     this.#key = key;
@@ -123,11 +117,6 @@ export class Kernel {
     }
   }
 
-  /** How the kernel describes its language; JupyterLab keeps it in the notebook. */
-  get languageInfo(): Readonly<Record<string, unknown>> {
-    return this.#languageInfo;
-  }
-
   /** The process id, which is also the id of the kernel's process group. */
   get pid(): number {
     return this.#process.pid;
@@ -135,9 +124,13 @@ export class Kernel {
 
   /**
    * Runs code and waits until all of its output has arrived. An error of the code is a message of type "error".
+   * @returns how it has ended, and the number that Jupyter shows beside the cell
    * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
    */
-  async execute(code: string, { onMessage, timeoutSeconds, signal }: ExecuteOptions): Promise<Execution> {
+  async execute(
+    code: string,
+    { onMessage, timeoutSeconds, signal }: ExecuteOptions,
+  ): Promise<{ ok: boolean; executionCount: number | null }> {
     this.#unclaimed.splice(0).forEach(onMessage);
     this.#onMessage = onMessage;
     try {
@@ -163,7 +156,7 @@ export class Kernel {
     this.#onMessage = () => void (heard = true);
     while (!(answered && heard) && !this.#process.hasEnded) {
       this.#request("kernel_info_request", {}).then(({ language_info }) => {
-        this.#languageInfo = language_info as Record<string, unknown>;
+        this.languageInfo = language_info as Record<string, unknown>;
         answered = true;
       });
       await sleep(20);

@@ -122,34 +122,23 @@ export function lines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-/** All code of a notebook as one module. */
-export interface JoinedCells {
-  code: string;
-  /** For each line of the code, counted from 0, where it stands in the notebook; nothing for lines between cells. */
-  positions: (CellPosition | undefined)[];
-}
-
 /** A line of a cell, both counted from 1; cells are counted among the code cells. */
 export interface CellPosition {
   cell: number;
   line: number;
 }
 
-/** Joins the code cells of a notebook into one module that compilers and linters can read. */
-export function joinCells(notebook: Notebook): JoinedCells {
-  const code: string[] = [];
-  const positions: JoinedCells["positions"] = [];
-  codeCells(notebook).forEach((cell, index) => {
-    sourceOf(cell).split("\n").forEach((text, line) => {
-      code.push(text);
-      positions.push({ cell: index + 1, line: line + 1 });
-    });
-    // Cells are separate programs: the last line of one must not run on into the next.
-    code.push(";");
-    positions.push(undefined);
-  });
-  code.push("export {};", "");
-  return { code: code.join("\n"), positions };
+/**
+ * Joins the code cells of a notebook into one module that compilers and linters can read.
+ * @returns also for each of its lines, counted from 0, where it stands in the notebook
+ */
+export function joinCells(notebook: Notebook): { code: string; positions: CellPosition[] } {
+  // Cells are separate programs: the last line of one must not run on into the next.
+  const sources = codeCells(notebook).map((cell) => `${sourceOf(cell)}\n;`);
+  const positions = sources.flatMap((source, cell) =>
+    source.split("\n").map((_, line) => ({ cell: cell + 1, line: line + 1 }))
+  );
+  return { code: [...sources, "export {};\n"].join("\n"), positions };
 }
 
 function withSortedKeys(value: unknown): unknown {

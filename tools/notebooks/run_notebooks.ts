@@ -15,7 +15,7 @@ import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
-import { CellOutputs } from "./cell_outputs.ts";
+import { CellOutputs, type DisplayContent } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_wire.ts";
 import {
@@ -162,11 +162,6 @@ async function runCell(
     cell.outputs = outputs.finish();
     if (added) cell.outputs.push(added);
   }
-}
-
-interface DisplayContent {
-  data: Record<string, unknown>;
-  transient: { display_id?: string };
 }
 
 /** What keeps a cell from being compiled, and on which of its lines. */
