@@ -29,22 +29,11 @@ export interface Outcome {
   readonly attentionCosine: number;
 }
 
-/** One run with one γ. γ = 0 is LwF-MC. */
-export interface GammaRun extends Outcome {
-  readonly gamma: number;
-}
-
 /** What {@linkcode gamma} draws. */
 export interface GammaRuns extends DatasetSetting {
   readonly preset: string;
-  /** Each γ with the same seeds. */
-  readonly runs: readonly GammaRun[];
-}
-
-/** One run with one form of L_AD. */
-export interface VariantRun extends Outcome {
-  /** One of the figure's variants. */
-  readonly variant: string;
+  /** Each γ with the same seeds. γ = 0 is LwF-MC. */
+  readonly runs: readonly (Outcome & { readonly gamma: number })[];
 }
 
 /** What {@linkcode lossVariants} draws. */
@@ -54,7 +43,7 @@ export interface LossVariants extends DatasetSetting {
   /** From left to right: a few words each, the one without L_AD and the paper's among them. */
   readonly variants: readonly { readonly name: string; readonly kind: "none" | "paper" | "other" }[];
   /** Each variant with the same seeds. */
-  readonly runs: readonly VariantRun[];
+  readonly runs: readonly (Outcome & { readonly variant: string })[];
 }
 
 const NOTE =
@@ -170,14 +159,11 @@ function outcomePanels(
 }
 
 /** One run. γ = 0 is LwF-MC. */
-export interface GainRun {
+export interface GainRun extends Omit<Outcome, "attentionCosine"> {
   /** Of the increments. */
   readonly learningRate: number;
   readonly beta: number;
   readonly gamma: number;
-  readonly seed: number;
-  /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */
-  readonly averageIncrementalAccuracy: number;
 }
 
 /** What {@linkcode gainMap} draws. */
@@ -187,7 +173,7 @@ export interface GainMap extends DatasetSetting {
 }
 
 /** One setting: accuracies in percent where γ is 0, otherwise gains in points, one a seed. */
-interface Cell extends Omit<GainRun, "seed" | "averageIncrementalAccuracy"> {
+interface Cell extends Pick<GainRun, "learningRate" | "beta" | "gamma"> {
   readonly values: readonly number[];
 }
 

@@ -6,8 +6,7 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { engineThroughput } from "../../lib/figures/engine_throughput.ts";
-import type { ThroughputRow } from "../../lib/figures/engine_throughput.ts";
+import { engineThroughput, type ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
 import { type JsonKind, readJsonIfThere } from "../../lib/files.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
@@ -56,47 +55,42 @@ const SETTINGS: readonly Setting[] = [
 /** Seconds after which an engine begins no further row. A software renderer would take minutes for a single one. */
 const SECONDS_OF_ROWS = { wasm: 48, onednn: 38, torch: 38, webgpu: 20 };
 
-/** Results of a process that prints lines of `[position, result]`, by position. */
-async function results(command: string, args: string[]): Promise<unknown[]> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
-  const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
-  const found: unknown[] = [];
-  for (const line of said.split("\n").filter((line) => line.startsWith("["))) {
-    const [position, result] = JSON.parse(line);
-    found[position] = result;
-  }
-  return found;
-}
-
-function onEngine(engine: ThroughputRow["engine"], jobs: Job[], seconds = 1e6): Promise<unknown[]> {
-  const worker = resolve(import.meta.dirname!, "bench_jobs.ts");
-  const order = JSON.stringify({ engine, jobs, seconds });
-  return results(Deno.execPath(), ["run", "-A", "--no-check", worker, order]);
-}
-
-async function onTorch(
-  python: string,
-  settings: readonly Setting[],
-  each: number,
-  seconds = 1e6,
-): Promise<Speed[]> {
-  const order = JSON.stringify(settings.map((setting) => ({ ...setting, seconds: each })));
-  const script = resolve(import.meta.dirname!, "bench_torch.py");
-  return await results(python, [script, order, String(seconds)]) as Speed[];
-}
+type Engine = keyof typeof SECONDS_OF_ROWS;
 
 /** A python3 that has torch, if there is one. */
 export async function pythonWithTorch(): Promise<string | undefined> {
   const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)";
   for (const python of ["python3", "/usr/bin/python3"]) {
-    if (await results(python, ["-c", look]).then(() => true, () => false)) return python;
+    const found = new Deno.Command(python, { args: ["-c", look] }).output();
+    if (await found.then(({ success }) => success, () => false)) return python;
   }
 }
 
+/**
+ * What jobs measured on an engine, in a process of its own.
+ * @param seconds after which it begins no further one
+ */
+async function results(engine: Engine, jobs: readonly Job[], seconds = 1e6): Promise<unknown[]> {
+  const beside = (name: string) => resolve(import.meta.dirname!, name);
+  const [command = "python3", ...args] = engine === "torch"
+    ? [await pythonWithTorch(), beside("bench_torch.py"), JSON.stringify(jobs), String(seconds)]
+    : [
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--no-check",
+      beside("bench_jobs.ts"),
+      JSON.stringify({ engine, jobs, seconds }),
+    ];
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: args as string[] }).output();
+  const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
+  return said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+}
+
 /** Whether an engine can be used here. */
-function isHere(engine: ThroughputRow["engine"]): Promise<boolean> {
-  return onEngine(engine, []).then(() => true, () => false);
+function isHere(engine: Engine): Promise<boolean> {
+  return results(engine, []).then(() => true, () => false);
 }
 
 /** What `--quick` measures. */
@@ -124,38 +118,32 @@ export function summaryOf(measured: Omit<QuickMeasurements, "best">, busy?: numb
   };
 }
 
-async function quick(python: string | undefined): Promise<QuickMeasurements> {
+async function quick(): Promise<QuickMeasurements> {
   const imagesPerSecond: QuickMeasurements["imagesPerSecond"] = {};
-  const best = { engine: "wasm" as "wasm" | "onednn", speed: 0 };
-  for (const engine of ["wasm", "onednn"] as const) {
+  for (const engine of ["wasm", "onednn", "torch"] as const) {
     if (!await isHere(engine)) continue;
     console.error(`Training on ${engine} …`);
-    const [{ train: speed = 0 }] = await onEngine(engine, [{ setting: BASE, train: 2.5 }]) as Speed[];
-    imagesPerSecond[engine] = speed;
-    if (speed > best.speed) Object.assign(best, { engine, speed });
+    const [{ train }] = await results(engine, [{ setting: BASE, train: 2.5 }]) as Speed[];
+    imagesPerSecond[engine] = train;
   }
-  if (python) {
-    console.error("Training in PyTorch …");
-    imagesPerSecond.torch = (await onTorch(python, [BASE], 2.5))[0].train;
-  }
-  console.error(`The methods' steps, and evaluation, on ${best.engine} …`);
-  const [methods, { evaluation = 0 }] = await onEngine(best.engine, [
+  const { wasm = 0, onednn = 0 } = imagesPerSecond;
+  const best = onednn > wasm ? "onednn" : "wasm";
+  console.error(`The methods' steps, and evaluation, on ${best} …`);
+  const [methods, { evaluation = 0 }] = await results(best, [
     { setting: BASE, rounds: 10 },
     { setting: { ...BASE, batch: 128 }, evaluation: 2 },
   ]) as [MethodSeconds, Speed];
-  return { best: best.engine, imagesPerSecond, methods, evaluation: evaluation / best.speed };
+  return { best, imagesPerSecond, methods, evaluation: evaluation / Math.max(wasm, onednn) };
 }
 
 /** The figure's rows, on every engine. */
-async function rowsOf(python: string | undefined): Promise<ThroughputRow[]> {
+async function allRows(): Promise<ThroughputRow[]> {
   const rows: ThroughputRow[] = [];
   for (const engine of ["wasm", "onednn", "webgpu", "torch"] as const) {
-    if (engine === "torch" ? !python : !await isHere(engine)) continue;
+    if (!await isHere(engine)) continue;
     console.error(`The figure's rows on ${engine} …`);
     const jobs = SETTINGS.map((setting): Job => ({ setting, train: 1, evaluation: 1 / 3 }));
-    const speeds = engine === "torch"
-      ? await onTorch(python!, SETTINGS, 1, SECONDS_OF_ROWS.torch)
-      : await onEngine(engine, jobs, SECONDS_OF_ROWS[engine]) as Speed[];
+    const speeds = await results(engine, jobs, SECONDS_OF_ROWS[engine]) as Speed[];
     speeds.forEach(({ train = 0, evaluation }, i) =>
       rows.push({
         engine,
@@ -170,12 +158,12 @@ async function rowsOf(python: string | undefined): Promise<ThroughputRow[]> {
 }
 
 /** A run on each data set that is here. */
-async function runsOn(engine: ThroughputRow["engine"]): Promise<Record<string, RunSeconds>> {
+async function runsOn(engine: Engine): Promise<Record<string, RunSeconds>> {
   const found: Record<string, RunSeconds> = {};
   for (const dataset of ["iemoji-100", "caltech-101", "cifar-100"] as const) {
     if (!await Deno.stat(join(dataDirectory(), dataset)).catch(() => null)) continue;
     console.error(`A run on ${dataset} …`);
-    [found[dataset]] = await onEngine(engine, [{ dataset }]) as [RunSeconds];
+    [found[dataset]] = await results(engine, [{ dataset }]) as [RunSeconds];
   }
   return found;
 }
@@ -213,16 +201,13 @@ export async function bench(args: string[]): Promise<void> {
   }
   const machine = await describeMachine();
   console.error(`${machine}; ResNet-20, 32 × 32, batch 32, one thread`);
-  const python = await pythonWithTorch();
-  if (!python) console.error("PyTorch is not here; its numbers are left out.");
-
   const reproduced = await readJsonIfThere(join(dataDirectory(), "reproduce.json"), REPRODUCED);
-  const measured = await quick(python);
+  const measured = await quick();
   const summary = summaryOf(measured, reproduced?.busy);
   console.log(JSON.stringify(summary, null, isJson ? undefined : 1));
   if (isQuick) return;
 
-  const rows = await rowsOf(python);
+  const rows = await allRows();
   const shown = rows.map((row) => ({
     ...row,
     evaluationImagesPerSecond: row.evaluationImagesPerSecond ?? "–",

@@ -1,6 +1,6 @@
 /**
  * What `deno task bench` measures. Runs in processes of its own, one an engine at a time, so that no measurement finds
- * another's memory or compiled kernels: its argument is a `WorkerOrder` in JSON, and each result a line `[job, result]`.
+ * another's memory or compiled kernels: its argument is a `WorkerOrder` in JSON, and it prints a line of JSON for each job.
  * @module
  */
 import { join } from "node:path";
@@ -286,9 +286,9 @@ if (import.meta.main) {
   const { engine, jobs, seconds }: WorkerOrder = JSON.parse(Deno.args[0]);
   const start = performance.now();
   await useEngine(engine, { log: () => {} });
-  for (const [i, job] of jobs.entries()) {
+  for (const job of jobs) {
     if ((performance.now() - start) / 1000 > seconds) break;
-    console.log(JSON.stringify([i, await measure(job)]));
+    console.log(JSON.stringify(await measure(job)));
   }
   Deno.exit(0); // a WebGPU device keeps a process alive
 }

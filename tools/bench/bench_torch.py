@@ -1,7 +1,7 @@
 """The step of `deno task bench` in PyTorch, for comparison: the same network, channels_last, forward, backward and SGD.
 
-Reads settings (depth, width, imageSize, batch, seconds) as a list in JSON from its argument and prints, for each, a line
-[position, {"train": images a second, "evaluation": images a second}]. One thread. Settings that would begin later than the
+Reads jobs ({"setting": {depth, width, imageSize, batch}, "train": seconds}) as a list in JSON from its argument and prints,
+for each, a line {"train": images a second, "evaluation": images a second}. One thread. Jobs that would begin later than the
 second argument, in seconds, are left out.
 """
 
@@ -72,7 +72,7 @@ def seconds_of(run, seconds):
     return statistics.median(times)
 
 
-def measure(setting):
+def measure(setting, seconds):
     batch, size = setting["batch"], setting["imageSize"]
     model = ResNet(setting["depth"], setting["width"], 20).to(memory_format=torch.channels_last)
     x = torch.randn(batch, 3, size, size).to(memory_format=torch.channels_last)
@@ -90,16 +90,16 @@ def measure(setting):
         with torch.inference_mode():
             model(x).numpy()
 
-    train = seconds_of(step, setting["seconds"])
+    train = seconds_of(step, seconds)
     model.eval()
-    return {"train": batch / train, "evaluation": batch / seconds_of(forward, setting["seconds"] / 3)}
+    return {"train": batch / train, "evaluation": batch / seconds_of(forward, seconds / 3)}
 
 
 if __name__ == "__main__":
     torch.manual_seed(0)
     torch.set_num_threads(1)
     started = time.perf_counter()
-    for position, setting in enumerate(json.loads(sys.argv[1])):
+    for job in json.loads(sys.argv[1]):
         if time.perf_counter() - started > float(sys.argv[2]):
             break
-        print(json.dumps([position, measure(setting)]), flush=True)
+        print(json.dumps(measure(job["setting"], job["train"])), flush=True)

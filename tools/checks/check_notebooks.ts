@@ -94,7 +94,10 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
     joined.push({ path, name: `${basename(path, ".ipynb")}.ts`, ...joinCells(notebook) });
   }
   if (joined.length === 0) return problems;
-  return await inScratchFolder(root, async (folder) => {
+  // A folder below deno.json, so that imports mean there what they mean in the project.
+  await Deno.mkdir(join(root, ".check"), { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: join(root, ".check") });
+  try {
     const files = joined.map(({ name }) => join(folder, name));
     await Promise.all(joined.map(({ code }, index) => Deno.writeTextFile(files[index], code)));
     const reports = await Promise.all([
@@ -103,22 +106,12 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
     ]);
     const inCells = (report: string) =>
       joined.reduce((text, { path, positions }, index) => {
-        return text.replaceAll(placesIn(files[index]), (_, line) => {
-          const position = positions[Number(line) - 1];
+        return text.replaceAll(placesIn(files[index]), (_, number) => {
+          const position = positions[Number(number) - 1];
           return position ? `${path}, code cell ${position.cell}, line ${position.line}` : path;
         });
       }, report);
     return [...problems, ...reports.filter((report) => report !== "").map(inCells)];
-  });
-}
-
-/** Runs some work in a folder below deno.json, so that imports mean there what they mean in the project. */
-async function inScratchFolder<T>(root: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const parent = join(root, ".check");
-  await Deno.mkdir(parent, { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: parent });
-  try {
-    return await work(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
