@@ -72,8 +72,8 @@ export async function pythonWithTorch(): Promise<string | undefined> {
  */
 async function results(engine: Engine, jobs: readonly Job[], seconds = 1e6): Promise<unknown[]> {
   const beside = (name: string) => resolve(import.meta.dirname!, name);
-  const [command = "python3", ...args] = engine === "torch"
-    ? [await pythonWithTorch(), beside("bench_torch.py"), JSON.stringify(jobs), String(seconds)]
+  const [command, ...args] = engine === "torch"
+    ? [await pythonWithTorch() ?? "python3", beside("bench_torch.py"), JSON.stringify(jobs), String(seconds)]
     : [
       Deno.execPath(),
       "run",
@@ -82,7 +82,7 @@ async function results(engine: Engine, jobs: readonly Job[], seconds = 1e6): Pro
       beside("bench_jobs.ts"),
       JSON.stringify({ engine, jobs, seconds }),
     ];
-  const { success, stdout, stderr } = await new Deno.Command(command, { args: args as string[] }).output();
+  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
   const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
   return said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
