@@ -13,12 +13,6 @@ export interface Ends {
   readonly high: number;
 }
 
-/** A mean with the ends of its confidence interval. */
-export interface Interval extends Ends {
-  /** The center. */
-  readonly mean: number;
-}
-
 /** The arithmetic mean. @throws {RangeError} if there is no value */
 export function mean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("Expected at least one value for a mean but found none.");
@@ -39,7 +33,7 @@ function standardError(values: readonly number[]): number {
  * @returns the interval; undefined for a single value, from which no spread can be known
  * @throws {RangeError} if there is no value
  */
-export function confidenceInterval(values: readonly number[]): Interval | undefined {
+export function confidenceInterval(values: readonly number[]): Ends & { mean: number } | undefined {
   const center = mean(values);
   if (values.length === 1) return undefined;
   const half = studentQuantile(0.975, values.length - 1) * standardError(values);

@@ -9,15 +9,18 @@ import { stopGradient } from "./stop_gradient.ts";
  *
  * - `student-top`: the one with the highest score of the student, the paper's b.
  * - `teacher-top`: the one with the highest score of the teacher.
+ * - `ground-truth`: the image's own class where that is a base class, else the student's top one. Training images of an
+ *   increment are all of new classes, so there it is `student-top`.
  * - `random`: any base class, drawn for each image.
  * - `all`: every base class, with the mean of their distances.
  */
-export type AttentionClass = "student-top" | "teacher-top" | "random" | "all";
+export type AttentionClass = "student-top" | "teacher-top" | "ground-truth" | "random" | "all";
 
 /** The choices of b. */
 export const ATTENTION_CLASSES = [
   "student-top",
   "teacher-top",
+  "ground-truth",
   "random",
   "all",
 ] as const satisfies readonly AttentionClass[];
@@ -28,6 +31,8 @@ export interface BaseClassScores {
   studentLogits: Tensor2D;
   /** (B, C_b) scores: the base classes are those that the teacher scores. */
   teacherLogits: Tensor2D;
+  /** (B, at least C_b) one-hot labels, float32; needed for `ground-truth` only. */
+  labels?: Tensor2D;
   /** What a `random` draw depends on, such as the seed, the step and the iteration. */
   randomKeys?: readonly (string | number)[];
 }
@@ -35,7 +40,7 @@ export interface BaseClassScores {
 /**
  * b, the top base class of the paper (arXiv 1811.08051): the base class with the highest score, or another choice. Where
  * scores tie, the first of them.
- * @param scores of the student and the teacher
+ * @param scores of the student and the teacher, and the truth
  * @param choice which class
  * @returns (B, C_b), one-hot, float32; a constant, no gradient flows through the choice
  *
@@ -50,7 +55,7 @@ export interface BaseClassScores {
  * ```
  */
 export function topBaseClass(
-  { studentLogits, teacherLogits, randomKeys = [] }: BaseClassScores,
+  { studentLogits, teacherLogits, labels, randomKeys = [] }: BaseClassScores,
   choice: Exclude<AttentionClass, "all">,
 ): Tensor2D {
   const [B, baseClasses] = teacherLogits.shape;
@@ -60,10 +65,18 @@ export function topBaseClass(
       const random = randomStream("attention class", ...randomKeys);
       return oneHotClasses(Array.from({ length: B }, () => random.integer(baseClasses)), baseClasses);
     }
-    return topClass(tf.slice2d(studentLogits, [0, 0], [B, baseClasses]));
+    const studentTop = topClass(ofBaseClasses(studentLogits, baseClasses)); // (B, C_b)
+    if (choice === "student-top") return studentTop;
+    const truth = ofBaseClasses(labels!, baseClasses); // (B, C_b), a row of zeros where the class is new
+    const isNew = tf.sub(1, tf.sum(truth, 1, true)); // (B, 1)
+    return tf.add(truth, tf.mul(isNew, studentTop)) as Tensor2D;
   });
 }
 
 function topClass(scores: Tensor2D): Tensor2D {
   return oneHotRows(tf.argMax(scores, 1) as Tensor1D, scores.shape[1]);
+}
+
+function ofBaseClasses(scores: Tensor2D, baseClasses: number): Tensor2D {
+  return tf.slice2d(scores, [0, 0], [scores.shape[0], baseClasses]);
 }

@@ -4,7 +4,7 @@ import { useEngine } from "../engine/mod.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { randomStream } from "../random.ts";
 import { ResNet } from "./resnet.ts";
-import { encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 await useEngine("wasm", { log: () => {} });
 
@@ -88,6 +88,12 @@ Deno.test("a checkpoint with a flipped bit, or cut off, anywhere in header or te
     await refused(damaged);
     if (i % 3 === 0) await refused(bytes.subarray(0, random.integer(bytes.length)));
   }
+});
+
+Deno.test("a checkpoint of another version is refused", async () => {
+  const { tensors, metadata } = decodeSafetensors(await encoded());
+  const other = encodeSafetensors({ tensors, metadata: { ...metadata, version: "0" } });
+  await assert.rejects(decodeCheckpoint(other, "x"), { name: "UserError", message: /of another version/ });
 });
 
 Deno.test("a safetensors file that is no checkpoint is refused", async () => {

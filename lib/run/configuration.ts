@@ -68,9 +68,7 @@ function refuseImpossibleClasses(configuration: Configuration): void {
     classSteps(configuration, IEMOJI_CLASSES);
     if (classes.length === 0) return;
     throw new UserError(
-      `Expected no \`classes\` for iemoji-100, which has always all of its own, but found ${
-        classes.slice(0, 3)
-      }. ` +
+      `Expected no \`classes\` for iemoji-100, which has always all of its own, but found ${classes[0]}. ` +
         "Choose what is learned first with `classOrder`.",
     );
   }

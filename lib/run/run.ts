@@ -105,7 +105,7 @@ export class Run {
   readonly classOrder: readonly number[];
   /** (steps) class ids of each step. */
   readonly steps: readonly (readonly number[])[];
-  #stream: IncrementalStream | null = null;
+  readonly #stream: IncrementalStream;
   /** What M_0 makes of the base classes' images: each M_t is compared with it. */
   #first?: Predictions;
 
@@ -118,6 +118,8 @@ export class Run {
     const { classOrder, steps } = classSteps(configuration, dataset.classNames);
     this.classOrder = classOrder;
     this.steps = steps;
+    const { seed, views } = configuration;
+    this.#stream = new IncrementalStream(dataset, steps, { seed, views });
   }
 
   /**
@@ -381,7 +383,7 @@ export class Run {
         {
           student,
           teacher,
-          set: this.#trainingImages(step),
+          set: this.#stream.open(step),
           headPosition: headPositions(this.classOrder),
           resume: position ? { ...position, velocities: resumed!.extra } : undefined,
         },
@@ -426,13 +428,6 @@ export class Run {
     const student = teacher.clone();
     student.growHead(names, seed);
     return student;
-  }
-
-  /** The images of this step; from now on those of earlier steps are out of reach. */
-  #trainingImages(step: number) {
-    const { seed, views } = this.configuration;
-    this.#stream ??= new IncrementalStream(this.dataset, this.steps, { seed, views });
-    return this.#stream.open(step);
   }
 
   #path(step: number, file: string): string {

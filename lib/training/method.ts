@@ -213,10 +213,10 @@ function L_D({ student, teacher }: BatchOutputs, { distillation, temperature }: 
 }
 
 function L_AD(
-  { student, weights, teacher, randomKeys }: BatchOutputs,
+  { student, weights, labels, teacher, randomKeys }: BatchOutputs,
   { attentionClass, attentionForm, norm }: LossOptions,
 ): Scalar {
-  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, randomKeys };
+  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels, randomKeys };
   const b = attentionClass === "all" ? "all" : topBaseClass(scores, attentionClass); // (B, C_b), one-hot
   return attentionLoss(teacher!.maps, { features: student.features, weights }, b, {
     form: attentionForm,

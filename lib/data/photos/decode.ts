@@ -24,7 +24,12 @@ export interface DecodedPhoto {
 
 /** A photo that can be read but not decoded; `--skipBroken` leaves it out. */
 export class DamagedPhotoError extends UserError {
-  constructor(readonly path: string, readonly found: string, remedy: string, expected: string) {
+  constructor(
+    readonly path: string,
+    readonly found: string,
+    remedy = "fetch the file again, delete it, or pass --skipBroken to leave out all such files",
+    expected = "a whole JPEG, PNG or WebP image",
+  ) {
     super(`Expected ${expected} in "${path}" but found ${found}; ${remedy}.`);
   }
 }
@@ -42,7 +47,7 @@ export async function decodePhoto(
   box?: Box,
 ): Promise<DecodedPhoto> {
   if (!isPhoto(bytes)) {
-    throw damaged(path, bytes.length === 0 ? "an empty file" : "something else");
+    throw new DamagedPhotoError(path, bytes.length === 0 ? "an empty file" : "something else");
   }
   let pixels: Uint8Array;
   try {
@@ -54,7 +59,7 @@ export async function decodePhoto(
       .raw()
       .toBuffer();
   } catch (error) {
-    throw damaged(path, describeDamage((error as Error).message));
+    throw new DamagedPhotoError(path, describeDamage((error as Error).message));
   }
   if (!box) return { pixels };
 
@@ -98,13 +103,4 @@ export function describeDamage(message: string): string {
   const reason = message.split("\n")[0].trim();
   const says = /^$|failOn|header:$/.test(reason) ? "" : ` ("${reason}")`;
   return `one that is cut off or damaged${says}`;
-}
-
-function damaged(path: string, found: string): DamagedPhotoError {
-  return new DamagedPhotoError(
-    path,
-    found,
-    "fetch the file again, delete it, or pass --skipBroken to leave out all such files",
-    "a whole JPEG, PNG or WebP image",
-  );
 }
