@@ -85,13 +85,15 @@ export async function predictImages(args: readonly string[], log: Log = console.
   const out = own.out === undefined
     ? join(dataDirectory(), "predictions", basename(folderOf(run)))
     : fromHere(own.out);
-  const images = await Promise.all(files.map(async (path, i) => {
+  // One after the other: all photos of a large folder at once would need more memory than there is.
+  const images: { image: string; picture: string; predictions: Prediction[] }[] = [];
+  for (const [i, path] of files.entries()) {
     const predictions = ofModels.map((ofModel) => ofModel[i]);
     // Images of several folders may have one name.
     const picture = join(out, `${i + 1}-${basename(path).replace(/\.\w+$/, "")}.png`);
     await writeFileWhole(picture, await drawAttention(path, predictions));
-    return { image: showPath(path), picture: showPath(picture), predictions };
-  }));
+    images.push({ image: showPath(path), picture: showPath(picture), predictions });
+  }
   if (json) return log(JSON.stringify({ run: folderOf(run), images }, null, 1));
   const rows = images.flatMap(({ image, predictions }) =>
     predictions.map(({ model, classes }) => ({
@@ -124,14 +126,15 @@ async function chosenSteps(run: Run, list: string | undefined): Promise<number[]
 
 /** Images without labels, as the network takes them. */
 async function imageSet(files: readonly string[], size: number): Promise<ImageSet> {
-  const pixels = await Promise.all(files.map((path) => decode(path, size)));
+  const pictures: Picture[] = [];
+  for (const path of files) pictures.push(await decode(path, size));
   return {
     name: "the given images",
     count: files.length,
     size,
     views: 1,
     labels: new Int32Array(files.length),
-    read: (image, _, target) => target.set(pixels[image].rgb),
+    read: (image, _, target) => target.set(pictures[image].rgb),
   };
 }
 

@@ -136,7 +136,11 @@ async function spread(file: string, options: string[] | undefined, place: StudyO
   if (options === undefined) { for (const line of [...commands.bases, ...commands.runs]) log(line); }
   else {
     const jobs = await submitToSlurm(opened.plan.name, commands, options, opened.directory);
-    if (jobs.length > 0) log(`Submitted ${jobs.map((job) => `job ${job}`).join(", then ")}.`);
+    log(
+      jobs.length === 0
+        ? "Nothing to submit."
+        : `Submitted ${jobs.map((job) => `job ${job}`).join(", then ")}.`,
+    );
     const places = Object.entries({ directory: place.directory, out: place.out })
       .map(([option, path]) => path === undefined ? "" : ` --${option} ${showPath(path)}`);
     log(`Once they are finished: deno task sweep ${showPath(file)} --collect${places.join("")}`);
