@@ -69,14 +69,10 @@ export function methodsOf(runs: readonly { readonly method: MethodName }[]): Met
 export function describeSeeds(
   runs: readonly { readonly method: MethodName; readonly seed: number }[],
 ): string {
-  const counts = methodsOf(runs).map((method) => ({
-    method,
-    n: runs.filter((run) => run.method === method).length,
-  }));
-  const seeds = (n: number) => `${n} seed${n === 1 ? "" : "s"}`;
-  return counts.every(({ n }) => n === counts[0].n)
-    ? seeds(counts[0].n)
-    : counts.map(({ method, n }) => `${method} ${seeds(n)}`).join(", ");
+  const methods = methodsOf(runs);
+  const counts = methods.map((method) => countSeeds(runs.filter((run) => run.method === method)));
+  if (new Set(counts).size === 1) return counts[0];
+  return methods.map((method, i) => `${method} ${counts[i]}`).join(", ");
 }
 
 /** How many seeds there are: `3 seeds`, or `1 seed`. */

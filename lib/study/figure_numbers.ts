@@ -17,6 +17,7 @@ import { UserError } from "../user_error.ts";
 import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines, withoutAttention } from "./claims.ts";
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
 import { select, type Study, type StudyFigure } from "./study.ts";
+import { methodTitle } from "./tables.ts";
 
 /** What the figure `accuracy-curve` draws, in the form in which it is kept. */
 export function accuracyCurveNumbers(records: readonly RunRecord[]): MethodRuns {
@@ -140,11 +141,9 @@ export function lossVariantNumbers(records: readonly RunRecord[], title: string)
       return typeof value === "string" ? value : `${FIELD_TITLES[field] ?? field} = ${value}`;
     }).join(", ");
   };
-  const kindOf = ({ configuration: { method, norm, attentionClass, attentionForm } }: RunRecord) => {
-    if (method !== "LwM") return "none";
-    return norm === "L1" && attentionClass === "student-top" && attentionForm === "normalized"
-      ? "paper"
-      : "other";
+  const kindOf = ({ configuration }: RunRecord) => {
+    if (configuration.method !== "LwM") return "none";
+    return methodTitle(configuration) === "LwM" ? "paper" : "other";
   };
   return {
     title,

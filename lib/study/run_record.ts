@@ -89,53 +89,38 @@ function forgettingAfter(metrics: readonly StepRecord[]): number | undefined {
 
 /** The measures by which runs are compared. */
 export const MEASURES = {
-  averageAccuracy: {
-    title: "average incremental accuracy",
-    share: true,
-    of: ({ metrics }) => averageIncrementalAccuracy(metrics.map(({ accuracy }) => accuracy)),
-  },
-  averageMeanClassAccuracy: {
-    title: "average, mean over classes",
-    share: true,
-    of: ({ metrics }) => mean(metrics.map(({ meanClassAccuracy }) => meanClassAccuracy)),
-  },
-  averageTop5Accuracy: {
-    title: "average, top 5",
-    share: true,
-    of: ({ metrics }) => {
-      // Of five classes or fewer all guesses are right.
-      const top5 = metrics.flatMap(({ classesSeen, accuracyTop5 }) =>
-        classesSeen <= 5 ? [] : accuracyTop5 ?? []
-      );
-      return top5.length === metrics.length ? mean(top5) : undefined;
-    },
-  },
-  lastAccuracy: {
-    title: "accuracy after the last step",
-    share: true,
-    of: (record) => last(record).accuracy,
-  },
-  forgetting: {
-    title: "forgetting",
-    share: true,
-    of: ({ metrics }) => forgettingAfter(metrics),
-  },
+  averageAccuracy: shareMeasure(
+    "average incremental accuracy",
+    ({ metrics }) => averageIncrementalAccuracy(metrics.map(({ accuracy }) => accuracy)),
+  ),
+  averageMeanClassAccuracy: shareMeasure(
+    "average, mean over classes",
+    ({ metrics }) => mean(metrics.map(({ meanClassAccuracy }) => meanClassAccuracy)),
+  ),
+  averageTop5Accuracy: shareMeasure("average, top 5", ({ metrics }) => {
+    // Of five classes or fewer all guesses are right.
+    const top5 = metrics.flatMap(({ classesSeen, accuracyTop5 }) =>
+      classesSeen <= 5 ? [] : accuracyTop5 ?? []
+    );
+    return top5.length === metrics.length ? mean(top5) : undefined;
+  }),
+  lastAccuracy: shareMeasure("accuracy after the last step", (record) => last(record).accuracy),
+  forgetting: shareMeasure("forgetting", ({ metrics }) => forgettingAfter(metrics)),
   attentionCosine: {
     title: "attention cosine",
     share: false,
     of: (record) => last(record).attention.cosine,
   },
-  pointingGame: {
-    title: "pointing game",
-    share: true,
-    of: (record) => last(record).attention.pointingGame?.now,
-  },
-  energyInside: {
-    title: "energy inside the object",
-    share: true,
-    of: (record) => last(record).attention.energyInside?.now,
-  },
-} as const satisfies Record<MeasureName, Measure>;
+  pointingGame: shareMeasure("pointing game", (record) => last(record).attention.pointingGame?.now),
+  energyInside: shareMeasure(
+    "energy inside the object",
+    (record) => last(record).attention.energyInside?.now,
+  ),
+} satisfies Record<MeasureName, Measure>;
+
+function shareMeasure<Value extends number | undefined>(title: string, of: (record: RunRecord) => Value) {
+  return { title, share: true, of };
+}
 
 /** Names of the measures. */
 export type MeasureName =

@@ -14,8 +14,7 @@ export interface InteractiveFigure {
   readonly figure: Figure;
 }
 
-/** The parts of an interactive figure. */
-export interface HtmlParts {
+interface HtmlParts {
   readonly content: string;
   /** Rules of CSS, for this figure alone. */
   readonly style: string;
