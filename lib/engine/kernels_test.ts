@@ -4,7 +4,7 @@ import { conv2d } from "./convolution.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 import { normal, variableOf } from "./testdata/normal.ts";
 import { assertClose, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";
-import { batchNormalization, batchNormalizationInference } from "./normalization.ts";
+import { batchNormalization, batchNormalizationInference, moveAverage } from "./normalization.ts";
 import { addRelu } from "./residual.ts";
 import { sgdStep } from "./optimizer.ts";
 
@@ -113,13 +113,15 @@ testOnEachEngine("conv2d() throws on tensors that do not fit", () =>
   }));
 
 testOnEachEngine("tf.maxPool() hands its gradient to the first maximum of each window", async (engine) => {
-  const compute = () => {
-    // Rounded, so that many windows have more than one maximum.
-    const x = tf.round(normal([2, 9, 8, 5], 1)) as tf.Tensor4D;
-    return [tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 1))(x, normal([2, 5, 4, 5], 2))];
-  };
-  const [expected] = await valuesOnCpu(engine, "maxPool", compute);
-  assertClose((await valuesOf(...tf.tidy(compute)))[0], expected);
+  for (const channels of [5, 8]) {
+    const compute = () => {
+      // Rounded, so that many windows have more than one maximum.
+      const x = tf.round(normal([2, 9, 8, channels], 1)) as tf.Tensor4D;
+      return [tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 1))(x, normal([2, 5, 4, channels], 2))];
+    };
+    const [expected] = await valuesOnCpu(engine, `maxPool of ${channels}`, compute);
+    assertClose((await valuesOf(...tf.tidy(compute)))[0], expected);
+  }
 }, ["wasm", "onednn"]);
 
 const NAMES = ["y", "dx", "dgamma", "dbeta", "mean", "variance"];
@@ -228,6 +230,15 @@ testOnEachEngine(
     }
   },
 );
+
+testOnEachEngine("moveAverage() rounds as a product, a product and a sum do", async () => {
+  const running = variableOf(normal([7], 1)), batch = normal<tf.Tensor1D>([7], 2);
+  const expected = await valuesOf(tf.tidy(() => tf.add(tf.mul(running, 0.9), tf.mul(batch, 0.1))));
+  moveAverage(running, batch, { kept: 0.9, added: 0.1 });
+  assert.deepEqual([await running.data<"float32">()], expected);
+  tf.tidy(() => assert.throws(() => moveAverage(running, tf.zeros([6]), { kept: 0.9, added: 0.1 })));
+  tf.dispose([running, batch]);
+});
 
 testOnEachEngine("batchNormalization() throws on tensors that do not fit", () =>
   tf.tidy(() => {

@@ -15,6 +15,7 @@ export {
   batchNormalization,
   batchNormalizationInference,
   type BatchNormalizationOptions,
+  moveAverage,
 } from "./normalization.ts";
 export { type Parameter, type SgdOptions, sgdStep } from "./optimizer.ts";
 export { addRelu } from "./residual.ts";

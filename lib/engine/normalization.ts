@@ -16,8 +16,16 @@ export const BATCH_NORMALIZATION_GRADIENT = "BatchNormalizationGradient";
 
 /** The kernel `{x, gamma, beta, mean, variance} -> y`. */
 export const BATCH_NORMALIZATION_INFERENCE = "BatchNormalizationInference";
+/** The kernel `{running, batch} -> kept · running + added · batch`. */
+export const MOVING_AVERAGE = "MovingAverage";
 
-/** Attributes of the kernels. */
+/** Attributes of the kernel for moving averages. */
+export interface MovingAverageAttributes {
+  kept: number;
+  added: number;
+}
+
+/** Attributes of the other kernels. */
 export interface BatchNormalizationAttributes {
   /** Whether a ReLU follows, in the same pass. */
   relu: boolean;
@@ -87,6 +95,8 @@ export const composedNormalization: Record<string, tf.KernelFunc> = registerComp
   [BATCH_NORMALIZATION]: composedForward,
   [BATCH_NORMALIZATION_GRADIENT]: composedGradient,
   [BATCH_NORMALIZATION_INFERENCE]: composedInference,
+  [MOVING_AVERAGE]: ({ running, batch }, { kept, added }: MovingAverageAttributes) =>
+    tf.add(tf.mul(running, kept), tf.mul(batch, added)),
 });
 
 tf.registerGradient({
@@ -181,4 +191,16 @@ export function batchNormalizationInference(
     { x, gamma, beta, mean, variance },
     { relu, epsilon },
   ) as tf.Tensor4D;
+}
+
+/** running ← kept · running + added · batch. One kernel, which leaves no trace on the tape of a gradient. */
+export function moveAverage(
+  running: tf.Variable,
+  batch: tf.Tensor,
+  { kept, added }: MovingAverageAttributes,
+): void {
+  tf.util.assertShapesMatch(running.shape, batch.shape, "moveAverage: ");
+  const next = tf.engine().runKernel(MOVING_AVERAGE, { running, batch }, { kept, added }) as tf.Tensor;
+  running.assign(next);
+  next.dispose();
 }

@@ -7,7 +7,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { addRelu, batchNormalization, batchNormalizationInference, conv2d } from "../engine/mod.ts";
+import {
+  addRelu,
+  batchNormalization,
+  batchNormalizationInference,
+  conv2d,
+  moveAverage,
+} from "../engine/mod.ts";
 import { type RandomStream, randomStream } from "../random.ts";
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "../tensors.ts";
 import { UserError } from "../user_error.ts";
@@ -234,8 +240,10 @@ export class ResNet {
     }
     const { y, mean, variance } = batchNormalization(h, gamma, beta, { relu });
     const count = h.size / mean.size;
-    moveTowards(runningMean, mean, 1);
-    moveTowards(runningVariance, variance, count / (count - 1)); // the unbiased estimate, as PyTorch keeps it
+    const [kept, added] = [1 - STATISTICS_MOMENTUM, STATISTICS_MOMENTUM];
+    moveAverage(runningMean, mean, { kept, added });
+    // The unbiased estimate, as PyTorch keeps it.
+    moveAverage(runningVariance, variance, { kept, added: added * (count / (count - 1)) });
     return y;
   }
 
@@ -290,14 +298,6 @@ function variableOf(value: Tensor, trainable: boolean): Variable {
   const variable = tf.variable(value, trainable);
   value.dispose();
   return variable;
-}
-
-/** running ← running + momentum · (scale · batch − running) */
-function moveTowards(running: Variable, batch: Tensor, scale: number): void {
-  tf.tidy(() => {
-    const kept = tf.mul(running, 1 - STATISTICS_MOMENTUM);
-    running.assign(tf.add(kept, tf.mul(batch, STATISTICS_MOMENTUM * scale)));
-  });
 }
 
 /**

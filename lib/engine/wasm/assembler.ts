@@ -80,8 +80,12 @@ export const multiply: Binary = binary(0xe6);
 export const maximum: Binary = binary(0xe9);
 /** All bits set where a > b, else none. */
 export const greater: Binary = binary(0x44);
+/** All bits set where a = b, else none. */
+export const equal: Binary = binary(0x41);
 /** a where the bits of b are set, else 0. */
 export const mask: Binary = binary(0x4e);
+/** a where the bits of b are not set, else 0. */
+export const maskOut: Binary = binary(0x4f);
 
 /** The n-th of the four, four times. */
 export const splat = (vector: Code, lane: number): Code => {

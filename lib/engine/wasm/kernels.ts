@@ -16,6 +16,8 @@ import {
   BATCH_NORMALIZATION_INFERENCE,
   type BatchNormalizationAttributes,
   composedNormalization,
+  MOVING_AVERAGE,
+  type MovingAverageAttributes,
 } from "../normalization.ts";
 import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
 import { canAssemble } from "./assembler.ts";
@@ -27,6 +29,7 @@ import {
   type Offsets,
   WasmNormalization,
 } from "./normalization.ts";
+import { maxPoolGradient } from "./pooling.ts";
 import { type HeapResidual, wasmResidual } from "./residual.ts";
 import { WinogradConvolution } from "./winograd.ts";
 
@@ -43,36 +46,9 @@ export interface HeapComputations {
   residual(size: number): HeapResidual | undefined;
 }
 
-/** Hands each dy to the first input of its window that is the maximum; the stock kernel looks at every window for every input. */
-function maxPoolGradient(
-  { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, ...pool }: tf.backend_util.Conv2DInfo,
-  x: Float32Array,
-  y: Float32Array,
-  dy: Float32Array,
-  dx: Float32Array,
-): void {
-  dx.fill(0);
-  const given = new Int32Array(inChannels).fill(-1); // the last output whose dy a channel has handed on
-  for (let n = 0; n < batchSize * outHeight * outWidth; n++) {
-    const [image, q] = [Math.floor(n / (outHeight * outWidth)), n % outWidth];
-    const top = Math.floor(n / outWidth) % outHeight * pool.strideHeight - pool.padInfo.top;
-    const left = q * pool.strideWidth - pool.padInfo.left;
-    const [bottom, right] = [
-      Math.min(inHeight, top + pool.filterHeight),
-      Math.min(inWidth, left + pool.filterWidth),
-    ];
-    for (let row = Math.max(0, top); row < bottom; row++) {
-      for (let column = Math.max(0, left); column < right; column++) {
-        const from = ((image * inHeight + row) * inWidth + column) * inChannels;
-        for (let c = 0, to = n * inChannels; c < inChannels; c++, to++) {
-          if (x[from + c] !== y[to] || given[c] === n) continue;
-          dx[from + c] += dy[to];
-          given[c] = n;
-        }
-      }
-    }
-  }
-}
+const maxPoolGradientOf = remembered((pool: tf.backend_util.Conv2DInfo) =>
+  maxPoolGradient(pool, canAssemble(heapMemory()) ? heapMemory() : undefined)
+);
 
 /** Kernels of stock operations, for sizes and machines that those below do not support. */
 const composed: Kernels = {
@@ -95,9 +71,20 @@ const composed: Kernels = {
     const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
     const pool = tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad, dimRoundingMode);
     const dx = newTensor(input.shape);
-    const [x, y, given, result] = [input, output, dy, dx].map(heapView);
-    maxPoolGradient(pool, x, y, given, result);
+    heapView(dx).fill(0);
+    const given = [at(output, pool.outShape), at(dy, pool.outShape)] as const;
+    maxPoolGradientOf(pool)(at(input, pool.inShape), ...given, heapOffset(dx));
     return dx;
+  },
+  [MOVING_AVERAGE]: ({ inputs, attrs }) => {
+    const { running, batch } = inputs as Inputs;
+    const { kept, added } = attrs as unknown as MovingAverageAttributes;
+    const next = newTensor(running.shape);
+    const [r, b, out] = [running, batch, next].map(heapView);
+    // Rounded as by the three operations.
+    const [k, a] = [kept, added].map(Math.fround);
+    for (let i = 0; i < out.length; i++) out[i] = Math.fround(r[i] * k) + Math.fround(b[i] * a);
+    return next;
   },
   Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
 };
