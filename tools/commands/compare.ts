@@ -128,25 +128,22 @@ const SAME = [
 
 /** Refuses runs that differ in what makes their numbers comparable, and says which can be compared. */
 function refuseDifferences(runs: readonly KeptRun[]): void {
-  const comparable = ({ configuration, engine, images }: KeptRun): Record<string, string> => {
+  const valueOf = ({ configuration, engine, images }: KeptRun, field: typeof SAME[number]): string => {
+    if (field === "engine") return engine;
     // The same images are the same wherever they lie.
-    const values = { ...configuration, engine, data: images ?? configuration.data };
-    const fields = SAME.filter((field) => field !== "data" || configuration.dataset === "folder");
-    return Object.fromEntries(fields.map((field) => [field, String(values[field])]));
+    if (field === "data") return configuration.dataset === "folder" ? images ?? configuration.data : "";
+    return String(configuration[field] ?? "–");
   };
-  const groups = [...Map.groupBy(runs, (run) => JSON.stringify(comparable(run))).values()];
-  if (groups.length === 1) return;
-  const differing = SAME.filter((field) => new Set(groups.map(([run]) => comparable(run)[field])).size > 1);
-  const lines = groups.map((group) => {
-    const { configuration } = group[0];
-    const values = differing.map((field) => {
-      return `${field} ${field === "data" ? configuration.data : comparable(group[0])[field] ?? "–"}`;
-    }).join(", ");
-    return `  ${values}:\n    ${group.map(({ folder }) => showPath(folder)).join("\n    ")}`;
-  });
+  const differing = SAME.filter((field) => new Set(runs.map((run) => valueOf(run, field))).size > 1);
+  if (differing.length === 0) return;
+  const describe = (run: KeptRun) =>
+    differing.map((field) => `${field} ${field === "data" ? run.configuration.data : valueOf(run, field)}`);
+  const kinds = [...Map.groupBy(runs, (run) => describe(run).join(", "))].map(([values, group]) =>
+    `  ${values}:\n    ${group.map(({ folder }) => showPath(folder)).join("\n    ")}\n`
+  );
   throw new UserError(
-    `Expected runs of the same ${differing.join(", ")} but found ${groups.length} kinds:\n` +
-      `${lines.join("\n")}\nCompare the runs of one kind.`,
+    `Expected runs of the same ${differing.join(", ")} but found ${kinds.length} kinds:\n` +
+      `${kinds.join("")}Compare the runs of one kind.`,
   );
 }
 
