@@ -16,17 +16,9 @@ export function resizeMap(map: ArrayLike<number>, from: MapSize, to: MapSize): F
   const out = new Float32Array(to[0] * to[1]);
   rows.forEach((row, i) => {
     columns.forEach((column, j) => {
-      const above = mix(
-        map[row.lower * from[1] + column.lower],
-        map[row.lower * from[1] + column.upper],
-        column.share,
-      );
-      const below = mix(
-        map[row.upper * from[1] + column.lower],
-        map[row.upper * from[1] + column.upper],
-        column.share,
-      );
-      out[i * to[1] + j] = mix(above, below, row.share);
+      const inRow = (y: number) =>
+        mix(map[y * from[1] + column.lower], map[y * from[1] + column.upper], column.share);
+      out[i * to[1] + j] = mix(inRow(row.lower), inRow(row.upper), row.share);
     });
   });
   return out;

@@ -33,21 +33,6 @@ const BASE_FIELDS = [
   "maxNorm",
 ] as const satisfies readonly (keyof Configuration)[];
 
-/**
- * Fields that only the later steps depend on. The number of increments is not among them, because a run can be continued.
- */
-function methodFields(name: MethodName): (keyof Configuration)[] {
-  const { fields, usesTeacher } = methodNamed(name);
-  return [
-    "method",
-    "increment",
-    "epochs",
-    "learningRate",
-    ...fields,
-    ...usesTeacher ? ["cacheTeacher"] as const : [],
-  ];
-}
-
 /** The values that M_0 depends on. */
 export function baseIdentity(configuration: Configuration, engine: Engine["name"]): Record<string, unknown> {
   const identity = { engine, ...pick(configuration, BASE_FIELDS) };
@@ -55,14 +40,16 @@ export function baseIdentity(configuration: Configuration, engine: Engine["name"
   return configuration.dataset === "folder" ? { ...identity, data: resolve(configuration.data) } : identity;
 }
 
-/** The values that M_1, M_2 … depend on. */
+/** The values that M_1, M_2 … depend on. The number of increments is not among them: a run can be continued. */
 export function methodIdentity(
   configuration: Configuration,
   engine: Engine["name"],
 ): Record<string, unknown> {
+  const { fields, usesTeacher } = methodNamed(configuration.method);
   return {
     ...baseIdentity(configuration, engine),
-    ...pick(configuration, methodFields(configuration.method)),
+    ...pick(configuration, ["method", "increment", "epochs", "learningRate", ...fields]),
+    ...usesTeacher ? pick(configuration, ["cacheTeacher"]) : {},
   };
 }
 

@@ -468,13 +468,10 @@ export class Run {
 
   #notTrained(step: number): UserError {
     const { method, seed } = this.configuration;
+    const run = `${step === 0 ? "the base step" : method} (seed ${seed})`;
     return new UserError(
-      `Expected M_${step} of ${
-        step === 0 ? "the base step" : method
-      } (seed ${seed}) to be trained but found no ` +
-        `checkpoint in ${
-          this.#path(step, "")
-        }. Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
+      `Expected M_${step} of ${run} to be trained but found no checkpoint in ${this.#path(step, "")}. ` +
+        `Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
   }
 }
