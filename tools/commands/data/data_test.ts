@@ -13,7 +13,7 @@ async function outputOf(...args: string[]): Promise<string> {
 /** With few images of CIFAR-100 as all. */
 const smallSources = DATA_SOURCES.map((source) => ({
   ...source,
-  complete: source.name === "cifar-100" ? { classes: 100, train: 400, test: 200 } : source.complete,
+  complete: source.name === "cifar-100" ? { classes: 100, images: 600 } : source.complete,
 }));
 
 /** Runs the command as a user would who called it in this folder. */
