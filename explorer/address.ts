@@ -23,14 +23,13 @@ export function readAddress(manifest: Manifest): Address {
   const last = stepSizes.length - 1;
   const step = Number(given.get("model") ?? last);
   const map = given.get("map") ?? "true";
-  const teacher = given.get("teacher") ?? "";
   return {
     classId: Math.max(0, classNames.indexOf(given.get("class") ?? "")),
     image: Math.max(0, Math.trunc(Number(given.get("picture") ?? 1)) - 1 || 0),
     map: ["true", "top", "b"].includes(map) ? map : String(Math.max(0, classNames.indexOf(map))),
     method: METHOD_NAMES.find((name) => name === given.get("method")) ?? "LwM",
     step: stepSizes[step] === undefined ? last : step,
-    teacher: allModels(manifest).map(modelName).includes(teacher) ? teacher : "M_0",
+    teacher: allModels(manifest).map(modelName).find((name) => name === given.get("teacher")) ?? "M_0",
   };
 }
 

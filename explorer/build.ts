@@ -95,15 +95,10 @@ export async function buildExplorer(
   const entries = ["page.tsx", "worker.ts"].map((file) => join(here, file));
   const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--outdir", output, ...entries];
   const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: here }).spawn().status;
-  if (!success) {
-    throw new Error(`Expected ${entries.join(" and ")} to be bundled but found what stands above.`);
-  }
+  if (!success) throw new Error(`Expected ${entries} to be bundled but found what stands above.`);
   for (const file of ["index.html", "style.css"]) await Deno.copyFile(join(here, file), join(output, file));
-  const wasm = "tfjs-backend-wasm-simd.wasm";
-  await Deno.copyFile(
-    new URL(wasm, import.meta.resolve("@tensorflow/tfjs-backend-wasm")),
-    join(output, wasm),
-  );
+  const wasm = new URL("tfjs-backend-wasm-simd.wasm", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
+  await Deno.copyFile(wasm, join(output, "tfjs-backend-wasm-simd.wasm"));
   await cp(join(sources, "models"), join(output, "models"), { recursive: true });
   const drawings = await prepareIEmoji({ directory: join(directory, "iemoji-100") });
   await Deno.writeFile(join(output, "drawings.gz"), gzipSync(drawings));
@@ -127,9 +122,7 @@ export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.
       return new Response(file.readable, { headers: { "content-type": type } });
     });
   } catch (error) {
-    throw new UserError(
-      `Expected port ${port} to be free but found: ${(error as Error).message}. Give another --port.`,
-    );
+    throw new UserError(`Expected port ${port} to be free but found: ${error}. Give another --port.`);
   }
 }
 
@@ -137,9 +130,7 @@ async function main(args: string[]): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return console.log(line.help);
   refusePositionals(line, COMMAND);
-  const output = line.own.output === undefined
-    ? join(dataDirectory(), "explorer")
-    : fromHere(line.own.output);
+  const output = line.own.output ? fromHere(line.own.output) : join(dataDirectory(), "explorer");
   if (line.switches.has("train")) await trainModels(here);
   await buildExplorer(output);
   console.log(`The page lies in ${output}: a static folder for any web server.`);

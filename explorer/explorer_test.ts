@@ -5,8 +5,10 @@ import axe from "axe-core";
 import * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { mapCosine } from "../lib/evaluation/attention_retention.ts";
+import { attentionDistillation, distillationLoss } from "../lib/losses/mod.ts";
 import { gradCamClosedForm } from "../lib/attention/mod.ts";
-import { headPositions, IncrementalStream } from "../lib/data/mod.ts";
+import { headPositions, IncrementalStream, type Normalization } from "../lib/data/mod.ts";
 import { useEngine } from "../lib/engine/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import type { Run } from "../lib/run/run.ts";
@@ -74,15 +76,19 @@ Deno.test({
         await page.getByRole("radio", { name: "Picture 5 of 20" }).click();
         await changed(page, "#sentence", first);
         await addressHas(page, "picture=5&");
+        const fifth = await sentence();
         await choice(page, "Class").selectOption({ index: 3 });
+        await changed(page, "#sentence", fifth);
         await addressHas(page, "picture=1&");
+        const other = await sentence();
         await page.getByRole("radio", { name: "Picture 1 of 20" }).press("ArrowRight");
+        await changed(page, "#sentence", other);
         await addressHas(page, "picture=2&");
         await choice(page, "Attention for").selectOption("b");
         await addressHas(page, "map=b");
-        const scale = await page.locator("th small").last().textContent();
+        const scale = await page.locator("th small").first().textContent(); // of C, whose M_0 is not dark
         await choice(page, "Scale").selectOption("raw");
-        await changed(page, "tr:last-child th small", scale);
+        await changed(page, "th small", scale);
         const second = await sentence();
         await choice(page, "Student").selectOption("M_1 of C");
         await changed(page, "#sentence", second);
@@ -153,6 +159,16 @@ Deno.test({
             );
           });
         const [map, logits] = answersOf(await keptModel(models, 1));
+        const numbers = JSON.parse(await page.locator("#sentence").getAttribute("data-numbers") ?? "");
+        const expected = await comparisonOf(
+          await keptModel(models, 0),
+          await keptModel(models, 1),
+          rgb,
+          dataset,
+        );
+        for (const [name, value] of Object.entries(expected)) {
+          assert.ok(Math.abs(numbers[name] - value) < 1e-4, `${name} ${numbers[name]} and ${value}`);
+        }
         const [exact] = answersOf(await runs[2].model(1));
         map.forEach((value, i) => assert.ok(Math.abs(value - exact[i]) < 1e-2));
         const canvas = page.locator("td.now button");
@@ -298,6 +314,25 @@ async function keptModel(folder: string, step: number): Promise<ResNet> {
   const file = await Deno.open(join(folder, modelFile({ method: "LwM", step })));
   const bytes = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).bytes();
   return (await decodeCheckpoint(bytes, "the model")).model;
+}
+
+/** L_D, L_AD and cosine as in the training of LwM, over the classes of the teacher. */
+function comparisonOf(teacher: ResNet, student: ResNet, rgb: Uint8Array, { mean, std }: Normalization) {
+  return tf.tidy(() => {
+    const pixels = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
+    const x = tf.tensor4d(pixels, [1, 32, 32, 3]);
+    const [asked, answered] = [teacher, student].map((model) => model.forward(x));
+    const known = teacher.classNames.length;
+    const logits = tf.slice2d(answered.logits, [0, 0], [1, known]);
+    const b = [logits.argMax(1).dataSync()[0]];
+    const before = gradCamClosedForm(asked.features, teacher.head.weights, b).reshape<tf.Tensor2D>([1, -1]);
+    const after = gradCamClosedForm(answered.features, student.head.weights, b).reshape<tf.Tensor2D>([1, -1]);
+    return {
+      L_D: distillationLoss(asked.logits, logits, { kind: "sigmoid", temperature: 2 }).dataSync()[0],
+      L_AD: attentionDistillation(before, after, { norm: "L1" }).dataSync()[0],
+      cosine: mapCosine(before.dataSync(), after.dataSync()),
+    };
+  });
 }
 
 /** A file with a picture. */

@@ -13,23 +13,13 @@ import { OwnPicture } from "./own_picture.tsx";
 import { Choice, PictureCanvas, useAnswer, useFields } from "./parts.tsx";
 import { Scores } from "./scores.tsx";
 
-/** Whose map is shown: those that are no class. */
-const MAP_CHOICES = [
-  ["true", "the picture's class"],
-  ["top", "each model's top class"],
-  ["b", "b, its top base class"],
-] as const;
-
-interface View extends Address {
-  readonly scale: string;
-  /** The reader's own picture, where `classId` is -1. */
-  readonly own?: Picture;
-}
-
 /** The first part of the page. */
 export function Look({ connection, manifest }: { connection: Connection; manifest: Manifest }) {
   const { classNames } = manifest;
-  const [view, change] = useFields<View>({ ...readAddress(manifest), scale: "unit" });
+  const [view, change] = useFields<Address & { scale: string; own?: Picture }>({
+    ...readAddress(manifest),
+    scale: "unit",
+  });
   const [message, say] = useState("Loading thirteen networks …");
   const { classId, image, map, scale, own, teacher } = view;
   const models = allModels(manifest);
@@ -78,19 +68,24 @@ export function Look({ connection, manifest }: { connection: Connection; manifes
           label="Class"
           options={[...classes, ["-1", "(your own picture)"]]}
           value={String(classId)}
-          onChoose={(value) => change({ classId: Number(value), image: 0 })}
+          onValue={(value) => change({ classId: Number(value), image: 0 })}
         />
         <Choice
           label="Attention for"
-          options={[...MAP_CHOICES, ...classes]}
+          options={[
+            ["true", "the picture's class"],
+            ["top", "each model's top class"],
+            ["b", "b, its top base class"],
+            ...classes,
+          ]}
           value={map}
-          onChoose={(map) => change({ map })}
+          onValue={(map) => change({ map })}
         />
         <Choice
           label="Scale"
           options={[["unit", "of Q/‖Q‖₂, as in L_AD"], ["raw", "of Q, as Grad-CAM gives it"]]}
           value={scale}
-          onChoose={(scale) => change({ scale })}
+          onValue={(scale) => change({ scale })}
         />
       </div>
       <div class="thumbnails" role="radiogroup" aria-label="Picture">
@@ -113,12 +108,12 @@ export function Look({ connection, manifest }: { connection: Connection; manifes
       {maps && <Grid {...maps} />}
       <h3>Two models on this picture</h3>
       <div class="controls">
-        <Choice label="Teacher" options={names} value={teacher} onChoose={(teacher) => change({ teacher })} />
+        <Choice label="Teacher" options={names} value={teacher} onValue={(teacher) => change({ teacher })} />
         <Choice
           label="Student"
           options={names}
           value={student}
-          onChoose={(name) => change(models[names.indexOf(name)])}
+          onValue={(name) => change(models[names.indexOf(name)])}
         />
       </div>
       {comparison && <Scores {...{ comparison, classNames }} />}
@@ -136,7 +131,7 @@ function classOf(map: string, classId: number, logits: Float32Array, known: numb
 /** The cells of all models. */
 function rowsOf(
   { picture, answers, classId }: { picture: Picture; answers: ReadonlyMap<string, Answer>; classId: number },
-  { map: choice, scale }: Pick<View, "map" | "scale">,
+  { map: choice, scale }: { map: string; scale: string },
   { classNames, stepSizes }: Manifest,
 ): Cell[][] {
   return METHOD_NAMES.map((method) => {

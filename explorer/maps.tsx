@@ -30,13 +30,12 @@ interface Maps {
 }
 
 const HEAT = Array.from({ length: 9 }, (_, i) => `rgb(${heatColor(i / 8)})`).join();
-/** How far an arrow key moves the place. */
-const KEY_STEP = 1 / 16;
+/** How far the keys move the place. */
 const KEYS: Record<string, Place> = {
-  ArrowRight: [KEY_STEP, 0],
-  ArrowLeft: [-KEY_STEP, 0],
-  ArrowDown: [0, KEY_STEP],
-  ArrowUp: [0, -KEY_STEP],
+  ArrowRight: [1 / 16, 0],
+  ArrowLeft: [-1 / 16, 0],
+  ArrowDown: [0, 1 / 16],
+  ArrowUp: [0, -1 / 16],
 };
 
 /** A row for each method, a column for each step. One place is marked in all maps. */
@@ -73,11 +72,8 @@ export function Grid({ rows, now, onChoose }: Maps) {
           <PictureCanvas {...cell.view} />
           {place && <i style={{ left: `${100 * place[0]}%`, top: `${100 * place[1]}%` }} />}
         </button>
-        <small>
-          {caption}
-          <br />
-          {value}
-        </small>
+        <small>{caption}</small>
+        <small>{value}</small>
       </td>
     );
   };
@@ -103,7 +99,9 @@ export function Grid({ rows, now, onChoose }: Maps) {
           ))}
         </tbody>
       </table>
-      <p class="note">Point at a map, or use the arrow keys on it: its value there stands below each map.</p>
+      <p>
+        <small>Point at a map, or use the arrow keys on it: its value there stands below each map.</small>
+      </p>
     </>
   );
 }
@@ -126,7 +124,7 @@ export function Film({ rows, now, onChoose }: Maps) {
   return (
     <div id="film">
       <div class="controls">
-        <Slider label="Model in the foreground" value={now.step} max={steps - 1} onSlide={show} />
+        <Slider label="Model in the foreground" value={now.step} max={steps - 1} onValue={show} />
         <button type="button" onClick={() => setPlaying(!playing)}>{playing ? "Stop" : "Play"}</button>
       </div>
       <div class="strip">
@@ -137,7 +135,7 @@ export function Film({ rows, now, onChoose }: Maps) {
               aria-label={`${METHOD_NAMES[r]}, M_${now.step}`}
               {...row[now.step].view}
             />
-            <figcaption>{METHOD_NAMES[r]}</figcaption>
+            <figcaption>{METHOD_NAMES[r]}, M_{now.step}</figcaption>
           </figure>
         ))}
       </div>

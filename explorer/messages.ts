@@ -38,10 +38,8 @@ export function modelName({ method, step }: ModelKey): string {
 /** All models, M_0 once and first. */
 export function allModels({ stepSizes }: Pick<Manifest, "stepSizes">): ModelKey[] {
   const steps = [...stepSizes.keys()].slice(1);
-  return [
-    { method: "C", step: 0 },
-    ...METHOD_NAMES.flatMap((method) => steps.map((step) => ({ method, step }))),
-  ];
+  const later = METHOD_NAMES.flatMap((method) => steps.map((step) => ({ method, step })));
+  return [{ method: "C", step: 0 }, ...later];
 }
 
 /** File of a model in the built folder, and in `explorer/`. */

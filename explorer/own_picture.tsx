@@ -5,8 +5,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Picture } from "./messages.ts";
 
-/** Height and width of the drawing pad. */
-const PAD = 192;
 /** Height and width of a picture for the network. */
 const SIZE = 32;
 /** Largest side that browsers decode for sure. */
@@ -26,7 +24,7 @@ export function OwnPicture({ open, onPicture, onFail }: {
   const clear = () => {
     const context = pad.current!.getContext("2d")!;
     context.fillStyle = "#c9d3dc";
-    context.fillRect(0, 0, PAD, PAD);
+    context.fillRect(0, 0, 192, 192);
   };
   useEffect(clear, []);
   return (
@@ -41,17 +39,11 @@ export function OwnPicture({ open, onPicture, onFail }: {
     >
       <summary>A picture of your own</summary>
       <p>Drop a picture here, choose a file, or draw. It stays on your machine.</p>
-      <div class="controls">
-        <label>
-          File
-          <input type="file" accept="image/*" onChange={(event) => take(event.currentTarget.files?.[0])} />
-        </label>
-      </div>
       <canvas
         ref={pad}
         class="pad"
-        width={PAD}
-        height={PAD}
+        width={192}
+        height={192}
         role="img"
         aria-label="Drawing pad"
         onPointerDown={({ currentTarget, pointerId, offsetX, offsetY }) => {
@@ -70,6 +62,10 @@ export function OwnPicture({ open, onPicture, onFail }: {
       />
       <div class="controls">
         <label>
+          File
+          <input type="file" accept="image/*" onChange={(event) => take(event.currentTarget.files?.[0])} />
+        </label>
+        <label>
           Pen
           <input type="color" value={pen} onInput={(event) => setPen(event.currentTarget.value)} />
         </label>
@@ -86,9 +82,7 @@ async function decode(file: File): Promise<HTMLImageElement> {
   const loaded = Promise.withResolvers<unknown>();
   [image.onload, image.onerror, image.src] = [loaded.resolve, loaded.reject, URL.createObjectURL(file)];
   await loaded.promise.catch(() => {
-    throw new Error(
-      "Expected a picture but found a file that this browser cannot decode. Choose a PNG, JPEG or WebP.",
-    );
+    throw new Error("Expected a picture but found a file that this browser cannot decode. Choose another.");
   }).finally(() => URL.revokeObjectURL(image.src));
   if (Math.max(image.width, image.height) <= LARGEST) return image;
   throw new Error(

@@ -9,16 +9,16 @@ import { type AttentionMap, overlay } from "../lib/figures/kit/attention_map.ts"
 import type { Picture } from "./messages.ts";
 
 /** A labeled choice. `options` are values, with what they are called where that is another text. */
-export function Choice({ label, options, value, onChoose }: {
+export function Choice({ label, options, value, onValue }: {
   label: string;
   options: readonly (string | readonly [value: string, text: string])[];
   value: string;
-  onChoose: (value: string) => void;
+  onValue: (value: string) => void;
 }) {
   return (
     <label>
       {label}
-      <select aria-label={label} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+      <select aria-label={label} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
         {options.map((option) => {
           const [value, text] = typeof option === "string" ? [option, option] : option;
           return <option key={value} value={value}>{text}</option>;
@@ -28,15 +28,12 @@ export function Choice({ label, options, value, onChoose }: {
   );
 }
 
-/** A labeled number between two ends. */
-export function Slider({ label, value, min = 0, max, step = 1, onSlide }: {
+/** A labeled number between two ends, which are attributes as in HTML. */
+export function Slider({ label, value, onValue, ...range }: {
   label: string;
   value: number;
-  min?: number;
-  max: number;
-  step?: number;
-  onSlide: (value: number) => void;
-}) {
+  onValue: (value: number) => void;
+} & { min?: number; max: number; step?: number }) {
   return (
     <label>
       <span>
@@ -45,8 +42,9 @@ export function Slider({ label, value, min = 0, max, step = 1, onSlide }: {
       <input
         type="range"
         aria-label={label}
-        {...{ min, max, step, value }}
-        onInput={(event) => onSlide(event.currentTarget.valueAsNumber)}
+        value={value}
+        {...range}
+        onInput={(event) => onValue(event.currentTarget.valueAsNumber)}
       />
     </label>
   );
@@ -54,10 +52,7 @@ export function Slider({ label, value, min = 0, max, step = 1, onSlide }: {
 
 /** A state of several fields, and a function that changes some of them. */
 export function useFields<Fields extends object>(initial: Fields) {
-  return useReducer(
-    (fields: Fields, changed: Partial<Fields>): Fields => ({ ...fields, ...changed }),
-    initial,
-  );
+  return useReducer((fields: Fields, changed: Partial<Fields>) => ({ ...fields, ...changed }), initial);
 }
 
 /** A picture on a canvas; with a map, the map over it. */
@@ -82,12 +77,13 @@ export function PictureCanvas({ picture, map, max = 0, ...attributes }: {
 export function Chart({ label, ...options }: Plot.PlotOptions & { label: string }) {
   const home = useRef<HTMLDivElement>(null);
   useEffect(() => {
+    const draw = () => Plot.plot({ width: Math.min(520, home.current!.clientWidth), ...options });
     // Each in a task of its own: several at once would keep the page from answering.
-    const timer = setTimeout(() => home.current!.replaceChildren(Plot.plot({ width: 520, ...options })));
+    const timer = setTimeout(() => home.current!.replaceChildren(draw()));
     return () => clearTimeout(timer);
   });
   return (
-    <div class="chart" role="img" aria-label={label}>
+    <div role="img" aria-label={label}>
       <div ref={home} aria-hidden />
     </div>
   );

@@ -7,9 +7,6 @@ import { probabilities, topColumns } from "../lib/evaluation/scores.ts";
 import type { Comparison } from "./messages.ts";
 import { Chart } from "./parts.tsx";
 
-/** How many of each model's best classes are drawn. */
-const BEST = 4;
-
 /** Two digits, or more where a number is small. */
 export function digits(value: number): string {
   return Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(2) : value.toPrecision(2);
@@ -26,7 +23,7 @@ export function Scores(
 ) {
   const { L_D, L_AD, cosine, topBaseClass: b, models } = comparison;
   const titles = models.map(({ name }, i) => `${["Teacher", "Student"][i]}, ${name}`);
-  const best = [...new Set(models.flatMap(({ logits }) => topColumns(logits, BEST)))];
+  const best = [...new Set(models.flatMap(({ logits }) => topColumns(logits, 4)))];
   const bars = models.flatMap(({ logits }, i) =>
     best.filter((id) => id < logits.length)
       .map((id) => ({ model: titles[i], name: classNames[id], score: scoreOf(logits[id]) }))
@@ -38,10 +35,7 @@ export function Scores(
         id="sentence"
         class="finding"
         aria-live="polite"
-        data-ld={L_D}
-        data-lad={L_AD}
-        data-cosine={cosine}
-        data-b={b}
+        data-numbers={JSON.stringify({ L_D, L_AD, cosine })}
       >
         From {models[0].name} to {models[1].name}, the score of “{classNames[b]}” goes from{" "}
         {digits(scoreOf(before[b]))} to {digits(scoreOf(after[b]))} (logits {digits(before[b])} and{" "}

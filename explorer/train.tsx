@@ -9,7 +9,7 @@ import { largestValue } from "../lib/figures/kit/attention_map.ts";
 import { percent, points } from "../lib/statistics.ts";
 import { Connection } from "./connection.ts";
 import type { LossValues } from "../lib/training/mod.ts";
-import type { EpochReport, Manifest, Picture, TrainReport, TrainSettings } from "./messages.ts";
+import type { EpochReport, Manifest, TrainReport, TrainSettings } from "./messages.ts";
 import { Chart, Choice, PictureCanvas, Slider, useAnswer, useFields } from "./parts.tsx";
 import { digits } from "./scores.tsx";
 
@@ -50,6 +50,7 @@ export function Train({ connection, manifest }: { connection: Connection; manife
   const initial: TrainSettings = manifest.configuration;
   const [settings, change] = useFields(initial);
   // The test picture whose map is followed; where the worker fails, the first section says so.
+  const telephoneName = manifest.classNames[0];
   const telephone = useAnswer(() => connection.call((worker) => worker.pictures(0)), [], () => {})?.[0];
   const [students, setStudents] = useState<readonly Student[]>([]);
   const [state, setState] = useState<"idle" | "running" | "paused">("idle");
@@ -108,6 +109,10 @@ export function Train({ connection, manifest }: { connection: Connection; manife
     change(initial);
   }
 
+  const bound = <Field extends keyof TrainSettings>(field: Field) => ({
+    value: settings[field],
+    onValue: (value: string | number) => change({ [field]: value }),
+  });
   const share = students.reduce((sum, { losses, total }) => sum + losses.length / total / students.length, 0);
   const left = Math.ceil((now - students[0]?.started) * (1 - share) / share / 1000);
   const progress = share > 0.03 ? `About ${left} s left.` : "The teacher answers first …";
@@ -115,22 +120,8 @@ export function Train({ connection, manifest }: { connection: Connection; manife
   return (
     <>
       <div class="controls">
-        {SLIDERS.map(({ field, ...range }) => (
-          <Slider
-            key={field}
-            {...range}
-            value={settings[field]}
-            onSlide={(value) => change({ [field]: value })}
-          />
-        ))}
-        {FORMS.map(({ field, ...form }) => (
-          <Choice
-            key={field}
-            {...form}
-            value={settings[field]}
-            onChoose={(value) => change({ [field]: value })}
-          />
-        ))}
+        {SLIDERS.map(({ field, ...range }) => <Slider key={field} {...range} {...bound(field)} />)}
+        {FORMS.map(({ field, ...form }) => <Choice key={field} {...form} {...bound(field)} />)}
       </div>
       <div class="controls">
         <button type="button" class="primary" disabled={state !== "idle"} onClick={start}>Go</button>
@@ -141,52 +132,47 @@ export function Train({ connection, manifest }: { connection: Connection; manife
         <progress value={share} aria-label="Progress of both trainings" />
       </div>
       <p id="train-message" class="message" role="status">{message}</p>
-      {students.length > 0 && <Results {...{ students, telephone }} className={manifest.classNames[0]} />}
-    </>
-  );
-}
-
-/** What is known of both students so far. */
-function Results({ students, telephone, className }: {
-  students: readonly Student[];
-  telephone: Picture | undefined;
-  className: string;
-}) {
-  return (
-    <>
-      <Verdict students={students} />
-      <div class="curves">
-        <Curves
-          label="The terms of the loss, weighted"
-          x="iteration"
-          students={students}
-          rowsOf={({ losses, settings: { beta, gamma } }) =>
-            losses.map(({ L_C, L_D, L_AD = 0 }) => ({ L_C, "β·L_D": beta * L_D, "γ·L_AD": gamma * L_AD }))}
-        />
-        <Curves
-          label="On test images, after each epoch"
-          x="epoch"
-          students={students}
-          rowsOf={({ epochs }) => epochs.map(({ rates }) => rates)}
-        />
-      </div>
-      {telephone && students.map(({ name, epochs }) => (
-        <figure key={name}>
-          <div class="strip">
-            {epochs.map(({ map, log }) => (
-              <PictureCanvas
-                key={log.epoch}
-                role="img"
-                aria-label={`${name}, ${className} after epoch ${log.epoch}`}
-                picture={telephone}
-                map={map}
-                max={largestValue(epochs.map(({ map }) => map))}
-              />
-            ))}
+      {students.length > 0 && (
+        <>
+          <Verdict students={students} />
+          <div class="curves">
+            <Curves
+              label="The terms of the loss, weighted"
+              x="iteration"
+              students={students}
+              rowsOf={({ losses, settings: { beta, gamma } }) =>
+                losses.map(({ L_C, L_D, L_AD = 0 }) => ({
+                  L_C,
+                  "β·L_D": beta * L_D,
+                  "γ·L_AD": gamma * L_AD,
+                }))}
+            />
+            <Curves
+              label="On test images, after each epoch"
+              x="epoch"
+              students={students}
+              rowsOf={({ epochs }) => epochs.map(({ rates }) => rates)}
+            />
           </div>
-          <figcaption>{name}: where it looks for the {className}, epoch by epoch</figcaption>
-        </figure>
-      ))}
+          {telephone && students.map(({ name, epochs }) => (
+            <figure key={name}>
+              <div class="strip">
+                {epochs.map(({ map, log }) => (
+                  <PictureCanvas
+                    key={log.epoch}
+                    role="img"
+                    aria-label={`${name}, ${telephoneName} after epoch ${log.epoch}`}
+                    picture={telephone}
+                    map={map}
+                    max={largestValue(epochs.map(({ map }) => map))}
+                  />
+                ))}
+              </div>
+              <figcaption>{name}: where it looks for the {telephoneName}, epoch by epoch</figcaption>
+            </figure>
+          ))}
+        </>
+      )}
     </>
   );
 }

@@ -17,19 +17,8 @@ import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
 import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { stepOptions, trainStep } from "../lib/training/mod.ts";
-import {
-  allModels,
-  type Answer,
-  type Comparison,
-  fetchAsset,
-  fetchManifest,
-  modelFile,
-  type ModelKey,
-  modelName,
-  type Picture,
-  type TrainReport,
-  type TrainSettings,
-} from "./messages.ts";
+import { allModels, fetchAsset, fetchManifest, modelFile, type ModelKey, modelName } from "./messages.ts";
+import type { Answer, Comparison, Picture, TrainReport, TrainSettings } from "./messages.ts";
 
 const api = { pictures, look, compare, train };
 /** What the page can call. */
