@@ -4,7 +4,7 @@
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { topColumns } from "../lib/evaluation/scores.ts";
-import { largestValue, unitMap } from "../lib/figures/kit/attention_map.ts";
+import { unitMap } from "../lib/figures/kit/attention_map.ts";
 import { type Address, readAddress, writeAddress } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import { type Cell, Film, Grid } from "./maps.tsx";
@@ -147,7 +147,7 @@ function rowsOf(
       const className = id < logits.length ? classNames[id] : undefined;
       return { map: scale === "unit" ? unitMap(map) : map, className, logit: logits[id] };
     });
-    const max = largestValue(cells.map(({ map }) => map));
+    const max = Math.max(...cells.flatMap(({ map }) => Array.from(map.values)));
     return cells.map(({ map, ...cell }) => ({ ...cell, view: { picture, map, max } }));
   });
 }

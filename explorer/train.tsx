@@ -5,7 +5,6 @@
 import * as Plot from "@observablehq/plot";
 import { proxy } from "comlink";
 import { useRef, useState } from "preact/hooks";
-import { largestValue } from "../lib/figures/kit/attention_map.ts";
 import { percent, points } from "../lib/statistics.ts";
 import { Connection } from "./connection.ts";
 import type { LossValues } from "../lib/training/mod.ts";
@@ -164,7 +163,7 @@ export function Train({ connection, manifest }: { connection: Connection; manife
                     aria-label={`${name}, ${telephoneName} after epoch ${log.epoch}`}
                     picture={telephone}
                     map={map}
-                    max={largestValue(epochs.map(({ map }) => map))}
+                    max={Math.max(...epochs.flatMap(({ map }) => Array.from(map.values)))}
                   />
                 ))}
               </div>
