@@ -24,6 +24,7 @@ import {
   MEASURES,
   runKey,
   type RunRecord,
+  shareFirstModel,
   unitKey,
   varyingFields,
 } from "./run_record.ts";
@@ -52,7 +53,7 @@ export interface JudgedClaim extends Claim {
 const MARGIN = 0.005;
 
 /**
- * The runs of two settings in pairs.
+ * The runs of two settings in pairs that share M_0; runs without such a partner are left out.
  *
  * @throws {UserError} where runs of several engines would be compared
  */
@@ -61,7 +62,8 @@ export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[
   const partners = new Map(second.map((record) => [unitKey(record.configuration), record]));
   return first.flatMap((record): Pair[] => {
     const partner = partners.get(unitKey(record.configuration));
-    return partner === undefined ? [] : [[record, partner]];
+    const isPair = partner !== undefined && shareFirstModel(record.metrics, partner.metrics);
+    return isPair ? [[record, partner]] : [];
   });
 }
 

@@ -156,6 +156,20 @@ export function unitKey({ seed, ...configuration }: Configuration): string {
   return JSON.stringify([seed, "classOrder" in configuration ? configuration.classOrder : []]);
 }
 
+/** The same text for runs that share the configuration of M_0. */
+export function firstModelKey(configuration: Configuration): string {
+  return JSON.stringify(baseIdentity(configuration, "onednn"));
+}
+
+/**
+ * Whether two runs have the same M_0, by what was measured of it. The configuration does not tell: oneDNN rounds differently on
+ * another kind of processor, so an M_0 that is trained anew there is another one.
+ */
+export function shareFirstModel([a]: readonly StepRecord[], [b]: readonly StepRecord[]): boolean {
+  return a.accuracy === b.accuracy && a.meanClassAccuracy === b.meanClassAccuracy &&
+    a.attention.energyInside?.now === b.attention.energyInside?.now;
+}
+
 /** The same text for the same run, whatever engine trains it. */
 export function runKey(configuration: Configuration): string {
   return `${unitKey(configuration)} ${settingKey(configuration)}`;

@@ -181,6 +181,13 @@ Deno.test("judgeClaims() leaves out seeds that one of the two lacks, and claims 
   assert.deepEqual(judgeClaims([study(records, { ...CLAIM, second: { method: "C" } })]), []);
 });
 
+Deno.test("judgeClaims() leaves out seeds whose runs start from different M_0, as after training on two kinds of processor", () => {
+  const [first, ...others] = recordsWith([0.02, 0.04, 0.06]);
+  const [M_0, ...later] = first.metrics;
+  const elsewhere = { ...first, metrics: [{ ...M_0, accuracy: M_0.accuracy - 0.005 }, ...later] };
+  assert.equal(judgeClaims([study([elsewhere, ...others], CLAIM)])[0].differences.length, 2);
+});
+
 Deno.test("judgeClaims() adjusts the p values of one question over all studies, and of no other", () => {
   const one = study(recordsWith([0.03, 0.04, 0.05]), CLAIM);
   const p = (studies: Study[]) => judgeClaims(studies)[0].p!;

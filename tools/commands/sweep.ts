@@ -4,11 +4,19 @@
  */
 import { dirname, join } from "node:path";
 import { codeDigest } from "../../lib/run/code_digest.ts";
-import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
+import { codeOf, dataDirectory, readMetrics, trainedSteps } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { claimsTable, judgeClaims } from "../../lib/study/claims.ts";
 import { gainByForgettingTable } from "../../lib/study/figure_numbers.ts";
-import { MEASURES, readRecords, runKey, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
+import {
+  firstModelKey,
+  MEASURES,
+  readRecords,
+  runKey,
+  type RunRecord,
+  shareFirstModel,
+  writeRecords,
+} from "../../lib/study/run_record.ts";
 import { readStudies, readStudyPlan, recordsOf, resultsPath, type StudyPlan } from "../../lib/study/study.ts";
 import { Stopped } from "../../lib/stop_signals.ts";
 import { type TableRow, textTable } from "../../lib/table.ts";
@@ -203,8 +211,11 @@ async function planMissing(
   { plan, kept, path, directory, again }: OpenedStudy,
   log: Log,
 ): Promise<MissingRuns> {
-  // A run may be one of another study, too.
-  const known = again ? [] : recordsOf(plan, [...await readAllRecords(dirname(path)), ...kept]);
+  // A run may be one of another study, too, if it was trained on the engine that this one names.
+  const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
+  const others = (await readAllRecords(dirname(path)))
+    .filter(({ engine }) => asked.has("auto") || asked.has(engine));
+  const known = again ? [] : recordsOf(plan, [...others, ...kept]);
   const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
   const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
   const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
@@ -225,6 +236,7 @@ async function trainMissing(
   const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
   let written = 0;
   const writeResults = async () => {
+    await refuseOtherFirstModel(known, runs);
     const records = [...elsewhere, ...await finishedRecords(runs)];
     // Where nothing is added, the files stay as they are, whatever else they hold.
     if (records.length === written) return records;
@@ -237,6 +249,23 @@ async function trainMissing(
     throw error;
   });
   return { records: await writeResults(), stopped: stopped ?? undefined };
+}
+
+/** Runs are compared in pairs that share M_0, so those with another M_0 than the known ones would be trained in vain. */
+async function refuseOtherFirstModel(known: readonly RunRecord[], runs: readonly SweepRun[]): Promise<void> {
+  const firstModels = new Map(
+    known.map(({ configuration, metrics }) => [firstModelKey(configuration), metrics]),
+  );
+  for (const { configuration, folders } of runs) {
+    const before = firstModels.get(firstModelKey(configuration));
+    if (before === undefined || await trainedSteps(folders, 1) === 0) continue;
+    if (shareFirstModel(before, await readMetrics(folders, 1))) continue;
+    throw new UserError(
+      `Expected the M_0 of seed ${configuration.seed} that the results know but found that this machine trains another one: ` +
+        "on onednn, another kind of processor rounds differently. Go on where the study was begun, or train all of it on " +
+        "this machine with --again, or with --out DIRECTORY; wasm gives the same numbers on all machines.",
+    );
+  }
 }
 
 /** The results of all studies of a folder, which may be absent. */

@@ -122,6 +122,10 @@ Deno.test("sweep knows finished runs from the results, where neither data nor mo
     await Deno.rename(results, join(elsewhere, "studies", "smoke", "other.results.json"));
     await sweepIn(elsewhere, file);
     assert.equal(await Deno.readTextFile(results), before);
+    const onOther = records.map((record) => ({ ...record, engine: "cpu" as const }));
+    await writeRecords(join(elsewhere, "studies", "smoke", "other.results.json"), onOther);
+    await sweepIn(elsewhere, file);
+    assert.equal(await Deno.readTextFile(results), before);
 
     await Deno.symlink(DRAWINGS, join(elsewhere, "iemoji-100"));
     const anew = await sweepIn(elsewhere, file, "--again");
@@ -158,6 +162,22 @@ Deno.test("sweep never replaces finished results by less", () =>
     await sweepIn(directory, file);
     const after = await recordsIn(directory);
     assert.deepEqual(after.slice(2).map(({ metrics }) => metrics.length), [2, 2]);
+  }));
+
+Deno.test("sweep refuses to go on with another M_0 than that of the results", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { grid: { method: ["LwF-MC", "C"] } });
+    await trainHere(directory, { method: "C" });
+    const elsewhere = measuredRun(tinyConfiguration({ method: "LwF-MC", increments: 1 }), 0.5);
+    const results = join(directory, "studies", "smoke", "tiny.results.json");
+    await writeRecords(results, [elsewhere]);
+    const before = await Deno.readTextFile(results);
+    await assert.rejects(sweepIn(directory, file), {
+      name: "UserError",
+      message:
+        /^Expected the M_0 of seed 1 that the results know but found that this machine trains another one/,
+    });
+    assert.equal(await Deno.readTextFile(results), before);
   }));
 
 Deno.test("sweep does not mix engines", () =>
