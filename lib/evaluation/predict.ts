@@ -106,10 +106,10 @@ export async function predict(
   const unknown = labels.find((label) => label >= classes);
   if (unknown !== undefined) {
     throw new UserError(
-      `Expected images of the ${classes} classes that the model knows but found one of class ${
-        unknown + 1
-      } ` +
-        `in the order of learning, in ${set.name}. Open the set with the classes of the model's steps only.`,
+      `Expected images of the ${classes} classes that the model knows but found one ` +
+        `of class ${
+          unknown + 1
+        } in the order of learning, in ${set.name}. Open the set with the classes of the model's steps only.`,
     );
   }
 

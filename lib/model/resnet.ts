@@ -39,9 +39,7 @@ export type ForwardPass = {
   features: Tensor4D;
 };
 
-/**
- * Returns a tensor of a new network by name; the network takes it over. Throws if there is none of that shape.
- */
+/** Returns a tensor of a new network by name; the network takes it over. Throws if there is none of that shape. */
 export type TensorSource = (name: string, shape: number[]) => Tensor;
 
 /** Running statistics move by this fraction towards those of each batch (PyTorch's default). */
@@ -188,18 +186,18 @@ export class ResNet {
 
   /** A copy with weights of its own: the frozen teacher, for instance. */
   clone(): ResNet {
-    const state = new Map(this.#state());
-    return new ResNet(this.options, this.classNames, (name) => state.get(name)!.clone());
+    const tensors = this.tensors();
+    return new ResNet(this.options, this.classNames, (name) => tensors.get(name)!.clone());
   }
 
   /** All weights and statistics by name: what a checkpoint holds. */
   tensors(): Map<string, Tensor> {
-    return new Map(this.#state());
+    return new Map([...this.parameters, ...this.statistics]);
   }
 
   /** Frees all tensors. */
   dispose(): void {
-    for (const [, variable] of this.#state()) variable.dispose();
+    for (const tensor of this.tensors().values()) tensor.dispose();
     this.parameters.clear();
     this.statistics.clear();
   }
@@ -256,22 +254,18 @@ export class ResNet {
   }
 
   #add(home: Map<string, Variable>, name: string, shape: number[], source: TensorSource): void {
-    home.set(name, variableOf(source(name, shape), home === this.parameters));
+    const value = source(name, shape);
+    home.set(name, tf.variable(value, home === this.parameters));
+    value.dispose();
   }
 
   #replace(name: string, value: Tensor): void {
-    const home = this.parameters.has(name) ? this.parameters : this.statistics;
-    home.get(name)!.dispose();
-    home.set(name, variableOf(value, home === this.parameters));
+    this.#parameter(name).dispose();
+    this.#add(this.parameters, name, value.shape, () => value);
   }
 
   #parameter<T extends Tensor>(name: string): T {
     return this.parameters.get(name)! as Tensor as T;
-  }
-
-  *#state(): Generator<[string, Variable]> {
-    yield* this.parameters;
-    yield* this.statistics;
   }
 }
 
@@ -284,20 +278,11 @@ function untrained(seed: number): TensorSource {
       const [height, width, input, output] = shape;
       const inputs = height * width * input;
       const deviation = Math.sqrt(2 / inputs);
-      return tf.tensor(
-        Float32Array.from({ length: inputs * output }, () => deviation * random.normal()),
-        shape,
-      );
+      const values = Float32Array.from({ length: inputs * output }, () => deviation * random.normal());
+      return tf.tensor(values, shape);
     }
     return name.endsWith(".gamma") || name.endsWith(".variance") ? tf.ones(shape) : tf.zeros(shape);
   };
-}
-
-/** A variable with the tensor's values, which is disposed. */
-function variableOf(value: Tensor, trainable: boolean): Variable {
-  const variable = tf.variable(value, trainable);
-  value.dispose();
-  return variable;
 }
 
 /**

@@ -139,11 +139,9 @@ function refuseTooMuchMemory(configuration: Configuration): void {
   const { bytes, what, field } = memoryNeeds(configuration).sort((a, b) => b.bytes - a.bytes)[0];
   if (bytes <= MOST_MEMORY) return;
   throw new UserError(
-    `Expected a run to need at most ${MOST_MEMORY / GIGABYTE} GB of memory but found about ${
-      (bytes / GIGABYTE).toFixed(1)
-    } GB for ${what}. Make ${field} smaller than ${configuration[field]}${
-      what.includes("cacheTeacher") ? ", or switch cacheTeacher off" : ""
-    }.`,
+    `Expected a run to need at most ${MOST_MEMORY / GIGABYTE} GB of memory but found about ` +
+      `${(bytes / GIGABYTE).toFixed(1)} GB for ${what}. Make ${field} smaller than ${configuration[field]}` +
+      `${what.includes("cacheTeacher") ? ", or switch cacheTeacher off" : ""}.`,
   );
 }
 
@@ -187,12 +185,11 @@ function sentence(issue: z.core.$ZodIssue, value: unknown, name?: string): strin
   const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], value);
   const field = path[0] as keyof Configuration;
   const meaning = configurationSchema.shape[field]?.description;
-  return `Expected ${name ?? (path.join(".") || "a configuration")} to be ${expectation(issue)} but found ${
-    typeof found === "number" ? found : JSON.stringify(found)
-  }.` +
-    `${meaning ? ` It means: ${meaning}.` : ""} Change it${
-      name?.startsWith("LWM_") ? "" : " in the configuration or on the command line"
-    }.`;
+  return `Expected ${name ?? (path.join(".") || "a configuration")} to be ${expectation(issue)} but found ` +
+    `${typeof found === "number" ? found : JSON.stringify(found)}.${
+      meaning ? ` It means: ${meaning}.` : ""
+    } ` +
+    `Change it${name?.startsWith("LWM_") ? "" : " in the configuration or on the command line"}.`;
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

@@ -120,10 +120,9 @@ export async function runFolders(
   const any = kept.includes(current) ? current : kept[0] ?? current;
   const code = { current, any }[configuration.code] ?? configuration.code;
   if (code !== current && !kept.includes(code)) {
+    const found = kept.length === 0 ? "none" : `those of ${kept.join(", ")}`;
     throw new UserError(
-      `Expected a run that the code ${code} has trained in ${home} but found ${
-        kept.length === 0 ? "none" : `those of ${kept.join(", ")}`
-      }. The current code is ${current}: leave \`code\` out to train with it.`,
+      `Expected a run that the code ${code} has trained in ${home} but found ${found}. The current code is ${current}: leave \`code\` out to train with it.`,
     );
   }
   return { base: join(home, `${names.base}-${code}`), method: join(home, `${names.method}-${code}`) };
@@ -155,9 +154,10 @@ export async function otherCode({ base, method }: RunFolders, increments: number
   const [name, code] = [basename(folder).slice(0, -7), folder.slice(-6)];
   const others = await codesOf(dirname(folder), name);
   if (others.length === 0 || others.includes(code)) return null;
-  return `The code that decides the numbers has changed (now ${code}): this run is trained anew. Code ${
-    others.join(", ")
-  } has trained it before; to use that knowingly, say --code ${others[0]} or LWM_CODE=${others[0]}.`;
+  return `The code that decides the numbers has changed (now ${code}): this run is trained anew. Code ` +
+    `${others.join(", ")} has trained it before; to use that knowingly, say --code ${others[0]} or LWM_CODE=${
+      others[0]
+    }.`;
 }
 
 /** The folder of M_t and its metrics. */
@@ -191,9 +191,10 @@ export async function readRunFolder(
   const configuration = isFolder ? await readJsonIfThere(join(folder, FILE), CONFIGURATION) : null;
   if (configuration === null) {
     throw new UserError(
-      `Expected the folder of a run, such as data/runs/iemoji-100/seed1-LwM-…, but found ${
-        isFolder ? `no ${FILE} in ${folder}` : `no folder ${folder}`
-      }. Name one that \`deno task train\` has said it trains.`,
+      "Expected the folder of a run, such as data/runs/iemoji-100/seed1-LwM-…, but found " +
+        `${
+          isFolder ? `no ${FILE} in ${folder}` : `no folder ${folder}`
+        }. Name one that \`deno task train\` has said it trains.`,
     );
   }
   const directory = resolve(folder, "../../..");
@@ -204,9 +205,8 @@ export async function readRunFolder(
   const folders = { base: join(home, names.base + code), method: join(home, names.method + code) };
   if (!Object.values(folders).includes(resolve(folder))) {
     throw new UserError(
-      `Expected ${folder} to be named ${
-        basename(folders.method)
-      }, as its ${FILE} says. Rename it, or train the run again.`,
+      `Expected ${folder} to be named ${basename(folders.method)}, as its ${FILE} says. ` +
+        "Rename it, or train the run again.",
     );
   }
   return { configuration, folders, directory, images };

@@ -127,9 +127,8 @@ export function methodNamed(name: MethodName): Method {
   const method = registry.get(name);
   if (method !== undefined) return method;
   throw new UserError(
-    `Expected one of the methods ${
-      methodNames().join(", ")
-    } but found "${name}". Define it with defineMethod().`,
+    `Expected one of the methods ${methodNames().join(", ")} but found "${name}". ` +
+      "Define it with defineMethod().",
   );
 }
 

@@ -221,10 +221,8 @@ function refuseSinglePixels(
   if (smallestBatch > 1 || student.featureSize(set.size) > 1) return;
   throw new UserError(
     `Expected at least two values a channel in every batch but found a batch of one image, which the last stage shrinks ` +
-      `to one pixel (${images} draws an epoch, batchSize ${batchSize}). Take a batchSize of at least ${
-        2 + images % 2
-      }, ` +
-      "larger images, or fewer widths.",
+      `to one pixel (${images} draws an epoch, batchSize ${batchSize}). ` +
+      `Take a batchSize of at least ${2 + images % 2}, larger images, or fewer widths.`,
   );
 }
 
@@ -243,10 +241,9 @@ function refuseNonFinite(
   throw new UserError(
     `Expected finite losses but found ${name} = ${value} in step ${step}, epoch ${
       epoch + 1
-    }, at a learning rate of ` +
-      `${learningRate.toPrecision(3)}. Try a learning rate a third as large${
-        symbol ? `, or a smaller ${symbol}` : ""
-      }.`,
+    }, at a learning ` +
+      `rate of ${learningRate.toPrecision(3)}. Try a learning rate a third as large` +
+      `${symbol ? `, or a smaller ${symbol}` : ""}.`,
   );
 }
 

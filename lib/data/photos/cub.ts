@@ -98,10 +98,10 @@ export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
       const [, found, ...values] = line.exec(lines[name][i] ?? "") ?? [];
       if (found === image && fits(values)) return values;
       throw new UserError(
-        `Expected image ${image} as in the other index files, such as "${image} ${example}", in line ${
-          i + 1
-        } of ` +
-          `"${join(root, file)}" but found "${(lines[name][i] ?? "").slice(0, 80)}"; ${FETCH_AGAIN}.`,
+        `Expected image ${image} as in the other index files, such as "${image} ${example}", in line ` +
+          `${i + 1} of "${join(root, file)}" but found "${
+            (lines[name][i] ?? "").slice(0, 80)
+          }"; ${FETCH_AGAIN}.`,
       );
     };
     const path = (lines.images[i] ?? "").slice(image.length + 1);

@@ -60,10 +60,10 @@ export function splitFolderSource(
   if (untested !== undefined || untrained !== undefined) {
     const [has, lacks] = untested !== undefined ? [trainPath, testPath] : [testPath, trainPath];
     throw new UserError(
-      `Expected the same class folders in "${trainPath}" and "${testPath}" but found "${
-        untested ?? untrained
-      }" ` +
-        `only in "${has}"; add it to "${lacks}", or leave the class out with --classes.`,
+      `Expected the same class folders in "${trainPath}" and "${testPath}" but found ` +
+        `"${
+          untested ?? untrained
+        }" only in "${has}"; add it to "${lacks}", or leave the class out with --classes.`,
     );
   }
   return photoFiles(name, path, classNames, [
@@ -104,9 +104,8 @@ function classesIn(path: string, leaveOut: readonly string[] = []): string[] {
   const classNames = folders.filter((folder) => !leaveOut.includes(folder));
   checkClassNames(classNames, path);
   if (classNames.length > 0) return classNames;
+  const found = file === undefined ? "no folder" : `no folder, only files such as "${file}"`;
   throw new UserError(
-    `Expected one folder of images for each class in "${path}" but found ${
-      file === undefined ? "no folder" : `no folder, only files such as "${file}"`
-    }; choose the folder that holds the class folders.`,
+    `Expected one folder of images for each class in "${path}" but found ${found}; choose the folder that holds the class folders.`,
   );
 }

@@ -125,10 +125,8 @@ function labelsIn(
     const [, image, id] = line.exec(text) ?? [];
     if (image === undefined || labels.has(image)) {
       throw new UserError(
-        `Expected a new image and its class, such as ${example}, in line ${
-          first + i
-        } of "${path}" but found ` +
-          `"${text.slice(0, 80)}"; fetch the list again.`,
+        `Expected a new image and its class, such as ${example}, in line ${first + i} of "${path}" ` +
+          `but found "${text.slice(0, 80)}"; fetch the list again.`,
       );
     }
     labels.set(image, id);

@@ -81,10 +81,11 @@ export function chooseClasses(
   if (wanted === "all") return [...all];
   const missing = wanted.filter((name) => !all.includes(name));
   if (wanted.length === 0 || missing.length > 0) {
+    const found = missing.slice(0, 5).map((name) => `"${name}"`).join(", ") || "an empty list";
     throw new UserError(
-      `Expected names of classes in "${where}" but found ${
-        missing.length > 0 ? missing.slice(0, 5).map((name) => `"${name}"`).join(", ") : "an empty list"
-      }; its classes are ${all.slice(0, 5).join(", ")}${all.length > 5 ? ", …" : ""}.`,
+      `Expected names of classes in "${where}" but found ${found}; its classes are ${
+        all.slice(0, 5).join(", ")
+      }${all.length > 5 ? ", …" : ""}.`,
     );
   }
   return all.filter((name) => wanted.includes(name));

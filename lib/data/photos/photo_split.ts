@@ -65,9 +65,7 @@ export function splitPhotos(
 function requirePhotos(className: string, purpose: string, found: number, expected: number): void {
   if (found >= expected) return;
   throw new UserError(
-    `Expected at least ${expected} usable ${
-      expected === 1 ? "image" : "images"
-    } for ${purpose} in class "${className}" but ` +
-      `found ${found}; add images, or leave the class out with --classes.`,
+    `Expected at least ${expected} usable ${expected === 1 ? "image" : "images"} for ${purpose} ` +
+      `in class "${className}" but found ${found}; add images, or leave the class out with --classes.`,
   );
 }

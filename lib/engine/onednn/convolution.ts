@@ -21,10 +21,10 @@ import {
 
 /** A convolution of one set of sizes. */
 export function convolution(library: OneDnn, shape: ConvolutionShape): HeapConvolution {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
-  const source = activations(library, batchSize, inHeight, inWidth, inChannels);
-  const destination = activations(library, batchSize, outHeight, outWidth, outChannels);
+  const source = activations(library, shape.inShape);
+  const destination = activations(library, shape.outShape);
   const filterSizes = [outChannels, inChannels, filterHeight, filterWidth];
   const plain = descriptor(library, Layout.hwio, ...filterSizes);
   const filter = descriptor(library, Layout.any, ...filterSizes);

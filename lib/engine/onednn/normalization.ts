@@ -22,7 +22,7 @@ export function normalization(
   sizes: [number, number, number, number],
   { relu, epsilon }: BatchNormalizationAttributes,
 ): HeapNormalization {
-  const data = activations(library, ...sizes);
+  const data = activations(library, sizes);
   const perChannel = descriptor(library, Layout.a, sizes[3]);
   const flags = Normalization.scale | Normalization.shift | (relu ? Normalization.relu : 0);
   const statistics: Binding[] = [[Argument.mean, perChannel], [Argument.variance, perChannel]];

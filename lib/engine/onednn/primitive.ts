@@ -25,13 +25,7 @@ export function descriptor({ symbols }: OneDnn, layout: number, ...sizes: number
 }
 
 /** Activations of the given sizes, in tfjs's layout. */
-export function activations(
-  library: OneDnn,
-  batch: number,
-  height: number,
-  width: number,
-  channels: number,
-): Descriptor {
+export function activations(library: OneDnn, [batch, height, width, channels]: number[]): Descriptor {
   return descriptor(library, Layout.nhwc, batch, channels, height, width);
 }
 
@@ -57,10 +51,10 @@ export class Scratch {
   /** Kept so that it is not collected: only oneDNN knows its address. */
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
-  constructor({ symbols, engine }: OneDnn, description: Descriptor) {
+  constructor(library: OneDnn, description: Descriptor) {
+    const { symbols, engine } = library;
     const alignment = 64; // a cache line, which oneDNN's vector loads like
-    const size = Number(symbols.dnnl_memory_desc_get_size(description));
-    this.#bytes = new Uint8Array(size + alignment);
+    this.#bytes = new Uint8Array(byteLength(library, description) + alignment);
     const start = Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.#bytes));
     const aligned = Math.ceil(Number(start) / alignment) * alignment;
     const data = Deno.UnsafePointer.create(BigInt(aligned));

@@ -96,10 +96,7 @@ export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wa
             f.set(weight[v], wasm.load(weights, 16 * (k * vectors + v)));
           }
           for (let q = 0; q < count; q++) {
-            f.set(
-              one,
-              whole ? wasm.splat(inputs[q], k % 4) : wasm.loadSplat(at, offset(q)),
-            );
+            f.set(one, whole ? wasm.splat(inputs[q], k % 4) : wasm.loadSplat(at, offset(q)));
             for (let v = 0; v < vectors; v++) {
               f.set(sums[q][v], wasm.multiplyAdd(one, weight[v], sums[q][v]));
             }
@@ -181,11 +178,7 @@ export function filterCorrelation(
           }
           if (count === 4) f.set(inputs, wasm.load(window, 4 * q * step));
           for (let k = 0; k < count; k++) {
-            const offset = 4 * (q * step + k);
-            f.set(
-              one,
-              count === 4 ? wasm.splat(inputs, k) : wasm.loadSplat(window, offset),
-            );
+            f.set(one, count === 4 ? wasm.splat(inputs, k) : wasm.loadSplat(window, 4 * (q * step + k)));
             for (let v = 0; v < vectors; v++) {
               f.set(sums[k][v], wasm.multiplyAdd(one, outer[v], sums[k][v]));
             }

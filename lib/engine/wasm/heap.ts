@@ -52,9 +52,9 @@ export function guardHeap(): void {
     throw new UserError(
       `Expected all tensors to fit into the ${
         gigabytes(LARGEST_HEAP)
-      } that WebAssembly can address but found ${gigabytes(tf.memory().numBytes)} in use and ${
-        gigabytes(bytes)
-      } more needed. Make batchSize, imageSize or widths smaller.`,
+      } that WebAssembly can address but found ` +
+        `${gigabytes(tf.memory().numBytes)} in use and ${gigabytes(bytes)} more needed. ` +
+        "Make batchSize, imageSize or widths smaller.",
     );
   };
 }

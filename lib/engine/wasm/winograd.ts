@@ -89,26 +89,15 @@ interface Tiles {
 function tileTransform(matrix: Matrix, { rows, columns, channels, row, plane }: Tiles): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(2);
   const [image, planes] = f.parameters;
-  const pixel = (i: number, j: number) => 4 * (i * row + j * channels);
-  const position = (i: number, j: number) => 4 * (4 * i + j) * plane;
+  const pixels = (i: number, j: number) => [image, 4 * (i * row + j * channels)] as const;
+  const positions = (i: number, j: number) => [planes, 4 * (4 * i + j) * plane] as const;
+  const [from, to] = matrix === OUTPUT ? [positions, pixels] : [pixels, positions];
+  const put = (value: wasm.Code, [address, offset]: readonly [wasm.Local, number]) =>
+    f.emit(wasm.store(address, value, offset));
   f.repeat(rows, () => {
     f.repeat(columns, () => {
       f.repeat(channels / 4, () => {
-        if (matrix === OUTPUT) {
-          sandwich(
-            f,
-            matrix,
-            (i, j) => wasm.load(planes, position(i, j)),
-            (i, j, value) => f.emit(wasm.store(image, value, pixel(i, j))),
-          );
-        } else {
-          sandwich(
-            f,
-            matrix,
-            (i, j) => wasm.load(image, pixel(i, j)),
-            (i, j, value) => f.emit(wasm.store(planes, value, position(i, j))),
-          );
-        }
+        sandwich(f, matrix, (i, j) => wasm.load(...from(i, j)), (i, j, value) => put(value, to(i, j)));
         f.advance(image, 16);
         f.advance(planes, 16);
       });
