@@ -89,28 +89,21 @@ export function twoByTwo(example: TwoByTwo): Figure {
       ],
     };
   };
-  const words = (
-    ofFeature: (name: string) => string,
-    below: string,
-    right: string,
-    style: object,
-  ): GridRow => ({
+  const words = (captions: readonly string[], style: Partial<GridCell>): GridRow => ({
     name: "",
-    cells: [
-      ...features.map((name) => ({ caption: ofFeature(name), ...style })),
-      { caption: below, columns: 2, ...style },
-      { caption: right, ...style },
-    ],
+    cells: captions.map((caption, i) => ({ caption, columns: i === features.length ? 2 : 1, ...style })),
   });
+  const headings = features.map((name) => `feature map: ${name}`);
+  const blanks = features.map(() => "");
   const [L_D, L_AD] = [distillation.toFixed(3), attentionDistillation.toFixed(2)];
   return composeFigure({
     title: `The ${features[0]} moves: the scores stay, and so does L_{D}; L_{AD} sees it`,
     body: pictureGrid([
-      words((name) => `feature map: ${name}`, "scores", `attention: ${classes[0]}`, { bold: true }),
+      words([...headings, "scores", `attention: ${classes[0]}`], { bold: true }),
       row("teacher", TEACHER_COLOR, 0),
       row("student", STUDENT_COLOR, 1),
-      words(() => "", `L_{D} = ${L_D}`, `L_{AD} = ${L_AD}`, { bold: true }),
-      words(() => "", `at least ${leastDistillation.toFixed(3)}`, "at most 2.83", { color: MUTED }),
+      words([...blanks, `L_{D} = ${L_D}`, `L_{AD} = ${L_AD}`], { bold: true }),
+      words([...blanks, `at least ${leastDistillation.toFixed(3)}`, "at most 2.83"], { color: MUTED }),
     ], 76),
     description: describe(example, measures),
   });

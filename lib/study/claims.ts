@@ -137,14 +137,10 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
     const tested = ofQuestion.filter(({ p }) => p !== undefined);
     holm(tested.map(({ p }) => p!)).forEach((p, i) => adjusted.set(tested[i], p));
   }
+  const rank = ({ question }: Claim) => question.startsWith("primary") ? 0 : 1;
   return judged.filter(({ study }) => names.includes(study))
     .map((claim) => ({ ...claim, p: adjusted.get(claim) }))
     .sort((a, b) => rank(a) - rank(b) || a.question.localeCompare(b.question));
-}
-
-/** The primary question comes first. */
-function rank({ question }: Claim): number {
-  return question.startsWith("primary") ? 0 : 1;
 }
 
 function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "second"): RunRecord[] {

@@ -116,22 +116,14 @@ export const MEASURES = {
     "energy inside the object",
     (record) => last(record).attention.energyInside?.now,
   ),
-} satisfies Record<MeasureName, Measure>;
+} satisfies Record<string, Measure>;
 
 function shareMeasure<Value extends number | undefined>(title: string, of: (record: RunRecord) => Value) {
   return { title, share: true, of };
 }
 
 /** Names of the measures. */
-export type MeasureName =
-  | "averageAccuracy"
-  | "averageMeanClassAccuracy"
-  | "averageTop5Accuracy"
-  | "lastAccuracy"
-  | "forgetting"
-  | "attentionCosine"
-  | "pointingGame"
-  | "energyInside";
+export type MeasureName = keyof typeof MEASURES;
 
 /**
  * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has only fields that

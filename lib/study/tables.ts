@@ -39,12 +39,8 @@ export function methodTitle(
 
 /** The losses of some runs' step t, as the figure of the training draws them. */
 export async function trainingCurveNumbers(runs: readonly Run[], step: number): Promise<TrainingCurve> {
-  return trainingCurveOfLogs(
-    await Promise.all(
-      runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) })),
-    ),
-    step,
-  );
+  const logs = runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) }));
+  return trainingCurveOfLogs(await Promise.all(logs), step);
 }
 
 /** The same of logs, which need not be of equal length. */

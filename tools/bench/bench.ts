@@ -191,7 +191,6 @@ async function describeMachine(): Promise<string> {
   return `${cores} core${cores === 1 ? "" : "s"} of ${model}`;
 }
 
-/** Runs the command; see its help. */
 export async function bench(args: string[]): Promise<void> {
   const { switches, help } = parseCommandLine(args, COMMAND);
   const [isQuick, isJson] = [switches.has("quick"), switches.has("json")];

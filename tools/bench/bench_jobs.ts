@@ -1,6 +1,6 @@
 /**
  * What `deno task bench` measures. Runs in processes of its own, one an engine at a time, so that no measurement finds
- * another's memory or compiled kernels: its argument is a `WorkerOrder` in JSON, and it prints a line of JSON for each job.
+ * another's memory or compiled kernels: its argument is its orders in JSON, and it prints a line of JSON for each job.
  * @module
  */
 import { join } from "node:path";
@@ -38,13 +38,6 @@ export type Job =
   | { setting: Setting; train?: number; evaluation?: number }
   | { setting: Setting; rounds: number }
   | { dataset: DatasetName };
-
-/** What a worker process is told: jobs that would begin later than after these seconds are left out. */
-export interface WorkerOrder {
-  engine: EngineName;
-  jobs: Job[];
-  seconds: number;
-}
 
 /** Images a second of full training steps, and of forward passes alone; undefined where not measured. */
 export type Speed = Partial<Record<"train" | "evaluation", number>>;
@@ -283,7 +276,10 @@ function measure(job: Job): Promise<unknown> {
 }
 
 if (import.meta.main) {
-  const { engine, jobs, seconds }: WorkerOrder = JSON.parse(Deno.args[0]);
+  // Jobs that would begin later than after these seconds are left out.
+  const { engine, jobs, seconds }: { engine: EngineName; jobs: Job[]; seconds: number } = JSON.parse(
+    Deno.args[0],
+  );
   const start = performance.now();
   await useEngine(engine, { log: () => {} });
   for (const job of jobs) {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { withFolder } from "../../lib/folder_fixture.ts";
 import { checkNotebooks, notebookProblems } from "./check_notebooks.ts";
-import { codeCells, type Notebook, type ProseCell, writeNotebook } from "../notebooks/notebook.ts";
+import { type Cell, codeCells, type Notebook, writeNotebook } from "../notebooks/notebook.ts";
 import { notebookOf } from "../notebooks/notebook_fixture.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 
-const prose = (id: string, source: string): ProseCell => ({
+const prose = (id: string, source: string): Cell => ({
   cell_type: "markdown",
   id,
   metadata: {},

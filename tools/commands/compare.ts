@@ -32,7 +32,6 @@ folder of its own. They are saved as .svg, .png and .json.`,
   },
 };
 
-/** Runs the command; see its help. */
 export async function compare(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -41,9 +40,7 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   if (isJson) return log(JSON.stringify({ runs: runs.map(withSummary) }, null, 1));
 
   printRuns(runs, log);
-  const out = line.own.out === undefined
-    ? join(dataDirectory(), "comparison", placeOf(runs[0]))
-    : fromHere(line.own.out);
+  const out = fromHere(line.own.out ?? join(dataDirectory(), "comparison", placeOf(runs[0])));
   await draw(runs, out);
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(out)}`);
 }

@@ -27,7 +27,6 @@ where there is nothing to measure.
   },
 };
 
-/** Runs the command; see its help. */
 export async function evaluate(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -49,11 +48,9 @@ async function evaluateRun(run: Run, log: Log): Promise<StepMetrics[]> {
   if (run.engine.name !== run.configuration.engine) {
     log(`Trained on ${run.configuration.engine}: what ${run.engine.name} measures is not kept.`);
   }
-  let trained = 1;
-  while (trained < run.steps.length && await run.hasModel(trained)) trained++;
   log(stepHeading());
   const metrics: StepMetrics[] = [];
-  for (let step = 0; step < trained; step++) {
+  for (let step = 0; step < run.steps.length && await run.hasModel(step); step++) {
     metrics.push(await run.evaluate(step));
     log(stepRow(metrics));
   }

@@ -33,7 +33,6 @@ PyTorch, and README.md, a model card. Exit code: 0, or 1 where the model is miss
   },
 };
 
-/** Runs the command; see its help. */
 export async function exportModel(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -50,7 +49,7 @@ export async function exportModel(args: readonly string[], log: Log = console.lo
     );
   }
   const name = basename(folderOf(run));
-  const out = own.out === undefined ? join(dataDirectory(), "exports", name) : fromHere(own.out);
+  const out = fromHere(own.out ?? join(dataDirectory(), "exports", name));
   const model = await run.model(step);
   const { imageSize, mean, std } = run.dataset;
   const output = outputKind(run.configuration, step);

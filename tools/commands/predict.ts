@@ -54,7 +54,6 @@ interface Prediction {
   attention: AttentionMap & { class: string };
 }
 
-/** Runs the command; see its help. */
 export async function predictImages(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -82,9 +81,7 @@ export async function predictImages(args: readonly string[], log: Log = console.
   const ofModels: Prediction[][] = [];
   for (const step of steps) ofModels.push(await predictionsOf(run, step, set, top, own.class));
 
-  const out = own.out === undefined
-    ? join(dataDirectory(), "predictions", basename(folderOf(run)))
-    : fromHere(own.out);
+  const out = fromHere(own.out ?? join(dataDirectory(), "predictions", basename(folderOf(run))));
   // One after the other: all photos of a large folder at once would need more memory than there is.
   const images: { image: string; picture: string; predictions: Prediction[] }[] = [];
   for (const [i, path] of files.entries()) {

@@ -43,14 +43,7 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
   },
 };
 
-/** A cell may train for as long as it takes; a kernel that has died is noticed at once. */
-const TIMEOUT_SECONDS = 24 * 3600;
-
-/**
- * Reproduces the paper with the preset and the engine of the environment.
- * @param fresh deletes what was trained before
- * @param allSeeds trains the studies, too
- */
+/** Reproduces the paper with the preset and the engine of the environment. */
 async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal): Promise<void> {
   const { preset } = configure();
   await drawImages();
@@ -91,7 +84,8 @@ async function trainAndRunNotebooks(
       Array.from({ length: Math.min(through, increments + 1) }, (_, step) => stepFolder(folders, step))
     );
     const place = {
-      timeoutSeconds: TIMEOUT_SECONDS,
+      // A cell may train for as long as it takes; a kernel that has died is noticed at once.
+      timeoutSeconds: 24 * 3600,
       env: {}, // the kernels inherit preset and engine from our environment
       outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
     };
@@ -144,11 +138,7 @@ export async function studyConfigurations(): Promise<Configuration[]> {
 
 /** The runs that the notebooks show. */
 export function notebookConfigurations(): Configuration[] {
-  return [
-    configure({ method: "LwM" }),
-    configure({ method: "LwF-MC" }),
-    configure({ method: "C" }),
-  ];
+  return (["LwM", "LwF-MC", "C"] as const).map((method) => configure({ method }));
 }
 
 /** What notebooks 04 and 05 train beside them, for one increment: other learning rates and other weights of L_AD. */
@@ -168,7 +158,6 @@ async function forget(configurations: readonly Configuration[]): Promise<void> {
   for (const folder of [...folders].filter(isFolder)) await Deno.remove(folder, { recursive: true });
 }
 
-/** Runs the command; see its help. */
 export async function main(args: string[]): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return console.log(line.help);

@@ -10,7 +10,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { gainTable } from "../../lib/study/claims.ts";
 import type { RunRecord } from "../../lib/study/run_record.ts";
 import { settingsTable } from "../../lib/study/tables.ts";
-import { textTable } from "../../lib/table.ts";
+import { type TableRow, textTable } from "../../lib/table.ts";
 import type { Engine } from "../../lib/engine/mod.ts";
 import { percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
@@ -84,10 +84,14 @@ export async function openRun(
 /** Prints what was measured of runs, and how LwM compares with LwF-MC. */
 export function printRuns(records: readonly RunRecord[], log: Log): void {
   for (const line of textTable(settingsTable(records))) log(line);
-  const gains = gainTable(records);
-  if (gains.length === 0) return;
-  log("\nLwM beside LwF-MC at equal settings\n");
-  for (const line of textTable(gains)) log(line);
+  printTable("\nLwM beside LwF-MC at equal settings\n", gainTable(records), log);
+}
+
+/** Prints a table that has rows, below its heading. */
+export function printTable(heading: string, rows: readonly TableRow[], log: Log): void {
+  if (rows.length === 0) return;
+  log(heading);
+  for (const line of textTable(rows)) log(line);
 }
 
 /** Shows a bar where images have to be rendered or decoded first. */

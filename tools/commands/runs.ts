@@ -69,7 +69,6 @@ interface ListedRun {
   problem?: string;
 }
 
-/** Runs the command; see its help. */
 export async function runs(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -106,10 +105,8 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   );
   const shown = removes ? await removable(chosen, all) : chosen;
   const isRemoved = removes && !switches.has("dry-run");
-  if (isRemoved) {
-    for (const { listed: { folder } } of shown) {
-      await Deno.remove(folder, { recursive: true });
-    }
+  for (const { listed: { folder } } of isRemoved ? shown : []) {
+    await Deno.remove(folder, { recursive: true });
   }
 
   const listed = shown.map(({ listed }) => ({ ...listed, folder: showPath(listed.folder) }));

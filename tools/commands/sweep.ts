@@ -18,8 +18,6 @@ import {
   writeRecords,
 } from "../../lib/study/run_record.ts";
 import { readStudies, readStudyPlan, recordsOf, resultsPath, type StudyPlan } from "../../lib/study/study.ts";
-import { Stopped } from "../../lib/stop_signals.ts";
-import { type TableRow, textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { collectRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
 import {
@@ -31,7 +29,7 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { printRuns } from "./run.ts";
+import { printRuns, printTable } from "./run.ts";
 import { saveStudyFigures } from "./study_figures.ts";
 import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 
@@ -84,7 +82,6 @@ ${Object.keys(MEASURES).join(", ")}.`,
   },
 };
 
-/** Runs the command; see its help. */
 export async function sweep(args: readonly string[], log: Log = console.log): Promise<void> {
   const { positionals: [file, ...others], own, switches, help } = parseCommandLine(args, COMMAND);
   if (help) return log(help);
@@ -125,11 +122,26 @@ export interface StudyOptions {
  */
 export async function runStudy(file: string, options: StudyOptions): Promise<void> {
   const opened = await openStudy(file, options);
-  const missing = await planMissing(opened, options.log);
-  const { records, stopped } = await trainMissing(opened, missing, options.signal);
-  await show(opened, records);
-  if (stopped !== undefined) throw stopped;
-  refuseFailed(missing.runs);
+  const { plan, kept, path, directory, signal } = opened;
+  const { known, runs } = await planMissing(opened, options.log);
+  const keptKeys = new Set(kept.map(({ configuration }) => runKey(configuration)));
+  const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
+  let written = 0;
+  const writeResults = async () => {
+    await refuseOtherFirstModel(known, runs);
+    const records = [...elsewhere, ...await finishedRecords(runs)];
+    // Where nothing is added, the files stay as they are, whatever else they hold.
+    if (records.length === written) return records;
+    written = records.length;
+    await writeRecords(path, mergeRecords(plan, kept, records));
+    return records;
+  };
+  try {
+    await trainSweep(runs, { directory, signal, onChange: writeResults });
+  } finally {
+    await show(opened, await writeResults());
+  }
+  refuseFailed(runs);
 }
 
 /**
@@ -200,17 +212,11 @@ function defaultOut({ configurations }: StudyPlan, file: string, directory: stri
   return preset === "default" ? dirname(file) : join(directory, "studies", preset);
 }
 
-/** What a study lacks. */
-interface MissingRuns {
-  /** Records of its other runs. */
-  known: RunRecord[];
-  runs: SweepRun[];
-}
-
+/** What a study lacks, and the records of its other runs. */
 async function planMissing(
   { plan, kept, path, directory, again }: OpenedStudy,
   log: Log,
-): Promise<MissingRuns> {
+): Promise<{ known: RunRecord[]; runs: SweepRun[] }> {
   // A run may be one of another study, too, if it was trained on the engine that this one names.
   const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
   const others = (await readAllRecords(dirname(path)))
@@ -225,30 +231,6 @@ async function planMissing(
     log(`${older.length} of the known results are of other code than today's; --again trains them anew.`);
   }
   return { known, runs };
-}
-
-async function trainMissing(
-  { plan, kept, path, directory }: OpenedStudy,
-  { known, runs }: MissingRuns,
-  signal?: AbortSignal,
-): Promise<{ records: RunRecord[]; stopped?: Stopped }> {
-  const keptKeys = new Set(kept.map(({ configuration }) => runKey(configuration)));
-  const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
-  let written = 0;
-  const writeResults = async () => {
-    await refuseOtherFirstModel(known, runs);
-    const records = [...elsewhere, ...await finishedRecords(runs)];
-    // Where nothing is added, the files stay as they are, whatever else they hold.
-    if (records.length === written) return records;
-    written = records.length;
-    await writeRecords(path, mergeRecords(plan, kept, records));
-    return records;
-  };
-  const stopped = await trainSweep(runs, { directory, signal, onChange: writeResults }).catch((error) => {
-    if (error instanceof Stopped) return error;
-    throw error;
-  });
-  return { records: await writeResults(), stopped: stopped ?? undefined };
 }
 
 /** Runs are compared in pairs that share M_0, so those with another M_0 than the known ones would be trained in vain. */
@@ -342,21 +324,12 @@ async function show(
   if (study.records.length > 0) {
     log("");
     printRuns(study.records, log);
-    const correlations = gainByForgettingTable(study.records);
-    if (correlations.length > 0) print(correlations, log);
+    printTable("", gainByForgettingTable(study.records), log);
     const claims = study.claims.length > 0 ? judgeClaims([study], await readStudies(dirname(file))) : [];
-    if (claims.length > 0) {
-      log("\nClaims");
-      print(claimsTable(claims), log);
-    }
+    printTable("\nClaims\n", claimsTable(claims), log);
     await saveStudyFigures(study, { directory, out, log });
   }
   log(`\nResults: ${showPath(path)} and .tsv`);
-}
-
-function print(rows: readonly TableRow[], log: Log): void {
-  log("");
-  for (const line of textTable(rows)) log(line);
 }
 
 function refuseFailed(runs: readonly SweepRun[]): void {

@@ -27,23 +27,28 @@ export interface SweepRun extends PlannedRun {
   failure?: string;
 }
 
-/** What {@linkcode planSweep} needs; the log is told the engine, and which photos are left out. */
-export interface SweepPlace {
-  directory?: string;
-  log: Log;
-}
-
 /**
  * Chooses engines and prepares images here, so that the processes of the runs find the same engine and no two of them decode
  * the same images.
  * @param configurations of the runs; those that come to the same run, such as LwF-MC with another γ, become one
+ * @param place the log is told the engine, and which photos are left out
  */
 export async function planSweep(
   configurations: readonly Configuration[],
-  { directory = dataDirectory(), log }: SweepPlace,
+  { directory = dataDirectory(), log }: { directory?: string; log: Log },
 ): Promise<SweepRun[]> {
   const engines = new Map<string, Promise<Engine["name"]>>();
   const dataSets = new Map<string, Promise<Dataset>>();
+  /** Prepares each data set once; where it cannot be, all runs that need it fail. */
+  const openOnce = (configuration: Configuration) => {
+    const { dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn } = configuration;
+    const key = [dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn];
+    return once(dataSets, key, async () => {
+      const opened = await withImageProgress((onImages) => openDataset(configuration, directory, onImages));
+      listSkipped(opened, log);
+      return opened;
+    });
+  };
   const said = new Set<string | null>();
   const plans = new Map<string, Omit<SweepRun, "name">>();
   for (const asked of configurations) {
@@ -53,7 +58,7 @@ export async function planSweep(
       const { engine } = asked;
       const name = await once(engines, [engine], async () => (await useEngine(engine, { log })).name);
       configuration = { ...asked, engine: name };
-      dataset = await openOnce(dataSets, configuration, directory, log);
+      dataset = await openOnce(configuration);
     });
     // "auto" where there is no engine: the run then fails, but has to be told from others.
     const engine = configuration.engine as Engine["name"];
@@ -86,22 +91,6 @@ async function mistakeOf(work: () => Promise<unknown>): Promise<string | undefin
     if (!(error instanceof UserError)) throw error;
     return error.message;
   }
-}
-
-/** Prepares each data set once; where it cannot be, all runs that need it fail. */
-function openOnce(
-  dataSets: Map<string, Promise<Dataset>>,
-  configuration: Configuration,
-  directory: string,
-  log: Log,
-): Promise<Dataset> {
-  const { dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn } = configuration;
-  const key = [dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn];
-  return once(dataSets, key, async () => {
-    const opened = await withImageProgress((onImages) => openDataset(configuration, directory, onImages));
-    listSkipped(opened, log);
-    return opened;
-  });
 }
 
 /**

@@ -43,7 +43,6 @@ DIRECTORY/runs, where the notebooks keep theirs, too. Exit code: 0, 1 where it f
   takesFields: true,
 };
 
-/** Runs the command; see its help. */
 export async function train(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);

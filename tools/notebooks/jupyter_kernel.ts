@@ -29,7 +29,6 @@ export interface ExecuteOptions {
 }
 
 const START_SECONDS = 60;
-const START_ATTEMPTS = 3;
 const FENCE_SECONDS = 30;
 /** A margin behind the fence below, which was exact in all measurements. */
 const SETTLE_MILLISECONDS = 5;
@@ -76,21 +75,11 @@ export class Kernel {
    * @param env variables of its environment, besides ours
    * @throws {KernelError} if it does not start
    */
-  static async start(folder: string, env: Record<string, string>, signal?: AbortSignal): Promise<Kernel> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await Kernel.#startOnce(folder, env, signal);
-      } catch (error) {
-        // Another process may have taken one of the free ports.
-        if (!(error instanceof KernelError) || attempt === START_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  static async #startOnce(
+  static async start(
     folder: string,
     env: Record<string, string>,
     signal?: AbortSignal,
+    attempts = 3,
   ): Promise<Kernel> {
     const key = randomUUID();
     const ports = freePorts();
@@ -111,7 +100,9 @@ export class Kernel {
       return await within(START_SECONDS, signal, [ready(), died]);
     } catch (error) {
       await process.kill();
-      throw error;
+      // Another process may have taken one of the free ports.
+      if (!(error instanceof KernelError) || attempts === 1) throw error;
+      return await Kernel.start(folder, env, signal, attempts - 1);
     } finally {
       await Deno.remove(connectionFile);
     }
@@ -119,7 +110,7 @@ export class Kernel {
 
   /** The process id, which is also the id of the kernel's process group. */
   get pid(): number {
-    return this.#process.pid;
+    return this.#process.child.pid;
   }
 
   /**
@@ -214,7 +205,7 @@ export class Kernel {
 
 /** The operating system's side of a kernel: its process group and the guard. */
 class KernelProcess {
-  readonly #kernel: Deno.ChildProcess;
+  readonly child: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
   #lastWords = "";
   hasEnded = false;
@@ -222,7 +213,7 @@ class KernelProcess {
   readonly ended: Promise<string>;
 
   constructor(connectionFile: string, folder: string, env: Record<string, string>) {
-    this.#kernel = new Deno.Command(Deno.execPath(), {
+    this.child = new Deno.Command(Deno.execPath(), {
       args: ["jupyter", "--quiet", "--kernel", "--conn", connectionFile],
       cwd: folder,
       env: { ...env, NO_COLOR: "1" },
@@ -233,23 +224,19 @@ class KernelProcess {
     }).spawn();
     // The input of the guard ends when this process ends, however that happens.
     this.#guard = new Deno.Command("sh", {
-      args: ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(this.#kernel.pid)],
+      args: ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(this.child.pid)],
       stdin: "piped",
       stdout: "null",
       stderr: "null",
       detached: true,
     }).spawn();
     const listened = this.#listen();
-    this.ended = this.#kernel.status.then(async ({ code, signal }) => {
+    this.ended = this.child.status.then(async ({ code, signal }) => {
       this.hasEnded = true;
       await Promise.race([listened, sleep(100)]); // A child that lives on would keep the pipe open.
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       return this.#lastWords === "" ? how : `${how}; its last words: ${this.#lastWords.trim()}`;
     });
-  }
-
-  get pid(): number {
-    return this.#kernel.pid;
   }
 
   /** Connects to one of its ports as soon as it listens there. */
@@ -266,7 +253,7 @@ class KernelProcess {
 
   async kill(): Promise<void> {
     try {
-      Deno.kill(-this.#kernel.pid, "SIGKILL");
+      Deno.kill(-this.child.pid, "SIGKILL");
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // Already gone.
     }
@@ -277,7 +264,7 @@ class KernelProcess {
   }
 
   async #listen(): Promise<void> {
-    for await (const text of this.#kernel.stderr.pipeThrough(new TextDecoderStream())) {
+    for await (const text of this.child.stderr.pipeThrough(new TextDecoderStream())) {
       this.#lastWords = (this.#lastWords + text).slice(-2000);
     }
   }

@@ -16,24 +16,18 @@ export interface Notebook {
 }
 
 /** One cell; `source` is a text or its lines, as the format allows both. */
-export type Cell = CodeCell | ProseCell;
-
-/** A cell that is run; each run of a kernel counts its executions from 1. */
-export interface CodeCell {
-  cell_type: "code";
+export interface Cell {
+  cell_type: "code" | "markdown" | "raw";
   id: string;
   metadata: Record<string, unknown>;
   source: string | string[];
-  execution_count: number | null;
-  outputs: Output[];
 }
 
-/** A cell that is read, as Markdown. */
-export interface ProseCell {
-  cell_type: "markdown" | "raw";
-  id: string;
-  metadata: Record<string, unknown>;
-  source: string | string[];
+/** A cell that is run; each run of a kernel counts its executions from 1. */
+export interface CodeCell extends Cell {
+  cell_type: "code";
+  execution_count: number | null;
+  outputs: Output[];
 }
 
 /** What a code cell has shown. */
@@ -105,7 +99,7 @@ export function sourceOf(cell: Cell): string {
 
 /** The cells that are run; the n-th is called "code cell n" in every message. */
 export function codeCells(notebook: Notebook): CodeCell[] {
-  return notebook.cells.filter((cell) => cell.cell_type === "code");
+  return notebook.cells.filter((cell): cell is CodeCell => cell.cell_type === "code");
 }
 
 /** Seconds that a notebook takes by its opening cell, as in "Run time: about 2 minutes", if it says so. */

@@ -195,7 +195,6 @@ them. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after 
   },
 };
 
-/** Runs the command; see its help. */
 export async function main(args: readonly string[]): Promise<void> {
   const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
     parseCommandLine(args, COMMAND);

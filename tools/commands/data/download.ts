@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
 import { explainFileError } from "../../../lib/files.ts";
@@ -152,10 +153,5 @@ async function receive(
 
 /** Length of a file; 0 where there is none. */
 function fileBytes(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
