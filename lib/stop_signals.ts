@@ -70,22 +70,19 @@ const listeners = Object.fromEntries(
     // npm forwards a signal that this process has received already; a person's second signal comes later.
     if (!inNotebook() && performance.now() - (stoppedAt ??= performance.now()) > 500) Deno.exit(code);
     for (const stop of running) stop(name as SignalName);
-    if (running.size === 0) requestStop();
+    if (running.size > 0) return;
+    // A notebook's cell that runs outside of stoppable(): it stops at its next stop point.
+    stopRequested = true;
+    setTimeout(() => {
+      if (!stopRequested) return;
+      stopRequested = false;
+      console.error("This cell cannot be stopped. Wait for its end, or restart the kernel.");
+    }, 900);
   }]),
 );
 
 /** Whether the next {@linkcode stopPoint} is to throw. */
 let stopRequested = false;
-
-/** Stops a notebook's cell that runs outside of {@linkcode stoppable}, at its next stop point. */
-function requestStop(): void {
-  stopRequested = true;
-  setTimeout(() => {
-    if (!stopRequested) return;
-    stopRequested = false;
-    console.error("This cell cannot be stopped. Wait for its end, or restart the kernel.");
-  }, 900);
-}
 
 /** A point at which the stop button ends long work in a notebook, such as between two batches. */
 export async function stopPoint(): Promise<void> {

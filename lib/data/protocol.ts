@@ -173,23 +173,19 @@ export class IncrementalStream {
 
 /** A set that can be closed; after that no image can be read through it. */
 function closable(images: ImageSet, step: number): { set: ImageSet; close: () => void } {
-  const { name, count, size, views } = images;
-  const hasMasks = images.readMask !== undefined;
   let open: ImageSet | undefined = images;
   const source = () => {
     if (!open) throw pastStep(step);
     return open;
   };
   const set: ImageSet = {
-    name: `${name}, step ${step}`,
-    count,
-    size,
-    views,
+    ...images,
+    name: `${images.name}, step ${step}`,
     get labels() {
       return source().labels;
     },
     read: (image, view, target) => source().read(image, view, target),
-    ...(hasMasks && { readMask: (image, view, target) => source().readMask!(image, view, target) }),
+    readMask: images.readMask && ((image, view, target) => source().readMask!(image, view, target)),
   };
   return { set, close: () => open = undefined };
 }

@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "./convolution.ts";
 import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
 import { convolution } from "./onednn/convolution.ts";
-import { type OneDnn, OneDnnError, openOneDnn } from "./onednn/library.ts";
+import { type OneDnn, openOneDnn } from "./onednn/library.ts";
 import { normalization } from "./onednn/normalization.ts";
 import { residual } from "./onednn/residual.ts";
 import { start as startWasm } from "./wasm.ts";
@@ -36,9 +36,6 @@ function computations(library: OneDnn): HeapComputations {
   };
 }
 
-const REMEDY =
-  "Install oneDNN 3 (Debian and Ubuntu: `apt-get install libdnnl3.6`; macOS: `brew install onednn`)";
-
 /** Loaded once: a library stays for the life of the process. */
 let loaded: { library: OneDnn; kernels?: Record<string, tf.KernelFunc> } | undefined;
 
@@ -47,14 +44,7 @@ export const start: StartEngine = async ({ threads }): Promise<Engine> => {
   if (typeof globalThis.Deno?.dlopen !== "function") {
     throw new EngineUnavailable("There is no foreign function interface here", "Run in Deno");
   }
-  if (loaded === undefined) {
-    try {
-      loaded = { library: openOneDnn(threads) };
-    } catch (error) {
-      if (error instanceof OneDnnError) throw new EngineUnavailable(error.message, error.remedy ?? REMEDY);
-      throw error;
-    }
-  }
+  loaded ??= { library: openOneDnn(threads) };
   const { library } = loaded;
   if (library.threads !== threads) {
     throw new EngineUnavailable(

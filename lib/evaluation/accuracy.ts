@@ -3,7 +3,7 @@
  * @module
  */
 import { mean } from "../statistics.ts";
-import { type LabeledScores, stepRanges, topColumns } from "./scores.ts";
+import { type Columns, type LabeledScores, stepRanges, topColumns } from "./scores.ts";
 
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
@@ -30,9 +30,7 @@ export function accuracy(scores: LabeledScores, k = 1): number {
 /** Accuracy of the images of each step's classes by themselves, still choosing among all classes. */
 export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
   const hit = rightAnswers(scores);
-  return stepRanges(classesOfSteps).map(({ first, end }) =>
-    mean(hit.filter((_, image) => scores.labels[image] >= first && scores.labels[image] < end))
-  );
+  return stepRanges(classesOfSteps).map((step) => mean(hit.filter(isOf(scores, step))));
 }
 
 /**
@@ -50,13 +48,23 @@ export function averageIncrementalAccuracy(accuracies: readonly number[]): numbe
   return mean(accuracies);
 }
 
-/** (N) 1 where an image's true class is among the k with the highest scores, else 0. */
-export function rightAnswers({ classes, logits, labels }: LabeledScores, k = 1): number[] {
+/** (N) 1 where an image's true class is among the k with the highest scores of some columns, all by default, else 0. */
+export function rightAnswers(
+  { classes, logits, labels }: LabeledScores,
+  k = 1,
+  { first, end }: Columns = { first: 0, end: classes },
+): number[] {
   return Array.from(labels, (label, image) => {
-    const row = logits.subarray(image * classes, (image + 1) * classes);
-    const isAhead = (score: number, c: number) => score > row[label] || (score === row[label] && c < label);
+    const row = logits.subarray(image * classes + first, image * classes + end);
+    const own = label - first;
+    const isAhead = (score: number, c: number) => score > row[own] || (score === row[own] && c < own);
     return Number(row.filter(isAhead).length < k);
   });
+}
+
+/** Tells the images whose true classes are these columns. */
+function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: number, image: number) => boolean {
+  return (_, image) => labels[image] >= first && labels[image] < end;
 }
 
 /**
@@ -72,21 +80,9 @@ export function accuracyWithinSteps(
   scores: LabeledScores,
   classesOfSteps: readonly number[],
 ): number[] {
-  return stepRanges(classesOfSteps).map(({ first, end }) => accuracy(ofColumns(scores, first, end)));
-}
-
-/** The images of these columns' classes, and their scores of these columns alone. */
-function ofColumns({ classes, logits, labels }: LabeledScores, first: number, end: number): LabeledScores {
-  const images = [...labels.keys()].filter((image) => labels[image] >= first && labels[image] < end);
-  const kept = new Float32Array(images.length * (end - first));
-  images.forEach((image, i) => {
-    kept.set(logits.subarray(image * classes + first, image * classes + end), i * (end - first));
-  });
-  return {
-    classes: end - first,
-    logits: kept,
-    labels: Int32Array.from(images, (image) => labels[image] - first),
-  };
+  return stepRanges(classesOfSteps).map((step) =>
+    mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)))
+  );
 }
 
 /**

@@ -153,13 +153,14 @@ export function attentionRetention(
     return { first: before, now: after, drop: before - after };
   };
   const { imageSize } = objects;
+  const maskOf = (image: number) => mapOf({ maps: objects.masks, mapSize: imageSize }, image);
   return {
     ...retention,
     pointingGame: dropOf((maps, image) =>
-      Number(pointsAtObject(mapOf(maps, image), maps.mapSize, maskOf(objects, image), imageSize))
+      Number(pointsAtObject(mapOf(maps, image), maps.mapSize, maskOf(image), imageSize))
     ),
     energyInside: dropOf((maps, image) =>
-      energyInside(mapOf(maps, image), maps.mapSize, maskOf(objects, image), imageSize)
+      energyInside(mapOf(maps, image), maps.mapSize, maskOf(image), imageSize)
     ),
   };
 }
@@ -192,9 +193,4 @@ export function mapCosines(first: AttentionMaps, now: AttentionMaps): Float64Arr
 export function mapOf({ maps, mapSize }: AttentionMaps, image: number): Float32Array {
   const pixels = mapSize[0] * mapSize[1];
   return maps.subarray(image * pixels, (image + 1) * pixels);
-}
-
-function maskOf({ masks, imageSize }: ObjectMasks, image: number): Float32Array {
-  const pixels = imageSize[0] * imageSize[1];
-  return masks.subarray(image * pixels, (image + 1) * pixels);
 }

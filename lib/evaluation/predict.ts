@@ -48,32 +48,24 @@ export async function forwardPasses<Name extends string>(
       return pass(tf.tensor4d(x, [size, set.size, set.size, 3]), first);
     });
     for (const name of Object.keys(tensors) as Name[]) {
-      const values = await tensors[name].data<"float32">();
-      const perImage = values.length / size;
-      refuseNonFinite(values.subarray(0, real.length * perImage), name, first, perImage, set.name);
-      const target = all[name] ??= new Float32Array(draws.length * perImage);
-      target.set(values.subarray(0, real.length * perImage), first * perImage);
+      const ofBatch = await tensors[name].data<"float32">();
+      const perImage = ofBatch.length / size;
+      const values = ofBatch.subarray(0, real.length * perImage);
+      // The only check for broken networks: every evaluation goes through it.
+      const broken = values.findIndex((value) => !Number.isFinite(value));
+      if (broken >= 0) {
+        throw new UserError(
+          `Expected finite numbers from the network but found ${values[broken]} in the ${name} of image ` +
+            `${first + Math.floor(broken / perImage)} of ${set.name}. ` +
+            "Train it again, with a smaller learning rate.",
+        );
+      }
+      (all[name] ??= new Float32Array(draws.length * perImage)).set(values, first * perImage);
       tensors[name].dispose();
     }
     await onProgress?.(first + real.length, draws.length);
   }
   return all as Record<Name, Float32Array>;
-}
-
-/** The only check for broken networks: every evaluation goes through it. */
-function refuseNonFinite(
-  values: Float32Array,
-  name: string,
-  first: number,
-  perImage: number,
-  setName: string,
-): void {
-  const broken = values.findIndex((value) => !Number.isFinite(value));
-  if (broken < 0) return;
-  throw new UserError(
-    `Expected finite numbers from the network but found ${values[broken]} in the ${name} of image ` +
-      `${first + Math.floor(broken / perImage)} of ${setName}. Train it again, with a smaller learning rate.`,
-  );
 }
 
 /** Scores of N images, and the attention map of each for its true class. */

@@ -60,8 +60,11 @@ export function stepScores(
   });
 }
 
-/** The columns of each step's classes: the first, and the one after the last. */
-export function stepRanges(classesOfSteps: readonly number[]): { first: number; end: number }[] {
+/** Columns of the head: the first, and the one after the last. */
+export type Columns = { first: number; end: number };
+
+/** The columns of each step's classes. */
+export function stepRanges(classesOfSteps: readonly number[]): Columns[] {
   let end = 0;
   return classesOfSteps.map((count) => ({ first: end, end: end += count }));
 }

@@ -62,16 +62,11 @@ export function mapDistances(
   { norm, normalized = true }: AttentionDistillationOptions,
 ): Tensor1D {
   return tf.tidy(() => {
-    const scaled = (maps: Tensor2D) => normalized ? normalizeMaps(maps) : tf.clone(maps);
+    const scaled = (maps: Tensor2D) => normalized ? normalize(maps) : tf.clone(maps);
     const teacher = stopGradient(() => scaled(teacherMaps));
     const difference = tf.sub(teacher, scaled(studentMaps));
     return norm === "L1" ? norm1(difference) : norm2(difference);
   });
-}
-
-/** Each row of (B, H·W) divided by its 2-norm: Q / ‖Q‖₂. An all-zero map stays all-zero and gets no gradient. */
-export function normalizeMaps(maps: Tensor2D): Tensor2D {
-  return normalize(maps) as Tensor2D;
 }
 
 /**
@@ -81,7 +76,7 @@ export function normalizeMaps(maps: Tensor2D): Tensor2D {
 const SHORTEST_MAP = 1e-12;
 
 /**
- * Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; tfjs's own gradient would divide zero by zero.
+ * Each row of (B, H·W) divided by its 2-norm; an all-zero map stays all-zero and gets no gradient: Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖; tfjs's own gradient would divide zero by zero.
  */
 const normalize = tf.customGrad((...args) => {
   const [maps, save] = args as unknown as [Tensor, tf.GradSaveFunc];
@@ -104,7 +99,7 @@ const normalize = tf.customGrad((...args) => {
 const norm1 = rowNorm((d) => tf.sum(tf.abs(d), 1), (d) => tf.sign(d));
 
 /** ‖d‖₂ of each row; its gradient is d / ‖d‖₂, 0 at 0. */
-const norm2 = rowNorm((d) => tf.squeeze(lengths(d), [1]), (d) => normalizeMaps(d as Tensor2D));
+const norm2 = rowNorm((d) => tf.squeeze(lengths(d), [1]), normalize);
 
 /** (B, 1), the 2-norm of each row. */
 function lengths(rows: Tensor): Tensor {

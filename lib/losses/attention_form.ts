@@ -70,20 +70,17 @@ export function attentionLoss(
     const Q_teacher = classes === "all"
       ? teacherMaps.reshape<Tensor2D>([B * C, HW])
       : mapsOfClass(teacherMaps, classes); // (B, H·W)
-    const student = { features, weights: tf.slice2d(weights, [0, 0], [-1, C]) }; // (K, C_b)
+    const ofBaseClasses = tf.slice2d(weights, [0, 0], [-1, C]); // (K, C_b)
     const options = { norm, normalized: form !== "unnormalized" };
     if (form === "gradient-times-gradient") {
       // Constant over space, in the teacher as in the student.
-      return attentionDistillation(tf.onesLike(Q_teacher), squaredGradients(student, classes), options);
+      const Q_student = squaredGradients({ features, weights: ofBaseClasses }, classes);
+      return attentionDistillation(tf.onesLike(Q_teacher), Q_student, options);
     }
-    if (form === "detached-student") {
-      return attentionDistillation(Q_teacher, stopGradient(() => studentMaps(student, classes)), options);
-    }
-    if (form === "detached-alpha") {
-      const constant = stopGradient(() => tf.clone(student.weights));
-      return attentionDistillation(Q_teacher, studentMaps({ features, weights: constant }, classes), options);
-    }
-    return attentionDistillation(Q_teacher, studentMaps(student, classes), options);
+    const alpha = form === "detached-alpha" ? stopGradient(() => tf.clone(ofBaseClasses)) : ofBaseClasses;
+    const maps = () => studentMaps({ features, weights: alpha }, classes);
+    const Q_student = form === "detached-student" ? stopGradient(maps) : maps(); // (B, H·W)
+    return attentionDistillation(Q_teacher, Q_student, options);
   });
 }
 

@@ -20,15 +20,11 @@ const KERNELS: Record<Engine["name"], readonly Engine["name"][]> = {
 
 /** The digest of the code that trains on an engine, of six hexadecimal digits. @param root folder of the project */
 export function codeDigest(engine: Engine["name"], root: string = PROJECT): string {
-  const files = root === PROJECT ? FILES : readFiles(root);
-  const digest = createHash("sha256");
-  for (const { path, hash } of files) {
+  const files = (root === PROJECT ? FILES : readFiles(root)).filter(({ path }) => {
     const owner = Object.keys(KERNELS).find((name) => RegExp(`^engine/${name}[./]`).test(path));
-    if (owner === undefined || KERNELS[engine].includes(owner as Engine["name"])) {
-      digest.update(`${path} ${hash}\n`);
-    }
-  }
-  return digest.digest("hex").slice(0, 6);
+    return owner === undefined || KERNELS[engine].includes(owner as Engine["name"]);
+  });
+  return hashOf(files.map(({ path, hash }) => `${path} ${hash}\n`).join("")).slice(0, 6);
 }
 
 /** Splits TypeScript code into tokens, without comments and white space. */

@@ -152,9 +152,11 @@ export class Run {
     const { log = () => {} } = place;
     const { configuration: kept, directory, folders } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
-    const engine = place.engine === undefined
-      ? await useEngineOr(kept.engine, log)
-      : await useEngine(place.engine, { log });
+    const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
+      if (place.engine !== undefined || !(error instanceof UserError)) throw error;
+      log(`The engine "${kept.engine}" trained this run and is not usable here; another one evaluates it.`);
+      return useEngine("auto", { log });
+    });
     return await Run.#open(configuration, engine, { ...place, directory }, folders);
   }
 
@@ -489,15 +491,4 @@ function withNotes(hooks: RunHooks, lock: FileLock): RunHooks {
       lock.note({ ...progress, trainedBy });
     },
   };
-}
-
-/** Starts the engine that trained a run, or the fastest one if that is not usable here. */
-async function useEngineOr(name: Configuration["engine"], log: (line: string) => void): Promise<Engine> {
-  try {
-    return await useEngine(name, { log });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    log(`The engine "${name}" trained this run and is not usable here; another one evaluates it.`);
-    return await useEngine("auto", { log });
-  }
 }

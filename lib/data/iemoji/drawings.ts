@@ -113,7 +113,8 @@ async function renderDrawings(
   let done = 0;
   for (const [a, artist] of IEMOJI_ARTISTS.entries()) {
     // One set at a time: the largest is 104 MB of text.
-    const set = await readIconSet(artist.name);
+    const icons = new URL(import.meta.resolve(`@iconify-json/${artist.name}/icons.json`));
+    const set: IconSet = JSON.parse(await Deno.readTextFile(icons));
     await Promise.all(IEMOJI_CLASSES.map(async (className, c) => {
       const pixels = await rasterize(drawingAsSvg(set, className));
       all.set(pixels, (a * IEMOJI_CLASSES.length + c) * drawingBytes);
@@ -121,12 +122,6 @@ async function renderDrawings(
     }));
   }
   return all;
-}
-
-async function readIconSet(name: string): Promise<IconSet> {
-  return JSON.parse(
-    await Deno.readTextFile(new URL(import.meta.resolve(`@iconify-json/${name}/icons.json`))),
-  );
 }
 
 /** Finds an icon or an alias in a set, as a complete SVG document. */

@@ -43,7 +43,12 @@ export function iemojiDataset(
   drawings: Uint8Array,
   { size, holdOut, digest }: { size: number; holdOut: boolean; digest: string },
 ): Dataset {
-  checkIEmojiSize(size);
+  if (!(Number.isInteger(size) && size >= 16 && size <= DRAWING_SIDE)) {
+    throw new UserError(
+      `Expected the image size of iEmoji-100 to be an integer from 16 to ${DRAWING_SIDE} but found ${size}; ` +
+        `choose one in that range.`,
+    );
+  }
   return {
     name: "iemoji-100",
     classNames: IEMOJI_CLASSES,
@@ -58,14 +63,6 @@ export function iemojiDataset(
       return openDrawings(chosen, split, size, options);
     },
   };
-}
-
-function checkIEmojiSize(size: number): void {
-  if (Number.isInteger(size) && size >= 16 && size <= DRAWING_SIDE) return;
-  throw new UserError(
-    `Expected the image size of iEmoji-100 to be an integer from 16 to ${DRAWING_SIDE} but found ${size}; ` +
-      `choose one in that range.`,
-  );
 }
 
 /** Names of the artists whose drawings a split is made from. */

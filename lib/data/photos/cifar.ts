@@ -63,7 +63,9 @@ export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
     async decode(photo, size) {
       const { split, record } = photos[photo];
       const image = readRecord(join(root, `${split}.bin`), record);
-      return { pixels: size === SIDE ? image : await resize(image, size) };
+      if (size === SIDE) return { pixels: image };
+      const scaled = sharp(image, { raw: { width: SIDE, height: SIDE, channels: 3 } }).resize(size, size);
+      return { pixels: await scaled.raw().toBuffer() };
     },
   };
 }
@@ -130,9 +132,4 @@ function readRecord(path: string, record: number): Uint8Array {
     throw new UserError(`Expected record ${record} in "${path}" but found its end; ${FETCH_AGAIN}.`);
   });
   return planes.map((_, i) => planes[i % 3 * PLANE + Math.floor(i / 3)]);
-}
-
-async function resize(image: Uint8Array, size: number): Promise<Uint8Array> {
-  return await sharp(image, { raw: { width: SIDE, height: SIDE, channels: 3 } }).resize(size, size).raw()
-    .toBuffer();
 }

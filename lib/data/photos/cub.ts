@@ -15,7 +15,6 @@
 import { join } from "node:path";
 import { withFileErrors } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
-import type { Box } from "./decode.ts";
 import {
   checkClassNames,
   chooseClasses,
@@ -48,16 +47,6 @@ const INDEX = {
 /** The texts of the three index files. */
 export type CubIndexFiles = Record<keyof typeof INDEX, string>;
 
-/** One line of the index. */
-export interface CubPhoto {
-  path: string;
-  /** The folder's name without its number, such as `Black_footed_Albatross`. */
-  className: string;
-  /** The official class number, from 1. */
-  label: number;
-  box: Box;
-}
-
 /** Lists the photos of CUB-200-2011 in `CUB_200_2011`, or in the folder that holds it. */
 export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   const root = innerFolder(path, "CUB_200_2011");
@@ -80,8 +69,11 @@ export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   return photoFiles("cub-200-2011", root, classNames, photos);
 }
 
-/** Joins the index files. An error names file and line. */
-export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
+/**
+ * Joins the index files. An error names file and line.
+ * @returns of each photo its path, its class's name and official number, from 1, and the box around the bird
+ */
+export function parseCubIndex(texts: CubIndexFiles, root: string) {
   const lines = {
     images: linesOf(texts.images),
     labels: linesOf(texts.labels),
@@ -91,7 +83,7 @@ export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
 
   const folders = new Map<number, string>(); // a class has one number and one folder
   const seen = new Set<string>();
-  const index = Array.from({ length: count }, (_, i): CubPhoto => {
+  const index = Array.from({ length: count }, (_, i) => {
     const image = /^\d+/.exec(lines.images[i] ?? "")?.[0] ?? `${i + 1}`;
     const parse = (name: keyof typeof INDEX, fits: (values: string[]) => boolean): string[] => {
       const { file, line, example } = INDEX[name];
@@ -113,13 +105,9 @@ export function parseCubIndex(texts: CubIndexFiles, root: string): CubPhoto[] {
       ([found]) => Number(found) === label && label > 0 && (folders.get(label) ?? className) === className,
     );
     folders.set(label, className);
-    const box = parse("boxes", ([, , width, height]) => Number(width) > 0 && Number(height) > 0).map(Number);
-    return {
-      path,
-      className,
-      label,
-      box: { left: box[0], top: box[1], width: box[2], height: box[3] },
-    };
+    const sides = parse("boxes", ([, , width, height]) => Number(width) > 0 && Number(height) > 0);
+    const [left, top, width, height] = sides.map(Number);
+    return { path, className, label, box: { left, top, width, height } };
   });
   checkClassNames([...folders.values()], join(root, INDEX.images.file));
   return index;

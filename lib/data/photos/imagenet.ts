@@ -55,7 +55,14 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
     return splitFolderSource("imagenet-small", root, "val", { ...choice, classes });
   }
   const solutionPath = join(path, SOLUTION);
-  const labels = parseSolution(readSolution(solutionPath, val), solutionPath);
+  if (!existsSync(solutionPath)) {
+    throw new UserError(
+      `Expected a folder for each class in "${val}", or the labels of its images in "${solutionPath}", but found ` +
+        `neither; sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
+    );
+  }
+  const solution = withFileErrors(solutionPath, "read the labels", () => Deno.readTextFileSync(solutionPath));
+  const labels = parseSolution(solution, solutionPath);
   return listedSource("imagenet-small", root, "val", classNames, solutionPath, labels);
 }
 
@@ -85,7 +92,16 @@ function listedSource(
   labels: Map<string, string>,
 ): PhotoSource {
   const images = listFolder(join(root, testFolder)).files.filter(isImageName);
-  checkSolution(labels, images, listPath, join(root, testFolder));
+  const names = new Set(images.map(withoutEnding));
+  const unlabelled = images.find((image) => !labels.has(withoutEnding(image)));
+  const missing = [...labels.keys()].find((image) => !names.has(image));
+  if (unlabelled !== undefined || missing !== undefined) {
+    throw new UserError(
+      `Expected the same images in "${join(root, testFolder)}" and "${listPath}" but found ` +
+        (unlabelled !== undefined ? `"${unlabelled}" only in the folder` : `"${missing}" only in the list`) +
+        `; unpack the archive again, or fetch the list again.`,
+    );
+  }
   const classIds = new Map(classNames.map((className, classId) => [className, classId]));
   const train = photosOfClasses(root, "train/", classNames, "train");
   const test = images.flatMap((file): PhotoFile[] => {
@@ -132,31 +148,6 @@ function labelsIn(
     labels.set(image, id);
   }
   return labels;
-}
-
-function checkSolution(
-  labels: Map<string, string>,
-  images: string[],
-  solutionPath: string,
-  val: string,
-): void {
-  const names = new Set(images.map(withoutEnding));
-  const unlabelled = images.find((image) => !labels.has(withoutEnding(image)));
-  const missing = [...labels.keys()].find((image) => !names.has(image));
-  if (unlabelled === undefined && missing === undefined) return;
-  throw new UserError(
-    `Expected the same images in "${val}" and "${solutionPath}" but found ` +
-      (unlabelled !== undefined ? `"${unlabelled}" only in the folder` : `"${missing}" only in the list`) +
-      `; unpack the archive again, or fetch the list again.`,
-  );
-}
-
-function readSolution(path: string, val: string): string {
-  if (existsSync(path)) return withFileErrors(path, "read the labels", () => Deno.readTextFileSync(path));
-  throw new UserError(
-    `Expected a folder for each class in "${val}", or the labels of its images in "${path}", but found neither; ` +
-      `sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
-  );
 }
 
 function withoutEnding(file: string): string {

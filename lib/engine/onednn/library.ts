@@ -2,7 +2,11 @@
  * Finding and opening oneDNN's shared library, and the objects that every primitive needs.
  * @module
  */
+import { EngineUnavailable } from "../engine.ts";
 import { ENGINE_CPU, STATUS, STREAM_IN_ORDER } from "./constants.ts";
+
+const REMEDY =
+  "Install oneDNN 3 (Debian and Ubuntu: `apt-get install libdnnl3.6`; macOS: `brew install onednn`)";
 
 /** File names of oneDNN 3.x: Debian's and Ubuntu's, upstream's, Homebrew's, Windows'. */
 const FILE_NAMES: Record<string, string[]> = {
@@ -77,20 +81,10 @@ const SYMBOLS = {
 
 export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** oneDNN cannot be used; the message says why. */
-export class OneDnnError extends Error {
-  override readonly name = "OneDnnError";
-
-  /** Says why. @param remedy what to do about it, if another thing than installing oneDNN */
-  constructor(message: string, readonly remedy?: string) {
-    super(message);
-  }
-}
-
-/** Looks at what a function returned. @throws {OneDnnError} unless it says success */
+/** Looks at what a function returned. @throws {Error} unless it says success */
 export function check(status: number, what: string): void {
   if (status !== 0) {
-    throw new OneDnnError(`oneDNN, ${what}: ${STATUS[status] ?? "unknown error"} (status ${status})`);
+    throw new Error(`oneDNN, ${what}: ${STATUS[status] ?? "unknown error"} (status ${status})`);
   }
 }
 
@@ -102,7 +96,7 @@ export function create(
   const handle = new BigUint64Array(1);
   check(call(handle), what);
   const pointer = Deno.UnsafePointer.create(handle[0]);
-  if (pointer === null) throw new OneDnnError(`oneDNN, ${what}: no handle`);
+  if (pointer === null) throw new Error(`oneDNN, ${what}: no handle`);
   return pointer;
 }
 
@@ -140,7 +134,7 @@ function readVersion(path: string): { major: number; version: string } {
   const library = Deno.dlopen(path, VERSION_SYMBOL);
   try {
     const pointer = library.symbols.dnnl_version();
-    if (pointer === null) throw new OneDnnError(`${path} tells no version`);
+    if (pointer === null) throw new Error(`${path} tells no version`);
     // struct dnnl_version_t begins with int major, minor, patch.
     const view = new Deno.UnsafePointerView(pointer);
     const [major, minor, patch] = [0, 4, 8].map((offset) => view.getInt32(offset));
@@ -153,7 +147,7 @@ function readVersion(path: string): { major: number; version: string } {
 function open(path: string, threads: number): OneDnn {
   const { major, version } = readVersion(path);
   if (major !== MAJOR_VERSION) {
-    throw new OneDnnError(`${path} is oneDNN ${version}, and version ${MAJOR_VERSION} is needed`);
+    throw new Error(`${path} is oneDNN ${version}, and version ${MAJOR_VERSION} is needed`);
   }
   const { symbols } = Deno.dlopen(path, SYMBOLS);
   const engine = create("engine", (handle) => symbols.dnnl_engine_create(handle, ENGINE_CPU, 0n));
@@ -167,7 +161,7 @@ const PATH_VARIABLE = "LWM_ONEDNN_LIBRARY";
 /**
  * Opens oneDNN.
  * @param threads OpenMP threads
- * @throws {OneDnnError} with the reason: no library, no permission, another version, a function missing
+ * @throws {EngineUnavailable} with the reason: no library, no permission, another version, a function missing
  */
 export function openOneDnn(threads: number): OneDnn {
   const reasons: string[] = [];
@@ -184,7 +178,7 @@ export function openOneDnn(threads: number): OneDnn {
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    throw new OneDnnError(
+    throw new EngineUnavailable(
       `there is no permission to load it (${error.message})`,
       "Run with --allow-ffi --allow-env",
     );
@@ -192,7 +186,8 @@ export function openOneDnn(threads: number): OneDnn {
   // A library that is there but unfit says more than names under which there is none.
   const isMissing = (reason: string) => reason.startsWith("Could not open library");
   const unfit = reasons.find((reason) => !isMissing(reason));
-  throw new OneDnnError(
+  throw new EngineUnavailable(
     unfit ?? `the library was not found (${reasons[0] ?? `unknown on ${Deno.build.os}`})`,
+    REMEDY,
   );
 }

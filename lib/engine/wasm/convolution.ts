@@ -317,7 +317,6 @@ export interface HeapConvolution {
 
 /** Convolution by its definition. */
 export class WasmConvolution implements HeapConvolution {
-  readonly #shape: ConvolutionShape;
   readonly #filterSize: number;
   /** bytes of an image's outputs */
   readonly #outputBytes: number;
@@ -326,10 +325,9 @@ export class WasmConvolution implements HeapConvolution {
   readonly #filterCorrelation: wasm.Run;
   readonly #gradient: { frames: FramedImages; phases: Phase[] };
 
-  constructor(memory: WebAssembly.Memory, shape: ConvolutionShape) {
+  constructor(memory: WebAssembly.Memory, readonly shape: ConvolutionShape) {
     const { inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = shape;
     const { strideHeight, strideWidth, padInfo: { top, left } } = shape;
-    this.#shape = shape;
     this.#filterSize = filterHeight * filterWidth * inChannels * outChannels;
     this.#outputBytes = 4 * outHeight * outWidth * outChannels;
     const [height, width] = [
@@ -361,10 +359,10 @@ export class WasmConvolution implements HeapConvolution {
 
   forward(x: number, filter: number, y: number): void {
     withRoom([this.#filterSize], (packed) => {
-      pack(floatsAt(filter, this.#filterSize), floatsAt(packed, this.#filterSize), wholeFilter(this.#shape));
+      pack(floatsAt(filter, this.#filterSize), floatsAt(packed, this.#filterSize), wholeFilter(this.shape));
       this.#frames.visit(
         x,
-        this.#shape.batchSize,
+        this.shape.batchSize,
         (image, n) => this.#correlation(image, packed, y + n * this.#outputBytes),
       );
     });
@@ -374,13 +372,13 @@ export class WasmConvolution implements HeapConvolution {
     floatsAt(dfilter, this.#filterSize).fill(0);
     this.#frames.visit(
       x,
-      this.#shape.batchSize,
+      this.shape.batchSize,
       (image, n) => this.#filterCorrelation(image, dy + n * this.#outputBytes, dfilter),
     );
   }
 
   inputGradient(dy: number, filter: number, dx: number): void {
-    const { batchSize, inHeight, inWidth, inChannels, strideHeight, strideWidth } = this.#shape;
+    const { batchSize, inHeight, inWidth, inChannels, strideHeight, strideWidth } = this.shape;
     const { frames, phases } = this.#gradient;
     const size = inHeight * inWidth * inChannels;
     const all = Math.min(strideHeight, inHeight) * Math.min(strideWidth, inWidth);

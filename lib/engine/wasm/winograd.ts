@@ -158,23 +158,15 @@ type TiledShape =
 
 /** One set of sizes, with the filter packed as `convolution.ts` packs it. */
 class TiledConvolution {
-  readonly #shape: TiledShape;
   readonly #frames: FramedImages;
   /** rows of tiles that are worked on at a time, of one image or of several */
   readonly #rows: number;
   /** numbers of all positions of a filter, of tiles of inputs, and of tiles of outputs */
   readonly #room: number[];
-  readonly #splitInputs: wasm.Run;
-  readonly #transformFilter: wasm.Run;
-  readonly #products: wasm.Run;
-  readonly #joinOutputs: wasm.Run;
-  readonly #splitGradients: wasm.Run;
-  readonly #filterProducts: wasm.Run;
-  readonly #transformGradient: wasm.Run;
+  readonly #run;
 
-  constructor(memory: WebAssembly.Memory, shape: TiledShape) {
+  constructor(memory: WebAssembly.Memory, readonly shape: TiledShape) {
     const { batchSize, outHeight, outWidth, inChannels, outChannels, padInfo } = shape;
-    this.#shape = shape;
     const [rows, columns] = [outHeight / 2, outWidth / 2];
     const rowBytes = 4 * columns * (inChannels + outChannels);
     this.#rows = Math.max(
@@ -220,18 +212,20 @@ class TiledConvolution {
     };
     const outputs: Outputs = { step: outChannels, rowStep: outputPlane };
     const assemble = (build: () => wasm.FunctionBuilder) => wasm.assemble(memory, build);
-    this.#splitInputs = assemble(() => tileTransform(INPUT, inputTiles));
-    this.#transformFilter = assemble(() => filterTransform(inChannels, outChannels));
-    this.#products = assemble(() => correlation(windows, outputs, POSITIONS));
-    this.#joinOutputs = assemble(() => tileTransform(OUTPUT, outputTiles));
-    this.#splitGradients = assemble(() => tileTransform(transposed(OUTPUT), outputTiles));
-    this.#filterProducts = assemble(() => filterCorrelation(windows, outputs, POSITIONS));
-    this.#transformGradient = assemble(() => gradientTransform(inChannels * outChannels));
+    this.#run = {
+      splitInputs: assemble(() => tileTransform(INPUT, inputTiles)),
+      transformFilter: assemble(() => filterTransform(inChannels, outChannels)),
+      products: assemble(() => correlation(windows, outputs, POSITIONS)),
+      joinOutputs: assemble(() => tileTransform(OUTPUT, outputTiles)),
+      splitGradients: assemble(() => tileTransform(transposed(OUTPUT), outputTiles)),
+      filterProducts: assemble(() => filterCorrelation(windows, outputs, POSITIONS)),
+      transformGradient: assemble(() => gradientTransform(inChannels * outChannels)),
+    };
   }
 
   /** Takes the images apart, some rows of tiles at a time. @param use gets where the outputs of these tiles begin, in bytes */
   #visit(x: number, planes: number, use: (outputs: number) => void): void {
-    const { batchSize, outHeight, inChannels, outWidth, outChannels } = this.#shape;
+    const { batchSize, outHeight, inChannels, outWidth, outChannels } = this.shape;
     const rowsOfImage = Math.min(outHeight / 2, this.#rows);
     const parts = outHeight / 2 / rowsOfImage, together = this.#rows / rowsOfImage;
     const tiles = rowsOfImage * outWidth / 2;
@@ -239,7 +233,7 @@ class TiledConvolution {
     this.#frames.visit(x, batchSize, (image) => {
       for (let part = 0; part < parts; part++) {
         const start = 4 * 2 * part * rowsOfImage * this.#frames.row;
-        this.#splitInputs(image + start, planes + 4 * (done % together) * tiles * inChannels);
+        this.#run.splitInputs(image + start, planes + 4 * (done % together) * tiles * inChannels);
         done++;
         if (done % together === 0) use(4 * 4 * (done - together) * tiles * outChannels);
       }
@@ -248,10 +242,10 @@ class TiledConvolution {
 
   forward(x: number, packed: number, y: number): void {
     withRoom(this.#room, (filters, inputs, outputs) => {
-      this.#transformFilter(packed, filters);
+      this.#run.transformFilter(packed, filters);
       this.#visit(x, inputs, (start) => {
-        this.#products(inputs, filters, outputs);
-        this.#joinOutputs(y + start, outputs);
+        this.#run.products(inputs, filters, outputs);
+        this.#run.joinOutputs(y + start, outputs);
       });
     });
   }
@@ -260,23 +254,21 @@ class TiledConvolution {
     withRoom(this.#room, (sums, inputs, gradients) => {
       floatsAt(sums, this.#room[0]).fill(0);
       this.#visit(x, inputs, (start) => {
-        this.#splitGradients(dy + start, gradients);
-        this.#filterProducts(inputs, gradients, sums);
+        this.#run.splitGradients(dy + start, gradients);
+        this.#run.filterProducts(inputs, gradients, sums);
       });
-      this.#transformGradient(sums, dfilter);
+      this.#run.transformGradient(sums, dfilter);
     });
   }
 }
 
 /** A convolution by tiles; the input's gradient is one too, of the flipped and transposed filter. */
 export class WinogradConvolution implements HeapConvolution {
-  readonly #shape: ConvolutionShape;
   readonly #forward: TiledConvolution;
   readonly #backward: TiledConvolution;
 
-  constructor(memory: WebAssembly.Memory, shape: ConvolutionShape) {
+  constructor(memory: WebAssembly.Memory, readonly shape: ConvolutionShape) {
     const { batchSize, outShape, inHeight, inWidth, inChannels, outChannels, padInfo } = shape;
-    this.#shape = shape;
     this.#forward = new TiledConvolution(memory, shape);
     this.#backward = new TiledConvolution(memory, {
       batchSize,
@@ -300,7 +292,7 @@ export class WinogradConvolution implements HeapConvolution {
   }
 
   forward(x: number, filter: number, y: number): void {
-    this.#withPacked(filter, wholeFilter(this.#shape), (packed) => this.#forward.forward(x, packed, y));
+    this.#withPacked(filter, wholeFilter(this.shape), (packed) => this.#forward.forward(x, packed, y));
   }
 
   filterGradient(x: number, dy: number, dfilter: number): void {
@@ -308,9 +300,9 @@ export class WinogradConvolution implements HeapConvolution {
   }
 
   inputGradient(dy: number, filter: number, dx: number): void {
-    const { top, left } = this.#shape.padInfo;
+    const { top, left } = this.shape.padInfo;
     const [rows, columns] = [top, left].map((padding) => tapsOfPhase(0, 3, 1, padding));
-    const part = transposedFilter(this.#shape, rows, columns);
+    const part = transposedFilter(this.shape, rows, columns);
     this.#withPacked(filter, part, (packed) => this.#backward.forward(dy, packed, dx));
   }
 
