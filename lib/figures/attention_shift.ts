@@ -11,8 +11,8 @@ import { type AttentionMap, isDark, largestValue } from "./kit/attention_map.ts"
 import {
   drawOverlay,
   GRID_GAP,
-  type GridCell,
   type GridRow,
+  headingRow,
   heatLegend,
   imageCell,
   type LabeledPicture,
@@ -59,12 +59,8 @@ export function attentionShift(shift: AttentionShiftNumbers): Figure {
     { label: `teacher ${teacher}`, color: TEACHER_COLOR },
     { label: `student ${student}`, color: STUDENT_COLOR },
   ], 11);
-  const headings: GridCell[] = [
-    { caption: "image", bold: true },
-    { caption: `attention of ${teacher}`, bold: true },
-    { caption: `attention of ${student}`, bold: true },
-    { caption: "scores", bold: true, columns: 3 },
-  ];
+  const { cells } = headingRow(["image", `attention of ${teacher}`, `attention of ${student}`]);
+  const headings = [...cells, { caption: "scores", bold: true, columns: 3 }];
   const scale = heatLegend("no attention", "the row's strongest");
   return composeFigure({
     title: "Scores can stay while attention moves: L_{D} compares scores, L_{AD} maps",
@@ -99,11 +95,8 @@ function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Gri
     { color: TEACHER_COLOR, scores: teacher.scores },
     { color: STUDENT_COLOR, scores: student.scores },
   ];
-  const [L_AD, L_D, least] = [
-    example.attentionDistillation.toFixed(2),
-    example.distillation.toFixed(3),
-    example.leastDistillation.toFixed(3),
-  ];
+  const L_AD = example.attentionDistillation.toFixed(2);
+  const [L_D, least] = [example.distillation, example.leastDistillation].map((loss) => loss.toFixed(3));
   return {
     name: "",
     cells: [

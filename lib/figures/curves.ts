@@ -38,18 +38,17 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   const { classesSeen, topK, runs, upperBound, references = [] } = curve;
   const byClass = runs.every((run) => run.meanClassAccuracy !== undefined);
   const top = topK === undefined ? "" : `top-${topK} `;
-  const overImages: Panel = {
+  const drawn: Panel[] = [{
     measure: "accuracy",
     label: `${top}accuracy over ${byClass ? "images" : "all classes seen"}`,
     level: upperBound?.accuracy,
     references,
-  };
-  const overClasses: Panel = {
+  }, {
     measure: "meanClassAccuracy",
     label: "accuracy, mean over classes",
     level: upperBound?.meanClassAccuracy,
-  };
-  const panels = curvePanels(curve, byClass ? [overImages, overClasses] : [overImages], {
+  }];
+  const panels = curvePanels(curve, byClass ? drawn : drawn.slice(0, 1), {
     x: classesSeen,
     xLabel: "classes seen so far",
     yDomain: [0, 0],

@@ -192,29 +192,25 @@ function scores(
   return moved(x, y - SCORES_HEIGHT / 2, frame, ...bars, caption);
 }
 
-function pill(x: number, y: number, name: string, what: string, color: string): string {
+/** @param above what is left free of the teacher's lane, and `below` of the student's, in pixels from their middle */
+function lossBetween(x: number, name: string, what: string, color: string, above = 52, below = 52): string {
   const width = 108;
-  return moved(
+  const pill = moved(
     x - width / 2,
-    y - 20,
+    LOSS_Y - 20,
     box(0, 0, width, 40, { rx: 20, fill: "white", stroke: color, "stroke-width": 2 }),
     text(width / 2, 17, name, { anchor: "middle", size: 13, bold: true, color }),
     text(width / 2, 32, what, { anchor: "middle", size: 10, color: INK }),
   );
-}
-
-function lossBetween(x: number, name: string, what: string, color: string): string {
-  return arrow([[x, TEACHER_Y + 52], [x, LOSS_Y - 22]], color) +
-    arrow([[x, STUDENT_Y - 52], [x, LOSS_Y + 22]], color) + pill(x, LOSS_Y, name, what, color);
+  return arrow([[x, TEACHER_Y + above], [x, LOSS_Y - 22]], color) +
+    arrow([[x, STUDENT_Y - below], [x, LOSS_Y + 22]], color) + pill;
 }
 
 function classificationLoss(label: string): string {
   const x = NEW_X + SCORES_WIDTH / 2;
   return text(x, TEACHER_Y + 32, "true class", { anchor: "middle", size: 11, color: MUTED }) +
     text(x, TEACHER_Y + 48, shorten(label, 116, 11), { anchor: "middle", size: 11, bold: true }) +
-    arrow([[x, TEACHER_Y + 56], [x, LOSS_Y - 22]], LOSS_COLORS.C) +
-    arrow([[x, STUDENT_Y - 46], [x, LOSS_Y + 22]], LOSS_COLORS.C) +
-    pill(x, LOSS_Y, "L_{C}", "right class?", LOSS_COLORS.C);
+    lossBetween(x, "L_{C}", "right class?", LOSS_COLORS.C, 56, 46);
 }
 
 function totalLoss(): string {

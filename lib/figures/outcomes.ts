@@ -20,7 +20,6 @@ import {
 } from "./kit/svg.ts";
 import { countSeeds, type DatasetSetting } from "./runs.ts";
 
-/** Summary of a run. */
 export interface Outcome {
   readonly seed: number;
   /** Mean over the steps of the accuracy over all classes seen, between 0 and 1. */

@@ -72,8 +72,7 @@ export function measureTwoByTwo({ weights, classes, teacher, student }: TwoByTwo
 /** One row a model: its feature maps, its scores and its attention for the first class; below, L_D and L_AD. */
 export function twoByTwo(example: TwoByTwo): Figure {
   const { features, classes, teacher, student } = example;
-  const measures = measureTwoByTwo(example);
-  const { scores, maps, distillation, leastDistillation, attentionDistillation } = measures;
+  const { scores, maps, ...losses } = measureTwoByTwo(example);
   const strongest = Math.max(...teacher.flat(), ...student.flat());
   const brightest = Math.max(...maps.flat());
   const highest = Math.max(...scores.flat());
@@ -95,7 +94,12 @@ export function twoByTwo(example: TwoByTwo): Figure {
   });
   const headings = features.map((name) => `feature map: ${name}`);
   const blanks = features.map(() => "");
-  const [L_D, L_AD] = [distillation.toFixed(3), attentionDistillation.toFixed(2)];
+  const L_D = losses.distillation.toFixed(3);
+  const least = losses.leastDistillation.toFixed(3);
+  const L_AD = losses.attentionDistillation.toFixed(2);
+  const [[y, z], [Q, Q_t]] = [scores, maps].map((ofModels) =>
+    ofModels.map((values) => values.map((value) => value.toFixed(1)).join(", "))
+  );
   return composeFigure({
     title: `The ${features[0]} moves: the scores stay, and so does L_{D}; L_{AD} sees it`,
     body: pictureGrid([
@@ -103,22 +107,14 @@ export function twoByTwo(example: TwoByTwo): Figure {
       row("teacher", TEACHER_COLOR, 0),
       row("student", STUDENT_COLOR, 1),
       words([...blanks, `L_{D} = ${L_D}`, `L_{AD} = ${L_AD}`], { bold: true }),
-      words([...blanks, `at least ${leastDistillation.toFixed(3)}`, "at most 2.83"], { color: MUTED }),
+      words([...blanks, `at least ${least}`, "at most 2.83"], { color: MUTED }),
     ], 76),
-    description: describe(example, measures),
+    description:
+      `Two models of 2 × 2 places. Scores of ${classes.join(" and ")}: teacher ${y}, student ${z}. ` +
+      `Attention for ${
+        classes[0]
+      }: teacher ${Q}, student ${Q_t}. L_D ${L_D}, at least ${least}; L_AD ${L_AD}.`,
   });
-}
-
-function describe({ classes }: TwoByTwo, measures: TwoByTwoMeasures): string {
-  const { scores: [y, z], maps: [Q, Q_t], distillation, leastDistillation, attentionDistillation } = measures;
-  const list = (values: number[]) => values.map((value) => value.toFixed(1)).join(", ");
-  return `Two models of 2 × 2 places. Scores of ${classes.join(" and ")}: teacher ${list(y)}, student ${
-    list(z)
-  }. ` +
-    `Attention for ${classes[0]}: teacher ${list(Q)}, student ${list(Q_t)}. L_D ${
-      distillation.toFixed(3)
-    }, at least ` +
-    `${leastDistillation.toFixed(3)}; L_AD ${attentionDistillation.toFixed(2)}.`;
 }
 
 function heatCell(map: readonly number[], max: number): GridCell {

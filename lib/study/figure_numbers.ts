@@ -157,7 +157,6 @@ export function lossVariantNumbers(records: readonly RunRecord[], title: string)
   };
 }
 
-/** What all runs of a figure have in common. */
 function sharedBy(records: readonly RunRecord[]): { dataset: string; preset: string; engine: string } {
   refuseSeveralEngines(records);
   const [{ configuration: { dataset, preset }, engine }] = records;

@@ -123,7 +123,9 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
     configureRun({ ...base, ...run }, path)
   );
-  const configurations = withoutDuplicates(asked);
+  // Of those that are the same run, such as LwF-MC with another γ, the one with the most increments.
+  const configurations = [...Map.groupBy(asked, runKey).values()]
+    .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
   const duplicates = asked.length - configurations.length;
   return { name: basename(path, ".json"), configurations, duplicates, claims, figures };
 }
@@ -144,12 +146,6 @@ function configureRun(fields: Selector, path: string): Configuration {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`In ${path}, run ${JSON.stringify(fields)}: ${error.message}`);
   }
-}
-
-/** Of those that are the same run, such as LwF-MC with another γ, the one with the most increments. */
-function withoutDuplicates(configurations: readonly Configuration[]): Configuration[] {
-  return [...Map.groupBy(configurations, runKey).values()]
-    .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
 }
 
 /** The project's `studies/` folder. */

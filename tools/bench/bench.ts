@@ -72,28 +72,20 @@ export async function pythonWithTorch(): Promise<string | undefined> {
  */
 async function results(engine: Engine, jobs: readonly Job[], seconds = 1e6): Promise<unknown[]> {
   const beside = (name: string) => resolve(import.meta.dirname!, name);
+  const order = JSON.stringify({ engine, jobs, seconds });
   const [command, ...args] = engine === "torch"
     ? [await pythonWithTorch() ?? "python3", beside("bench_torch.py"), JSON.stringify(jobs), String(seconds)]
-    : [
-      Deno.execPath(),
-      "run",
-      "-A",
-      "--no-check",
-      beside("bench_jobs.ts"),
-      JSON.stringify({ engine, jobs, seconds }),
-    ];
+    : [Deno.execPath(), "run", "-A", "--no-check", beside("bench_jobs.ts"), order];
   const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
   const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
   return said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }
 
-/** Whether an engine can be used here. */
 function isHere(engine: Engine): Promise<boolean> {
   return results(engine, []).then(() => true, () => false);
 }
 
-/** What `--quick` measures. */
 export interface QuickMeasurements {
   /** The faster of the project's own engines. */
   best: "wasm" | "onednn";
@@ -157,7 +149,6 @@ async function allRows(): Promise<ThroughputRow[]> {
   return rows;
 }
 
-/** A run on each data set that is here. */
 async function runsOn(engine: Engine): Promise<Record<string, RunSeconds>> {
   const found: Record<string, RunSeconds> = {};
   for (const dataset of ["iemoji-100", "caltech-101", "cifar-100"] as const) {
@@ -168,7 +159,6 @@ async function runsOn(engine: Engine): Promise<Record<string, RunSeconds>> {
   return found;
 }
 
-/** Where the time of a run goes, for each data set. */
 export function runTable(runs: Readonly<Record<string, RunSeconds>>): string[] {
   return textTable(
     Object.entries(runs).map(([dataset, seconds]) => {

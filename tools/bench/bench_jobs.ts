@@ -42,7 +42,6 @@ export type Job =
 /** Images a second of full training steps, and of forward passes alone; undefined where not measured. */
 export type Speed = Partial<Record<"train" | "evaluation", number>>;
 
-/** Seconds of one step. */
 export type MethodSeconds = Record<MethodName | "LwM uncached" | "two extra passes", number>;
 
 /** Seconds of a whole run of LwM with the default preset. */
@@ -105,7 +104,6 @@ function batchOf(set: ImageSet): IterationBatch {
   };
 }
 
-/** Seconds that some work takes. */
 async function timed(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();

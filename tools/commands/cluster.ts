@@ -14,13 +14,12 @@ import type { StudyPlan } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath, unusedFields } from "./command_line.ts";
 import { readKeptRun } from "./run.ts";
-import type { SweepRun } from "./sweep_plan.ts";
+import { mistakeOf, type SweepRun } from "./sweep_plan.ts";
 
 /** Commands for a shell, one a run. */
 export interface SweepCommands {
   /** Train an M_0 each: they should be finished before the others begin, which otherwise wait for them. */
   bases: string[];
-  /** Train a run each. */
   runs: string[];
 }
 
@@ -135,12 +134,8 @@ export async function collectRecords(
         (await readRecords(path)).forEach(add);
         continue;
       }
-      try {
-        add(await readKeptRun(path));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        log(`Passed over ${showPath(path)}: ${error.message}`);
-      }
+      const mistake = await mistakeOf(async () => add(await readKeptRun(path)));
+      if (mistake !== undefined) log(`Passed over ${showPath(path)}: ${mistake}`);
     }
   }
   const isCurrent = ({ engine, code }: RunRecord) => code === codeDigest(engine);

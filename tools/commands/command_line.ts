@@ -31,7 +31,6 @@ export interface Command {
 /** Options that several commands have. */
 export const DIRECTORY = { "directory DIRECTORY": "folder of data sets and runs [data]" } as const;
 
-/** The arguments of a command. */
 export interface CommandLine {
   /** Fields of the configuration, of the right type where they can be; {@linkcode configure} checks them. */
   fields: Partial<Configuration>;
@@ -79,23 +78,21 @@ export function parseCommandLine(args: readonly string[], command: Command): Com
     throw new UserError(`${reason}. See \`deno task ${command.name} --help\` for the options.`);
   }
   const { values: { help, ...values }, positionals } = parsed;
-  const line: CommandLine = { fields: {}, own: {}, switches: new Set(), positionals };
   const switches = new Set<string>();
+  const line: CommandLine = { fields: {}, own: {}, switches, positionals };
   for (const [name, value] of Object.entries(values)) {
     if (!(name in own)) {
       Object.assign(line.fields, { [name]: typeof value === "string" ? readField(name, value) : value });
     } else if (typeof value === "string") line.own[name] = value;
     else if (value) switches.add(name);
   }
-  if (help) return { ...line, switches, help: helpOf(command, line.fields) };
+  if (help) return { ...line, help: helpOf(command, line.fields) };
   refuseUnused(line.fields);
-  return { ...line, switches };
+  return line;
 }
 
-function helpOf(
-  { name, usage, about, options, takesFields }: Command,
-  fields: Partial<Configuration>,
-): string {
+function helpOf(command: Command, fields: Partial<Configuration>): string {
+  const { name, usage, about, options, takesFields } = command;
   const all = Object.entries({ ...options, help: "this text" });
   const width = Math.max(...all.map(([option]) => option.length)) + 5;
   const lines = all.map(([option, meaning]) =>
@@ -114,7 +111,6 @@ export function unusedFields(fields: Partial<Configuration>): string[] {
   );
 }
 
-/** Refuses options that would be without effect. */
 function refuseUnused(fields: Partial<Configuration>): void {
   const method = fields.method ?? configure().method;
   if (!methodNames().includes(method)) return; // configure() refuses it.

@@ -110,7 +110,6 @@ async function readRuns(paths: readonly string[], log: Log): Promise<KeptRun[]> 
   return runs.map((run) => ({ ...run, metrics: run.metrics.slice(0, steps) }));
 }
 
-/** Fields that make numbers comparable. */
 const SAME = [
   "dataset",
   "data",

@@ -46,7 +46,6 @@ square for each model with its attention map (Grad-CAM) over it; the maps of a p
   },
 };
 
-/** What a model makes of an image. */
 interface Prediction {
   model: string;
   /** The highest scores first; a probability is as in the loss that the model was trained with. */

@@ -136,7 +136,6 @@ export async function studyConfigurations(): Promise<Configuration[]> {
   return (await Promise.all(STUDIES.map(readStudyPlan))).flatMap(({ configurations }) => configurations);
 }
 
-/** The runs that the notebooks show. */
 export function notebookConfigurations(): Configuration[] {
   return (["LwM", "LwF-MC", "C"] as const).map((method) => configure({ method }));
 }
@@ -151,7 +150,6 @@ export function demonstrationConfigurations(): Configuration[] {
   ];
 }
 
-/** Deletes these runs, and no others. */
 async function forget(configurations: readonly Configuration[]): Promise<void> {
   const runs = await planSweep(configurations, { log: () => {} });
   const folders = new Set(runs.flatMap(({ folders }) => [folders.base, folders.method]));

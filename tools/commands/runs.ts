@@ -2,6 +2,7 @@
  * `deno task runs`: lists the runs that are kept, and removes some.
  * @module
  */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { FileLock } from "../../lib/files.ts";
@@ -49,7 +50,6 @@ own, which the runs of its seed share. Exit code: 0, or 1 where nothing can be r
   takesFields: true,
 };
 
-/** A run that is kept, as it is listed. */
 interface ListedRun {
   folder: string;
   /** M_0 where it has no increment. */
@@ -65,7 +65,6 @@ interface ListedRun {
   /** When it was last written, ISO 8601. */
   written: string;
   state: typeof STATES[number];
-  /** Why it is damaged. */
   problem?: string;
 }
 
@@ -113,11 +112,8 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   if (switches.has("json")) return log(JSON.stringify({ runs: listed, removed: isRemoved }, null, 1));
   if (listed.length > 0) { for (const text of textTable(listed.map(rowOf))) log(text); }
   const size = megabytes(listed.reduce((sum, { bytes }) => sum + bytes, 0));
-  log(
-    `${listed.length} run${listed.length === 1 ? "" : "s"}, ${size}${
-      isRemoved ? ", removed" : removes ? " would be removed" : ""
-    }`,
-  );
+  const what = isRemoved ? ", removed" : removes ? " would be removed" : "";
+  log(`${listed.length} run${listed.length === 1 ? "" : "s"}, ${size}${what}`);
 }
 
 const DAY = 24 * 3600 * 1000;
@@ -129,7 +125,7 @@ interface FoundRun {
 }
 
 async function readRun(folder: string): Promise<FoundRun> {
-  const { bytes, modified } = await sizeOf(folder);
+  const { bytes, modified } = sizeOf(folder);
   const common = { folder, bytes, written: new Date(modified).toISOString() };
   try {
     const run = await readKeptRun(folder);
@@ -148,17 +144,14 @@ async function readRun(folder: string): Promise<FoundRun> {
   }
 }
 
-/** All files below a folder. */
-async function sizeOf(folder: string): Promise<{ bytes: number; modified: number }> {
-  let [bytes, modified] = [0, 0];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    const { size, mtime } = await Deno.stat(path);
-    const inside = isDirectory ? await sizeOf(path) : { bytes: size, modified: Number(mtime) };
-    bytes += inside.bytes;
-    modified = Math.max(modified, inside.modified);
-  }
-  return { bytes, modified };
+/** Of all files below a folder. */
+function sizeOf(folder: string): { bytes: number; modified: number } {
+  const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => Deno.statSync(join(folder, name))).filter(({ isFile }) => isFile);
+  return {
+    bytes: found.reduce((sum, { size }) => sum + size, 0),
+    modified: Math.max(0, ...found.map(({ mtime }) => Number(mtime))),
+  };
 }
 
 /** Whether a run has these values, among the fields that its numbers depend on. */

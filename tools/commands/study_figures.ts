@@ -11,11 +11,11 @@ import { typicalImage } from "../../lib/study/typical_image.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath } from "./command_line.ts";
 import { folderOf, openRun } from "./run.ts";
+import { mistakeOf } from "./sweep_plan.ts";
 
 /** The paper's picture shows this many increments. */
 const INCREMENTS_SHOWN = 4;
 
-/** What {@linkcode saveStudyFigures} needs. */
 export interface FigurePlace {
   readonly directory?: string;
   /** Where the figures go; by default where figures of their preset and engine belong. */
@@ -28,16 +28,13 @@ export async function saveStudyFigures(study: Study, place: FigurePlace): Promis
   const { out, log } = place;
   const saved: string[] = [];
   for (const figure of study.figures) {
-    try {
-      if (isDrawnFromRecords(figure)) {
-        const { missing } = await studyFigure(study, figure.name, { directory: out, log });
-        if (missing > 0) throw new UserError(`${missing} of its runs are not finished.`);
-      } else await saveAttention(study, figure, place);
-      saved.push(figure.name);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      log(`\n${figure.name} stays as it is: ${error.message}`);
-    }
+    const mistake = await mistakeOf(async () => {
+      if (!isDrawnFromRecords(figure)) return await saveAttention(study, figure, place);
+      const { missing } = await studyFigure(study, figure.name, { directory: out, log });
+      if (missing > 0) throw new UserError(`${missing} of its runs are not finished.`);
+    });
+    if (mistake === undefined) saved.push(figure.name);
+    else log(`\n${figure.name} stays as it is: ${mistake}`);
   }
   if (saved.length === 0) return;
   log(`\nFigures: ${saved.join(", ")}${out === undefined ? "" : ` in ${showPath(out)}`}`);

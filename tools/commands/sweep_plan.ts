@@ -20,7 +20,6 @@ import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
 import { listSkipped, withImageProgress } from "./run.ts";
 
-/** A run of a sweep. */
 export interface SweepRun extends PlannedRun {
   /** `stopped` is a run that was under way when the sweep was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
@@ -83,8 +82,8 @@ export async function planSweep(
   });
 }
 
-/** Why some work cannot be done; nothing where it is done. */
-async function mistakeOf(work: () => Promise<unknown>): Promise<string | undefined> {
+/** Why some work cannot be done, by the message of its `UserError`; nothing where it is done. */
+export async function mistakeOf(work: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await work();
   } catch (error) {

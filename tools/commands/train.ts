@@ -76,16 +76,8 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
 }
 
 /** What a training has to do. */
-interface TrainingPlan {
-  steps: { classes: string[]; iterations: number; trained: boolean }[];
-  /** What is missing will take about that long; absent where nothing is, or the engine is too slow to try. */
-  seconds?: number;
-  /** What the models will take on the disk, without the images. */
-  bytes: number;
-}
-
-async function planOf(run: Run): Promise<TrainingPlan> {
-  const steps: TrainingPlan["steps"] = [];
+async function planOf(run: Run) {
+  const steps: { classes: string[]; iterations: number; trained: boolean }[] = [];
   for (const [step, ids] of run.steps.entries()) {
     steps.push({
       classes: ids.map((id) => run.dataset.classNames[id]),
@@ -97,8 +89,9 @@ async function planOf(run: Run): Promise<TrainingPlan> {
   const { depth, widths, stem, seed } = run.configuration;
   const student = new ResNet({ depth, widths, stem }, run.classNames(run.steps.length - 1), seed);
   const weights = student.parameters.values().reduce((sum, { size }) => sum + size, 0);
-  // The models, and after each epoch the weights and the optimizer of the step that is trained.
+  // On the disk, without the images: the models, and after each epoch the weights and the optimizer of its step.
   const bytes = 4 * weights * (steps.length + 2);
+  // Unknown where the engine is too slow to try.
   const seconds = iterations === 0 || run.engine.name === "cpu"
     ? undefined
     : iterations * await secondsPerIteration(run, student);
@@ -125,7 +118,7 @@ async function secondsPerIteration(run: Run, student: ResNet): Promise<number> {
   return later[later.length >> 1];
 }
 
-function planLines({ steps, seconds, bytes }: TrainingPlan): string[] {
+function planLines({ steps, seconds, bytes }: Awaited<ReturnType<typeof planOf>>): string[] {
   const lines = steps.map(({ classes, iterations, trained }, step) =>
     `Step ${step}: ${trained ? "trained" : `${iterations} iterations`}, ${classes.length} classes: ` +
     classes.join(", ")

@@ -3,9 +3,8 @@
  * @module
  */
 import type { Message } from "./jupyter_wire.ts";
-import { type DisplayOutput, type ErrorOutput, lines, type Output } from "./notebook.ts";
+import { type ErrorOutput, lines, type Output } from "./notebook.ts";
 
-/** What a display or a result holds. */
 export interface DisplayContent {
   data: Record<string, unknown>;
   metadata?: Record<string, unknown>;
@@ -14,18 +13,12 @@ export interface DisplayContent {
   execution_count?: number;
 }
 
-/** An output while it is gathered: texts of a stream grow, and become lines at the end. */
-type Gathered =
-  | { output_type: "stream"; name: "stdout" | "stderr"; text: string }
-  | DisplayOutput
-  | ErrorOutput;
-
 /**
  * Gathers the outputs of one cell. A display with an id shows progress, and is not kept: it depends on the machine and on
  * what was trained before.
  */
 export class CellOutputs {
-  #outputs: Gathered[] = [];
+  #outputs: Output[] = [];
   #clearBeforeNext = false;
 
   /** Takes in a message of the iopub channel; those that show nothing are ignored. */
@@ -33,8 +26,8 @@ export class CellOutputs {
     if (type === "stream") {
       const { name, text } = content as { name: "stdout" | "stderr"; text: string };
       const last = this.#clearBeforeNext ? undefined : this.#outputs.at(-1);
-      if (last?.output_type === "stream" && last.name === name) last.text += text;
-      else this.#push({ output_type: "stream", name, text });
+      if (last?.output_type === "stream" && last.name === name) last.text.push(text);
+      else this.#push({ output_type: "stream", name, text: [text] });
     } else if (type === "display_data" || type === "execute_result") {
       const { data, metadata = {}, transient, execution_count = null } = content as unknown as DisplayContent;
       if (transient?.display_id !== undefined) return;
@@ -52,12 +45,14 @@ export class CellOutputs {
   /** The outputs so far, as the notebook file keeps them. */
   finish(): Output[] {
     // A cell ends with its result or its error, which now and then overtakes the text before it.
-    const isEnd = ({ output_type }: Gathered) => output_type === "execute_result" || output_type === "error";
+    const isEnd = ({ output_type }: Output) => output_type === "execute_result" || output_type === "error";
     return [...this.#outputs.filter((output) => !isEnd(output)), ...this.#outputs.filter(isEnd)]
-      .map((output) => output.output_type === "stream" ? { ...output, text: lines(output.text) } : output);
+      .map((output) =>
+        output.output_type === "stream" ? { ...output, text: lines(output.text.join("")) } : output
+      );
   }
 
-  #push(output: Gathered): void {
+  #push(output: Output): void {
     if (this.#clearBeforeNext) this.#outputs = [];
     this.#clearBeforeNext = false;
     this.#outputs.push(output);

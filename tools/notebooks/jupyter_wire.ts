@@ -10,7 +10,6 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** A message from or to a kernel. */
 export interface Message {
   id: string;
   /** Such as "execute_request" or "stream". */
@@ -60,9 +59,7 @@ export function decodeMessage(frames: Uint8Array[], key: string): Message {
 }
 
 function signature(parts: string[], key: string): string {
-  const hmac = createHmac("sha256", key);
-  for (const part of parts) hmac.update(part);
-  return hmac.digest("hex");
+  return createHmac("sha256", key).update(parts.join("")).digest("hex");
 }
 
 /** The type of our socket: for requests and replies, or for what the peer publishes. */
@@ -73,7 +70,6 @@ const MORE = 1, LONG = 2, COMMAND = 4;
 
 const GREETING_BYTES = 64;
 
-/** A connection to one peer. */
 export class ZmtpConnection {
   readonly #input: ReadableStreamBYOBReader;
   readonly #output: WritableStreamDefaultWriter<Uint8Array>;
@@ -99,7 +95,6 @@ export class ZmtpConnection {
     }
   }
 
-  /** Sends one message. */
   send(frames: Uint8Array[]): Promise<void> {
     return this.#output.write(Buffer.concat(
       frames.flatMap((frame, i) => [frameHeader(frame.length, i < frames.length - 1 ? MORE : 0), frame]),

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type JsonKind, readJson, writeFileWhole } from "../../lib/files.ts";
 
-/** The content of a notebook file. */
 export interface Notebook {
   cells: Cell[];
   metadata: Record<string, unknown>;
@@ -30,16 +29,11 @@ export interface CodeCell extends Cell {
   outputs: Output[];
 }
 
-/** What a code cell has shown. */
-export type Output = StreamOutput | DisplayOutput | ErrorOutput;
-
-/** Text from the console. */
-export interface StreamOutput {
-  output_type: "stream";
-  name: "stdout" | "stderr";
-  /** Lines, each with its line end. */
-  text: string[];
-}
+/** What a code cell has shown; the text of the console as lines, each with its line end. */
+export type Output =
+  | { output_type: "stream"; name: "stdout" | "stderr"; text: string[] }
+  | DisplayOutput
+  | ErrorOutput;
 
 /** A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`). */
 export interface DisplayOutput {
@@ -49,7 +43,6 @@ export interface DisplayOutput {
   execution_count?: number | null;
 }
 
-/** Why a cell has failed. */
 export interface ErrorOutput {
   output_type: "error";
   ename: string;
@@ -60,10 +53,8 @@ export interface ErrorOutput {
 
 /** The notebooks of a folder whose names begin with a number, in that order. */
 export async function numberedNotebooks(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (/^\d+.*\.ipynb$/.test(entry.name)) names.push(entry.name);
-  }
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const names = entries.map(({ name }) => name).filter((name) => /^\d+.*\.ipynb$/.test(name));
   return names.sort().map((name) => join(folder, name));
 }
 
@@ -89,7 +80,7 @@ export async function writeNotebook(path: string, notebook: Notebook): Promise<v
 /** The layout that Jupyter itself writes: sorted keys, one space of indentation, texts as lists of lines. */
 export function serializeNotebook(notebook: Notebook): string {
   const cells = notebook.cells.map((cell) => ({ ...cell, source: lines(sourceOf(cell)) }));
-  return JSON.stringify(withSortedKeys({ ...notebook, cells }), null, 1) + "\n";
+  return JSON.stringify({ ...notebook, cells }, sortKeys, 1) + "\n";
 }
 
 /** The text of a cell, whichever way the file keeps it. */
@@ -135,9 +126,7 @@ export function joinCells(notebook: Notebook): { code: string; positions: CellPo
   return { code: [...sources, "export {};\n"].join("\n"), positions };
 }
 
-function withSortedKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withSortedKeys);
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withSortedKeys(inner)]));
+function sortKeys(_key: string, value: unknown): unknown {
+  if (Array.isArray(value) || value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
 }

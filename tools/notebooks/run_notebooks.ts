@@ -30,7 +30,6 @@ import {
   writeNotebook,
 } from "./notebook.ts";
 
-/** How to run notebooks. */
 export interface RunOptions {
   timeoutSeconds: number;
   /** Variables of the kernels' environment, besides ours. */
@@ -144,11 +143,8 @@ async function runCell(
   };
   let added: ErrorOutput | undefined;
   try {
-    const { ok, executionCount } = await kernel.execute(sourceOf(cell), {
-      onMessage,
-      timeoutSeconds,
-      signal,
-    });
+    const limits = { onMessage, timeoutSeconds, signal };
+    const { ok, executionCount } = await kernel.execute(sourceOf(cell), limits);
     cell.execution_count = executionCount;
     const shown = outputs.finish().find((output) => output.output_type === "error");
     if (ok || shown) return ok ? undefined : shown;

@@ -59,7 +59,6 @@ export function highEnd(values: readonly number[]): number | undefined {
   return confidenceInterval(values)?.high;
 }
 
-/** One entry of a legend. */
 export interface LegendEntry {
   /** The words beside the key; may hold scripts, as in `L_{D}`. */
   readonly label: string;

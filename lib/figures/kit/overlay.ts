@@ -112,7 +112,6 @@ export function imageCell({ image, label }: LabeledPicture, style: Partial<GridC
   return { picture: (side) => drawImage(image, side, label), caption: label, ...style };
 }
 
-/** Between the columns. */
 export const GRID_GAP = 8;
 const LARGEST_SIDE = 116;
 

@@ -188,12 +188,7 @@ export const BODY_WIDTH = FIGURE_WIDTH - 2 * MARGIN;
 export function composeFigure(parts: FigureParts): Figure {
   const pieces: string[] = [];
   let y = MARGIN;
-  const line = (
-    content: string,
-    size: number,
-    leading: number,
-    style: { bold?: boolean; color?: string },
-  ) => {
+  const line = (content: string, size: number, leading: number, style: TextStyle) => {
     pieces.push(text(MARGIN, y + size, content, { size, ...style }));
     y += size + leading;
   };

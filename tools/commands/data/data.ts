@@ -2,7 +2,6 @@
  * `deno task data NAME`: downloads or prepares a data set in `data/NAME`.
  * @module
  */
-
 import { join } from "node:path";
 import { prepareIEmoji } from "../../../lib/data/iemoji/drawings.ts";
 import { withProgress } from "../../../lib/progress.ts";

@@ -2,7 +2,6 @@
  * The sources of the data sets, and how they are put into `data/NAME`.
  * @module
  */
-
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
 import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
@@ -78,7 +77,6 @@ export const DATA_SOURCES: readonly DataSource[] = [
   },
 ];
 
-/** Options for {@linkcode fetchDataset}. */
 export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
   directory: string;
   /** An archive, or a folder with the data set, that is there already. */
@@ -100,34 +98,29 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
   if (isFolder(target)) {
     if (from !== undefined) refuseAnother(from, target);
     checkComplete(source.name, target, source.complete);
-    return target;
-  }
-  if (from !== undefined && isFolder(from)) {
+  } else if (from !== undefined && isFolder(from)) {
     checkComplete(source.name, from, source.complete);
     await Deno.mkdir(directory, { recursive: true });
     await Deno.symlink(resolve(from), target, { type: "dir" }).catch((error) => {
       throw explainFileError(error, target, "link to the data set");
     });
-    return target;
-  }
-  if (from !== undefined) {
+  } else if (from !== undefined) {
     await refuseOtherArchive(source, from);
     await unpackDataset(source, from, target, onProgress);
-    return target;
-  }
-  if (!source.remote) {
+  } else if (source.remote) {
+    const archive = join(directory, basename(new URL(source.remote.url).pathname));
+    await download(source.remote, archive, {
+      ...options,
+      onProgress: (done, total) => onProgress?.("downloading", done, total),
+    });
+    await unpackDataset(source, archive, target, onProgress);
+    Deno.removeSync(archive);
+  } else {
     throw new UserError(
       `Expected the data set ${source.name} in "${target}" but found none, and it cannot be fetched without an ` +
         `agreement (${source.terms}); ${source.byHand}, then unpack them there, or pass folder or archive with --from.`,
     );
   }
-  const archive = join(directory, basename(new URL(source.remote.url).pathname));
-  await download(source.remote, archive, {
-    ...options,
-    onProgress: (done, total) => onProgress?.("downloading", done, total),
-  });
-  await unpackDataset(source, archive, target, onProgress);
-  Deno.removeSync(archive);
   return target;
 }
 

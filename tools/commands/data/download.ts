@@ -2,7 +2,6 @@
  * Downloads a large file: resumes where a broken connection stopped, even in another run, and trusts only the digest.
  * @module
  */
-
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -17,7 +16,6 @@ export interface RemoteFile {
   readonly md5: string;
 }
 
-/** Options for {@linkcode download}. */
 export interface DownloadOptions {
   onProgress?: (done: number, total: number) => void;
   /** Give up after this many connections in a row without progress. Default 5. */
@@ -70,7 +68,6 @@ export async function download(
   }
 }
 
-/** The MD5 digest of a file, in hexadecimal. */
 export async function md5OfFile(path: string): Promise<string> {
   try {
     const hash = createHash("md5");
@@ -83,20 +80,16 @@ export async function md5OfFile(path: string): Promise<string> {
   }
 }
 
-/** Why a connection ended too early. */
-interface Failure {
-  reason: string;
-  /** Trying again would not help. */
-  final?: boolean;
-}
-
-/** Appends the data of one connection to the partial file. */
+/**
+ * Appends the data of one connection to the partial file.
+ * @returns why the connection ended too early; `final` where trying again would not help
+ */
 async function receive(
   { url, bytes: total }: RemoteFile,
   partial: string,
   idleMilliseconds: number,
   onProgress?: (done: number, total: number) => void,
-): Promise<Failure | undefined> {
+): Promise<{ reason: string; final?: boolean } | undefined> {
   const offset = fileBytes(partial) < total ? fileBytes(partial) : 0;
   const connection = new AbortController();
   let clock: ReturnType<typeof setTimeout> | undefined;

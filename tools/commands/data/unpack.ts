@@ -2,7 +2,6 @@
  * Unpacks .tar, .tar.gz and .zip. No entry may lead out of the target; links and devices are refused.
  * @module
  */
-
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
