@@ -4,13 +4,13 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend, type LegendEntry } from "./kit/chart.ts";
-import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
+import { FAINT, INK, PALETTE } from "./kit/colors.ts";
 import { BODY_WIDTH, composeFigure, type Figure, stacked, wrap } from "./kit/svg.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {
   /** One of the project's engines, or PyTorch for comparison. */
-  readonly engine: "wasm" | "onednn" | "webgpu" | "cpu" | "torch";
+  readonly engine: "wasm" | "onednn" | "webgpu" | "torch";
   readonly depth: number;
   readonly width: number;
   readonly imageSize: number;
@@ -38,7 +38,6 @@ const ENGINES: Readonly<Record<ThroughputRow["engine"], LegendEntry>> = {
   onednn: { label: "oneDNN", color: PALETTE.purple, symbol: "square" },
   wasm: { label: "wasm", color: PALETTE.orange, symbol: "circle" },
   webgpu: { label: "WebGPU", color: PALETTE.sky, symbol: "triangle" },
-  cpu: { label: "cpu", color: MUTED, symbol: "circle" },
 };
 
 const LABELS = 160;

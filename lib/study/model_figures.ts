@@ -40,15 +40,12 @@ export function attentionShiftsOf(run: Run, step: number): Promise<AttentionShif
 
 function shiftsBetween(run: Run, steps: [number, number], set: ImageSet): Promise<AttentionShift[]> {
   const { norm, distillation, temperature } = run.configuration;
+  const losses = { distillation: { kind: distillation, temperature }, attention: { norm } };
+  const options = { ...run.evaluationPasses, ...losses };
   return withModels(
     run,
     steps,
-    (teacher, student) =>
-      measureAttentionShifts(teacher, student, set, allDraws(set), {
-        ...run.evaluationPasses,
-        distillation: { kind: distillation, temperature },
-        attention: { norm },
-      }),
+    (teacher, student) => measureAttentionShifts(teacher, student, set, allDraws(set), options),
   );
 }
 
@@ -161,11 +158,7 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
   const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
   const shifts = await shiftsBetween(run, [step - 1, step], set);
   const passes = { ...run.evaluationPasses, headPositions: headPositions(classOrder) };
-  const { classes, logits, labels } = await withModels(
-    run,
-    [step],
-    (student) => predict(student, set, passes),
-  );
+  const { classes, logits, labels } = await withModels(run, [step], (model) => predict(model, set, passes));
   const scoresOf = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
   const isRight = (image: number) => topColumns(scoresOf(image), 1)[0] === labels[image];
   const clarity = shifts.map(({ draw, teacherMap, mapSize, attentionDistillation }) =>

@@ -48,8 +48,7 @@ const BROWSER_MODULES = [
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** Of the source: TypeScript without tests and their fixtures, and without explorer/. */
 const MOST_FILES = 170;
-/** The aim is 21,500; until then the source may not grow. */
-const MOST_LINES = 21_520;
+const MOST_LINES = 21_500;
 
 /** Checks the modules of lib/ and tools/ against the rules. @returns one line for each violation */
 export function structureViolations(modules: readonly Module[]): string[] {

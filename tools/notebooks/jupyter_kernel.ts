@@ -20,14 +20,6 @@ export class KernelError extends Error {
   override readonly name = "KernelError";
 }
 
-/** Limits of one execution. */
-export interface ExecuteOptions {
-  /** Called for each message of the iopub channel (outputs and states), in order. */
-  onMessage: (message: Message) => void;
-  timeoutSeconds: number;
-  signal?: AbortSignal;
-}
-
 const START_SECONDS = 60;
 const FENCE_SECONDS = 30;
 /** A margin behind the fence below, which was exact in all measurements. */
@@ -120,7 +112,12 @@ export class Kernel {
    */
   async execute(
     code: string,
-    { onMessage, timeoutSeconds, signal }: ExecuteOptions,
+    { onMessage, timeoutSeconds, signal }: {
+      /** Called for each message of the iopub channel (outputs and states), in order. */
+      onMessage: (message: Message) => void;
+      timeoutSeconds: number;
+      signal?: AbortSignal;
+    },
   ): Promise<{ ok: boolean; executionCount: number | null }> {
     this.#unclaimed.splice(0).forEach(onMessage);
     this.#onMessage = onMessage;

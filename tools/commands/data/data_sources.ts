@@ -10,9 +10,6 @@ import { findPhotos, type PhotoDatasetName } from "../../../lib/data/photos/phot
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
 import { unpack } from "./unpack.ts";
 
-/** How much a data set has; images that are not counted may be any number. */
-export type DatasetCounts = { readonly classes: number; readonly images?: number };
-
 /** A data set that is downloaded, or put there by hand. */
 export interface DataSource {
   /** Also the name of its folder below `data/`. */
@@ -25,7 +22,8 @@ export interface DataSource {
   readonly byHand?: string;
   /** An archive within the archive, which holds the images. */
   readonly inner?: { readonly path: string; readonly md5: string };
-  readonly complete: DatasetCounts;
+  /** How much it has; images that are not counted may be any number. */
+  readonly complete: { readonly classes: number; readonly images?: number };
 }
 
 /** Sizes and digests are those that the publishers give. */
@@ -129,7 +127,7 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
  * @param path the folder of the data set
  * @throws {UserError} if it is not there, malformed, or has another number of classes or images
  */
-export function checkComplete(name: PhotoDatasetName, path: string, expected: DatasetCounts): void {
+export function checkComplete(name: PhotoDatasetName, path: string, expected: DataSource["complete"]): void {
   // By default training uses half of the birds.
   const classes = name === "cub-200-2011" ? "all" : undefined;
   const { classNames, photos } = findPhotos(name, { path, seed: 0, classes });
