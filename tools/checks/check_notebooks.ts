@@ -12,7 +12,6 @@ import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runCommand } from "../commands/command_line.ts";
 import {
-  type CellPosition,
   codeCells,
   joinCells,
   type Notebook,
@@ -84,19 +83,17 @@ export function notebookProblems(
 export async function checkNotebooks(paths: string[], root: string): Promise<string[]> {
   const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const packages = Object.keys(imports).filter((name) => imports[name].startsWith("npm:"));
-  const problems: string[] = [];
-  const joined: { path: string; name: string; code: string; positions: CellPosition[] }[] = [];
-  for (const path of paths) {
-    const notebook = await readNotebook(path);
-    problems.push(...notebookProblems(notebook, root, packages).map((problem) => `${path}: ${problem}`));
-    joined.push({ path, name: `${basename(path, ".ipynb")}.ts`, ...joinCells(notebook) });
-  }
-  if (joined.length === 0) return problems;
+  const notebooks = await Promise.all(paths.map(readNotebook));
+  const problems = notebooks.flatMap((notebook, i) =>
+    notebookProblems(notebook, root, packages).map((problem) => `${paths[i]}: ${problem}`)
+  );
+  if (paths.length === 0) return problems;
   // A folder below deno.json, so that imports mean there what they mean in the project.
   await Deno.mkdir(join(root, ".check"), { recursive: true });
   const folder = await Deno.makeTempDir({ dir: join(root, ".check") });
   try {
-    const files = joined.map(({ name }) => join(folder, name));
+    const joined = notebooks.map(joinCells);
+    const files = paths.map((path) => join(folder, `${basename(path, ".ipynb")}.ts`));
     await Promise.all(joined.map(({ code }, index) => Deno.writeTextFile(files[index], code)));
     const reports = await Promise.all([
       deno(["check", "--quiet", ...files], root),
@@ -104,12 +101,12 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
       deno(["lint", "--quiet", "--rules-exclude=no-import-prefix", ...files], root),
     ]);
     const inCells = (report: string) =>
-      joined.reduce((text, { path, positions }, index) => {
-        return text.replaceAll(placesIn(files[index]), (_, number) => {
+      joined.reduce((text, { positions }, index) =>
+        text.replaceAll(placesIn(files[index]), (_, number) => {
           const position = positions[Number(number) - 1];
-          return position ? `${path}, code cell ${position.cell}, line ${position.line}` : path;
-        });
-      }, report);
+          const place = position && `, code cell ${position.cell}, line ${position.line}`;
+          return paths[index] + (place ?? "");
+        }), report);
     return [...problems, ...reports.filter((report) => report !== "").map(inCells)];
   } finally {
     await Deno.remove(folder, { recursive: true });
