@@ -67,7 +67,6 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether there is a file at a path. */
 export async function isFile(path: string): Promise<boolean> {
   return (await nullIfAbsent(Deno.stat(path), path, "find the file"))?.isFile ?? false;
 }
@@ -177,7 +176,10 @@ export class FileLock implements Disposable {
   static async wait(path: string, onWait?: (note: unknown) => unknown): Promise<FileLock | null> {
     for (;;) {
       const lock = await FileLock.take(path);
-      if (lock !== null || onWait?.(await FileLock.#readNote(path)) === false) return lock;
+      if (lock !== null) return lock;
+      // There is none while it is being written, or where the lock was released.
+      const note: unknown = await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
+      if (onWait?.(note) === false) return null;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
@@ -188,14 +190,6 @@ export class FileLock implements Disposable {
     this.file.truncateSync(0);
     this.file.seekSync(0, Deno.SeekMode.Start);
     this.file.writeSync(bytes);
-  }
-
-  static async #readNote(path: string): Promise<unknown> {
-    try {
-      return JSON.parse(await Deno.readTextFile(path));
-    } catch {
-      return null; // It is being written, or the lock was released.
-    }
   }
 
   /** Releases the lock. */

@@ -9,7 +9,6 @@ import { UserError } from "./user_error.ts";
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type SignalName = keyof typeof EXIT_CODES;
 
-/** A signal stopped the work. */
 export class Stopped extends UserError {
   constructor(message: string, readonly exitCode: number) {
     super(message);

@@ -135,7 +135,7 @@ export function paintBackground(random: RandomStream, size: number, target: Uint
   const grey = 55 + 170 * random.uniform();
   const base = [0, 1, 2].map(() => grey + 50 * symmetric(random));
   const colors = new Float64Array(3 * 3 * 3); // (row, column, channel)
-  for (let i = 0; i < 27; i++) colors[i] = clamp(base[i % 3] + 55 * symmetric(random));
+  for (let i = 0; i < 27; i++) colors[i] = Math.min(255, Math.max(0, base[i % 3] + 55 * symmetric(random)));
 
   const line = new Float64Array(3 * 3); // the patch at one height: (column, channel)
   for (let y = 0, to = 0; y < size; y++) {
@@ -149,10 +149,6 @@ export function paintBackground(random: RandomStream, size: number, target: Uint
       for (let c = 0; c < 3; c++) target[to++] = w0 * line[c] + w1 * line[3 + c] + w2 * line[6 + c] + 0.5;
     }
   }
-}
-
-function clamp(value: number): number {
-  return Math.min(255, Math.max(0, value));
 }
 
 /** Lays a drawing from {@linkcode placeDrawing}, (size, size, 4), over an image of (size, size, 3) bytes. */

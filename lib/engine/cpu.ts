@@ -5,7 +5,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, StartEngine } from "./engine.ts";
 
-/** See {@linkcode StartEngine}. */
 export const start: StartEngine = async (): Promise<Engine> => {
   await tf.setBackend("cpu");
   // Or tfjs greets whoever runs it outside a browser with the advice to install its Node binding.

@@ -31,7 +31,6 @@ export type StartEngine = (options: { threads: number }) => Promise<Engine>;
 export class EngineUnavailable extends Error {
   override readonly name = "EngineUnavailable";
 
-  /** Says what was found, and what to do about it. */
   constructor(readonly reason: string, readonly remedy: string) {
     super(`${reason}. ${remedy}`);
   }

@@ -81,7 +81,8 @@ async function useFastest(threads: number, log: (line: string) => void): Promise
   const engine = await start({ threads });
   // What is merely not installed is no error.
   const why = found.reason.includes("not found") ? "For a faster one" : `Not onednn: ${found.reason}`;
-  log(`Engine: ${describe(engine)}. ${why}: ${lowerFirst(found.remedy)}.`);
+  const remedy = found.remedy[0].toLowerCase() + found.remedy.slice(1);
+  log(`Engine: ${describe(engine)}. ${why}: ${remedy}.`);
   return engine;
 }
 
@@ -91,10 +92,6 @@ const logged = new Set<string>();
 export function logOnce(line: string): void {
   if (!logged.has(line)) console.log(line);
   logged.add(line);
-}
-
-function lowerFirst(text: string): string {
-  return text[0].toLowerCase() + text.slice(1);
 }
 
 function describe({ name, threads, description }: Engine): string {

@@ -39,7 +39,6 @@ function computations(library: OneDnn): HeapComputations {
 /** Loaded once: a library stays for the life of the process. */
 let loaded: { library: OneDnn; kernels?: Record<string, tf.KernelFunc> } | undefined;
 
-/** See {@linkcode StartEngine}. */
 export const start: StartEngine = async ({ threads }): Promise<Engine> => {
   if (typeof globalThis.Deno?.dlopen !== "function") {
     throw new EngineUnavailable("There is no foreign function interface here", "Run in Deno");

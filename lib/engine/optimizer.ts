@@ -49,7 +49,6 @@ export function sgdStep(parameters: Parameter[], options: SgdOptions): void {
   (steps.get(tf.getBackend()) ?? composedSgdStep)(parameters, options);
 }
 
-/** The step in stock operations. */
 function composedSgdStep(
   parameters: Parameter[],
   { learningRate, momentum, weightDecay, maxNorm }: SgdOptions,

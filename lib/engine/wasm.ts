@@ -12,7 +12,6 @@ import { guardHeap, heapMemory, replaceKernels } from "./wasm/heap.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
 import { heapSgdStep } from "./wasm/optimizer.ts";
 
-/** See {@linkcode StartEngine}. */
 export const start: StartEngine = async (): Promise<Engine> => {
   await tf.setBackend("wasm");
   await tf.ready();

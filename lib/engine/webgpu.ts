@@ -35,7 +35,6 @@ function collectRegularly(queue: GPUQueue): void {
   };
 }
 
-/** See {@linkcode StartEngine}. */
 export const start: StartEngine = async (): Promise<Engine> => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) {

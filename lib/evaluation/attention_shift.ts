@@ -73,10 +73,8 @@ export async function measureAttentionShifts(
     const [teacherLogits, studentLogits] = [before.logits, now.logits]; // (B, C_b), (B, C)
     const b = topBaseClass({ studentLogits, teacherLogits }, "student-top"); // (B, C_b)
     const teacherMaps = mapsOfClass(allClassMaps(before.features, teacher.head.weights), b); // (B, h·w)
-    const studentMaps = gradCamClosedForm(now.features, student.head.weights, b).reshape([
-      B,
-      h * w,
-    ]) as tf.Tensor2D;
+    const Q = gradCamClosedForm(now.features, student.head.weights, b); // (B, h, w)
+    const studentMaps = tf.reshape(Q, [B, h * w]) as tf.Tensor2D;
     return {
       b,
       teacherLogits,

@@ -174,7 +174,6 @@ function validate<Field extends keyof Configuration>(
   throw new UserError(sentence({ ...parsed.error.issues[0], path: [field] }, { [field]: value }, name));
 }
 
-/** What was expected, what was found, what to do. */
 function sentence(issue: z.core.$ZodIssue, value: unknown, name?: string): string {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(configurationSchema.shape);
@@ -207,7 +206,6 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** What `LWM_FIELD` says. */
 function environment<Field extends "preset" | "engine" | "code">(
   field: Field,
 ): Configuration[Field] | undefined {

@@ -24,10 +24,8 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const schemas = z.toJSONSchema(configurationSchema).properties as Record<string, JsonSchema>;
 
-/** Names of all fields, in the order of the schema. */
 export const fieldNames: readonly string[] = Object.keys(schemas);
 
-/** Whether a field is either true or false. */
 export function isSwitch(field: string): boolean {
   return schemas[field]?.type === "boolean";
 }

@@ -160,7 +160,6 @@ export async function otherCode({ base, method }: RunFolders, increments: number
     }.`;
 }
 
-/** The folder of M_t and its metrics. */
 export function stepFolder({ base, method }: RunFolders, step: number): string {
   return join(step === 0 ? base : method, `step-${step}`);
 }
@@ -248,7 +247,6 @@ export async function readImages(folder: string): Promise<string | null> {
   return found !== null && await stepsIn(folder) > 0 ? found.images : null;
 }
 
-/** Writes the digest of the images that a run is trained on. */
 export function writeImages(folder: string, images: string): Promise<void> {
   return writeSealedJson(join(folder, IMAGES_FILE), { images });
 }

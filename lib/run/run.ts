@@ -330,7 +330,8 @@ export class Run {
       if (lock === null) return false;
       // Another process may have trained it meanwhile.
       if (!await this.isTrained(step)) {
-        const finished = await this.#trainStep(step, withNotes(hooks, lock), { before, total });
+        const noted = { ...hooks, onProgress: withNotes(lock, hooks.onProgress) };
+        const finished = await this.#trainStep(step, noted, { before, total });
         if (!finished) return false;
         await this.evaluate(step);
       }
@@ -479,16 +480,13 @@ export class Run {
 }
 
 /** Also writes the progress into the lock, at most once a second, for processes that wait for the step. */
-function withNotes(hooks: RunHooks, lock: FileLock): RunHooks {
+function withNotes(lock: FileLock, onProgress?: RunHooks["onProgress"]): RunHooks["onProgress"] {
   const trainedBy = `process ${Deno.pid} on ${Deno.hostname()}`;
   let notedAt = -Infinity;
-  return {
-    ...hooks,
-    onProgress: (progress) => {
-      hooks.onProgress?.(progress);
-      if (performance.now() - notedAt < 1000) return;
-      notedAt = performance.now();
-      lock.note({ ...progress, trainedBy });
-    },
+  return (progress) => {
+    onProgress?.(progress);
+    if (performance.now() - notedAt < 1000) return;
+    notedAt = performance.now();
+    lock.note({ ...progress, trainedBy });
   };
 }

@@ -97,10 +97,8 @@ export interface Job {
   line: ProgressLine;
 }
 
-/** The progress of a job. */
 export type JobProgress = Pick<ProgressLine, "done" | "total" | "note">;
 
-/** Makes a job that waits. */
 export function newJob(
   job: Pick<Job, "label" | "weight" | "work"> & Partial<Pick<Job, "after" | "when">>,
 ): Job {
@@ -295,7 +293,6 @@ function weightOf(configuration: Configuration, first: number, last: number): nu
   return (first === 0 ? baseEpochs * baseClasses : 0) + later;
 }
 
-/** How far the training of a run is, as progress of its job. */
 function jobProgress(progress: RunProgress, last: number): JobProgress {
   const { step, phase, epoch, epochs, loss, overall, trainedBy } = progress;
   const where = phase === "teacher"

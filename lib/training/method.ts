@@ -152,14 +152,29 @@ export function weighed({ weight }: LossTerm, value: Scalar, options: LossOption
   return weight === undefined ? value : tf.mul(value, weight.value(options));
 }
 
-const classification: LossTerm = { value: L_C };
-const distillation: LossTerm = { value: L_D, weight: { symbol: "β", value: ({ beta }) => beta } };
-const attention: LossTerm = { value: L_AD, weight: { symbol: "γ", value: ({ gamma }) => gamma } };
+const L_C: LossTerm = {
+  value: ({ student, labels, baseClasses }, { classification }) =>
+    classificationLoss(student.logits, labels, { kind: classification, baseClasses }),
+};
+const L_D: LossTerm = {
+  weight: { symbol: "β", value: ({ beta }) => beta },
+  value: ({ student, teacher }, { distillation, temperature }) =>
+    distillationLoss(teacher!.logits, student.logits, { kind: distillation, temperature }),
+};
+const L_AD: LossTerm = {
+  weight: { symbol: "γ", value: ({ gamma }) => gamma },
+  value: ({ student, weights, labels, teacher, randomKeys }, { attentionClass, attentionForm, norm }) => {
+    const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels, randomKeys };
+    const b = attentionClass === "all" ? "all" : topBaseClass(scores, attentionClass); // (B, C_b), one-hot
+    const lastStage = { features: student.features, weights };
+    return attentionLoss(teacher!.maps, lastStage, b, { form: attentionForm, norm });
+  },
+};
 
 // The colors are Okabe and Ito's, which color-blind readers can tell apart.
 defineMethod("C", {
   description: "L_C alone (finetuning)",
-  terms: { L_C: classification },
+  terms: { L_C },
   usesTeacher: false,
   fields: ["classification"],
   tuned: {
@@ -171,7 +186,7 @@ defineMethod("C", {
 });
 defineMethod("LwF-MC", {
   description: "L_C + β·L_D",
-  terms: { L_C: classification, L_D: distillation },
+  terms: { L_C, L_D },
   usesTeacher: true,
   fields: ["classification", "distillation", "temperature", "beta"],
   tuned: {
@@ -183,7 +198,7 @@ defineMethod("LwF-MC", {
 });
 defineMethod("LwM", {
   description: "L_C + β·L_D + γ·L_AD",
-  terms: { L_C: classification, L_D: distillation, L_AD: attention },
+  terms: { L_C, L_D, L_AD },
   usesTeacher: true,
   fields: [
     "classification",
@@ -202,23 +217,3 @@ defineMethod("LwM", {
 
 /** The names of the methods above. */
 export const PAPER_METHODS: readonly MethodName[] = methodNames();
-
-function L_C({ student, labels, baseClasses }: BatchOutputs, { classification }: LossOptions): Scalar {
-  return classificationLoss(student.logits, labels, { kind: classification, baseClasses });
-}
-
-function L_D({ student, teacher }: BatchOutputs, { distillation, temperature }: LossOptions): Scalar {
-  return distillationLoss(teacher!.logits, student.logits, { kind: distillation, temperature });
-}
-
-function L_AD(
-  { student, weights, labels, teacher, randomKeys }: BatchOutputs,
-  { attentionClass, attentionForm, norm }: LossOptions,
-): Scalar {
-  const scores = { studentLogits: student.logits, teacherLogits: teacher!.logits, labels, randomKeys };
-  const b = attentionClass === "all" ? "all" : topBaseClass(scores, attentionClass); // (B, C_b), one-hot
-  return attentionLoss(teacher!.maps, { features: student.features, weights }, b, {
-    form: attentionForm,
-    norm,
-  });
-}

@@ -64,7 +64,6 @@ export async function termGradients(
   }
 }
 
-/** The squared norm of the gradient in each part of the network. */
 function squaredNorms(model: ResNet, gradients: tf.NamedTensorMap, baseClasses: number): tf.NamedTensorMap {
   const squares: tf.NamedTensorMap = {};
   const add = (part: string, gradient: tf.Tensor) => {

@@ -16,7 +16,6 @@ import { IEMOJI_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
 import { DRAWING_SIDE, iemojiDataset } from "./iemoji.ts";
 
-/** Number of drawings: every class by every artist. */
 const DRAWING_COUNT = IEMOJI_CLASSES.length * IEMOJI_ARTISTS.length;
 const PIXEL_BYTES = DRAWING_COUNT * DRAWING_SIDE * DRAWING_SIDE * 4;
 
@@ -37,7 +36,6 @@ interface Place {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Options of {@linkcode loadIEmoji}. */
 interface LoadOptions extends Place {
   /** Height and width of the images, 16 to 64 pixels; 32 by default. */
   size?: number;

@@ -114,10 +114,8 @@ function allDamaged(errors: DamagedPhotoError[]): UserError {
   );
 }
 
-/** Appends to a cache. */
 class CacheWriter {
   readonly known: Map<string, CachedPhoto>;
-  readonly #index: string;
   readonly #pixels: Deno.FsFile;
   readonly #imageBytes: number;
   #nextSlot: number;
@@ -125,9 +123,8 @@ class CacheWriter {
   #lines = "\n";
   #savedAt = Date.now();
 
-  constructor(path: string, imageSize: number) {
+  constructor(readonly path: string, imageSize: number) {
     this.known = readIndex(path, imageSize);
-    this.#index = `${path}.index`;
     this.#imageBytes = 3 * imageSize ** 2;
     this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
     this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
@@ -153,7 +150,7 @@ class CacheWriter {
 
   flush(): void {
     this.#pixels.syncDataSync();
-    Deno.writeTextFileSync(this.#index, this.#lines, { append: true });
+    Deno.writeTextFileSync(`${this.path}.index`, this.#lines, { append: true });
     this.#lines = "";
     this.#savedAt = Date.now();
   }

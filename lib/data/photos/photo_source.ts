@@ -118,7 +118,6 @@ export function listFolder(path: string): { folders: string[]; files: string[] }
   return { folders: folders.sort(compareNames), files: files.sort(compareNames) };
 }
 
-/** Whether the name is that of an image, by its ending. */
 export function isImageName(name: string): boolean {
   return /\.(jpe?g|png|webp)$/i.test(name);
 }
@@ -129,7 +128,6 @@ export function innerFolder(path: string, name: string): string {
   return isFolder(inner) ? inner : path;
 }
 
-/** Whether there is a folder at this path. */
 export function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;

@@ -37,26 +37,18 @@ export function splitPhotos(
       requirePhotos(className, "test", members.length - train.length, 1);
     } else {
       requirePhotos(className, "training and test", members.length, holdOut ? 3 : 2);
-      train = takeShare(members, TEST_SHARE, "test", randomStream(seed, "test", className).permutation);
+      train = takeShare(members, TEST_SHARE, "test", className);
     }
     requirePhotos(className, "training", train.length, holdOut ? 2 : 1);
-    if (holdOut) {
-      const random = randomStream(seed, "validation", className);
-      train = takeShare(train, VALIDATION_SHARE, "validation", random.permutation);
-    }
+    if (holdOut) train = takeShare(train, VALIDATION_SHARE, "validation", className);
     for (const i of train) splits[i] = "train";
   }
   return splits;
 
   /** Gives a share of the photos, at least one, to a split and returns the others. */
-  function takeShare(
-    members: number[],
-    share: number,
-    split: Split,
-    permutation: (count: number) => number[],
-  ): number[] {
+  function takeShare(members: number[], share: number, split: Split, className: string): number[] {
     const taken = Math.max(1, Math.round(members.length * share));
-    const order = permutation(members.length);
+    const order = randomStream(seed, split, className).permutation(members.length);
     for (const i of order.slice(0, taken)) splits[members[i]] = split;
     return order.slice(taken).map((i) => members[i]);
   }

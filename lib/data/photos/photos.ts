@@ -62,7 +62,6 @@ export interface PhotoOptions extends ClassChoice {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** A data set of photos. */
 export interface PhotoDataset extends Dataset {
   /** Why photos were left out, one sentence each; empty unless `skipBroken` was given. */
   readonly skipped: readonly string[];

@@ -19,7 +19,6 @@ import {
   Scratch,
 } from "./primitive.ts";
 
-/** A convolution of one set of sizes. */
 export function convolution(library: OneDnn, shape: ConvolutionShape): HeapConvolution {
   const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;

@@ -100,7 +100,6 @@ export function create(
   return pointer;
 }
 
-/** An opened library. */
 export interface OneDnn {
   readonly symbols: Symbols;
   /** such as "3.7.2" */
@@ -130,23 +129,19 @@ export function describe<K extends Kind>(
   return create(kind, (handle) => call(handle, engine, ...details, attributes));
 }
 
-function readVersion(path: string): { major: number; version: string } {
+function open(path: string, threads: number): OneDnn {
   const library = Deno.dlopen(path, VERSION_SYMBOL);
+  let version;
   try {
     const pointer = library.symbols.dnnl_version();
     if (pointer === null) throw new Error(`${path} tells no version`);
     // struct dnnl_version_t begins with int major, minor, patch.
     const view = new Deno.UnsafePointerView(pointer);
-    const [major, minor, patch] = [0, 4, 8].map((offset) => view.getInt32(offset));
-    return { major, version: `${major}.${minor}.${patch}` };
+    version = [0, 4, 8].map((offset) => view.getInt32(offset)).join(".");
   } finally {
     library.close();
   }
-}
-
-function open(path: string, threads: number): OneDnn {
-  const { major, version } = readVersion(path);
-  if (major !== MAJOR_VERSION) {
+  if (!version.startsWith(`${MAJOR_VERSION}.`)) {
     throw new Error(`${path} is oneDNN ${version}, and version ${MAJOR_VERSION} is needed`);
   }
   const { symbols } = Deno.dlopen(path, SYMBOLS);
@@ -154,9 +149,6 @@ function open(path: string, threads: number): OneDnn {
   const stream = create("stream", (handle) => symbols.dnnl_stream_create(handle, engine, STREAM_IN_ORDER));
   return { symbols, version, engine, stream, threads };
 }
-
-/** The library's path, where it has none of the usual names or lies in none of the system's places. */
-const PATH_VARIABLE = "LWM_ONEDNN_LIBRARY";
 
 /**
  * Opens oneDNN.
@@ -167,7 +159,8 @@ export function openOneDnn(threads: number): OneDnn {
   const reasons: string[] = [];
   try {
     Deno.env.set("OMP_NUM_THREADS", String(threads)); // read by OpenMP when the library is loaded
-    const path = Deno.env.get(PATH_VARIABLE);
+    // Where it has none of the usual names or lies in none of the system's places.
+    const path = Deno.env.get("LWM_ONEDNN_LIBRARY");
     for (const name of path ? [path] : FILE_NAMES[Deno.build.os] ?? []) {
       try {
         return open(name, threads);

@@ -29,7 +29,6 @@ export function activations(library: OneDnn, [batch, height, width, channels]: n
   return descriptor(library, Layout.nhwc, batch, channels, height, width);
 }
 
-/** Bytes of memory of the given description. */
 export function byteLength({ symbols }: OneDnn, memory: Descriptor): number {
   return Number(symbols.dnnl_memory_desc_get_size(memory));
 }

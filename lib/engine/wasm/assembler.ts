@@ -107,7 +107,6 @@ function hasMultiplyAdd(): boolean {
   return multiplyAddFound;
 }
 
-/** An assembled function. */
 export type Run = (...args: number[]) => void;
 
 const local = (index: number): Local => [0x20, ...unsigned(index)];

@@ -97,7 +97,6 @@ function at(tensor: tf.TensorInfo, shape: number[]): number {
   return heapOffset(tensor);
 }
 
-/** Where tensors of one shape lie. */
 function allAt<Name extends string>(shape: number[], tensors: Record<Name, tf.TensorInfo>): Offsets<Name> {
   const offsets = Object.entries<tf.TensorInfo>(tensors).map(([name, tensor]) => [name, at(tensor, shape)]);
   return Object.fromEntries(offsets);
@@ -114,6 +113,14 @@ export function heapKernels(
   const normalizationOf = (x: tf.TensorInfo, attributes: BatchNormalizationAttributes) => {
     const sizes = x.shape as Sizes;
     return { sizes, perChannel: [sizes[3]], found: normalization(sizes, attributes) };
+  };
+  const ofResidual = (what: keyof HeapResidual, a: tf.TensorInfo, b: tf.TensorInfo) => {
+    const { shape } = a;
+    const found = residual(tf.util.sizeFromShape(shape));
+    if (!found) return;
+    const out = newTensor(shape);
+    found[what](at(a, shape), at(b, shape), heapOffset(out));
+    return out;
   };
   type Kernel = (inputs: Inputs, attributes: never) => tf.TensorInfo | tf.TensorInfo[] | undefined;
   const kernels: Record<string, Kernel> = {
@@ -173,20 +180,8 @@ export function heapKernels(
       found.inference({ ...allAt(sizes, { x, y }), ...allAt(perChannel, { gamma, beta, mean, variance }) });
       return y;
     },
-    [ADD_RELU]: ({ a, b }) => {
-      const found = residual(tf.util.sizeFromShape(a.shape));
-      if (!found) return;
-      const y = newTensor(a.shape);
-      found.forward(at(a, a.shape), at(b, a.shape), heapOffset(y));
-      return y;
-    },
-    [RELU_GRADIENT]: ({ dy, y }) => {
-      const found = residual(tf.util.sizeFromShape(y.shape));
-      if (!found) return;
-      const dz = newTensor(y.shape);
-      found.backward(at(dy, y.shape), at(y, y.shape), heapOffset(dz));
-      return dz;
-    },
+    [ADD_RELU]: ({ a, b }) => ofResidual("forward", a, b),
+    [RELU_GRADIENT]: ({ dy, y }) => ofResidual("backward", dy, y),
   };
   return Object.fromEntries(
     Object.entries(kernels).map(([name, compute]): [string, tf.KernelFunc] => [

@@ -258,7 +258,6 @@ export class WasmNormalization implements HeapNormalization {
     });
   }
 
-  /** Visits some rows at a time. */
   #inParts(visit: (offset: number, rows: number) => void): void {
     for (let row = 0; row < this.rows; row += ROWS) {
       visit(4 * this.channels * row, Math.min(ROWS, this.rows - row));

@@ -31,7 +31,6 @@ function update(): wasm.FunctionBuilder {
   return f;
 }
 
-/** The sum of squares of all gradients. */
 function squaredNorm(parameters: Parameter[]): number {
   let sum = 0;
   for (const { gradient } of parameters) {
