@@ -79,15 +79,10 @@ export function convolutionShape(
   return shape;
 }
 
-/** Zeros before and after rows and columns; a negative number takes away instead. */
-interface Border {
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
+type Sides = Record<"top" | "bottom" | "left" | "right", number>;
 
-function bordered(x: tf.Tensor4D, { top, bottom, left, right }: Border): tf.Tensor4D {
+/** Puts zeros before and after rows and columns; a negative number takes away instead. */
+function bordered(x: tf.Tensor4D, { top, bottom, left, right }: Sides): tf.Tensor4D {
   const [, height, width] = x.shape;
   if (bottom < 0 || right < 0) {
     x = tf.slice(x, [0, 0, 0, 0], [-1, height + Math.min(0, bottom), width + Math.min(0, right), -1]);

@@ -7,14 +7,7 @@
 
 import { randomStream } from "../../random.ts";
 import { requirePositive, UserError } from "../../user_error.ts";
-import {
-  type Drawing,
-  makeDrawing,
-  paintBackground,
-  paintOver,
-  placeDrawing,
-  randomPlacement,
-} from "../augmentation.ts";
+import { makeDrawing, paintBackground, paintOver, placeDrawing, randomPlacement } from "../augmentation.ts";
 import { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS, IEMOJI_VALIDATION_ARTIST } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
 import type { Dataset, ImageSet, OpenOptions, Split } from "../image_set.ts";
@@ -73,14 +66,8 @@ function artistsOf(split: Split, holdOut: boolean): readonly string[] {
     .filter((name) => !IEMOJI_TEST_ARTISTS.includes(name) && !(holdOut && name === IEMOJI_VALIDATION_ARTIST));
 }
 
-interface LabeledDrawing {
-  readonly classId: number;
-  readonly artist: string;
-  readonly drawing: Drawing;
-}
-
 /** Copies one drawing, so its owner holds no others. */
-function cutOut(pixels: Uint8Array, classId: number, artist: string, size: number): LabeledDrawing {
+function cutOut(pixels: Uint8Array, classId: number, artist: string, size: number) {
   if (IEMOJI_CLASSES[classId] === undefined) {
     throw new RangeError(`Expected class ids of iEmoji-100 from 0 to 99 but found ${classId}.`);
   }
@@ -99,7 +86,7 @@ function cutOut(pixels: Uint8Array, classId: number, artist: string, size: numbe
  * one view. A draw depends only on seed, split, class, artist and its number.
  */
 function openDrawings(
-  drawings: readonly LabeledDrawing[],
+  drawings: readonly ReturnType<typeof cutOut>[],
   split: Split,
   size: number,
   options: OpenOptions,
