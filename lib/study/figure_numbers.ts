@@ -119,7 +119,7 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
   });
   return table(
     [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
-      .filter(([, ofGamma]) => ofGamma.length > 2)
+      .filter(([, ofGamma]) => new Set(ofGamma.map(({ forgetting }) => forgetting)).size > 2)
       .map(([gamma, ofGamma]) => ({
         "γ": String(gamma),
         "settings": ofGamma.length,

@@ -6,7 +6,12 @@ import { measuredRun } from "./run_record_fixture.ts";
 import { type Claim, readStudies, readStudy, readStudyPlan, resultsPath, type Study } from "./study.ts";
 import type { Configuration } from "../run/schema.ts";
 import { claimsTable, gainTable, judgeClaims, pairsAtEqualSettings } from "./claims.ts";
-import { accuracyCurveNumbers, attentionRetentionCurveNumbers, gammaNumbers } from "./figure_numbers.ts";
+import {
+  accuracyCurveNumbers,
+  attentionRetentionCurveNumbers,
+  gainByForgettingTable,
+  gammaNumbers,
+} from "./figure_numbers.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
 import {
@@ -220,6 +225,14 @@ Deno.test("pairsAtEqualSettings() pairs runs that differ in L_AD alone", () => {
   );
   const [row] = gainTable(records);
   assert.deepEqual([row.seeds, row["gain over LwF-MC"]], [2, "+1.5 ± 6.4 points"]);
+});
+
+Deno.test("gainByForgettingTable() has no rank correlation where all settings have one LwF-MC", () => {
+  const forms = ["normalized", "unnormalized", "detached-alpha"] as const;
+  const runs = forms.map((attentionForm, i) =>
+    measuredRun({ ...settings, method: "LwM", attentionForm }, 0.5 + i / 10)
+  );
+  assert.deepEqual(gainByForgettingTable([measuredRun({ ...settings, method: "LwF-MC" }, 0.5), ...runs]), []);
 });
 
 const C = measuredRun({ method: "C" }, 0.2);
