@@ -128,7 +128,7 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
   const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
   let written = 0;
   const writeResults = async () => {
-    await refuseOtherFirstModel(known, runs);
+    refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
     const records = [...elsewhere, ...await finishedRecords(runs)];
     // Where nothing is added, the files stay as they are, whatever else they hold.
     if (records.length === written) return records;
@@ -184,6 +184,7 @@ async function collect(file: string, folders: readonly string[], place: StudyOpt
         'Name one in the study, as "base": { "engine": "wasm" }, or collect with --out DIRECTORY.',
     );
   }
+  refuseSeveralFirstModels(recordsOf(plan, all));
   place.log(`${records.length} of ${count(plan.configurations.length, "run")} found.`);
   if (records.length > 0) await writeRecords(path, all);
   await show(opened, records);
@@ -233,21 +234,33 @@ async function planMissing(
   return { known, runs };
 }
 
-/** Runs are compared in pairs that share M_0, so those with another M_0 than the known ones would be trained in vain. */
-async function refuseOtherFirstModel(known: readonly RunRecord[], runs: readonly SweepRun[]): Promise<void> {
-  const firstModels = new Map(
-    known.map(({ configuration, metrics }) => [firstModelKey(configuration), metrics]),
-  );
-  for (const { configuration, folders } of runs) {
-    const before = firstModels.get(firstModelKey(configuration));
-    if (before === undefined || await trainedSteps(folders, 1) === 0) continue;
-    if (shareFirstModel(before, await readMetrics(folders, 1))) continue;
+/** Runs are compared in pairs that share M_0, so those with another M_0 would be trained in vain. */
+function refuseSeveralFirstModels(runs: readonly Pick<RunRecord, "configuration" | "metrics">[]): void {
+  const metricsOf = new Map<string, RunRecord["metrics"]>();
+  for (const { configuration, metrics } of runs) {
+    const key = firstModelKey(configuration);
+    const before = metricsOf.get(key) ?? metrics;
+    metricsOf.set(key, before);
+    if (shareFirstModel(before, metrics)) continue;
     throw new UserError(
-      `Expected the M_0 of seed ${configuration.seed} that the results know but found that this machine trains another one: ` +
-        "on onednn, another kind of processor rounds differently. Go on where the study was begun, or train all of it on " +
-        "this machine with --again, or with --out DIRECTORY; wasm gives the same numbers on all machines.",
+      `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code has changed since, or ` +
+        "onednn rounded differently on another kind of processor. Go on where the study was begun, or train all of it on one " +
+        "kind, with --again or with --out DIRECTORY; wasm gives the same numbers on all machines.",
     );
   }
+}
+
+/** What this machine has measured of the M_0 of the runs. */
+async function firstModels(
+  runs: readonly SweepRun[],
+): Promise<Pick<RunRecord, "configuration" | "metrics">[]> {
+  const models = [];
+  for (const { configuration, folders } of runs) {
+    if (await trainedSteps(folders, 1) > 0) {
+      models.push({ configuration, metrics: await readMetrics(folders, 1) });
+    }
+  }
+  return models;
 }
 
 /** The results of all studies of a folder, which may be absent. */

@@ -164,7 +164,7 @@ Deno.test("sweep never replaces finished results by less", () =>
     assert.deepEqual(after.slice(2).map(({ metrics }) => metrics.length), [2, 2]);
   }));
 
-Deno.test("sweep refuses to go on with another M_0 than that of the results", () =>
+Deno.test("sweep refuses to go on with another M_0 than that of the results, and to collect runs of two", () =>
   withDataDirectory(async (directory) => {
     const file = await writeSweep(directory, { grid: { method: ["LwF-MC", "C"] } });
     await trainHere(directory, { method: "C" });
@@ -172,12 +172,13 @@ Deno.test("sweep refuses to go on with another M_0 than that of the results", ()
     const results = join(directory, "studies", "smoke", "tiny.results.json");
     await writeRecords(results, [elsewhere]);
     const before = await Deno.readTextFile(results);
-    await assert.rejects(sweepIn(directory, file), {
-      name: "UserError",
-      message:
-        /^Expected the M_0 of seed 1 that the results know but found that this machine trains another one/,
-    });
-    assert.equal(await Deno.readTextFile(results), before);
+    for (const way of [[], ["--collect"]]) {
+      await assert.rejects(sweepIn(directory, file, ...way), {
+        name: "UserError",
+        message: /^Expected one M_0 of seed \d+ in all runs of the study but found two/,
+      });
+      assert.equal(await Deno.readTextFile(results), before);
+    }
   }));
 
 Deno.test("sweep does not mix engines", () =>
