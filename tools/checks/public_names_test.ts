@@ -1,6 +1,6 @@
 /**
- * The public names of the library: each is used in a notebook or the README, and there are not too many. Types only complete
- * the signatures of functions; they do not count.
+ * What the README owes a reader: the public names of the library are used in a notebook or there, and are not too many; every
+ * package has its reason there. Types only complete the signatures of functions; they do not count.
  * @module
  */
 import assert from "node:assert/strict";
@@ -10,6 +10,9 @@ import { joinCells, numberedNotebooks, readNotebook } from "../notebooks/noteboo
 
 /** Functions, classes, constants and namespaces that `lwm` exports, those in its namespaces included. */
 const MOST_NAMES = 90;
+
+const root = resolve(import.meta.dirname!, "../..");
+const readme = await Deno.readTextFile(join(root, "README.md"));
 
 const { figures, evaluation } = lwm;
 const names = [
@@ -23,10 +26,20 @@ Deno.test(`there are at most ${MOST_NAMES} public names`, () => {
 });
 
 Deno.test("every public name is used in a notebook or the README", async () => {
-  const root = resolve(import.meta.dirname!, "../..");
   const paths = await numberedNotebooks(join(root, "notebooks"));
   const cells = await Promise.all(paths.map(async (path) => joinCells(await readNotebook(path)).code));
-  const uses = [...cells, await Deno.readTextFile(join(root, "README.md"))].join("\n");
+  const uses = [...cells, readme].join("\n");
   const unused = names.filter((name) => !new RegExp(`\\b${name.replaceAll(".", "\\.")}\\b`).test(uses));
   assert.deepEqual(unused, [], "use them, or do not export them");
+});
+
+Deno.test("the README says of every package what it is for", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const packages = Object.values<string>(imports)
+    .flatMap((target) => target.match(/^npm:(@[^/]+\/[^@]+|[^@/]+)@/)?.[1] ?? []);
+  assert.ok(packages.length > 10);
+  const rows = readme.match(/^\| *`.+$/gm)!.map((row) => row.split("|")[1]);
+  const named = (name: string) =>
+    rows.some((row) => row.includes(`\`${name}\``) || row.includes(`\`${name.replace(/\/.+/, "/*")}\``));
+  assert.deepEqual(packages.filter((name) => !named(name)), []);
 });
