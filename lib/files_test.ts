@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
-import { withFolder } from "./folder_fixture.ts";
+import { withFolder } from "./testdata/folder.ts";
 import {
   explainFileError,
   type JsonKind,

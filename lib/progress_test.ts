@@ -7,7 +7,7 @@ import {
   type Screen,
   withProgress,
 } from "./progress.ts";
-import { Terminal } from "./terminal_fixture.ts";
+import { Terminal } from "./testdata/terminal.ts";
 
 Deno.test("clock() says minutes and seconds, and hours where there are any", () => {
   assert.equal(clock(65), "1:05");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder } from "./folder_fixture.ts";
+import { withFolder } from "./testdata/folder.ts";
 import { Kernel } from "../tools/notebooks/jupyter_kernel.ts";
 import { stoppable, unlessStopped } from "./stop_signals.ts";
 

@@ -17,7 +17,7 @@ import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";
 import { DISPLAY } from "../table.ts";
 import { composeFigure } from "./kit/svg.ts";
 import { showFigure } from "./notebook.ts";
-import { withFolder } from "../folder_fixture.ts";
+import { withFolder } from "../testdata/folder.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import { drawFigure, figureDirectory, saveFigure } from "./save.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { withFolder } from "../data/photos/testdata/photo_fixtures.ts";
 import { codeDigest, codeTokens } from "./code_digest.ts";
-import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 
 const project = resolve(import.meta.dirname!, "../..");
 

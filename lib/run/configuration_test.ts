@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
-import { withFolder } from "../folder_fixture.ts";
+import { withFolder } from "../testdata/folder.ts";
 import { checkConfiguration, configure, memoryNeeds } from "./configuration.ts";
 import { stepsFor } from "./presets.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "./schema.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder } from "../folder_fixture.ts";
+import { withFolder } from "../testdata/folder.ts";
 import type { ImageSet } from "../data/mod.ts";
 import { writeSealedJson } from "../files.ts";
-import { confusionOf } from "./run_fixture.ts";
+import { confusionOf } from "./testdata/tiny_run.ts";
 import { outputKind, readStepMetrics, shareOnObject, type StepMetrics } from "./evaluate_step.ts";
 
 const METRICS: StepMetrics = {

@@ -19,7 +19,12 @@ import {
 } from "./folder.ts";
 import { defineMethod, methodNamed } from "../training/method.ts";
 import { Run } from "./run.ts";
-import { confusionOf, tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
+import {
+  confusionOf,
+  tinyConfiguration,
+  tinyPhotoConfiguration,
+  withDataDirectory,
+} from "./testdata/tiny_run.ts";
 import type { Configuration } from "./schema.ts";
 
 Deno.test("figuresDirectory() is the committed folder for the default preset alone", () => {

@@ -7,8 +7,13 @@ import { writeFileWhole } from "../files.ts";
 import { DISPLAY } from "../table.ts";
 import { Run } from "./run.ts";
 import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
-import { withFolder } from "../folder_fixture.ts";
-import { startWorker, tinyConfiguration, tinyPhotoConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { withFolder } from "../testdata/folder.ts";
+import {
+  startWorker,
+  tinyConfiguration,
+  tinyPhotoConfiguration,
+  withDataDirectory,
+} from "./testdata/tiny_run.ts";
 import type { Configuration } from "./schema.ts";
 import { baseIdentity } from "./identity.ts";
 

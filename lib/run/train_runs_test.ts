@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { tinyConfiguration, withDataDirectory } from "./run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 import { Run } from "./run.ts";
 import { type Job, type JobProgress, newJob, runJobs, trainRuns } from "./train_runs.ts";
 import { UserError } from "../user_error.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Run, type RunEpoch } from "../run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
 import {
   attentionShiftNumbers,
   attentionShiftsOf,

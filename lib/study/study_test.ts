@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder } from "../folder_fixture.ts";
+import { withFolder } from "../testdata/folder.ts";
 import { measuredRuns, readRecords, type RunRecord, writeRecords } from "./run_record.ts";
-import { measuredRun } from "./run_record_fixture.ts";
+import { measuredRun } from "./testdata/records.ts";
 import { type Claim, readStudies, readStudy, readStudyPlan, resultsPath, type Study } from "./study.ts";
 import type { Configuration } from "../run/schema.ts";
 import { claimsTable, gainTable, judgeClaims, pairsAtEqualSettings } from "./claims.ts";
@@ -13,7 +13,7 @@ import {
   gammaNumbers,
 } from "./figure_numbers.ts";
 import { Run } from "../run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
 import {
   lastAccuracyOfSteps,
   methodTitle,

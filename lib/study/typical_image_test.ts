@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder } from "../folder_fixture.ts";
+import { withFolder } from "../testdata/folder.ts";
 import type { ImageSet } from "../data/mod.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import { attentionRetention, saveFigure } from "../figures/mod.ts";

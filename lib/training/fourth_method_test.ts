@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { accuracyCurve } from "../figures/curves.ts";
 import { configurationHelp } from "../run/configuration_help.ts";
 import { Run } from "../run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../run/run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
 import { accuracyCurveNumbers } from "../study/figure_numbers.ts";
 import { measuredRuns } from "../study/run_record.ts";
 import { settingsTable } from "../study/tables.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
-import { withFolder } from "../../lib/folder_fixture.ts";
+import { withFolder } from "../../lib/testdata/folder.ts";
 import { checkNotebooks, notebookProblems } from "./check_notebooks.ts";
 import { type Cell, codeCells, type Notebook, writeNotebook } from "../notebooks/notebook.ts";
-import { notebookOf } from "../notebooks/notebook_fixture.ts";
+import { notebookOf } from "../notebooks/testdata/notebook.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 

@@ -46,7 +46,7 @@ const BROWSER_MODULES = [
   "lib/figures/kit/attention_map.ts",
 ];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
-/** Of the source: TypeScript without tests and their fixtures, and without explorer/. */
+/** Of the source: TypeScript without tests and their testdata, and without explorer/. */
 const MOST_FILES = 170;
 const MOST_LINES = 21_500;
 
@@ -162,7 +162,7 @@ export async function readModules(root: string, folder: string): Promise<Module[
   for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
     const path = `${folder}/${name}`;
     if (isDirectory && name !== "testdata") modules.push(...await readModules(root, path));
-    if (!/\.ts$/.test(name) || /_(test|fixtures?)\.ts$/.test(name)) continue;
+    if (!/\.ts$/.test(name) || /_test\.ts$/.test(name)) continue;
     modules.push(parseModule(path, await Deno.readTextFile(join(root, path))));
   }
   return modules.sort((a, b) => a.path < b.path ? -1 : 1);

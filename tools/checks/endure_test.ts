@@ -13,7 +13,7 @@ import { decodeCheckpoint } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
 import { readImages, readMetrics, readRunFolder, stepFolder } from "../../lib/run/folder.ts";
 import { Run } from "../../lib/run/run.ts";
-import { startWorker, tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { startWorker, tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { UserError } from "../../lib/user_error.ts";
 
 const { values } = parseArgs({ args: Deno.args, strict: false });

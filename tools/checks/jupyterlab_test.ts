@@ -28,7 +28,7 @@ import {
   sourceOf,
   writeNotebook,
 } from "../notebooks/notebook.ts";
-import { notebookOf } from "../notebooks/notebook_fixture.ts";
+import { notebookOf } from "../notebooks/testdata/notebook.ts";
 import { runNotebooks } from "../notebooks/run_notebooks.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder } from "../../lib/folder_fixture.ts";
+import { withFolder } from "../../lib/testdata/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { writeSealedJson } from "../../lib/files.ts";
 import { keepConfiguration, runFolders, stepFolder } from "../../lib/run/folder.ts";
-import { confusionOf, tinyConfiguration } from "../../lib/run/run_fixture.ts";
+import { confusionOf, tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";
 import { compare } from "./compare.ts";
 
 /** What a run of two steps would have left, with these accuracies after M_1 and this attention. */

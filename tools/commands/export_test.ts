@@ -3,12 +3,12 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { useEngine } from "../../lib/engine/mod.ts";
 import { writeFileWhole } from "../../lib/files.ts";
-import { withFolder } from "../../lib/folder_fixture.ts";
+import { withFolder } from "../../lib/testdata/folder.ts";
 import { ResNet, type ResNetOptions } from "../../lib/model/mod.ts";
 import { decodeSafetensors } from "../../lib/model/safetensors.ts";
 import { randomStream } from "../../lib/random.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { pythonWithTorch } from "../bench/bench.ts";
 import { exportModel, pytorchFile } from "./export.ts";
 

@@ -5,7 +5,7 @@ import { readPicture } from "../../lib/data/mod.ts";
 import { probabilities } from "../../lib/evaluation/scores.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { predictImages } from "./predict.ts";
 
 Deno.test("predict names the classes that a model scores highest, and draws where it looks", () =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
-import { tinyConfiguration } from "../../lib/run/run_fixture.ts";
+import { tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
 import { openRun, stepHeading, stepRow } from "./run.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { FileLock } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { runs } from "./runs.ts";
 
 Deno.test("runs lists what is kept, and removes what a filter chooses", () =>

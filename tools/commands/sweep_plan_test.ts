@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyPhotoConfiguration } from "../../lib/run/run_fixture.ts";
+import { tinyPhotoConfiguration } from "../../lib/run/testdata/tiny_run.ts";
 import { planSweep } from "./sweep_plan.ts";
 
 Deno.test("planSweep() does not take a run for finished whose images have changed since", () =>

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FileLock } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
-import { DRAWINGS, tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import {
+  DRAWINGS,
+  TINY_FIELDS,
+  tinyConfiguration,
+  withDataDirectory,
+} from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
-import { measuredRun } from "../../lib/study/run_record_fixture.ts";
+import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { sweep } from "./sweep.ts";
-import { TINY_FIELDS } from "./testdata/tiny_run.ts";
 import { train } from "./train.ts";
 
 async function writeSweep(directory: string, content: Record<string, unknown>): Promise<string> {

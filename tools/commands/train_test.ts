@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
-import { Terminal } from "../../lib/terminal_fixture.ts";
+import { Terminal } from "../../lib/testdata/terminal.ts";
 import type { RunFolders } from "../../lib/run/folder.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../../lib/run/run_fixture.ts";
+import { tinyArgs, tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { writeSealedJson } from "../../lib/files.ts";
 import { decodeCheckpoint } from "../../lib/model/mod.ts";
 import { fieldNames } from "../../lib/run/configuration_help.ts";
 import { evaluate } from "./evaluate.ts";
-import { tinyArgs } from "./testdata/tiny_run.ts";
 import { train } from "./train.ts";
 
 /** What a command prints. */

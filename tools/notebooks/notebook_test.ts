@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withFolder } from "../../lib/folder_fixture.ts";
+import { withFolder } from "../../lib/testdata/folder.ts";
 import {
   joinCells,
   lines,
@@ -9,7 +9,7 @@ import {
   statedRunTime,
   writeNotebook,
 } from "./notebook.ts";
-import { notebookOf } from "./notebook_fixture.ts";
+import { notebookOf } from "./testdata/notebook.ts";
 
 Deno.test("readNotebook() reads back what writeNotebook() writes, and the text stays the same", async () => {
   await withFolder(async (folder) => {

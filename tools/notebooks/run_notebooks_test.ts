@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder } from "../../lib/folder_fixture.ts";
+import { withFolder } from "../../lib/testdata/folder.ts";
 import type { ProgressDisplay } from "../../lib/progress.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
@@ -11,7 +11,7 @@ import {
   readNotebook,
   writeNotebook,
 } from "./notebook.ts";
-import { notebookOf } from "./notebook_fixture.ts";
+import { notebookOf } from "./testdata/notebook.ts";
 import { CellError, main, runNotebooks, type RunOptions } from "./run_notebooks.ts";
 
 /** Remembers what is shown of the notebook that runs. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import configuration from "../../../deno.json" with { type: "json" };
-import { DRAWINGS } from "../../run/run_fixture.ts";
+import { DRAWINGS } from "../../run/testdata/tiny_run.ts";
 import { loadIEmoji } from "./drawings.ts";
 import { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";

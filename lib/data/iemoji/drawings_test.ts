@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DRAWINGS } from "../../run/run_fixture.ts";
+import { DRAWINGS } from "../../run/testdata/tiny_run.ts";
 import { naming, withFolder, writeFile } from "../photos/testdata/photo_fixtures.ts";
 import { IEMOJI_ARTISTS } from "./artists.ts";
 import { drawingAsSvg, loadIEmoji, prepareIEmoji } from "./drawings.ts";

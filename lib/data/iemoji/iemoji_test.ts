@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DRAWINGS } from "../../run/run_fixture.ts";
+import { DRAWINGS } from "../../run/testdata/tiny_run.ts";
 import { UserError } from "../../user_error.ts";
 import { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./artists.ts";
 import { loadIEmoji, prepareIEmoji } from "./drawings.ts";

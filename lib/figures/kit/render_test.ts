@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
-import { withFolder } from "../../folder_fixture.ts";
+import { withFolder } from "../../testdata/folder.ts";
 import { IMAGE } from "../testdata/drawn.ts";
 import { drawImage } from "./overlay.ts";
 import { renderPng } from "./render.ts";

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { UserError } from "../../../user_error.ts";
 
-export { withFolder } from "../../../folder_fixture.ts";
+export { withFolder } from "../../../testdata/folder.ts";
 
 /** Writes a file and the folders above it. */
 export function writeFile(path: string, content: string | Uint8Array): void {

@@ -1,4 +1,4 @@
-import type { Screen } from "./progress.ts";
+import type { Screen } from "../progress.ts";
 
 /** A terminal for tests: knows line ends, wrapping, `cursor up` and `clear the rest of the screen`. */
 export class Terminal implements Screen {

@@ -2,10 +2,10 @@
  * What might have been measured of runs: for tests.
  * @module
  */
-import type { Configuration } from "../run/schema.ts";
-import { configure } from "../run/configuration.ts";
-import type { StepMetrics } from "../run/evaluate_step.ts";
-import type { RunRecord } from "./run_record.ts";
+import type { Configuration } from "../../run/schema.ts";
+import { configure } from "../../run/configuration.ts";
+import type { StepMetrics } from "../../run/evaluate_step.ts";
+import type { RunRecord } from "../run_record.ts";
 
 /** Two steps, with an accuracy of 0.8 and then `last`, and a cosine of 1 and then `last + 0.1`. */
 export function measuredRun(fields: Partial<Configuration>, last: number): RunRecord<StepMetrics> {

@@ -3,26 +3,33 @@
  * @module
  */
 import { join } from "node:path";
-import { withFolder } from "../folder_fixture.ts";
-import { prepareIEmoji } from "../data/iemoji/drawings.ts";
-import { configure } from "./configuration.ts";
-import type { Configuration } from "./schema.ts";
-import { linesFrom } from "./train_runs.ts";
+import { withFolder } from "../../testdata/folder.ts";
+import { prepareIEmoji } from "../../data/iemoji/drawings.ts";
+import { configure } from "../configuration.ts";
+import type { Configuration } from "../schema.ts";
+import { linesFrom } from "../train_runs.ts";
 
-/** Three steps of a few seconds on the wasm engine. */
+/** Three steps of a second on the wasm engine, as in the file of a sweep. */
+export const TINY_FIELDS: Partial<Configuration> = {
+  preset: "smoke",
+  engine: "wasm",
+  imageSize: 16,
+  widths: [4, 8, 8],
+  baseClasses: 3,
+  increment: 2,
+  increments: 2,
+  baseEpochs: 2,
+  epochs: 2,
+};
+
+/** The same, complete. */
 export function tinyConfiguration(fields: Partial<Configuration> = {}): Configuration {
-  return configure({
-    preset: "smoke",
-    engine: "wasm",
-    imageSize: 16,
-    widths: [4, 8, 8],
-    baseClasses: 3,
-    increment: 2,
-    increments: 2,
-    baseEpochs: 2,
-    epochs: 2,
-    ...fields,
-  });
+  return configure({ ...TINY_FIELDS, ...fields });
+}
+
+/** The same as on the command line. */
+export function tinyArgs(fields: Record<string, unknown>): string[] {
+  return Object.entries({ ...TINY_FIELDS, ...fields }).flatMap(([name, value]) => [`--${name}`, `${value}`]);
 }
 
 /**
@@ -44,7 +51,7 @@ export function tinyPhotoConfiguration(data: string, fields: Partial<Configurati
 }
 
 /** The checkout's drawings of iEmoji-100, rendered by the first test that needs them. */
-export const DRAWINGS: string = join(import.meta.dirname!, "../../data/iemoji-100");
+export const DRAWINGS: string = join(import.meta.dirname!, "../../../data/iemoji-100");
 
 /** A folder of its own for data and runs, removed afterwards; the drawings of iEmoji-100 are the checkout's. */
 export async function withDataDirectory(work: (directory: string) => Promise<void>): Promise<void> {
@@ -71,7 +78,7 @@ export function startWorker(configuration: Configuration, directory: string): {
   end: () => Promise<Deno.CommandStatus>;
 } {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--no-check", new URL("worker.ts", import.meta.url).pathname],
+    args: ["run", "--allow-all", "--no-check", new URL("../worker.ts", import.meta.url).pathname],
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",

@@ -2,7 +2,7 @@
  * Notebooks for tests.
  * @module
  */
-import type { Notebook } from "./notebook.ts";
+import type { Notebook } from "../notebook.ts";
 
 /** A notebook for the project's kernel, not yet run, with these code cells. */
 export function notebookOf(...sources: string[]): Notebook {
