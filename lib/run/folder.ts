@@ -76,15 +76,6 @@ export function openDataset(
   });
 }
 
-/**
- * The folder of a preset's figures: `figures/`, which is committed, for the default one; `data/figures/PRESET/` for others, so
- * that a quick look never replaces the results.
- */
-export function figuresDirectory({ preset }: Pick<Configuration, "preset">): string {
-  if (preset === "default") return resolve(import.meta.dirname!, "../../figures");
-  return join(dataDirectory(), "figures", preset);
-}
-
 const FILE = "configuration.json";
 const CONFIGURATION: JsonKind<Configuration> = {
   schema: configurationSchema,

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/testdata/photo_fixtures.ts";
 import { useEngine } from "../engine/mod.ts";
 import { writeSealedJson } from "../files.ts";
 import { codeDigest } from "./code_digest.ts";
 import type { StepMetrics } from "./evaluate_step.ts";
 import {
-  figuresDirectory,
   keepConfiguration,
   readImages,
   readMetrics,
@@ -26,12 +25,6 @@ import {
   withDataDirectory,
 } from "./testdata/tiny_run.ts";
 import type { Configuration } from "./schema.ts";
-
-Deno.test("figuresDirectory() is the committed folder for the default preset alone", () => {
-  const root = resolve(import.meta.dirname!, "../..");
-  assert.equal(relative(root, figuresDirectory({ preset: "default" })), "figures");
-  assert.equal(relative(root, figuresDirectory({ preset: "smoke" })), "data/figures/smoke");
-});
 
 /** By name, whatever engine the environment asks for. */
 const tiny = (fields: Partial<Configuration> = {}): Configuration => {

@@ -40,7 +40,7 @@ const fields = {
     "class order, split, initial weights, augmentation and shuffling come from it",
   ),
   engine: z.enum(["auto", "wasm", "onednn", "webgpu", "cpu"]).describe(
-    "what computes; auto takes the fastest",
+    "what computes; auto takes onednn where it is there, else wasm",
   ),
 
   code: z.string().regex(/^(current|any|[0-9a-f]{6})$/, '"current", "any", or six digits such as "0a1b2c"')

@@ -9,7 +9,7 @@
  *         "first": { "method": "LwM" },
  *         "second": { "method": "LwF-MC" }
  *       }],
- *       "figures": [{ "name": "accuracy-curve", "kind": "accuracy-curve" }]
+ *       "figures": [{ "name": "accuracy-curve", "kind": "accuracyCurve" }]
  *     }
  *
  * `grid` gives one run for each combination of its values, `runs` one for each entry; `base` holds fields that all share.

@@ -13,7 +13,6 @@ import { UserError } from "../user_error.ts";
 import type { BaseAttention } from "./base_attention.ts";
 import { readJson } from "../files.ts";
 import type { MethodName } from "../training/method.ts";
-import { figuresDirectory } from "../run/folder.ts";
 
 /** How an image was chosen; see {@linkcode typicalImage}. */
 export interface ImageChoice {
@@ -134,7 +133,7 @@ export interface TypicalImage extends AttentionRetentionNumbers {
  */
 export function readTypicalImage(
   name: string,
-  directory: string = figuresDirectory({ preset: "default" }),
+  directory: string = join(import.meta.dirname!, "../../figures"),
 ): Promise<TypicalImage> {
   return readJson(join(directory, `${name}.json`), {
     schema: SCHEMA,

@@ -7,7 +7,7 @@ import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { writeJson } from "../../lib/files.ts";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
-import { dataDirectory, figuresDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
+import { dataDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { percent } from "../../lib/statistics.ts";
 import { clock } from "../../lib/progress.ts";
@@ -33,8 +33,8 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
   options: {
     fresh: "delete what it has trained before, and start over",
     "all-seeds":
-      "first train the studies of the notebooks, whatever the preset: ten seeds of each method,\n" +
-      "both norms, all γ (about an hour and a half on two cores); otherwise their numbers are read\n" +
+      "first train the studies of notebook 09, whatever the preset: ten seeds, the forms of L_AD, both\n" +
+      "norms, all γ (about 170 runs, a minute each on two cores); otherwise their numbers are read\n" +
       "from studies/*.results.json",
     "preset NAME":
       "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
@@ -57,7 +57,9 @@ async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal)
   }
   const runs = await planSweep(configurations, { log: console.error });
   await trainAndRunNotebooks(runs, preset, signal);
-  console.error(`All done. The figures are in ${figuresDirectory({ preset })}.`);
+  console.error(
+    "All done. The figures are in figures/; those of another preset or engine than the committed ones in data/figures/.",
+  );
 }
 
 /**
@@ -129,7 +131,8 @@ async function processorSeconds(): Promise<number> {
 }
 
 /** What the notebooks show beside their own seed. */
-const STUDIES = ["iemoji-100", "norms"].map((name) => join(studiesDirectory(), `${name}.json`));
+const STUDIES = ["iemoji-100", "wrong-variants", "norms"]
+  .map((name) => join(studiesDirectory(), `${name}.json`));
 
 /** The runs of these studies; several may come to the same run. */
 export async function studyConfigurations(): Promise<Configuration[]> {
