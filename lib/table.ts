@@ -38,50 +38,30 @@ export function tableDisplay(rows: readonly TableRow[]): Record<string, string> 
  * @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right
  */
 export function markdownTable(rows: readonly TableRow[]): string {
-  const columns = columnsOf(rows, (text) => text.replaceAll("|", "\\|"), 3);
+  const { columns, lines } = layOut(rows, (text) => text.replaceAll("|", "\\|"), 3);
   const rules = columns.map(({ right, width }) => right ? `${"-".repeat(width - 1)}:` : "-".repeat(width));
-  const [headings, ...lines] = linesOf(columns, rows.length).map((cells) => `| ${cells.join(" | ")} |`);
-  return [headings, `| ${rules.join(" | ")} |`, ...lines].join("\n");
+  const [headings, ...others] = lines.map((cells) => `| ${cells.join(" | ")} |`);
+  return [headings, `| ${rules.join(" | ")} |`, ...others].join("\n");
 }
 
 /**
  * @returns lines for a terminal, the headings first, in which the columns stand under each other
  */
 export function textTable(rows: readonly TableRow[]): string[] {
-  const columns = columnsOf(rows, (text) => text, 0);
-  return linesOf(columns, rows.length).map((cells) => cells.join("  ").trimEnd());
+  return layOut(rows, (text) => text, 0).lines.map((cells) => cells.join("  ").trimEnd());
 }
 
-interface Column {
-  /** The heading, then one for each row. */
-  readonly texts: readonly string[];
-  /** Whether it holds numbers alone, which stand to the right. */
-  readonly right: boolean;
-  readonly width: number;
-}
-
-function columnsOf(
-  rows: readonly TableRow[],
-  escape: (text: string) => string,
-  leastWidth: number,
-): Column[] {
-  return Object.keys(rows[0] ?? {}).map((heading) => {
+/** Columns of padded texts, those of numbers alone set to the right, and the lines that they give, the headings first. */
+function layOut(rows: readonly TableRow[], escape: (text: string) => string, leastWidth: number) {
+  const columns = Object.keys(rows[0] ?? {}).map((heading) => {
     const values = rows.map((row) => escape(written(row[heading])));
+    const right = values.every((text) => text === "" || /^[-−+\d.]/.test(text));
     const texts = [escape(heading), ...values];
-    return {
-      texts,
-      right: values.every((text) => text === "" || /^[-−+\d.]/.test(text)),
-      width: Math.max(leastWidth, ...texts.map((text) => text.length)),
-    };
+    const width = Math.max(leastWidth, ...texts.map((text) => text.length));
+    return { right, width, texts: texts.map((text) => right ? text.padStart(width) : text.padEnd(width)) };
   });
-}
-
-function linesOf(columns: readonly Column[], rows: number): string[][] {
-  return Array.from(
-    { length: rows + 1 },
-    (_, row) =>
-      columns.map(({ texts, right, width }) => right ? texts[row].padStart(width) : texts[row].padEnd(width)),
-  );
+  const lines = ["", ...rows].map((_, line) => columns.map(({ texts }) => texts[line]));
+  return { columns, lines };
 }
 
 function written(value: string | number | undefined): string {

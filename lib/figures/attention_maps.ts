@@ -118,7 +118,6 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
     ],
   }));
   const tableHead = {
-    name: "",
     note: "mean cosine to M_{0} over test images of the first classes",
     cells: [],
   };

@@ -59,14 +59,13 @@ export function attentionShift(shift: AttentionShiftNumbers): Figure {
     { label: `teacher ${teacher}`, color: TEACHER_COLOR },
     { label: `student ${student}`, color: STUDENT_COLOR },
   ], 11);
-  const { cells } = headingRow(["image", `attention of ${teacher}`, `attention of ${student}`]);
-  const headings = [...cells, { caption: "scores", bold: true, columns: 3 }];
+  const headings = ["image", `attention of ${teacher}`, `attention of ${student}`, "scores"];
   const scale = heatLegend("no attention", "the row's strongest");
   return composeFigure({
     title: "Scores can stay while attention moves: L_{D} compares scores, L_{AD} maps",
     subtitle: `${dataset}: one image a row, seen by the teacher ${teacher} and by the student ${student}`,
     body: stacked([
-      pictureGrid([{ name: "", cells: headings }, ...examples.map((example) => row(example, shift))], 0),
+      pictureGrid([headingRow(headings, [1, 1, 1, 3]), ...examples.map((example) => row(example, shift))], 0),
       beside([scale, key], 60),
     ], 12),
     notes: [
@@ -98,7 +97,6 @@ function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Gri
   const L_AD = example.attentionDistillation.toFixed(2);
   const [L_D, least] = [example.distillation, example.leastDistillation].map((loss) => loss.toFixed(3));
   return {
-    name: "",
     cells: [
       imageCell(example),
       {

@@ -7,7 +7,7 @@ import * as Plot from "@observablehq/plot";
 import { mean, percent } from "../statistics.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
-import { chart, frame, highEnd, legend, type LegendEntry, lowEnd, percentTick } from "./kit/chart.ts";
+import { chart, frame, INTERVAL, legend, type LegendEntry, percentTick } from "./kit/chart.ts";
 import { INK, MUTED } from "./kit/colors.ts";
 import {
   beside,
@@ -151,7 +151,6 @@ function referenceLegend(references: readonly Reference[]): Drawing {
   })));
 }
 
-/** One of several panels of curves. */
 interface Panel {
   /** A property of a run with one number a step. */
   readonly measure: Exclude<keyof MethodRun, "method" | "seed">;
@@ -163,7 +162,6 @@ interface Panel {
   readonly references?: readonly Reference[];
 }
 
-/** What panels share. */
 interface Axes {
   /** Position of each step on the horizontal axis. */
   readonly x: readonly number[];
@@ -176,12 +174,7 @@ interface Axes {
   readonly height: number;
 }
 
-/**
- * Panels that share their axes: every seed as a thin line, the mean as a bold one, and Student's 95 % interval of the mean as a
- * band.
- *
- * @throws {UserError} if there is no run, or a run has not one number for each step
- */
+/** Every seed as a thin line, the mean as a bold one, and Student's 95 % interval of the mean as a band. */
 function curvePanels({ runs }: MethodRuns, panels: readonly Panel[], axes: Axes): Drawing[] {
   expectComplete(runs, panels, axes.x.length);
   const drawn = panels.flatMap((panel) => heightsOf(runs, panel));
@@ -215,7 +208,7 @@ function heightsOf(runs: readonly MethodRun[], { measure, level, references = []
     const curves = runs.filter((run) => run.method === method).map((run) => run[measure] ?? []);
     return curves[0].flatMap((_, step) => {
       const atStep = curves.map((values) => values[step]);
-      return [...atStep, lowEnd(atStep) ?? [], highEnd(atStep) ?? []].flat();
+      return [...atStep, INTERVAL.y1(atStep) ?? [], INTERVAL.y2(atStep) ?? []].flat();
     });
   });
   return [ends, level ?? [], references.flatMap(({ accuracy, average }) => accuracy ?? average ?? [])].flat();
@@ -260,7 +253,7 @@ function curvePanel(
       ),
       Plot.areaY(
         points,
-        Plot.groupX({ y1: lowEnd, y2: highEnd }, {
+        Plot.groupX(INTERVAL, {
           ...means,
           y1: "y",
           y2: "y",

@@ -25,7 +25,6 @@ export interface ThroughputRow {
 /** The setting from which others differ. */
 export type ThroughputBase = Pick<ThroughputRow, "depth" | "width" | "imageSize" | "batch" | "threads">;
 
-/** What {@linkcode engineThroughput} draws. */
 export interface EngineThroughput {
   /** The machine, such as `2 cores of a Xeon at 2.6 GHz`. */
   readonly machine: string;
@@ -120,7 +119,6 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
   });
 }
 
-/** Describes how a setting differs from the base. */
 function settingName(row: ThroughputBase, base: ThroughputBase): string {
   const words = {
     depth: "ResNet-$",

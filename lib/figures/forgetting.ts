@@ -48,7 +48,6 @@ export function forgettingPicture(
     };
   };
   const rows = examples.map((example): GridRow => ({
-    name: "",
     cells: [
       imageCell(example, { bold: true }),
       ...example.answers.map((answer) => cellOf(answer, example.label)),
@@ -63,7 +62,7 @@ export function forgettingPicture(
     body: pictureGrid([
       headingRow(headings),
       ...rows,
-      { name: "", cells: shares.map((caption) => ({ caption })) },
+      { cells: shares.map((caption) => ({ caption })) },
     ], 0),
     notes: [
       "Each cell shows a picture of the class that the model answers; green frames are right, vermilion ones wrong. " +

@@ -12,14 +12,7 @@ export {
   type RetentionCell,
   type RetentionExample,
 } from "./attention_maps.ts";
-export {
-  attentionShift,
-  type AttentionShiftExample,
-  type AttentionShiftNumbers,
-  type ShiftDistribution,
-  shiftDistribution,
-  type ShiftedImage,
-} from "./attention_shift.ts";
+export * from "./attention_shift.ts";
 export { type Confusion, type ConfusionMatrices, confusionMatrix } from "./confusion_matrix.ts";
 export { type ContactSheet, contactSheet } from "./contact_sheet.ts";
 export { attentionRetentionCurve } from "./curves.ts";
@@ -31,13 +24,7 @@ export { type LabeledPicture } from "./kit/overlay.ts";
 export { type Figure } from "./kit/svg.ts";
 export { type MethodOverview, methodOverview } from "./method_overview.ts";
 export { showFigure, showInteractive, showTable } from "./notebook.ts";
-export {
-  type DatasetSetting,
-  type MethodRun,
-  type MethodRuns,
-  type Reference,
-  type Setting,
-} from "./runs.ts";
+export type { DatasetSetting, MethodRun, MethodRuns, Reference, Setting } from "./runs.ts";
 export { drawFigure, saveFigure, type SaveOptions } from "./save.ts";
 export { type ClassScore } from "./score_bars.ts";
 export { type StepBars, stepBars } from "./step_bars.ts";

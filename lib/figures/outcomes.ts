@@ -6,7 +6,7 @@
 import * as Plot from "@observablehq/plot";
 import { decimal, mean, signed } from "../statistics.ts";
 import { methodNamed } from "../training/method.ts";
-import { chart, frame, highEnd, lowEnd, percentTick } from "./kit/chart.ts";
+import { chart, frame, INTERVAL, percentTick } from "./kit/chart.ts";
 import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
 import {
   beside,
@@ -28,14 +28,12 @@ export interface Outcome {
   readonly attentionCosine: number;
 }
 
-/** What {@linkcode gamma} draws. */
 export interface GammaRuns extends DatasetSetting {
   readonly preset: string;
   /** Each γ with the same seeds. γ = 0 is LwF-MC. */
   readonly runs: readonly (Outcome & { readonly gamma: number })[];
 }
 
-/** What {@linkcode lossVariants} draws. */
 export interface LossVariants extends DatasetSetting {
   /** One short sentence that says what is seen. */
   readonly title: string;
@@ -143,7 +141,7 @@ function outcomePanels(
         ),
         Plot.ruleX(
           points,
-          Plot.groupX({ y1: lowEnd, y2: highEnd }, {
+          Plot.groupX(INTERVAL, {
             ...ends,
             stroke: "color",
             strokeWidth: 2.5,
@@ -165,16 +163,12 @@ export interface GainRun extends Omit<Outcome, "attentionCosine"> {
   readonly gamma: number;
 }
 
-/** What {@linkcode gainMap} draws. */
 export interface GainMap extends DatasetSetting {
   /** Every setting with γ = 0 and with each other γ, all with the same seeds. */
   readonly runs: readonly GainRun[];
 }
 
-/** One setting: accuracies in percent where γ is 0, otherwise gains in points, one a seed. */
-interface Cell extends Pick<GainRun, "learningRate" | "beta" | "gamma"> {
-  readonly values: readonly number[];
-}
+type Cell = ReturnType<typeof cellsOf>[number];
 
 /** One map a γ, and one of LwF-MC's own accuracy: columns are learning rates and rows are β. */
 export function gainMap({ dataset, preset, runs }: GainMap): Figure {
@@ -210,7 +204,8 @@ export function gainMap({ dataset, preset, runs }: GainMap): Figure {
 const GAP = 16;
 const CELL_HEIGHT = 44;
 
-function cellsOf(runs: readonly GainRun[]): Cell[] {
+/** The settings: accuracies in percent where γ is 0, otherwise gains in points, one a seed. */
+function cellsOf(runs: readonly GainRun[]) {
   const pairOf = ({ learningRate, beta, seed }: GainRun) => `${learningRate} ${beta} ${seed}`;
   const without = new Map(
     runs.filter(({ gamma }) => gamma === 0).map((run) => [pairOf(run), run.averageIncrementalAccuracy]),

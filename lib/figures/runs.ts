@@ -66,9 +66,7 @@ export function methodsOf(runs: readonly { readonly method: MethodName }[]): Met
 }
 
 /** How many seeds each method has: `3 seeds`, or `C 3 seeds, LwM 1 seed` where methods differ. */
-export function describeSeeds(
-  runs: readonly { readonly method: MethodName; readonly seed: number }[],
-): string {
+export function describeSeeds(runs: readonly Pick<MethodRun, "method" | "seed">[]): string {
   const methods = methodsOf(runs);
   const counts = methods.map((method) => countSeeds(runs.filter((run) => run.method === method)));
   if (new Set(counts).size === 1) return counts[0];

@@ -15,12 +15,6 @@ export interface ClassScore {
   readonly score: number;
 }
 
-/** The scores of one model. */
-export interface ScoreSeries {
-  readonly color: string;
-  readonly scores: readonly ClassScore[];
-}
-
 const LABEL_SIZE = 11;
 
 /**
@@ -30,7 +24,7 @@ const LABEL_SIZE = 11;
  * @param highest the score whose bar is as wide as the panel
  */
 export function scoreBars(
-  series: readonly ScoreSeries[],
+  series: readonly { readonly color: string; readonly scores: readonly ClassScore[] }[],
   width: number,
   height: number,
   highest: number = Math.max(...series.flatMap(({ scores }) => scores.map(({ score }) => score))),

@@ -89,7 +89,6 @@ export function twoByTwo(example: TwoByTwo): Figure {
     };
   };
   const words = (captions: readonly string[], style: Partial<GridCell>): GridRow => ({
-    name: "",
     cells: captions.map((caption, i) => ({ caption, columns: i === features.length ? 2 : 1, ...style })),
   });
   const headings = features.map((name) => `feature map: ${name}`);

@@ -8,6 +8,7 @@ import {
   drawOverlay,
   type GridCell,
   type GridRow,
+  headingRow,
   heatLegend,
   imageCell,
   type LabeledPicture,
@@ -33,20 +34,13 @@ export interface WhatAndWhy extends DatasetSetting {
 
 /** Image, scores of the nearest classes, and the attention map of each of these classes, one row an image. */
 export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
-  const headings: GridCell[] = [
-    { caption: "image", bold: true },
-    { caption: "what: the nearest classes by score", bold: true, columns: 2 },
-    {
-      caption: "why: the attention for each of them",
-      bold: true,
-      columns: Math.max(...examples.map(({ classes }) => classes.length)),
-    },
-  ];
+  const most = Math.max(...examples.map(({ classes }) => classes.length));
+  const headings = ["image", "what: the nearest classes by score", "why: the attention for each of them"];
   return composeFigure({
     title: "What an image resembles, and why: scores and attention of the nearest classes",
     subtitle: `${dataset}, model ${model}`,
     body: stacked([
-      pictureGrid([{ name: "", cells: headings }, ...examples.map(row)], 0),
+      pictureGrid([headingRow(headings, [1, 2, most]), ...examples.map(row)], 0),
       heatLegend("no attention", "the row's strongest"),
     ], 10),
     notes: ["Each map is divided by its 2-norm, as in L_{AD}; one color scale a row."],
@@ -63,7 +57,6 @@ function row(example: WhatAndWhyExample): GridRow {
   const max = largestValue(classes.map(({ map }) => map));
   const series = [{ color: TEACHER_COLOR, scores: classes }];
   return {
-    name: "",
     cells: [
       imageCell(example),
       { picture: (side, width) => scoreBars(series, width, side), caption: "", columns: 2 },

@@ -49,15 +49,11 @@ export function frame(ticks: number): Plot.Markish[] {
   ];
 }
 
-/** The lower end of Student's 95 % interval of the mean, for Plot's groups. */
-export function lowEnd(values: readonly number[]): number | undefined {
-  return confidenceInterval(values)?.low;
-}
-
-/** The upper end. */
-export function highEnd(values: readonly number[]): number | undefined {
-  return confidenceInterval(values)?.high;
-}
+/** The ends of Student's 95 % interval of the mean, for Plot's groups. */
+export const INTERVAL = {
+  y1: (values: readonly number[]) => confidenceInterval(values)?.low,
+  y2: (values: readonly number[]) => confidenceInterval(values)?.high,
+};
 
 export interface LegendEntry {
   /** The words beside the key; may hold scripts, as in `L_{D}`. */

@@ -17,7 +17,6 @@ export const PALETTE = {
 
 /** Teacher and student where both are drawn side by side. */
 export const TEACHER_COLOR = "#7a7a7a";
-/** See {@linkcode TEACHER_COLOR}. */
 export const STUDENT_COLOR: string = PALETTE.sky;
 
 /** DejaVu Sans on Linux, Verdana on other systems. */

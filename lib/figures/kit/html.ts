@@ -25,7 +25,6 @@ interface HtmlParts {
   readonly figure: Figure;
 }
 
-/** Composes an interactive figure. */
 export function htmlFigure({ content, style, script, data, figure }: HtmlParts): InteractiveFigure {
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");
   // The script finds its figure by this name; of equal figures on a page, each script takes the next one.

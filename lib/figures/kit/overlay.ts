@@ -32,13 +32,7 @@ export function drawImage(image: Picture, side: number, label: string): Drawing 
 }
 
 /** The unit map over the image as a square of `side` pixels in a figure; see {@linkcode overlay}. */
-export function drawOverlay(
-  image: Picture,
-  map: AttentionMap,
-  side: number,
-  label: string,
-  max: number,
-): Drawing {
+export function drawOverlay(image: Picture, map: AttentionMap, side: number, label: string, max: number) {
   return picture(overlay(image, unitMap(map), max), side, label);
 }
 
@@ -82,7 +76,6 @@ export function heatLegend(low: string, high: string): Drawing {
   };
 }
 
-/** One cell of a {@linkcode pictureGrid}. */
 export interface GridCell {
   /** Draws the picture at a height and a width; the cell has words alone where it is absent. */
   readonly picture?: (side: number, width: number) => Drawing;
@@ -93,21 +86,18 @@ export interface GridCell {
   readonly bold?: boolean;
 }
 
-/** One row of a {@linkcode pictureGrid}. */
 export interface GridRow {
-  readonly name: string;
+  readonly name?: string;
   readonly color?: string;
   /** At the left, beside the captions. */
   readonly note?: string;
   readonly cells: readonly GridCell[];
 }
 
-/** A row of headings alone. */
-export function headingRow(captions: readonly string[]): GridRow {
-  return { name: "", cells: captions.map((caption) => ({ caption, bold: true })) };
+export function headingRow(captions: readonly string[], columns: readonly number[] = []): GridRow {
+  return { cells: captions.map((caption, i) => ({ caption, bold: true, columns: columns[i] })) };
 }
 
-/** An image above its label. */
 export function imageCell({ image, label }: LabeledPicture, style: Partial<GridCell> = {}): GridCell {
   return { picture: (side) => drawImage(image, side, label), caption: label, ...style };
 }
@@ -121,7 +111,7 @@ export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Drawi
   const columns = Math.max(...rows.map(({ cells }) => columnsOf(cells)));
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - labelWidth + GRID_GAP) / columns) - GRID_GAP);
   const widthOf = (columns: number) => columns * (side + GRID_GAP) - GRID_GAP;
-  const lines = rows.map(({ name, color, note = "", cells }): Drawing => {
+  const lines = rows.map(({ name = "", color, note = "", cells }): Drawing => {
     const top = cells.some(({ picture }) => picture !== undefined) ? side : 0;
     const pieces = cells.map(({ picture, caption, color = INK, bold, columns = 1 }, i) => {
       const width = widthOf(columns);

@@ -14,7 +14,6 @@ export interface Drawing {
   readonly height: number;
 }
 
-/** Style and anchor of a text. */
 export interface TextStyle {
   /** Font size in pixels; default 12. */
   readonly size?: number;
@@ -24,7 +23,6 @@ export interface TextStyle {
   readonly anchor?: "start" | "middle" | "end";
 }
 
-/** Escapes the characters that XML reserves. */
 export function escapeXml(content: string): string {
   const names: Record<string, string> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot" };
   return content.replace(/[&<>"]/g, (character) => `&${names[character]};`);
@@ -93,7 +91,6 @@ export function element(name: string, attributes: Record<string, string | number
   return `<${name}${written.join("")}/>`;
 }
 
-/** Translates pieces together. */
 export function moved(x: number, y: number, ...pieces: string[]): string {
   return `<g transform="translate(${round(x)},${round(y)})">${pieces.join("")}</g>`;
 }
