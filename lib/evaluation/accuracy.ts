@@ -76,10 +76,7 @@ function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: numbe
  * @returns one number between 0 and 1 for each step
  * @throws {RangeError} where a step has no images
  */
-export function accuracyWithinSteps(
-  scores: LabeledScores,
-  classesOfSteps: readonly number[],
-): number[] {
+export function accuracyWithinSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
   return stepRanges(classesOfSteps).map((step) =>
     mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)))
   );

@@ -5,9 +5,8 @@ import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each
 import { allDraws, readBatch } from "../data/mod.ts";
 import { useEngine } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
-import { ofFirstClasses, predict } from "./predict.ts";
+import { nearestClasses, ofFirstClasses, predict } from "./predict.ts";
 import { NORMALIZATION, randomImages, smallNetwork } from "./testdata/small_world.ts";
-import { nearestClasses } from "./nearest_classes.ts";
 import { probabilities, topColumns } from "./scores.ts";
 import type { ResNet } from "../model/mod.ts";
 import { mapCosine } from "./attention_retention.ts";

@@ -3,13 +3,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { gradCamClosedForm, type MapSize } from "../attention/mod.ts";
+import { allClassMaps, gradCamClosedForm, type MapSize } from "../attention/mod.ts";
 import { allDraws, type Draw, type Normalization, readBatch } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
-import type { LabeledScores } from "./scores.ts";
 import type { AttentionMaps } from "./attention_retention.ts";
+import { type LabeledScores, type OutputKind, probabilities, topColumns } from "./scores.ts";
 
 /** How images are fed to a network. */
 export interface ForwardOptions {
@@ -138,4 +138,38 @@ export function ofFirstClasses(predictions: Predictions, count: number): Predict
     maps: rowsOf(maps, mapSize[0] * mapSize[1]),
     mapSize,
   };
+}
+
+/**
+ * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say *why*.
+ *
+ * @param options how many classes of each image, how scores become probabilities, and how to feed the images
+ * @returns for each image its nearest classes, the nearest first: column of the head, name, probability, and the attention map
+ * (h·w) for this class, not below 0
+ */
+export async function nearestClasses(
+  model: ResNet,
+  set: ImageSet,
+  draws: readonly Draw[],
+  { count, outputs, ...options }: ForwardOptions & { count: number; outputs: OutputKind },
+) {
+  let mapSize: MapSize = [0, 0];
+  const { logits, maps } = await forwardPasses(set, draws, options, (x) => {
+    const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
+    mapSize = [features.shape[1], features.shape[2]];
+    return { logits, maps: allClassMaps(features, model.head.weights) }; // (B, C, h·w)
+  });
+  const classes = model.classNames.length;
+  const pixels = mapSize[0] * mapSize[1];
+  return draws.map((_, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const scores = probabilities(row, outputs);
+    return topColumns(row, count).map((column) => ({
+      column,
+      className: model.classNames[column],
+      score: scores[column],
+      map: maps.slice((i * classes + column) * pixels, (i * classes + column + 1) * pixels),
+      mapSize,
+    }));
+  });
 }

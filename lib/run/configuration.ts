@@ -98,9 +98,7 @@ const MOST_MEMORY = 4 * GIGABYTE;
  * About how much memory a run needs, in bytes; measured with `tf.memory()` it is right within a third.
  * @returns for each use of memory the field that makes it smaller
  */
-export function memoryNeeds(
-  configuration: Configuration,
-): { bytes: number; what: string; field: keyof Configuration }[] {
+export function memoryNeeds(configuration: Configuration) {
   const { imageSize, stem, widths, batchSize, method, cacheTeacher } = configuration;
   const blocks = blocksPerStage(configuration);
   let side = stem === "3x3" ? imageSize : imageSize / 2;
@@ -206,9 +204,7 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-function environment<Field extends "preset" | "engine" | "code">(
-  field: Field,
-): Configuration[Field] | undefined {
+function environment<Field extends "preset" | "engine" | "code">(field: Field) {
   const name = `LWM_${field.toUpperCase()}`;
   const value = Deno.env.get(name);
   return value ? validate(field, value, `${name} in the environment`) : undefined;

@@ -11,8 +11,9 @@ import { loadIEmoji } from "../data/iemoji/drawings.ts";
 import type { Dataset } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
-import { isFile, type JsonKind, readJsonIfThere, writeSealedJson } from "../files.ts";
+import { isFile, type JsonKind, readJsonIfThere, writeFilesWhole, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
+import type { EpochLog } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
 import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import { codeDigest } from "./code_digest.ts";
@@ -174,9 +175,7 @@ export async function keepConfiguration(folder: string, configuration: Configura
  * @returns the configuration with the engine by name, the folder of data sets and runs, and the digest of the run's images
  * @throws {UserError} if it is not the folder of a run
  */
-export async function readRunFolder(
-  folder: string,
-): Promise<{ configuration: Configuration; folders: RunFolders; directory: string; images?: string }> {
+export async function readRunFolder(folder: string) {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
   const configuration = isFolder ? await readJsonIfThere(join(folder, FILE), CONFIGURATION) : null;
   if (configuration === null) {
@@ -211,6 +210,25 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
     all.push(metrics);
   }
   return all;
+}
+
+/**
+ * Writes `log.csv` and `log.jsonl` into a run's folder: one line an epoch, M_0's first, with the step, the epoch, the learning
+ * rate, the loss L and each of its terms before weighting. In the CSV a term that a step does not have is empty.
+ * @param logs (steps) of each step so far
+ */
+export async function writeEpochLog(folder: string, logs: readonly (readonly EpochLog[])[]): Promise<void> {
+  const rows = logs.flatMap((log, step) =>
+    log.map(({ epoch, learningRate, ...losses }): Record<string, number> => {
+      return { step, epoch, learningRate, ...losses };
+    })
+  );
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? ""))];
+  await writeFilesWhole([
+    [join(folder, "log.csv"), lines.map((line) => `${line.join(",")}\n`).join("")],
+    [join(folder, "log.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join("")],
+  ], "write the log of the epochs");
 }
 
 /** How many of the first steps of a run are trained and measured, M_0 included. @param steps how many at most */

@@ -78,9 +78,6 @@ function ownCode(name: MethodName): Record<string, unknown> {
   return { terms: terms.map(([term, { value, weight }]) => [term, `${value}`, `${weight?.value}`]) };
 }
 
-function pick(
-  configuration: Configuration,
-  fields: readonly (keyof Configuration)[],
-): Record<string, unknown> {
+function pick(configuration: Configuration, fields: readonly (keyof Configuration)[]) {
   return Object.fromEntries(fields.map((field) => [field, configuration[field]]));
 }

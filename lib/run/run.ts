@@ -44,10 +44,10 @@ import {
   type RunFolders,
   runFolders,
   stepFolder,
+  writeEpochLog,
   writeImages,
 } from "./folder.ts";
 import { codeDigest } from "./code_digest.ts";
-import { writeEpochLog } from "./epoch_log.ts";
 import { baseIdentity, methodIdentity } from "./identity.ts";
 
 /** How far a run is. */

@@ -6,9 +6,7 @@ import { z } from "zod";
 import { ATTENTION_CLASSES, ATTENTION_FORMS } from "../losses/mod.ts";
 import { methodNamed, methodNames } from "../training/method.ts";
 
-/** Names of the presets. */
-export const presetNames = ["smoke", "default", "paper"] as const satisfies readonly PresetName[];
-/** Names of the data sets. */
+export const presetNames = ["smoke", "default", "paper"] as const;
 export const datasetNames = [
   "iemoji-100",
   "caltech-101",
@@ -16,18 +14,12 @@ export const datasetNames = [
   "cub-200-2011",
   "imagenet-small",
   "folder",
-] as const satisfies readonly DatasetName[];
+] as const;
 
-/** See {@linkcode presetNames}. */
-export type PresetName = "smoke" | "default" | "paper";
-/** See {@linkcode datasetNames}. */
-export type DatasetName =
-  | "iemoji-100"
-  | "caltech-101"
-  | "cifar-100"
-  | "cub-200-2011"
-  | "imagenet-small"
-  | "folder";
+/** Name of a preset. */
+export type PresetName = Configuration["preset"];
+/** Name of a data set. */
+export type DatasetName = Configuration["dataset"];
 
 const count = z.int().min(1);
 /** A slip of the keyboard is questioned, not tried. */
