@@ -3,7 +3,6 @@
  * classes and their order, so what makes seeds differ does not count.
  * @module
  */
-import type { Configuration } from "../run/schema.ts";
 import {
   bootstrapInterval,
   type Ends,
@@ -71,21 +70,12 @@ export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[
 export function pairsAtEqualSettings(records: readonly RunRecord[]): Pair[] {
   const known = new Map(records.map((record) => [runKey(record.configuration), record]));
   return records.filter(({ configuration }) => configuration.method === "LwM").flatMap((record): Pair[] => {
-    const partner = known.get(runKey(withoutAttention(record.configuration)));
+    const partner = known.get(runKey({ ...record.configuration, method: "LwF-MC" }));
     return partner === undefined ? [] : pairsOf([record], [partner]);
   });
 }
 
-/** The same settings for LwF-MC, which is LwM with γ = 0. */
-export function withoutAttention(configuration: Configuration): Configuration {
-  return { ...configuration, method: "LwF-MC" };
-}
-
-/**
- * Refuses to compare records of more than one engine.
- *
- * @throws {UserError} where there are several
- */
+/** Refuses to compare records of more than one engine. @throws {UserError} where there are several */
 export function refuseSeveralEngines(records: readonly RunRecord[]): void {
   const engines = [...new Set(records.map(({ engine }) => engine))];
   if (engines.length <= 1) return;

@@ -14,7 +14,7 @@ import type { Configuration } from "../run/schema.ts";
 import { mean, rankCorrelation, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import { UserError } from "../user_error.ts";
-import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines, withoutAttention } from "./claims.ts";
+import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
 import { select, type Study, type StudyFigure } from "./study.ts";
 import { methodTitle } from "./tables.ts";
@@ -72,7 +72,7 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
  * @throws {UserError} where runs differ in more than γ and the seed
  */
 export function gammaNumbers(records: readonly RunRecord[]): figures.GammaRuns {
-  const others = varyingFields(records.map(({ configuration }) => withoutAttention(configuration)));
+  const others = varyingFields(records.map(({ configuration }) => ({ ...configuration, method: "LwF-MC" })));
   if (others.length > 0) {
     throw new UserError(
       `Expected runs that differ in γ and the seed alone but found others in ${others.join(", ")}. ` +
@@ -81,10 +81,7 @@ export function gammaNumbers(records: readonly RunRecord[]): figures.GammaRuns {
   }
   return {
     ...sharedBy(records),
-    runs: records.map((record) => {
-      const { method, gamma, seed } = record.configuration;
-      return { gamma: method === "LwM" ? gamma : 0, seed, ...outcomeOf(record) };
-    }),
+    runs: records.map((record) => ({ gamma: gammaOf(record), ...outcomeOf(record) })),
   };
 }
 
@@ -94,9 +91,9 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
   return {
     ...sharedBy(records),
     runs: records.filter((record) => paired.has(record)).map((record) => {
-      const { method, learningRate, beta, gamma, seed } = record.configuration;
-      const { averageIncrementalAccuracy } = outcomeOf(record);
-      return { learningRate, beta, gamma: method === "LwM" ? gamma : 0, seed, averageIncrementalAccuracy };
+      const { learningRate, beta } = record.configuration;
+      const { attentionCosine: _, ...outcome } = outcomeOf(record);
+      return { learningRate, beta, gamma: gammaOf(record), ...outcome };
     }),
   };
 }
@@ -149,11 +146,7 @@ export function lossVariantNumbers(records: readonly RunRecord[], title: string)
     title,
     ...sharedBy(records),
     variants: bySetting(records).map(([record]) => ({ name: nameOf(record), kind: kindOf(record) })),
-    runs: records.map((record) => ({
-      variant: nameOf(record),
-      seed: record.configuration.seed,
-      ...outcomeOf(record),
-    })),
+    runs: records.map((record) => ({ variant: nameOf(record), ...outcomeOf(record) })),
   };
 }
 
@@ -163,8 +156,13 @@ function sharedBy(records: readonly RunRecord[]): { dataset: string; preset: str
   return { dataset, preset, engine };
 }
 
-function outcomeOf(record: RunRecord): { averageIncrementalAccuracy: number; attentionCosine: number } {
+function gammaOf({ configuration: { method, gamma } }: RunRecord): number {
+  return method === "LwM" ? gamma : 0;
+}
+
+function outcomeOf(record: RunRecord): figures.Outcome {
   return {
+    seed: record.configuration.seed,
     averageIncrementalAccuracy: MEASURES.averageAccuracy.of(record),
     attentionCosine: MEASURES.attentionCosine.of(record),
   };
@@ -181,11 +179,7 @@ const NUMBERS: Readonly<Record<string, (records: RunRecord[], figure: StudyFigur
   };
 
 /** With the accuracy of one network that was trained on all classes together, and published results, where the study has them. */
-function curveWithLevels(
-  records: RunRecord[],
-  { joint, references }: StudyFigure,
-  study: Study,
-): figures.AccuracyCurve {
+function curveWithLevels(records: RunRecord[], { joint, references }: StudyFigure, study: Study) {
   const together = joint === undefined ? [] : select(study.records, joint).map(({ metrics }) => metrics[0]);
   const upperBound = together.length === 0 ? undefined : {
     accuracy: mean(together.map(({ accuracy }) => accuracy)),

@@ -214,7 +214,7 @@ export const FIELD_TITLES: Readonly<Record<string, string>> = {
 
 const drop = z.strictObject({ first: z.number().optional(), now: z.number().optional(), drop: z.number() });
 const share = z.number().min(0).max(1);
-const step: z.ZodType<StepRecord> = z.strictObject({
+const step = z.strictObject({
   classesSeen: z.int().min(1),
   accuracy: share,
   accuracyTop5: share.optional(),
@@ -299,15 +299,5 @@ function tsv(records: readonly RunRecord[]): string {
 
 /** Only what is kept of the last of some steps; forgetting is added where it can be. */
 function stepRecord(metrics: readonly StepRecord[]): StepRecord {
-  const { classesSeen, accuracy, accuracyTop5, meanClassAccuracy, accuracyOfSteps, attention } =
-    metrics[metrics.length - 1];
-  return {
-    classesSeen,
-    accuracy,
-    accuracyTop5,
-    meanClassAccuracy,
-    accuracyOfSteps,
-    forgetting: forgettingAfter(metrics),
-    attention,
-  };
+  return z.object(step.shape).parse({ ...metrics.at(-1), forgetting: forgettingAfter(metrics) });
 }

@@ -148,12 +148,10 @@ function configureRun(fields: Selector, path: string): Configuration {
   }
 }
 
-/** The project's `studies/` folder. */
 export function studiesDirectory(): string {
   return resolve(import.meta.dirname!, "../../studies");
 }
 
-/** Where the results of a study are kept. */
 export function resultsPath(name: string, directory: string): string {
   return join(directory, `${name}.results.json`);
 }
