@@ -192,7 +192,6 @@ export class FileLock implements Disposable {
     this.file.writeSync(bytes);
   }
 
-  /** Releases the lock. */
   [Symbol.dispose](): void {
     try {
       Deno.removeSync(this.path);

@@ -29,11 +29,7 @@ const LONGEST_CELL = 15;
  * @param packages the npm packages that it may import
  * @returns what is wrong with it, one sentence each
  */
-export function notebookProblems(
-  notebook: Notebook,
-  root: string,
-  packages: readonly string[] = [],
-): string[] {
+export function notebookProblems(notebook: Notebook, root: string, packages: readonly string[] = []) {
   const problems: string[] = [];
   const opening = notebook.cells[0];
   if (opening?.cell_type !== "markdown" || !sourceOf(opening).trimStart().startsWith("# ")) {

@@ -16,15 +16,11 @@ import { type Log, showPath, unusedFields } from "./command_line.ts";
 import { readKeptRun } from "./run.ts";
 import { mistakeOf, type SweepRun } from "./sweep_plan.ts";
 
-/** Commands for a shell, one a run. */
-export interface SweepCommands {
-  /** Train an M_0 each: they should be finished before the others begin, which otherwise wait for them. */
-  bases: string[];
-  runs: string[];
-}
-
-/** The commands that train the runs that wait. Each stands for itself, and may be repeated after it was killed. */
-export async function sweepCommands(runs: readonly SweepRun[], directory: string): Promise<SweepCommands> {
+/**
+ * The commands that train the runs that wait. Each stands for itself, and may be repeated after it was killed. Those of `bases`
+ * train an M_0 each: they should be finished before the others begin, which otherwise wait for them.
+ */
+export async function sweepCommands(runs: readonly SweepRun[], directory: string) {
   const waiting = runs.filter(({ state }) => state === "waiting");
   const commandOf = ({ configuration, folders }: SweepRun) =>
     trainCommand({ ...configuration, code: codeOf(folders) }, directory);
@@ -67,7 +63,7 @@ function quoted(word: string): string {
  */
 export async function submitToSlurm(
   name: string,
-  { bases, runs }: SweepCommands,
+  { bases, runs }: Awaited<ReturnType<typeof sweepCommands>>,
   options: readonly string[],
   directory: string,
 ): Promise<string[]> {

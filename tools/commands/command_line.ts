@@ -14,7 +14,6 @@ import { UserError } from "../../lib/user_error.ts";
 /** Where a command writes its results; progress goes to standard error. */
 export type Log = (line: string) => void;
 
-/** A command: what it accepts, and its help. */
 export interface Command {
   /** `deno task NAME` calls it. */
   readonly name: string;
@@ -28,7 +27,6 @@ export interface Command {
   readonly takesFields?: boolean;
 }
 
-/** Options that several commands have. */
 export const DIRECTORY = { "directory DIRECTORY": "folder of data sets and runs [data]" } as const;
 
 export interface CommandLine {
@@ -38,7 +36,6 @@ export interface CommandLine {
   switches: ReadonlySet<string>;
   /** Arguments that are not options, such as the folders of runs. */
   positionals: string[];
-  /** The command's help, where it is asked for. */
   help?: string;
 }
 
@@ -82,7 +79,8 @@ export function parseCommandLine(args: readonly string[], command: Command): Com
   const line: CommandLine = { fields: {}, own: {}, switches, positionals };
   for (const [name, value] of Object.entries(values)) {
     if (!(name in own)) {
-      Object.assign(line.fields, { [name]: typeof value === "string" ? readField(name, value) : value });
+      const read = name === "data" && value !== "" ? fromHere : (text: string) => fieldValue(name, text);
+      Object.assign(line.fields, { [name]: typeof value === "string" ? read(value) : value });
     } else if (typeof value === "string") line.own[name] = value;
     else if (value) switches.add(name);
   }
@@ -121,11 +119,6 @@ function refuseUnused(fields: Partial<Configuration>): void {
       unused.join(", --")
     }. Leave them out, or choose another --method.`,
   );
-}
-
-/** The value of a field from text; paths are relative to where the command was called. */
-export function readField(name: string, text: string): unknown {
-  return name === "data" && text !== "" ? fromHere(text) : fieldValue(name, text);
 }
 
 /** Refuses arguments that are not options. @throws {UserError} where there is one */

@@ -69,10 +69,7 @@ export async function exportModel(args: readonly string[], log: Log = console.lo
  * A model as a safetensors file in PyTorch's layout: filters (output, input, height, width), the head's weights (C, K).
  * @param notes also go into the file's metadata, each as JSON
  */
-export async function pytorchFile(
-  model: ResNet,
-  notes: Readonly<Record<string, unknown>>,
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function pytorchFile(model: ResNet, notes: Readonly<Record<string, unknown>>) {
   const tensors = new Map<string, SafeTensor>();
   for (const [name, tensor] of model.tensors()) {
     const order = { 4: [3, 2, 0, 1], 2: [1, 0] }[tensor.rank] ?? [0];

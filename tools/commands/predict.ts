@@ -12,7 +12,7 @@ import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts"
 import { isFolder, listImages } from "../../lib/data/photos/photo_source.ts";
 import { forwardPasses } from "../../lib/evaluation/predict.ts";
 import { probabilities, topColumns } from "../../lib/evaluation/scores.ts";
-import { type AttentionMap, largestValue, overlay, unitMap } from "../../lib/figures/kit/attention_map.ts";
+import { largestValue, overlay, unitMap } from "../../lib/figures/kit/attention_map.ts";
 import { readFileIfThere, writeFileWhole } from "../../lib/files.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
@@ -45,13 +45,6 @@ square for each model with its attention map (Grad-CAM) over it; the maps of a p
       "print one JSON object, {run, images}, with all maps as numbers, and nothing else to standard output",
   },
 };
-
-interface Prediction {
-  model: string;
-  /** The highest scores first; a probability is as in the loss that the model was trained with. */
-  classes: { name: string; score: number; probability: number }[];
-  attention: AttentionMap & { class: string };
-}
 
 export async function predictImages(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
@@ -149,13 +142,10 @@ async function decode(path: string, size: number): Promise<Picture> {
   }
 }
 
-async function predictionsOf(
-  run: Run,
-  step: number,
-  set: ImageSet,
-  top: number,
-  className: string | undefined,
-): Promise<Prediction[]> {
+type Prediction = Awaited<ReturnType<typeof predictionsOf>>[number];
+
+/** For each image the highest scores first; a probability is as in the loss that the model was trained with. */
+async function predictionsOf(run: Run, step: number, set: ImageSet, top: number, className?: string) {
   const model = await run.model(step);
   try {
     const { classNames } = model;

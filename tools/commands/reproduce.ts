@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { configure } from "../../lib/run/configuration.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
+import type { Configuration, PresetName } from "../../lib/run/schema.ts";
 import { writeJson } from "../../lib/files.ts";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { dataDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
@@ -66,11 +66,7 @@ async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal)
  * Trains the runs, and runs each notebook as soon as its models are trained and a core is free.
  * @throws {UserError} where a run or a notebook fails; jobs that do not need it are finished first
  */
-async function trainAndRunNotebooks(
-  runs: readonly SweepRun[],
-  preset: Configuration["preset"],
-  signal: AbortSignal,
-): Promise<void> {
+async function trainAndRunNotebooks(runs: readonly SweepRun[], preset: PresetName, signal: AbortSignal) {
   const trained = new Set<string>();
   for (const { folders, configuration: { increments } } of runs) {
     const steps = await trainedSteps(folders, increments + 1);

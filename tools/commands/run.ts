@@ -87,7 +87,6 @@ export function printRuns(records: readonly RunRecord[], log: Log): void {
   printTable("\nLwM beside LwF-MC at equal settings\n", gainTable(records), log);
 }
 
-/** Prints a table that has rows, below its heading. */
 export function printTable(heading: string, rows: readonly TableRow[], log: Log): void {
   if (rows.length === 0) return;
   log(heading);
@@ -112,7 +111,6 @@ export function listSkipped(dataset: Dataset, log: Log): void {
 const HEADINGS = ["step", "classes", "top-1", "top-5", "mean of classes", "average", "forgetting", "cosine"];
 const WIDTHS = HEADINGS.map((text) => Math.max(text.length, "100.0 %".length));
 
-/** The heading over {@linkcode stepRow}. */
 export function stepHeading(): string {
   return HEADINGS.map((text, column) => text.padStart(WIDTHS[column])).join("  ");
 }

@@ -50,24 +50,6 @@ own, which the runs of its seed share. Exit code: 0, or 1 where nothing can be r
   takesFields: true,
 };
 
-interface ListedRun {
-  folder: string;
-  /** M_0 where it has no increment. */
-  method: string;
-  seed?: number;
-  dataset?: string;
-  /** Steps that are trained and measured, of how many. */
-  trained: number;
-  steps: number;
-  /** After the last of them. */
-  accuracy?: number;
-  bytes: number;
-  /** When it was last written, ISO 8601. */
-  written: string;
-  state: typeof STATES[number];
-  problem?: string;
-}
-
 export async function runs(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -118,13 +100,10 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
 
 const DAY = 24 * 3600 * 1000;
 
-interface FoundRun {
-  listed: ListedRun;
-  /** Absent where it is damaged. */
-  run?: KeptRun;
-}
+type FoundRun = Awaited<ReturnType<typeof readRun>>;
 
-async function readRun(folder: string): Promise<FoundRun> {
+/** What is listed of a run: also how many of its steps are trained and measured. `run` is absent where it is damaged. */
+async function readRun(folder: string) {
   const { bytes, modified } = sizeOf(folder);
   const common = { folder, bytes, written: new Date(modified).toISOString() };
   try {
@@ -136,11 +115,13 @@ async function readRun(folder: string): Promise<FoundRun> {
     const state = code !== codeDigest(engine) ? "outdated" : trained < steps ? "unfinished" : "ready";
     const name = increments === 0 ? "M_0" : method;
     const accuracy = metrics[trained - 1]?.accuracy;
-    return { run, listed: { ...common, method: name, seed, dataset, trained, steps, accuracy, state } };
+    const told = { method: name, seed, dataset, trained, steps, accuracy, state, problem: undefined };
+    return { run, listed: { ...common, ...told } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { message: problem } = error;
-    return { listed: { ...common, method: "", trained: 0, steps: 0, state: "damaged", problem } };
+    const untold = { seed: undefined, dataset: undefined, trained: 0, steps: 0, accuracy: undefined };
+    return { run: undefined, listed: { ...common, method: "", ...untold, state: "damaged", problem } };
   }
 }
 
@@ -186,7 +167,8 @@ async function removable(chosen: readonly FoundRun[], all: readonly FoundRun[]):
 }
 
 function rowOf(
-  { folder, method, seed, dataset, trained, steps, accuracy, bytes, written, state, problem }: ListedRun,
+  { folder, method, seed, dataset, trained, steps, accuracy, bytes, written, state, problem }:
+    FoundRun["listed"],
 ) {
   const days = (Date.now() - Date.parse(written)) / DAY;
   return {

@@ -41,11 +41,7 @@ export async function saveStudyFigures(study: Study, place: FigurePlace): Promis
 }
 
 /** Asks the models of the first increments where they look, and draws a typical image. */
-async function saveAttention(
-  study: Study,
-  figure: StudyFigure,
-  { directory, out, log }: FigurePlace,
-): Promise<void> {
+async function saveAttention(study: Study, figure: StudyFigure, { directory, out, log }: FigurePlace) {
   const records = (figure.runs ?? [{}]).flatMap((selector) => select(study.records, selector));
   const seed = Math.min(...records.map(({ configuration }) => configuration.seed));
   const runs: Run[] = [];

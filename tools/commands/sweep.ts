@@ -30,7 +30,7 @@ import {
   showPath,
 } from "./command_line.ts";
 import { printRuns, printTable } from "./run.ts";
-import { saveStudyFigures } from "./study_figures.ts";
+import { type FigurePlace, saveStudyFigures } from "./study_figures.ts";
 import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 
 const COMMAND: Command = {
@@ -105,14 +105,11 @@ export async function sweep(args: readonly string[], log: Log = console.log): Pr
   else await spread(fromHere(file), ways[0] === "slurm" ? others : undefined, place);
 }
 
-/** What {@linkcode runStudy} needs; `out` is where results and figures go. */
-export interface StudyOptions {
-  readonly directory?: string;
-  readonly out?: string;
+/** What {@linkcode runStudy} needs; `out` is where results go, too. */
+export interface StudyOptions extends FigurePlace {
   /** Whether runs are trained that only the results know. */
   readonly again?: boolean;
   readonly signal?: AbortSignal;
-  readonly log: Log;
 }
 
 /**
@@ -190,17 +187,10 @@ async function collect(file: string, folders: readonly string[], place: StudyOpt
   await show(opened, records);
 }
 
-/** A study, and where its results are. */
-interface OpenedStudy extends StudyOptions {
-  readonly file: string;
-  readonly plan: StudyPlan;
-  readonly directory: string;
-  /** Of the results. */
-  readonly path: string;
-  readonly kept: readonly RunRecord[];
-}
+type OpenedStudy = Awaited<ReturnType<typeof openStudy>>;
 
-async function openStudy(file: string, options: StudyOptions): Promise<OpenedStudy> {
+/** A study, the records of its results, and the path of these. */
+async function openStudy(file: string, options: StudyOptions) {
   const { directory = dataDirectory() } = options;
   const plan = await readStudyPlan(file);
   const path = resultsPath(plan.name, options.out ?? defaultOut(plan, file, directory));
@@ -214,10 +204,7 @@ function defaultOut({ configurations }: StudyPlan, file: string, directory: stri
 }
 
 /** What a study lacks, and the records of its other runs. */
-async function planMissing(
-  { plan, kept, path, directory, again }: OpenedStudy,
-  log: Log,
-): Promise<{ known: RunRecord[]; runs: SweepRun[] }> {
+async function planMissing({ plan, kept, path, directory, again }: OpenedStudy, log: Log) {
   // A run may be one of another study, too, if it was trained on the engine that this one names.
   const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
   const others = (await readAllRecords(dirname(path)))
@@ -251,9 +238,7 @@ function refuseSeveralFirstModels(runs: readonly Pick<RunRecord, "configuration"
 }
 
 /** What this machine has measured of the M_0 of the runs. */
-async function firstModels(
-  runs: readonly SweepRun[],
-): Promise<Pick<RunRecord, "configuration" | "metrics">[]> {
+async function firstModels(runs: readonly SweepRun[]) {
   const models = [];
   for (const { configuration, folders } of runs) {
     if (await trainedSteps(folders, 1) > 0) {

@@ -13,18 +13,14 @@ import {
   runFolders,
   trainedSteps,
 } from "../../lib/run/folder.ts";
-import { type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { type Job, type PlannedRun, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { describeSetting, varyingFields } from "../../lib/study/run_record.ts";
 import { UserError } from "../../lib/user_error.ts";
 import type { Log } from "./command_line.ts";
 import { listSkipped, withImageProgress } from "./run.ts";
 
-export interface SweepRun extends PlannedRun {
-  /** `stopped` is a run that was under way when the sweep was stopped. */
-  state: "waiting" | "running" | "finished" | "failed" | "stopped";
-  failure?: string;
-}
+export type SweepRun = PlannedRun & Pick<Job, "state" | "failure">;
 
 /**
  * Chooses engines and prepares images here, so that the processes of the runs find the same engine and no two of them decode

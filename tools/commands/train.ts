@@ -75,7 +75,6 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
   });
 }
 
-/** What a training has to do. */
 async function planOf(run: Run) {
   const steps: { classes: string[]; iterations: number; trained: boolean }[] = [];
   for (const [step, ids] of run.steps.entries()) {

@@ -107,17 +107,11 @@ export function lines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-/** A line of a cell, both counted from 1; cells are counted among the code cells. */
-export interface CellPosition {
-  cell: number;
-  line: number;
-}
-
 /**
  * Joins the code cells of a notebook into one module that compilers and linters can read.
- * @returns also for each of its lines, counted from 0, where it stands in the notebook
+ * @returns also for each of its lines, counted from 0, where it stands in the notebook: code cell and line, both from 1
  */
-export function joinCells(notebook: Notebook): { code: string; positions: CellPosition[] } {
+export function joinCells(notebook: Notebook) {
   // Cells are separate programs: the last line of one must not run on into the next.
   const sources = codeCells(notebook).map((cell) => `${sourceOf(cell)}\n;`);
   const positions = sources.flatMap((source, cell) =>

@@ -94,13 +94,7 @@ export async function notebookJob(
   });
 }
 
-/** Runs all cells of a notebook and puts their outputs into it. */
-async function runCells(
-  notebook: Notebook,
-  path: string,
-  options: RunOptions,
-  onCell: OnCell,
-): Promise<void> {
+async function runCells(notebook: Notebook, path: string, options: RunOptions, onCell: OnCell) {
   const cells = codeCells(notebook);
   for (const cell of cells) {
     cell.outputs = [];
