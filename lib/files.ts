@@ -3,7 +3,6 @@
  * sentence.
  * @module
  */
-import process from "node:process";
 import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { UserError } from "./user_error.ts";
@@ -21,6 +20,9 @@ export async function writeFilesWhole(
   files: readonly (readonly [path: string, content: Uint8Array | string])[],
   purpose = "write the file",
 ): Promise<void> {
+  // Whoever writes the same file at the same time, here or on another host, uses another temporary name.
+  const word = crypto.randomUUID();
+  const partialOf = (path: string) => `${path}.${word}.partial`;
   let at = "";
   try {
     for (const [path, content] of files) {
@@ -42,28 +44,20 @@ export async function writeFilesWhole(
   }
 }
 
-/** Processes that write the same file at the same time use different temporary names. */
-function partialOf(path: string): string {
-  return `${path}.${Deno.pid}.partial`;
-}
+/** No file is being written for so long. */
+const ABANDONED_MILLISECONDS = 60 * 60 * 1000;
 
-/** Removes the temporary files that killed processes have left in a folder. */
+/** Removes the temporary files that killed processes have left in a folder. Other hosts may share it, so no process is asked for. */
 async function removePartials(folder: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      const pid = name.match(/\.(\d+)\.partial$/)?.[1];
-      if (pid !== undefined && !isAlive(Number(pid))) await Deno.remove(join(folder, name)).catch(() => {});
+      if (!/\.[0-9a-f-]{36}\.partial$/.test(name)) continue;
+      const path = join(folder, name);
+      const writtenAt = (await Deno.lstat(path).catch(() => null))?.mtime?.getTime() ?? Infinity;
+      if (Date.now() - writtenAt > ABANDONED_MILLISECONDS) await Deno.remove(path).catch(() => {});
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0); // only asks
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
   }
 }
 
@@ -184,12 +178,15 @@ export class FileLock implements Disposable {
     }
   }
 
-  /** Replaces the note that waiting processes read. */
+  /** Replaces the note that waiting processes read, where it can be written. */
   note(value: unknown): void {
-    const bytes = new TextEncoder().encode(JSON.stringify(value));
-    this.file.truncateSync(0);
-    this.file.seekSync(0, Deno.SeekMode.Start);
-    this.file.writeSync(bytes);
+    try {
+      this.file.truncateSync(0);
+      this.file.seekSync(0, Deno.SeekMode.Start);
+      this.file.writeSync(new TextEncoder().encode(JSON.stringify(value)));
+    } catch {
+      // Such as on a full disk, of which the holder learns when it writes what is kept.
+    }
   }
 
   [Symbol.dispose](): void {

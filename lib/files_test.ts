@@ -4,6 +4,7 @@ import { z } from "zod";
 import { withFolder } from "./testdata/folder.ts";
 import {
   explainFileError,
+  FileLock,
   type JsonKind,
   readFileIfThere,
   readJson,
@@ -68,15 +69,33 @@ Deno.test("a sealed file in which one bit is flipped is refused, or is read as i
     await assert.rejects(readJson(path, sealed), refusal(/but found no digest/));
   }));
 
-Deno.test("writing removes what a killed process has left half written, and nothing of one that lives", () =>
+Deno.test("writing removes what was left half written long ago, and nothing that another host may be writing", () =>
   withFolder(async (folder) => {
-    const { pid, status } = new Deno.Command("true").spawn();
-    await status;
-    await Deno.writeTextFile(join(folder, `a.${pid}.partial`), "dead");
-    await Deno.writeTextFile(join(folder, `a.${Deno.ppid}.partial`), "alive");
+    const [old, fresh] = [crypto.randomUUID(), crypto.randomUUID()].map((word) => `a.${word}.partial`);
+    const kept = [fresh, "data.bin.partial", "log.csv.4000000.partial"].sort();
+    for (const name of [old, ...kept]) await Deno.writeTextFile(join(folder, name), "half");
+    const before = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    for (const name of [old, "data.bin.partial"]) await Deno.utime(join(folder, name), before, before);
     await writeFileWhole(join(folder, "b"), "x");
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-    assert.deepEqual(names, [`a.${Deno.ppid}.partial`, "b"]);
+    assert.deepEqual(names, [...kept, "b"].sort());
+  }));
+
+Deno.test("two processes with the same id, as on two hosts, write one file at the same time", () =>
+  withFolder(async (folder) => {
+    const writeElsewhere: typeof writeFileWhole =
+      (await import(`${import.meta.resolve("./files.ts")}?elsewhere`))
+        .writeFileWhole;
+    const path = join(folder, "a");
+    const write = async (how: typeof writeFileWhole, content: Uint8Array) => {
+      for (let i = 0; i < 20; i++) await how(path, content);
+    };
+    await Promise.all([
+      write(writeFileWhole, new Uint8Array(100_000).fill(1)),
+      write(writeElsewhere, new Uint8Array(100_000).fill(2)),
+    ]);
+    const found = await Deno.readFile(path);
+    assert.ok(found.length === 100_000 && found.every((byte) => byte === found[0]));
   }));
 
 Deno.test("readFileIfThere() says that a file is a folder, or the folder above it a file", () =>
@@ -135,6 +154,14 @@ Deno.test({
       }
     }),
 });
+
+Deno.test("FileLock.note() leaves it to the next file that is kept to report a full disk", () =>
+  withFolder(async (folder) => {
+    // Writing to /dev/full fails as writing to a full disk does.
+    await Deno.symlink("/dev/full", join(folder, "lock"));
+    using lock = (await FileLock.take(join(folder, "lock")))!;
+    lock.note({ epoch: 1 });
+  }));
 
 Deno.test("explainFileError() gives advice that fits a single photo, too", () => {
   const explain = (code: string) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import { mock } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
@@ -223,7 +224,9 @@ Deno.test("saveFigure() keeps the earlier figure whole when the disk is full", a
     await saveFigure("sheet", contactSheet, sheet("key"), { directory });
     const before = filesIn(directory).map((name) => Deno.readFileSync(join(directory, name)));
     // Writing to /dev/full fails as writing to a full disk does. The numbers are the last of the three files.
-    await Deno.symlink("/dev/full", join(directory, `sheet.json.${Deno.pid}.partial`));
+    const word = crypto.randomUUID();
+    await Deno.symlink("/dev/full", join(directory, `sheet.json.${word}.partial`));
+    mock.method(crypto, "randomUUID", () => word, { times: 1 });
     await assert.rejects(
       saveFigure("sheet", contactSheet, sheet("axe"), { directory }),
       (error) =>

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { withFolder } from "../../lib/testdata/folder.ts";
 import {
   joinCells,
@@ -60,7 +61,9 @@ Deno.test("writeNotebook() leaves the old file whole when it cannot finish the n
     const path = `${folder}/a.ipynb`;
     await writeNotebook(path, notebookOf("old"));
     // A folder where the temporary file should go: writing fails, as it would on a full disk.
-    await Deno.mkdir(`${folder}/a.ipynb.${Deno.pid}.partial`);
+    const word = crypto.randomUUID();
+    await Deno.mkdir(`${folder}/a.ipynb.${word}.partial`);
+    mock.method(crypto, "randomUUID", () => word, { times: 1 });
     await assert.rejects(writeNotebook(path, notebookOf("new")));
     assert.deepEqual(await readNotebook(path), JSON.parse(serializeNotebook(notebookOf("old"))));
   });
