@@ -21,7 +21,7 @@ export interface Table extends ReadonlyArray<TableRow> {
 
 /**
  * Makes rows a table.
- * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals: write others
+ * @param rows their keys are the headings. Numbers with a fraction are written with two decimals: write others
  * as text
  */
 export function table(rows: readonly TableRow[]): Table {
@@ -53,7 +53,7 @@ export function textTable(rows: readonly TableRow[]): string[] {
 
 /** Columns of padded texts, those of numbers alone set to the right, and the lines that they give, the headings first. */
 function layOut(rows: readonly TableRow[], escape: (text: string) => string, leastWidth: number) {
-  const columns = Object.keys(rows[0] ?? {}).map((heading) => {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((heading) => {
     const values = rows.map((row) => escape(written(row[heading])));
     const right = values.every((text) => text === "" || /^[-−+\d.]/.test(text));
     const texts = [escape(heading), ...values];

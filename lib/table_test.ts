@@ -24,6 +24,14 @@ Deno.test("markdownTable() leaves a cell empty where a row has no value, and esc
   ]);
 });
 
+Deno.test("textTable() has the columns of all rows", () => {
+  assert.deepEqual(textTable([{ model: "M_0", "1.": "a" }, { model: "M_1", "1.": "a", "2.": "b" }]), [
+    "model  1.  2.",
+    "M_0    a",
+    "M_1    a   b",
+  ]);
+});
+
 Deno.test("textTable() sets the same columns for a terminal", () => {
   assert.deepEqual(textTable(rows.map(({ method, accuracy }) => ({ accuracy, method }))), [
     "accuracy  method",

@@ -151,4 +151,28 @@ Deno.test("trainRuns() tells the losses and the first class's map after each epo
     assert.match(attentionGrid(grid).svg, /Where the network looks for the telephone/);
     // Outside of a notebook.
     watchTraining()(run, epochs[0]);
+    const shown = await shownInNotebook(async (watch) => {
+      // The next step begins while the first drawing is under way.
+      await Promise.all([watch(run, epochs[1]), watch(run, epochs[2])]);
+      await watch(run, epochs[3]);
+    });
+    const models = shown.flatMap((text) => text.match(/At the end: .*?(M[₀₁])/)?.[1] ?? []);
+    assert.deepEqual(models, ["M₀", "M₁", "M₁"]);
   }));
+
+/** What {@linkcode watchTraining} shows in a notebook, as text. */
+async function shownInNotebook(
+  work: (watch: ReturnType<typeof watchTraining>) => Promise<void>,
+): Promise<string[]> {
+  const shown: string[] = [];
+  const broadcast = (_type: string, { data }: { data: unknown }) =>
+    Promise.resolve(shown.push(JSON.stringify(data)));
+  const inKernel = Deno as { jupyter?: unknown };
+  inKernel.jupyter = { display() {}, broadcast };
+  try {
+    await work(watchTraining());
+  } finally {
+    inKernel.jupyter = undefined;
+  }
+  return shown;
+}

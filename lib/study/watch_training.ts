@@ -35,7 +35,8 @@ export function watchTraining(): (run: Run, epoch: RunEpoch) => void {
   const id = crypto.randomUUID();
   let update = false;
   let drawing = false;
-  let stale = false;
+  /** The step that is to be drawn. */
+  let next: number | undefined;
   const draw = async (step: number) => {
     const all = [...watched.values()].filter(({ epoch }) => epoch.step === step);
     const logs = all.map(({ run, epoch }) => ({ configuration: run.configuration, log: epoch.log }));
@@ -52,15 +53,19 @@ export function watchTraining(): (run: Run, epoch: RunEpoch) => void {
     const before = watched.get(run);
     const maps = before?.epoch.step === epoch.step ? before.maps : new Map<number, RunEpoch["map"]>();
     watched.set(run, { run, epoch, maps: maps.set(epoch.log.length, epoch.map) });
-    stale = true;
+    next = epoch.step;
     if (drawing || !inNotebook()) return;
     drawing = true;
-    // Epochs that end meanwhile are drawn together.
-    while (stale) {
-      stale = false;
-      await draw(epoch.step);
+    try {
+      // Epochs that end meanwhile are drawn together.
+      while (next !== undefined) {
+        const step: number = next;
+        next = undefined;
+        await draw(step);
+      }
+    } finally {
+      drawing = false;
     }
-    drawing = false;
   };
 }
 

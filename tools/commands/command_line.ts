@@ -78,10 +78,16 @@ export function parseCommandLine(args: readonly string[], command: Command): Com
   const switches = new Set<string>();
   const line: CommandLine = { fields: {}, own: {}, switches, positionals };
   for (const [name, value] of Object.entries(values)) {
-    if (!(name in own)) {
-      const read = name === "data" && value !== "" ? fromHere : (text: string) => fieldValue(name, text);
-      Object.assign(line.fields, { [name]: typeof value === "string" ? read(value) : value });
-    } else if (typeof value === "string") line.own[name] = value;
+    const read = name === "data" ? fromHere : (text: string) => fieldValue(name, text);
+    const field = name in own || typeof value !== "string" ? value : read(value);
+    // A list may be empty.
+    if (!Array.isArray(field) && String(value).trim() === "") {
+      throw new UserError(
+        `Expected a value for --${name} but found none. See \`deno task ${command.name} --help\`.`,
+      );
+    }
+    if (!(name in own)) Object.assign(line.fields, { [name]: field });
+    else if (typeof value === "string") line.own[name] = value;
     else if (value) switches.add(name);
   }
   if (help) return { ...line, help: helpOf(command, line.fields) };

@@ -75,7 +75,6 @@ Trains.
 
 Deno.test("paths are relative to where the command was called, and ~ is the home folder", () => {
   assert.equal(parse("--data", "x").fields.data, fromHere("x"));
-  assert.equal(parse("--data", "").fields.data, "");
   withEnvironment({ INIT_CWD: join("/", "somewhere"), HOME: join("/", "home", "me") }, () => {
     assert.equal(fromHere("x"), join("/", "somewhere", "x"));
     assert.equal(fromHere("~"), join("/", "home", "me"));
@@ -91,6 +90,11 @@ Deno.test("parseCommandLine() refuses an unknown option, and a value that is mis
   refuses(["-x"], /^Unknown option '-x'\. See/);
   refuses(["--gamma"], /^Option '--gamma <value>' argument missing\. See/);
   refuses(["--gamma", "--seed", "1"], /^Option '--gamma' argument is ambiguous\. See/);
+  refuses(
+    ["--directory", ""],
+    /^Expected a value for --directory but found none\. See `deno task train --help`\.$/,
+  );
+  for (const name of ["seed", "data"]) refuses([`--${name}= `], /^Expected a value for --\w+ but found none/);
   refuses(["--json=yes"], /^Option '--json' does not take an argument\. See/);
   assert.throws(() => parseCommandLine(["--seed", "1"], { ...COMMAND, takesFields: false }), {
     message: /^Unknown option '--seed'/,

@@ -63,9 +63,12 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
     throw new UserError(`Expected --older to be a number of days but found ${older}. Give one such as 30.`);
   }
   const removes = switches.has("remove");
-  if (
-    removes && positionals.length + Object.keys({ ...fields, ...line.own }).length === (directory ? 1 : 0)
-  ) {
+  const filters = [
+    ...positionals,
+    ...Object.values({ ...fields, state, older }).map((value) => `${value ?? ""}`),
+  ];
+  // An empty list chooses nearly every run, "any" code all of them.
+  if (removes && filters.every((value) => value === "" || value === "any")) {
     throw new UserError(
       "Expected --remove with a filter but found none. Name runs, or add one such as --state outdated.",
     );
@@ -144,7 +147,13 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   const identity = increments === 0
     ? baseIdentity(configuration, engine)
     : methodIdentity(configuration, engine);
-  const known: Record<string, unknown> = { ...identity, preset, increments, code };
+  const isCode = fields.code === "any" || fields.code === "current" && code === codeDigest(engine);
+  const known: Record<string, unknown> = {
+    ...identity,
+    preset,
+    increments,
+    code: isCode ? fields.code : code,
+  };
   return wanted.every(([name, value]) => name in known && String(known[name]) === String(value));
 }
 

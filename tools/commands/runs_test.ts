@@ -54,6 +54,9 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.match(String((await listed("--state", "damaged"))[0].problem), /not JSON/);
     await Deno.remove(join(method, "step-1", "metrics.json"));
     assert.deepEqual(await foldersOf("--state", "unfinished"), [name]);
+    assert.deepEqual(await foldersOf("--code", "current"), [name, baseName]);
+    assert.deepEqual(await foldersOf("--code", "000000"), [renamed(name), renamed(baseName)]);
+    assert.equal((await foldersOf("--code", "any")).length, 4);
     // Fields that M_0 does not depend on choose none of its folders.
     assert.deepEqual(await foldersOf("--gamma", "0.3"), [renamed(name), name].sort());
     assert.deepEqual(await foldersOf("--gamma", "0.4"), []);
@@ -91,5 +94,8 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
     await refuses(["--state", "old"], /--state to be ready, unfinished, outdated, damaged but found old/);
     await refuses(["--older", "x"], /--older to be a number of days but found x/);
     await refuses(["--remove"], /--remove with a filter but found none/);
+    // What nearly every run has is no filter either.
+    const all = ["--classes", "", "--code", "any"];
+    await refuses(["--remove", ...all], /--remove with a filter but found none/);
     await refuses([join(directory, "nowhere")], /Expected runs in .* but found .*nowhere/);
   }));

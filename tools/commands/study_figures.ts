@@ -43,6 +43,11 @@ export async function saveStudyFigures(study: Study, place: FigurePlace): Promis
 /** Asks the models of the first increments where they look, and draws a typical image. */
 async function saveAttention(study: Study, figure: StudyFigure, { directory, out, log }: FigurePlace) {
   const records = (figure.runs ?? [{}]).flatMap((selector) => select(study.records, selector));
+  if (records.length === 0) {
+    throw new UserError(
+      `Expected finished runs but found none. Train them with \`deno task sweep studies/${study.name}.json\`.`,
+    );
+  }
   const seed = Math.min(...records.map(({ configuration }) => configuration.seed));
   const runs: Run[] = [];
   for (const { configuration, engine } of records.filter((record) => record.configuration.seed === seed)) {

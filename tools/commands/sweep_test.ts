@@ -11,6 +11,7 @@ import {
 import type { Configuration } from "../../lib/run/schema.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
+import { saveStudyFigures } from "./study_figures.ts";
 import { sweep } from "./sweep.ts";
 import { train } from "./train.ts";
 
@@ -352,3 +353,12 @@ async function processes(): Promise<{ pid: number; parent: number }[]> {
 async function childrenOf(parent: number): Promise<number[]> {
   return (await processes()).filter((process) => process.parent === parent).map(({ pid }) => pid);
 }
+
+Deno.test("saveStudyFigures() passes over a figure of attention of which no run is finished", async () => {
+  const figures = [{ name: "attention", kind: "attentionRetention", runs: [{ method: "LwM" }] }];
+  const plan = { name: "tiny", configurations: [], duplicates: 0, claims: [], figures };
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
+  await saveStudyFigures({ ...plan, records: [measuredRun({ method: "C" }, 0.5)] }, { log });
+  assert.match(lines.join(""), /^\nattention stays as it is: Expected finished runs but found none\. Train/);
+});
