@@ -16,16 +16,19 @@ import { type Table, table } from "../table.ts";
 import { UserError } from "../user_error.ts";
 import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
-import { select, type Study, type StudyFigure } from "./study.ts";
+import { select, selectBest, type Study, type StudyFigure } from "./study.ts";
 import { methodTitle } from "./tables.ts";
 
 /** What the figure `accuracy-curve` draws, in the form in which it is kept. */
-export function accuracyCurveNumbers(records: readonly RunRecord[]): MethodRuns {
+export function accuracyCurveNumbers(
+  records: readonly RunRecord[],
+  top5: boolean = records.every(showsTop5),
+): MethodRuns {
   return {
     ...sharedBy(records),
     classesSeen: records[0].metrics.map(({ classesSeen }) => classesSeen),
-    ...records.every(showsTop5) ? { topK: 5 } : {},
-    runs: records.map((record) => methodRun(record, records.every(showsTop5))),
+    ...top5 ? { topK: 5 } : {},
+    runs: records.map((record) => methodRun(record, top5)),
   };
 }
 
@@ -106,13 +109,14 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
   const pairs = pairsAtEqualSettings(records);
-  const cells = bySetting(pairs.map(([first]) => first)).map((setting) => {
+  const cells = bySetting(pairs.map(([first]) => first)).flatMap((setting) => {
     const own = pairs.filter(([first]) => setting.includes(first));
-    return {
+    const forgetting = own.flatMap(([, second]) => MEASURES.forgetting.of(second) ?? []);
+    return forgetting.length === 0 ? [] : [{
       gamma: setting[0].configuration.gamma,
       gain: mean(differencesOf(own, MEASURES.averageAccuracy)),
-      forgetting: mean(own.flatMap(([, second]) => MEASURES.forgetting.of(second) ?? [])),
-    };
+      forgetting: mean(forgetting),
+    }];
   });
   return table(
     [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
@@ -132,14 +136,14 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
 export function lossVariantNumbers(records: readonly RunRecord[], title: string): figures.LossVariants {
   const fields = varyingFields(records.map(({ configuration }) => configuration));
   const nameOf = ({ configuration }: RunRecord) => {
-    if (configuration.method !== "LwM") return "without L_AD";
+    if (!hasAttentionLoss(configuration)) return "without L_AD";
     return fields.map((field) => {
       const value = configuration[field as keyof Configuration];
       return typeof value === "string" ? value : `${FIELD_TITLES[field] ?? field} = ${value}`;
     }).join(", ");
   };
   const kindOf = ({ configuration }: RunRecord) => {
-    if (configuration.method !== "LwM") return "none";
+    if (!hasAttentionLoss(configuration)) return "none";
     return methodTitle(configuration) === "LwM" ? "paper" : "other";
   };
   return {
@@ -156,8 +160,17 @@ function sharedBy(records: readonly RunRecord[]): { dataset: string; preset: str
   return { dataset, preset, engine };
 }
 
-function gammaOf({ configuration: { method, gamma } }: RunRecord): number {
-  return method === "LwM" ? gamma : 0;
+function gammaOf({ configuration }: RunRecord): number {
+  return hasAttentionLoss(configuration) ? configuration.gamma : 0;
+}
+
+/** @throws {UserError} where the method is neither LwM nor LwF-MC, which is LwM without L_AD */
+function hasAttentionLoss({ method }: Configuration): boolean {
+  if (method === "LwM" || method === "LwF-MC") return method === "LwM";
+  throw new UserError(
+    "Expected runs of LwM and of LwF-MC, which is LwM without L_AD, but found one of " +
+      `${method}. Leave it out with "runs" of the figure in the study.`,
+  );
 }
 
 function outcomeOf(record: RunRecord): figures.Outcome {
@@ -169,28 +182,33 @@ function outcomeOf(record: RunRecord): figures.Outcome {
 }
 
 /** What each figure draws, by its function. Those that need the models of the runs are not among them. */
-const NUMBERS: Readonly<Record<string, (records: RunRecord[], figure: StudyFigure, study: Study) => object>> =
-  {
-    accuracyCurve: curveWithLevels,
-    attentionRetentionCurve: attentionRetentionCurveNumbers,
-    gamma: gammaNumbers,
-    gainMap: gainMapNumbers,
-    lossVariants: (records, { name, title = name }) => lossVariantNumbers(records, title),
-  };
+const NUMBERS: Readonly<
+  Record<RecordFigure["kind"], (records: RunRecord[], figure: StudyFigure, study: Study) => object>
+> = {
+  accuracyCurve: curveWithLevels,
+  attentionRetentionCurve: attentionRetentionCurveNumbers,
+  gamma: gammaNumbers,
+  gainMap: gainMapNumbers,
+  lossVariants: (records, { name, title = name }) => lossVariantNumbers(records, title),
+};
+
+/** A figure that is drawn from records alone. */
+type RecordFigure = StudyFigure & { readonly kind: Exclude<StudyFigure["kind"], "attentionRetention"> };
 
 /** With the accuracy of one network that was trained on all classes together, and published results, where the study has them. */
 function curveWithLevels(records: RunRecord[], { joint, references }: StudyFigure, study: Study) {
-  const together = joint === undefined ? [] : select(study.records, joint).map(({ metrics }) => metrics[0]);
+  const together = joint === undefined ? [] : selectBest(study.records, joint);
+  const top5 = [...records, ...together].every(showsTop5);
   const upperBound = together.length === 0 ? undefined : {
-    accuracy: mean(together.map(({ accuracy }) => accuracy)),
-    meanClassAccuracy: mean(together.map(({ meanClassAccuracy }) => meanClassAccuracy)),
+    accuracy: mean(together.map((record) => methodRun(record, top5).accuracy[0])),
+    meanClassAccuracy: mean(together.map(({ metrics: [{ meanClassAccuracy }] }) => meanClassAccuracy)),
   };
-  return { ...accuracyCurveNumbers(records), ...{ upperBound, references } };
+  return { ...accuracyCurveNumbers(records, top5), ...{ upperBound, references } };
 }
 
 /** Whether the figure is drawn from records alone. */
-export function isDrawnFromRecords({ kind }: StudyFigure): boolean {
-  return Object.hasOwn(NUMBERS, kind);
+export function isDrawnFromRecords(figure: StudyFigure): figure is RecordFigure {
+  return figure.kind !== "attentionRetention";
 }
 
 /**
@@ -205,25 +223,22 @@ export async function studyFigure(
   name: string,
   options: SaveOptions = {},
 ): Promise<{ figure: Figure; missing: number }> {
-  const found = study.figures.find((figure) => figure.name === name && isDrawnFromRecords(figure));
-  const records = found === undefined ? [] : ofFigure(found, study.records);
+  const found = study.figures.filter(isDrawnFromRecords).find((figure) => figure.name === name);
+  const { runs = [{}], joint } = found ?? {};
+  const records = found === undefined ? [] : runs.flatMap((selector) => selectBest(study.records, selector));
   if (found === undefined || records.length === 0) {
     throw new UserError(
       `Expected finished runs for the figure ${name} in the study ${study.name} but found none. ` +
         `Train them with \`deno task sweep studies/${study.name}.json\`.`,
     );
   }
-  const all = ofFigure(found, study.configurations.map((configuration) => ({ configuration })));
-  const missing = all.length - records.length;
+  const planned = study.configurations.map((configuration) => ({ configuration }));
+  const missing = [...runs, ...joint === undefined ? [] : [joint]].reduce(
+    (count, selector) => count + select(planned, selector).length - select(study.records, selector).length,
+    0,
+  );
   const draw = figures[found.kind as keyof typeof figures] as (numbers: object) => Figure;
   const numbers = NUMBERS[found.kind](records, found, study);
   const figure = missing === 0 ? await saveFigure(name, draw, numbers, options) : draw(numbers);
   return { figure, missing };
-}
-
-function ofFigure<Item extends { readonly configuration: Configuration }>(
-  { runs = [{}] }: StudyFigure,
-  records: readonly Item[],
-): Item[] {
-  return runs.flatMap((selector) => select(records, selector));
 }

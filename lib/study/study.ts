@@ -45,12 +45,22 @@ export interface Claim {
   readonly measure: MeasureName;
 }
 
+/** The functions of `figures` that draw a study's figures. */
+const FIGURE_KINDS = [
+  "accuracyCurve",
+  "attentionRetention",
+  "attentionRetentionCurve",
+  "gainMap",
+  "gamma",
+  "lossVariants",
+] as const;
+
 /** A figure of a study. */
 export interface StudyFigure {
   /** Of the files. */
   readonly name: string;
   /** The function of `figures` that draws it. */
-  readonly kind: string;
+  readonly kind: typeof FIGURE_KINDS[number];
   /** For figures that do not have one of their own. */
   readonly title?: string;
   /** Of which runs; of all where it is absent. */
@@ -97,7 +107,7 @@ const schema = z.strictObject({
   })).default([]),
   figures: z.array(z.strictObject({
     name: z.string(),
-    kind: z.string(),
+    kind: z.enum(FIGURE_KINDS),
     title: z.string().optional(),
     runs: z.array(someFields).optional(),
     joint: someFields.optional(),
@@ -112,7 +122,7 @@ const schema = z.strictObject({
 /**
  * Reads the file of a study.
  *
- * @throws {UserError} where it is absent or damaged, or describes a run that cannot be
+ * @throws {UserError} where it is absent or damaged, describes a run that cannot be, or has a selector that names none of its runs
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const { base, grid, runs, claims, figures } = await readJson(path, {
@@ -127,7 +137,34 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const configurations = [...Map.groupBy(asked, runKey).values()]
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
   const duplicates = asked.length - configurations.length;
+  for (const { claim, first, second } of claims) {
+    refuseSelectorOfNone(configurations, first, `"first" of "${claim}" in ${path}`);
+    refuseSelectorOfNone(configurations, second, `"second" of "${claim}" in ${path}`);
+  }
+  for (const { name, runs = [], joint = {} } of figures) {
+    for (const selector of runs) {
+      refuseSelectorOfNone(configurations, selector, `"runs" of "${name}" in ${path}`);
+    }
+    refuseSelectorOfNone(configurations, joint, `"joint" of "${name}" in ${path}`);
+  }
   return { name: basename(path, ".json"), configurations, duplicates, claims, figures };
+}
+
+function refuseSelectorOfNone(
+  configurations: readonly Configuration[],
+  selector: Selector,
+  place: string,
+): void {
+  if (select(configurations.map((configuration) => ({ configuration })), selector).length > 0) return;
+  const fields = Object.keys(selector) as (keyof Configuration)[];
+  const found = fields.filter((field) => selector[field] !== BEST).map((field) => {
+    const values = new Set(configurations.map((configuration) => JSON.stringify(configuration[field])));
+    return `${field} ${[...values].join(" or ")}`;
+  });
+  throw new UserError(
+    `Expected ${place} to name runs of the study but found none with ${JSON.stringify(selector)}. ` +
+      `The runs have ${found.join("; ")}. Correct it.`,
+  );
 }
 
 /** Every combination; the last field changes fastest. */
@@ -176,13 +213,14 @@ export async function readStudy(
 }
 
 /**
- * Reads all studies of a folder, in the order of their names.
+ * Reads all studies of a folder, in the order of their names. Other JSON files, without runs, are passed over.
  *
  * @throws {UserError} where a file is damaged
  */
 export async function readStudies(directory: string = studiesDirectory()): Promise<Study[]> {
   const names = Array.from(Deno.readDirSync(directory), ({ name }) => name)
-    .filter((name) => name.endsWith(".json") && !name.endsWith(".results.json"));
+    .filter((name) => name.endsWith(".json") && !name.endsWith(".results.json"))
+    .filter((name) => /"(grid|runs)"/.test(Deno.readTextFileSync(join(directory, name))));
   return await Promise.all(names.sort().map((name) => readStudy(basename(name, ".json"), [], directory)));
 }
 

@@ -11,6 +11,8 @@ import {
   attentionRetentionCurveNumbers,
   gainByForgettingTable,
   gammaNumbers,
+  lossVariantNumbers,
+  studyFigure,
 } from "./figure_numbers.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
@@ -78,12 +80,36 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
       { runs: [{}], claims: [{ claim: "?", first: {}, second: {}, measure: "luck" }] },
       /measure/,
     );
+    await refuses({ runs: [{}], figures: [{ name: "a", kind: "acuracyCurve" }] }, /at figures\.0\.kind/);
     await refuses('{"runs": [', /that are not JSON: Unexpected end .*sweep --help/);
     await refuses('{\n "base": {}\n "runs": []}', /not JSON: .*line 3 column 2/);
     await assert.rejects(
       readStudyPlan(join(folder, "none.json")),
       /a study in .*none\.json but found no such file/,
     );
+  }));
+
+Deno.test("readStudyPlan() refuses a selector of a claim or figure that names no run, and says what there is", () =>
+  withFolder(async (folder) => {
+    const claim = (first: object, second: object) => ({ claims: [{ claim: "It gains.", first, second }] });
+    const figure = (selectors: object) => ({ figures: [{ name: "a", kind: "accuracyCurve", ...selectors }] });
+    const content = { grid: { method: ["LwM", "C"], gamma: [0.1, 0.3] } };
+    const planWith = (more: object) => plan(folder, { ...content, ...more });
+    const refuses = (more: object, message: RegExp) =>
+      assert.rejects(planWith(more), { name: "UserError", message });
+    await planWith(claim({ method: "LwM", gamma: "best" }, { method: "C" }));
+    await planWith(figure({ runs: [{ gamma: 0.1 }], joint: { method: "C" } }));
+    await refuses(
+      claim({ method: "LWM" }, { method: "C" }),
+      /^Expected "first" of "It gains\." in .*s\.json to name runs of the study but found none with \{"method":"LWM"\}\. The runs have method "LwM" or "C"\. Correct it\.$/,
+    );
+    await refuses(
+      claim({ method: "LwM" }, { method: "LwM", gamma: "0.3" }),
+      /"second" .* have method "LwM" or "C"; gamma 0\.1 or 0\.3\./,
+    );
+    await refuses(claim({ method: "LWM", gamma: "best" }, {}), /"first"/);
+    await refuses(figure({ runs: [{}, { seed: 2 }] }), /"runs" of "a" .* have seed 1\./);
+    await refuses(figure({ joint: { increments: 0 } }), /"joint" of "a" .* have increments 4\./);
   }));
 
 const fields = { method: "LwM", increments: 1 } as const;
@@ -102,6 +128,8 @@ Deno.test("readStudy() has the finished runs that its file names, with those mea
     const { records } = await readStudy("s", [measuredRun({ ...fields, seed: 3 }, 0.6)], folder);
     const seen = records.map(({ configuration, metrics }) => [configuration.seed, metrics[1].accuracy]);
     assert.deepEqual(seen, [[1, 0.3], [3, 0.6]]);
+    // Other files may lie beside studies.
+    await Deno.writeTextFile(join(folder, "package.json"), '{ "name": "mine" }');
     assert.deepEqual((await readStudies(folder)).map(({ name }) => name), ["s"]);
   }));
 
@@ -235,6 +263,20 @@ Deno.test("gainByForgettingTable() has no rank correlation where all settings ha
   assert.deepEqual(gainByForgettingTable([measuredRun({ ...settings, method: "LwF-MC" }, 0.5), ...runs]), []);
 });
 
+Deno.test("gainByForgettingTable() leaves out settings whose forgetting was not kept", () => {
+  const without = (record: RunRecord): RunRecord => ({
+    ...record,
+    metrics: record.metrics.map(({ accuracyOfSteps: _, ...step }) => step),
+  });
+  const pairs = [0.1, 0.2, 0.3, 0.4].map((learningRate, i) => [
+    measuredRun({ beta: 0.5, gamma: 0.3, learningRate, method: "LwM" }, 0.5 + i / 10),
+    measuredRun({ beta: 0.5, learningRate, method: "LwF-MC" }, 0.5 - i / 10),
+  ]);
+  assert.deepEqual(gainByForgettingTable(pairs[0].map(without)), []);
+  const [row] = gainByForgettingTable([...pairs.slice(1).flat(), ...pairs[0].map(without)]);
+  assert.equal(row.settings, 3);
+});
+
 const C = measuredRun({ method: "C" }, 0.2);
 const LwM = measuredRun({ method: "LwM", gamma: 0.1, seed: 2 }, 0.5);
 const close = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
@@ -285,6 +327,52 @@ Deno.test("gammaNumbers() takes LwF-MC as γ = 0, and refuses runs that differ i
     message: /differ in γ and the seed alone but found others in learningRate/,
   });
 });
+
+Deno.test("gammaNumbers() and lossVariantNumbers() take no other method than LwF-MC for LwM without L_AD", () => {
+  const setting = { ...settings, classification: "sigmoid-new" } as const;
+  const records = [
+    measuredRun({ ...setting, method: "C" }, 0.2),
+    measuredRun({ ...setting, method: "LwM" }, 0.5),
+  ];
+  const refusal = { name: "UserError", message: /Expected runs of LwM and of LwF-MC.* but found one of C\./ };
+  assert.throws(() => gammaNumbers(records), refusal);
+  assert.throws(() => lossVariantNumbers(records, "Forms"), refusal);
+});
+
+Deno.test("studyFigure() draws the joint run by the accuracy of the others, and is not saved without it", () =>
+  withFolder(async (directory) => {
+    const top5 = (fields: Partial<Configuration>): RunRecord => {
+      const run = measuredRun({ topK: 5, ...fields }, 0.5);
+      return { ...run, metrics: run.metrics.map((step) => ({ ...step, accuracyTop5: step.accuracy + 0.1 })) };
+    };
+    const ofLwM = top5({ method: "LwM" });
+    const joint = top5({ method: "C", baseClasses: 20, increments: 0 });
+    const figure = {
+      name: "a",
+      kind: "accuracyCurve",
+      runs: [{ method: "LwM" }],
+      joint: { increments: 0 },
+    } as const;
+    const whole = { ...study([ofLwM, joint]), figures: [figure] };
+    const saved = async (drawn: Study) => {
+      const { missing } = await studyFigure(drawn, "a", { directory, log: () => {} });
+      return { missing, ...JSON.parse(await Deno.readTextFile(join(directory, "a.json")).catch(() => "{}")) };
+    };
+    assert.deepEqual(await saved({ ...whole, records: [ofLwM] }), { missing: 1 });
+    const { missing, topK, upperBound } = await saved(whole);
+    assert.deepEqual([missing, topK, upperBound.accuracy], [0, 5, 0.8 + 0.1]);
+  }));
+
+Deno.test("studyFigure() draws the best setting where it is asked for, once all of them are finished", () =>
+  withFolder(async (directory) => {
+    const records = [0.1, 0.3].map((gamma) => measuredRun({ method: "LwM", gamma }, gamma));
+    const figure = { name: "a", kind: "accuracyCurve", runs: [{ gamma: "best" }] } as const;
+    const whole = { ...study(records), figures: [figure] };
+    assert.equal((await studyFigure({ ...whole, records: records.slice(1) }, "a", { directory })).missing, 1);
+    assert.equal((await studyFigure(whole, "a", { directory, log: () => {} })).missing, 0);
+    const { runs } = JSON.parse(await Deno.readTextFile(join(directory, "a.json")));
+    assert.deepEqual(runs.map(({ accuracy }: { accuracy: number[] }) => accuracy[1]), [0.3]);
+  }));
 
 Deno.test("methodTitle() names what is not the paper's", () => {
   assert.equal(methodTitle({ method: "LwM", norm: "L1" }), "LwM");

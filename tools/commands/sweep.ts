@@ -193,6 +193,8 @@ type OpenedStudy = Awaited<ReturnType<typeof openStudy>>;
 async function openStudy(file: string, options: StudyOptions) {
   const { directory = dataDirectory() } = options;
   const plan = await readStudyPlan(file);
+  // Its claims are judged among theirs: a damaged one is refused before anything is trained.
+  if (plan.claims.length > 0) await readStudies(dirname(file));
   const path = resultsPath(plan.name, options.out ?? defaultOut(plan, file, directory));
   return { ...options, file, plan, directory, path, kept: await readRecords(path) };
 }

@@ -138,6 +138,18 @@ Deno.test("sweep knows finished runs from the results, where neither data nor mo
     assert.deepEqual(await readRecords(results), records);
   }));
 
+Deno.test("sweep reads the studies beside its own, whose claims count too, before it trains", () =>
+  withDataDirectory(async (directory) => {
+    const claims = [{ claim: "It gains.", first: { method: "LwM" }, second: { method: "LwF-MC" } }];
+    const file = await writeSweep(directory, { grid: { method: ["LwM", "LwF-MC"] }, claims });
+    await Deno.writeTextFile(join(directory, "studies", "other.json"), '{ "runs": 3 }');
+    await assert.rejects(sweepIn(directory, file), {
+      name: "UserError",
+      message: /other\.json to hold a study/,
+    });
+    await assert.rejects(Deno.stat(join(directory, "runs")), Deno.errors.NotFound);
+  }));
+
 Deno.test("sweep never replaces finished results by less", () =>
   withDataDirectory(async (directory) => {
     const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }, { method: "LwM" }] });
@@ -355,7 +367,7 @@ async function childrenOf(parent: number): Promise<number[]> {
 }
 
 Deno.test("saveStudyFigures() passes over a figure of attention of which no run is finished", async () => {
-  const figures = [{ name: "attention", kind: "attentionRetention", runs: [{ method: "LwM" }] }];
+  const figures = [{ name: "attention", kind: "attentionRetention" as const, runs: [{ method: "LwM" }] }];
   const plan = { name: "tiny", configurations: [], duplicates: 0, claims: [], figures };
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
