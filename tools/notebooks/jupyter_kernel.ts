@@ -286,11 +286,11 @@ function freePorts(): Ports {
 
 /** The result of the first task to settle, or an error when the time is up or the signal is aborted. */
 async function within<T>(seconds: number, signal: AbortSignal | undefined, tasks: Promise<T>[]): Promise<T> {
-  signal?.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new KernelError(`timed out after ${seconds} s`)), seconds * 1000);
   const abort = () => reject(signal!.reason);
   signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort(); // The tasks run already: their own errors must find a listener.
   try {
     return await Promise.race([...tasks, promise]);
   } finally {

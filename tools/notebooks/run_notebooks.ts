@@ -85,37 +85,52 @@ export async function notebookJob(
         const note = `code cell ${cell} of ${total}  ${state.split("\n")[0].replaceAll(/ +/g, " ")}`.trim();
         report({ done: cell - 1, total, note });
       };
-      try {
-        await runCells(notebook, path, { ...options, signal }, onCell);
-      } finally {
-        await writeNotebook(target, notebook);
-      }
+      const kernel = await startKernel(path, options.env, signal);
+      await runCells(kernel, notebook, path, { ...options, signal }, onCell)
+        .finally(() => kernel.stop())
+        .finally(() => writeNotebook(target, notebook));
     },
   });
 }
 
-async function runCells(notebook: Notebook, path: string, options: RunOptions, onCell: OnCell) {
+function startKernel(path: string, env: Record<string, string>, signal: AbortSignal): Promise<Kernel> {
+  return Kernel.start(dirname(resolve(path)), env, signal).catch((error) => {
+    if (signal.aborted || !(error instanceof KernelError || "code" in error)) throw error;
+    throw new UserError(
+      `Expected a Deno kernel for ${path} to start but found ${error.message}. Check that \`deno jupyter --help\` ` +
+        "works, and that files can be written to the folder for temporary ones (TMPDIR). The notebook stays as it is.",
+      { cause: error },
+    );
+  });
+}
+
+function clear(cell: CodeCell): void {
+  cell.outputs = [];
+  cell.execution_count = null;
+  delete cell.metadata.execution; // Times of day, written by JupyterLab.
+}
+
+async function runCells(
+  kernel: Kernel,
+  notebook: Notebook,
+  path: string,
+  options: RunOptions,
+  onCell: OnCell,
+) {
   const cells = codeCells(notebook);
-  for (const cell of cells) {
-    cell.outputs = [];
-    cell.execution_count = null;
-    delete cell.metadata.execution; // Times of day, written by JupyterLab.
-  }
-  const kernel = await Kernel.start(dirname(resolve(path)), options.env, options.signal);
-  try {
-    // As JupyterLab does, so that saving the notebook there changes nothing.
-    notebook.metadata.language_info = kernel.languageInfo;
-    for (const [index, cell] of cells.entries()) {
-      if (sourceOf(cell).trim() === "") continue;
-      onCell(index + 1);
-      const failure = await runCell(kernel, cell, options, (state) => onCell(index + 1, state));
-      if (!failure) continue;
-      // The stack of a UserError is of no use to the user.
-      const detail = failure.ename === "UserError" ? failure.evalue : failure.traceback.join("\n");
-      throw new CellError(`${path}, code cell ${index + 1} (id ${cell.id}):\n${detail}`);
-    }
-  } finally {
-    await kernel.stop();
+  // A copy has the outputs of this run alone; the notebook itself keeps those of cells that a failed run does not come to.
+  if (options.outputFolder !== undefined) cells.forEach(clear);
+  // As JupyterLab does, so that saving the notebook there changes nothing.
+  notebook.metadata.language_info = kernel.languageInfo;
+  for (const [index, cell] of cells.entries()) {
+    clear(cell);
+    if (sourceOf(cell).trim() === "") continue;
+    onCell(index + 1);
+    const failure = await runCell(kernel, cell, options, (state) => onCell(index + 1, state));
+    if (!failure) continue;
+    // The stack of a UserError is of no use to the user.
+    const detail = failure.ename === "UserError" ? failure.evalue : failure.traceback.join("\n");
+    throw new CellError(`${path}, code cell ${index + 1} (id ${cell.id}):\n${detail}`);
   }
 }
 

@@ -150,6 +150,56 @@ Deno.test("runNotebooks() reports the death of a kernel", () =>
     assert.match(killed.error!.message, /the kernel died \(signal SIGKILL\)/);
   }));
 
+/** A notebook that was run before, in which each cell has printed `earlier`. */
+function notebookThatRan(...sources: string[]): Notebook {
+  const notebook = notebookOf(...sources);
+  for (const cell of codeCells(notebook)) {
+    cell.execution_count = 1;
+    cell.outputs = [{ output_type: "stream", name: "stdout", text: ["earlier\n"] }];
+  }
+  return notebook;
+}
+
+Deno.test("runNotebooks() leaves a notebook as it is when it is stopped before its kernel runs, or the kernel cannot start", () =>
+  withFolder(async (folder) => {
+    const notebook = notebookThatRan("1", "2");
+    const outputsOf = (cells: CodeCell[]) =>
+      cells.map(({ outputs, execution_count }) => [outputs, execution_count]);
+    const controller = new AbortController();
+    const { signal } = controller;
+    // The first that is shown is that the notebook is starting.
+    const display = { show: () => controller.abort(), finish: () => Promise.resolve() };
+    const stopped = await runIn(folder, notebook, { signal, display });
+    assert.equal(stopped.error, signal.reason);
+    assert.deepEqual(outputsOf(stopped.cells), outputsOf(codeCells(notebook)));
+
+    const before = Deno.env.get("TMPDIR");
+    Deno.env.set("TMPDIR", join(folder, "nowhere"));
+    try {
+      const { error, cells } = await runIn(folder, notebook);
+      assert.match(
+        error!.message,
+        /^Expected a Deno kernel for .*01-test\.ipynb to start but found No such file.*TMPDIR/,
+      );
+      assert.ok(error instanceof UserError);
+      assert.deepEqual(outputsOf(cells), outputsOf(codeCells(notebook)));
+    } finally {
+      if (before === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", before);
+    }
+  }));
+
+Deno.test("runNotebooks() keeps the earlier outputs of cells that it did not come to, but not in a copy", () =>
+  withFolder(async (folder) => {
+    const notebook = notebookThatRan("console.log('new')", "  ", "null!.foo", "4");
+    const { cells } = await runIn(folder, notebook);
+    assert.deepEqual(cells.map(({ outputs }) => textOf(outputs)), ["new\n", "", "", "earlier\n"]);
+    const outputFolder = join(folder, "copies");
+    await runIn(folder, notebook, { outputFolder });
+    const copy = codeCells(await readNotebook(join(outputFolder, "01-test.ipynb")));
+    assert.deepEqual(copy.map(({ outputs }) => textOf(outputs)), ["new\n", "", "", ""]);
+  }));
+
 Deno.test("runNotebooks() refuses a file that is no notebook before it runs any", () =>
   withFolder(async (folder) => {
     const good = join(folder, "01-good.ipynb");
