@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration, PresetName } from "../../lib/run/schema.ts";
 import { writeJson } from "../../lib/files.ts";
-import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { dataDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { percent } from "../../lib/statistics.ts";
@@ -18,6 +17,7 @@ import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook
 import { notebookJob } from "../notebooks/run_notebooks.ts";
 import { type Command, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
+import { keptRuns, removable } from "./runs.ts";
 import { runStudy } from "./sweep.ts";
 import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
@@ -31,7 +31,7 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 
   deno task reproduce --preset smoke`,
   options: {
-    fresh: "delete what it has trained before, and start over",
+    fresh: "delete what it has trained before, and start over; an M_0 that other runs need stays",
     "all-seeds":
       "first train the studies of notebook 09, whatever the preset: ten seeds, the forms of L_AD, both\n" +
       "norms, all γ (about 170 runs, a minute each on two cores); otherwise their numbers are read\n" +
@@ -149,10 +149,18 @@ export function demonstrationConfigurations(): Configuration[] {
   ];
 }
 
-async function forget(configurations: readonly Configuration[]): Promise<void> {
-  const runs = await planSweep(configurations, { log: () => {} });
-  const folders = new Set(runs.flatMap(({ folders }) => [folders.base, folders.method]));
-  for (const folder of [...folders].filter(isFolder)) await Deno.remove(folder, { recursive: true });
+/** Removes these runs, but what {@linkcode removable} leaves out. @param directory of data sets and runs */
+export async function forget(
+  configurations: readonly Configuration[],
+  directory: string = dataDirectory(),
+): Promise<void> {
+  const runs = await planSweep(configurations, { directory, log: () => {} });
+  const folders = runs.flatMap(({ folders }) => [folders.base, folders.method]);
+  const kept = await keptRuns(directory);
+  const chosen = kept.filter(({ listed }) => folders.includes(listed.folder));
+  for (const { listed } of await removable(chosen, kept)) {
+    await Deno.remove(listed.folder, { recursive: true });
+  }
 }
 
 export async function main(args: string[]): Promise<void> {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { configure } from "../../lib/run/configuration.ts";
+import { keepConfiguration, runFolders } from "../../lib/run/folder.ts";
+import { tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { runKey } from "../../lib/study/run_record.ts";
 import { readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import {
   demonstrationConfigurations,
+  forget,
   main,
   notebookConfigurations,
   stepsNeeded,
@@ -53,6 +57,22 @@ Deno.test("what single notebooks train beside the methods is started over as wel
   assert.match(await source("04-finetuning-and-distillation"), /method: "LwF-MC", learningRate: 0\.1/);
   assert.match(await source("05-attention-distillation"), /\[0\.1, 1\]\.map\(\(gamma\) =>/);
 });
+
+Deno.test("what is started over leaves the M_0 that other runs need", () =>
+  withDataDirectory(async (directory) => {
+    const configurations = [0.1, 0.5].map((gamma) => tinyConfiguration({ gamma }));
+    const folders: string[] = [];
+    for (const configuration of configurations) {
+      const { base, method } = await runFolders(configuration, "wasm", directory);
+      await keepConfiguration(base, { ...configuration, increments: 0 });
+      await keepConfiguration(method, configuration);
+      folders.push(base, method);
+    }
+    await forget(configurations.slice(0, 1), directory);
+    assert.deepEqual(folders.map(isFolder), [true, false, true, true]);
+    await forget(configurations, directory);
+    assert.deepEqual(folders.map(isFolder), [false, false, false, false]);
+  }));
 
 Deno.test("a notebook waits for the steps that it trains, and for nothing where it trains none", () => {
   assert.equal(stepsNeeded("await figures.showTable(rows)"), 0);

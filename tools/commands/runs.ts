@@ -74,8 +74,8 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
     );
   }
 
-  const home = join(directory === undefined ? dataDirectory() : fromHere(directory), "runs");
-  const all = await Promise.all((isFolder(home) ? await findKept(home, 2) : []).map(readRun));
+  const home = directory === undefined ? dataDirectory() : fromHere(directory);
+  const all = await keptRuns(home);
   const named = positionals.map(fromHere);
   const unknown = named.find((folder) => !all.some(({ listed }) => listed.folder === folder));
   if (unknown !== undefined) {
@@ -102,6 +102,12 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
 }
 
 const DAY = 24 * 3600 * 1000;
+
+/** All runs in a folder of data sets and runs. */
+export async function keptRuns(directory: string) {
+  const home = join(directory, "runs");
+  return await Promise.all((isFolder(home) ? await findKept(home, 2) : []).map(readRun));
+}
 
 type FoundRun = Awaited<ReturnType<typeof readRun>>;
 
@@ -157,14 +163,16 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   return wanted.every(([name, value]) => name in known && String(known[name]) === String(value));
 }
 
-/** Leaves out each M_0 that a run needs which stays, and what a process trains now. */
-async function removable(chosen: readonly FoundRun[], all: readonly FoundRun[]): Promise<FoundRun[]> {
+/** Leaves out each M_0 that a run needs which stays, and what a process trains now, or waits to train. */
+export async function removable(chosen: readonly FoundRun[], all: readonly FoundRun[]): Promise<FoundRun[]> {
   const locked = new Set<FoundRun>();
   for (const found of chosen) {
-    for await (const { name } of Deno.readDir(found.listed.folder)) {
-      if (!name.endsWith(".lock")) continue;
-      using lock = await FileLock.take(join(found.listed.folder, name));
-      if (lock === null) locked.add(found);
+    for (const folder of [found.listed.folder, found.run?.folders.base ?? ""].filter(isFolder)) {
+      for await (const { name } of Deno.readDir(folder)) {
+        if (!name.endsWith(".lock")) continue;
+        using lock = await FileLock.take(join(folder, name));
+        if (lock === null) locked.add(found);
+      }
     }
   }
   const free = chosen.filter((found) => !locked.has(found));

@@ -72,6 +72,12 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
       using _lock = await FileLock.take(join(method, "M_1.lock"));
       assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), []);
     }
+    {
+      // It may wait for the process that trains its M_0.
+      using _lock = await FileLock.take(join(base, "M_0.lock"));
+      assert.deepEqual(await foldersOf("--remove", "--dry-run", method), []);
+    }
+    assert.deepEqual(await foldersOf("--remove", "--dry-run", method), [name]);
     assert.deepEqual(left(), before);
     assert.deepEqual(await foldersOf("--remove", "--state", "outdated"), [renamed(name), renamed(baseName)]);
     assert.deepEqual(left(), [baseName, name, basename(damaged)].sort());
