@@ -9,6 +9,7 @@ import { UserError } from "../../user_error.ts";
 import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
 import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
+import type { DamagedPhotoError } from "./decode.ts";
 import { caltechSource, folderSource } from "./folder.ts";
 import { imagenetSource, isTinyImagenet, tinyImagenetSource } from "./imagenet.ts";
 import { type CachedPhoto, cachePhotos } from "./photo_cache.ts";
@@ -76,21 +77,26 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const { name, path, imageSize, seed, holdOut = false } = options;
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
-  // Too few photos in a class are reported before any is decoded.
-  const splits = splitPhotos(source.photos, source.classNames, { seed, holdOut });
-  const parts: Split[] = ["train", "validation", "test"];
-  const chosen = drawOfEachClass(
-    source.photos.map(({ classId }, i) => 3 * classId + parts.indexOf(splits[i])),
-    options.imagesPerClass ?? Infinity,
-    seed,
-  );
   const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, resolve(path)], 8)}`);
-  const { photos, skipped } = await cachePhotos(cache, source, chosen, options);
-  if (skipped.size > 0) {
+  const parts: Split[] = ["train", "validation", "test"];
+  const splits: Split[] = [];
+  const skipped = new Map<number, DamagedPhotoError>();
+  let cached: Awaited<ReturnType<typeof cachePhotos>>;
+  do {
+    // Photos that turned out to be damaged belong to no part: the others are divided and drawn anew.
     const usable = [...source.photos.keys()].filter((i) => !skipped.has(i));
-    const again = splitPhotos(usable.map((i) => source.photos[i]), source.classNames, { seed, holdOut });
-    for (const [at, i] of usable.entries()) splits[i] = again[at];
-  }
+    // Too few photos in a class are reported before any is decoded.
+    const divided = splitPhotos(usable.map((i) => source.photos[i]), source.classNames, { seed, holdOut });
+    for (const [at, i] of usable.entries()) splits[i] = divided[at];
+    const chosen = drawOfEachClass(
+      usable.map((i) => 3 * source.photos[i].classId + parts.indexOf(splits[i])),
+      options.imagesPerClass ?? Infinity,
+      seed,
+    );
+    cached = await cachePhotos(cache, source, chosen.map((at) => usable[at]), options);
+    for (const [i, error] of cached.skipped) skipped.set(i, error);
+  } while (cached.skipped.size > 0);
+  const { photos } = cached;
   refuseSameImages(source, photos, splits);
 
   return {
