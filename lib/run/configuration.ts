@@ -63,17 +63,31 @@ const SIZES: Partial<Record<DatasetName, { classes: number; images: number }>> =
 
 /** All that can be said about the classes without the images. */
 function refuseImpossibleClasses(configuration: Configuration): void {
-  const { dataset, classes, baseClasses, increment, increments, seed } = configuration;
-  if (dataset === "iemoji-100") {
-    classSteps(configuration, IEMOJI_CLASSES);
-    if (classes.length === 0) return;
+  const { dataset, classes, baseClasses, increment, increments, seed, firstClasses } = configuration;
+  if (firstClasses.length > baseClasses && configuration.classOrder.length === 0) {
     throw new UserError(
-      `Expected no \`classes\` for iemoji-100, which has always all of its own, but found ${classes[0]}. ` +
-        "Choose what is learned first with `classOrder`.",
+      `Expected at most ${baseClasses} \`firstClasses\`, as many as the base step learns, but found ${firstClasses.length}. ` +
+        "Name fewer, or make baseClasses larger.",
     );
+  }
+  if (dataset === "iemoji-100") {
+    refuseUnusedByDrawings(configuration);
+    classSteps(configuration, IEMOJI_CLASSES);
+    return;
   }
   const classCount = classes.length || SIZES[dataset]?.classes;
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
+}
+
+/** @throws {UserError} where a configuration for iEmoji-100 has fields that are for photos */
+export function refuseUnusedByDrawings({ dataset, classes, data, skipBroken }: Configuration): void {
+  const found = Object.entries({ classes: classes[0], data, skipBroken }).find(([, value]) => value);
+  if (dataset !== "iemoji-100" || found === undefined) return;
+  const [field, value] = found;
+  throw new UserError(
+    `Expected no \`${field}\` for iemoji-100, which is rendered here with all of its classes, but found ${value}. ` +
+      "Leave it out (`classOrder` chooses what is learned first), or choose another data set.",
+  );
 }
 
 /** Which classes a run learns when. @param classNames of its data set */

@@ -116,6 +116,18 @@ Deno.test("configure() refuses more classes than the data set has, and names tha
   refuses({ classes: ["telephone"] }, /no `classes` for iemoji-100.* but found telephone/);
 });
 
+Deno.test("configure() refuses what would have no effect", () => {
+  const drawings = { dataset: "iemoji-100" } as const;
+  refuses({ ...drawings, data: "/nowhere" }, /^Expected no `data` for iemoji-100.* but found \/nowhere\./);
+  refuses({ ...drawings, skipBroken: true }, /^Expected no `skipBroken` for iemoji-100.* but found true\./);
+  const firstClasses = ["telephone", "camera", "guitar"];
+  refuses(
+    { baseClasses: 2, firstClasses },
+    /^Expected at most 2 `firstClasses`, .* but found 3\. Name fewer, or make baseClasses larger\.$/,
+  );
+  assert.equal(configure({ baseClasses: 3, firstClasses }).firstClasses.length, 3);
+});
+
 Deno.test("configure() refuses absurd sizes, and what needs more than 4 GB says which field to make smaller", () => {
   refuses(
     { batchSize: 5000 },

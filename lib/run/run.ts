@@ -29,7 +29,7 @@ import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint } from "../stop_signals.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
-import { classSteps } from "./configuration.ts";
+import { classSteps, refuseUnusedByDrawings } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import { EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics, stepMetrics } from "./evaluate_step.ts";
 import {
@@ -152,6 +152,7 @@ export class Run {
     const { log = () => {} } = place;
     const { configuration: kept, directory, folders } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
+    if (place.data !== undefined) refuseUnusedByDrawings(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
       log(`The engine "${kept.engine}" trained this run and is not usable here; another one evaluates it.`);

@@ -269,6 +269,7 @@ Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
     await refuses(evaluate, [], /folder of one run but found none\./);
     await refuses(evaluate, ["a", "--seed", "1"], /^Unknown option '--seed'/);
     const { base, method } = await trainHere(directory, { increments: 1 });
+    await refuses(evaluate, [method, "--data", directory], /no `data` for iemoji-100/);
     await Deno.remove(join(base, "step-0"), { recursive: true });
     await refuses(evaluate, [method], /trained models in .* but found none/);
   }));
