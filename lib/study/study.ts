@@ -138,32 +138,26 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
   const duplicates = asked.length - configurations.length;
   for (const { claim, first, second } of claims) {
-    refuseSelectorOfNone(configurations, first, `"first" of "${claim}" in ${path}`);
-    refuseSelectorOfNone(configurations, second, `"second" of "${claim}" in ${path}`);
+    refuseNamingNone(configurations, [first, second], `"${claim}" in ${path}`);
   }
   for (const { name, runs = [], joint = {} } of figures) {
-    for (const selector of runs) {
-      refuseSelectorOfNone(configurations, selector, `"runs" of "${name}" in ${path}`);
-    }
-    refuseSelectorOfNone(configurations, joint, `"joint" of "${name}" in ${path}`);
+    refuseNamingNone(configurations, [...runs, joint], `"${name}" in ${path}`);
   }
   return { name: basename(path, ".json"), configurations, duplicates, claims, figures };
 }
 
-function refuseSelectorOfNone(
-  configurations: readonly Configuration[],
-  selector: Selector,
-  place: string,
-): void {
-  if (select(configurations.map((configuration) => ({ configuration })), selector).length > 0) return;
-  const fields = Object.keys(selector) as (keyof Configuration)[];
-  const found = fields.filter((field) => selector[field] !== BEST).map((field) => {
-    const values = new Set(configurations.map((configuration) => JSON.stringify(configuration[field])));
-    return `${field} ${[...values].join(" or ")}`;
+/** Refuses selectors of a claim or a figure that name no run, since they would leave it out. */
+function refuseNamingNone(all: readonly Configuration[], selectors: readonly Selector[], place: string) {
+  const runs = all.map((configuration) => ({ configuration }));
+  const wrong = selectors.find((selector) => select(runs, selector).length === 0);
+  if (wrong === undefined) return;
+  const found = Object.keys(wrong).filter((field) => wrong[field] !== BEST).map((field) => {
+    const values = all.map((configuration) => JSON.stringify(configuration[field as keyof Configuration]));
+    return `${field} ${[...new Set(values)].join(" or ")}`;
   });
   throw new UserError(
-    `Expected ${place} to name runs of the study but found none with ${JSON.stringify(selector)}. ` +
-      `The runs have ${found.join("; ")}. Correct it.`,
+    `Expected ${place} to name runs of the study but found ${JSON.stringify(wrong)}, which none has. ` +
+      `They have ${found.join("; ")}. Correct it.`,
   );
 }
 

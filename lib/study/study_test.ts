@@ -101,15 +101,15 @@ Deno.test("readStudyPlan() refuses a selector of a claim or figure that names no
     await planWith(figure({ runs: [{ gamma: 0.1 }], joint: { method: "C" } }));
     await refuses(
       claim({ method: "LWM" }, { method: "C" }),
-      /^Expected "first" of "It gains\." in .*s\.json to name runs of the study but found none with \{"method":"LWM"\}\. The runs have method "LwM" or "C"\. Correct it\.$/,
+      /^Expected "It gains\." in .*s\.json to name runs of the study but found \{"method":"LWM"\}, which none has\. They have method "LwM" or "C"\. Correct it\.$/,
     );
     await refuses(
       claim({ method: "LwM" }, { method: "LwM", gamma: "0.3" }),
-      /"second" .* have method "LwM" or "C"; gamma 0\.1 or 0\.3\./,
+      /"It gains\." .* found \{"method":"LwM","gamma":"0\.3"\}, .* have method "LwM" or "C"; gamma 0\.1 or 0\.3\./,
     );
-    await refuses(claim({ method: "LWM", gamma: "best" }, {}), /"first"/);
-    await refuses(figure({ runs: [{}, { seed: 2 }] }), /"runs" of "a" .* have seed 1\./);
-    await refuses(figure({ joint: { increments: 0 } }), /"joint" of "a" .* have increments 4\./);
+    await refuses(claim({ method: "LWM", gamma: "best" }, {}), /They have method "LwM" or "C"\. /);
+    await refuses(figure({ runs: [{}, { seed: 2 }] }), /"a" in .* have seed 1\./);
+    await refuses(figure({ joint: { increments: 0 } }), /"a" in .* have increments 4\./);
   }));
 
 const fields = { method: "LwM", increments: 1 } as const;
