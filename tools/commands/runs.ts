@@ -63,10 +63,7 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
     throw new UserError(`Expected --older to be a number of days but found ${older}. Give one such as 30.`);
   }
   const removes = switches.has("remove");
-  const filters = [
-    ...positionals,
-    ...Object.values({ ...fields, state, older }).map((value) => `${value ?? ""}`),
-  ];
+  const filters = [...positionals, ...Object.values(fields), state, older].map((value) => `${value ?? ""}`);
   // An empty list chooses nearly every run, "any" code all of them.
   if (removes && filters.every((value) => value === "" || value === "any")) {
     throw new UserError(
@@ -153,13 +150,10 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   const identity = increments === 0
     ? baseIdentity(configuration, engine)
     : methodIdentity(configuration, engine);
-  const isCode = fields.code === "any" || fields.code === "current" && code === codeDigest(engine);
-  const known: Record<string, unknown> = {
-    ...identity,
-    preset,
-    increments,
-    code: isCode ? fields.code : code,
-  };
+  const known: Record<string, unknown> = { ...identity, preset, increments, code };
+  if (fields.code === "any" || fields.code === "current" && code === codeDigest(engine)) {
+    known.code = fields.code;
+  }
   return wanted.every(([name, value]) => name in known && String(known[name]) === String(value));
 }
 
