@@ -63,6 +63,9 @@ export function convolutionShape(
       `Expected an input [B, H, W, I] and a filter [h, w, I, O] but found [${input}] and [${filter}] (${dataFormat})`,
     );
   }
+  if (typeof pad === "number" && pad >= Math.min(filter[0], filter[1])) {
+    throw new Error(`Expected padding smaller than the filter but found ${pad} and the filter [${filter}]`);
+  }
   const shape = tf.backend_util.computeConv2DInfo(
     input as Shape4D,
     filter as Shape4D,

@@ -102,6 +102,7 @@ testOnEachEngine("conv2d() throws on tensors that do not fit", () =>
       [x, filter, 0, 1], // stride
       [x, filter, 1, -2], // padding
       [x, filter, 1, 0.5],
+      [tf.zeros([1, 1, 20, 4]), tf.zeros([1, 1, 4, 4]), 8, 2], // a window on padding alone
       [tf.zeros([2, 4, 4, 3], "int32"), tf.zeros([3, 3, 3, 8], "int32"), 1, 1], // type
     ];
     for (const [input, filter, stride, padding] of wrong) {

@@ -43,9 +43,14 @@ export interface AttentionGrid {
   }[];
 }
 
+/** The top of the scale that an image's maps share: the peak of the first, or of all where that one is all zero. */
+function topOfScale(maps: readonly AttentionMap[]): number {
+  return largestValue(maps.slice(0, 1)) || largestValue(maps);
+}
+
 /** The colors of an image's maps share one scale, whose top is the peak of its first map. */
 export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid): Figure {
-  const peaks = images.map((_, i) => largestValue([rows[0].maps[i].map]));
+  const peaks = images.map((_, i) => topOfScale(rows.map(({ maps }) => maps[i].map)));
   const lines: GridRow[] = rows.map(({ name, maps }) => ({
     name,
     cells: maps.map(({ map, caption }, i) => ({
@@ -144,7 +149,7 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
 
 function rowsOf(example: RetentionExample): GridRow[] {
   const { image, label, rows } = example;
-  const max = largestValue([rows[0].cells[0].map]);
+  const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
   return rows.map(({ method, cells }) => ({
     name: method,
     color: methodNamed(method).color,
@@ -186,7 +191,7 @@ interface ScrubberData {
 /** A slider from M_0 to the last model over the first example; the strip of all models where no script runs. */
 export function attentionScrubber(retention: AttentionRetentionNumbers): InteractiveFigure {
   const { image, label, rows } = retention.examples[0];
-  const max = largestValue([rows[0].cells[0].map]);
+  const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
   const data: ScrubberData = {
     label,
     methods: rows.map(({ method, cells }) => ({

@@ -18,6 +18,7 @@ import {
   shorten,
   stacked,
   text,
+  textWidth,
 } from "./kit/svg.ts";
 
 /** The answers of one model. */
@@ -73,6 +74,8 @@ export function confusionMatrix(confusions: ConfusionMatrices): Figure {
   });
 }
 
+const STEP_LABEL = { size: 10, color: MUTED };
+
 function drawMatrix(
   { name, counts }: Confusion,
   classesPerStep: readonly number[],
@@ -91,10 +94,12 @@ function drawMatrix(
       "aria-label": plainText(`confusion of ${name}`),
     }),
   ];
+  const isNarrow = Math.min(...classesPerStep) / classes * width < textWidth("step 10", STEP_LABEL.size);
+  if (isNarrow) pieces.push(text(-6, height + 14, "step", { ...STEP_LABEL, anchor: "end" }));
   let first = 0;
   classesPerStep.forEach((count, step) => {
     const middle = (first + count / 2) / classes;
-    const label = text(0, 0, `step ${step}`, { anchor: "middle", size: 10, color: MUTED });
+    const label = text(0, 0, isNarrow ? `${step}` : `step ${step}`, { ...STEP_LABEL, anchor: "middle" });
     pieces.push(moved(middle * width, height + 14, label));
     pieces.push(`<g transform="translate(-6,${middle * height}) rotate(-90)">${label}</g>`);
     first += count;

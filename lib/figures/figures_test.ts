@@ -11,8 +11,10 @@ import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 import { describeSeeds, type MethodRun, methodsOf } from "./runs.ts";
 import { gradCamClosedForm } from "../attention/mod.ts";
 import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
-import { attentionScrubber } from "./attention_maps.ts";
+import { attentionGrid, attentionScrubber } from "./attention_maps.ts";
+import { confusionMatrix } from "./confusion_matrix.ts";
 import type { InteractiveFigure } from "./kit/html.ts";
+import type { AttentionMap } from "./kit/attention_map.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
 import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";
 import { DISPLAY } from "../table.ts";
@@ -57,6 +59,34 @@ const TELEPHONE: TwoByTwo = {
   teacher: [[4, 0, 0, 0], [0, 0, 0, 4]],
   student: [[0, 0, 4, 0], [0, 0, 1, 3]],
 };
+
+Deno.test("attentionGrid() shows where a map looks below a first map that is all zero", () => {
+  const map = spot(1, 1);
+  const dark = spot(1, 0);
+  const row = (name: string, map: AttentionMap) => ({ name, maps: [{ map, caption: "" }] });
+  const pictures = (second: AttentionMap) =>
+    attentionGrid({
+      title: "",
+      images: [{ image: IMAGE, label: "" }],
+      rows: [row("a", dark), row("b", second)],
+    })
+      .svg.match(/href="data:[^"]+"/g)!;
+  const [, first, seen] = pictures(map);
+  assert.notEqual(seen, first);
+  assert.equal(pictures(dark)[2], first);
+});
+
+Deno.test("confusionMatrix() writes numbers alone where steps are narrower than their words", () => {
+  const steps = (count: number) => {
+    const counts = Array.from({ length: 20 }, () => Array(20).fill(1));
+    const classesPerStep = Array(count).fill(20 / count);
+    const matrices = Array(3).fill({ name: "", counts });
+    const { svg } = confusionMatrix({ dataset: "", classesPerStep, matrices });
+    return [svg.match(/>step \d+</g)?.length ?? 0, svg.match(/>\d+</g)?.length ?? 0];
+  };
+  assert.deepEqual(steps(2), [12, 0]);
+  assert.deepEqual(steps(10), [0, 60]);
+});
 
 /** What a front end makes of it: the page after all scripts have run, in their order. */
 function page(...figures: InteractiveFigure[]): Document {

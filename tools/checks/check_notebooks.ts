@@ -56,7 +56,7 @@ export function notebookProblems(notebook: Notebook, root: string, packages: rea
         "prints with console, whose text may appear under a later cell; use `await print(…)` from lwm",
       );
     }
-    for (const [, name] of source.matchAll(/\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
+    for (const [, name] of source.matchAll(/\b(?:from|import)\s*\(?\s*["'`]([^"'`]+)["'`]/g)) {
       if (name !== "lwm" && !packages.some((known) => name === known || name.startsWith(`${known}/`))) {
         complain(`imports "${name}"; a notebook imports "lwm" and the npm packages of deno.json`);
       }

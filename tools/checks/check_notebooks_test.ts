@@ -85,6 +85,7 @@ Deno.test("notebookProblems() finds console, and imports of other modules than l
     'import { a } from "lwm";',
     'import * as Plot from "plot";',
     'import fs from "node:fs";',
+    "const { join } = await import('node:path');",
     "f(() => {",
     "  console.log(a);",
     "});",
@@ -92,6 +93,7 @@ Deno.test("notebookProblems() finds console, and imports of other modules than l
   assert.deepEqual(notebookProblems(tidyNotebook(cell), ROOT, ["plot"]), [
     "code cell 1: prints with console, whose text may appear under a later cell; use `await print(…)` from lwm",
     'code cell 1: imports "node:fs"; a notebook imports "lwm" and the npm packages of deno.json',
+    'code cell 1: imports "node:path"; a notebook imports "lwm" and the npm packages of deno.json',
   ]);
 });
 
