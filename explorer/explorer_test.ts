@@ -51,9 +51,12 @@ Deno.test({
     await buildExplorer(committed, undefined, directory);
     const servers = [output, committed].map((folder) => serveFolder(folder, 0));
     const [address, committedAddress] = servers.map(({ addr }) => `http://localhost:${addr.port}/`);
-    const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-    const test = (name: string, body: (page: Page) => Promise<void>) =>
-      t.step(name, () => withPage(browser, address, body));
+    const browser = await chromium.launch({
+      executablePath: browserPath,
+      args: ["--no-sandbox", "--host-resolver-rules=MAP elsewhere.test 127.0.0.1"],
+    });
+    const test = (name: string, body: (page: Page) => Promise<void>, from = address) =>
+      t.step(name, () => withPage(browser, from, body));
     try {
       await t.step("is a folder of at most 8 MB", async () => {
         assert.ok(await sizeOf(committed) < 8e6, `${await sizeOf(committed)} bytes`);
@@ -111,9 +114,42 @@ Deno.test({
         await page.getByRole("button", { name: "Play" }).click();
         await addressHas(page, "model=1");
         await addressHas(page, "model=0");
+        await page.getByRole("button", { name: /^LwF-MC, M_0/ }).dispatchEvent("click");
+        await addressHas(page, "method=LwF-MC&model=1");
         await page.getByRole("button", { name: "Stop" }).click();
         await page.getByLabel("Model in the foreground", { exact: true }).fill("1");
         await addressHas(page, "model=1");
+      });
+
+      await test("tells maps that share no cell from a dark map", async (page) => {
+        const find = async (view: string, maps: string[]) => {
+          await open(page, `${committedAddress}#class=telephone&${view}`);
+          const dark = await Promise.all(maps.map(async (map) => {
+            const cell = page.locator(`#grid button[aria-label^="${map} "]`);
+            return /, dark/.test(await cell.getAttribute("aria-label") ?? "");
+          }));
+          const sentence = await page.locator("#sentence").textContent() ?? "";
+          return [...dark, /the cosine of the two maps 0\.00: (.*?)[.:]/.exec(sentence)?.[1]];
+        };
+        assert.deepEqual(
+          await find("map=lipstick&model=1&teacher=M_2+of+C", ["C, M_2: lipstick", "LwM, M_1: lipstick"]),
+          [false, false, "the attention is elsewhere"],
+        );
+        assert.deepEqual(
+          await find("map=alarm-clock&method=C&model=4", ["C, M_4: alarm-clock"]),
+          [true, "one of the two maps is dark"],
+        );
+      }, committedAddress);
+
+      await test("asks for a picture of the reader's own, and shows nothing before", async (page) => {
+        await open(page, address);
+        await choice(page, "Class").selectOption("(your own picture)");
+        await page.getByText("Drop a picture above, choose a file, or draw one").waitFor();
+        assert.equal(await page.locator("#film, #grid, #sentence, select[aria-label=Student]").count(), 0);
+        await page.getByRole("button", { name: "Look at the drawing" }).click();
+        await page.locator("#sentence").waitFor();
+        await page.locator("#grid").waitFor();
+        assert.equal(await page.locator("#look-message").textContent(), "");
       });
 
       await test("takes a drawing and a file", async (page) => {
@@ -185,6 +221,7 @@ Deno.test({
         await page.getByLabel("epochs", { exact: true }).fill("2");
         await page.getByRole("button", { name: "Go", exact: true }).click();
         await page.getByRole("button", { name: "Pause" }).click();
+        await page.getByText(/^After epoch \d, /).waitFor({ timeout: 120_000 });
         await page.getByRole("button", { name: "Go on" }).click();
         await page.getByText(/^Trained in/).waitFor({ timeout: 120_000 });
         const cosineOf = ({ rates }: EpochReport) => rates["attention kept"];
@@ -231,11 +268,27 @@ Deno.test({
         await page.getByText(/^Trained in/).waitFor({ timeout: 120_000 });
       });
 
-      await test("says which file is missing", async (page) => {
-        await page.route("**/LwM-M1*", (route) => route.abort());
-        await page.goto(address);
-        await page.getByText("Expected the file models/LwM-M1.safetensors.gz beside the page").waitFor();
-      });
+      for (const file of ["drawings.gz", "models/LwM-M1.safetensors.gz"]) {
+        await test(`says that ${file} is missing, and reads it when it is there`, async (page) => {
+          await page.route(`**/${file}`, (route) => route.abort());
+          await page.goto(address);
+          const message = page.locator("#look-message");
+          await message.filter({ hasText: `Expected the file ${file} beside the page` }).waitFor();
+          const said = await message.textContent() ?? "";
+          assert.match(said, /found no answer\. Load the page again\.$/);
+          await page.unroute(`**/${file}`);
+          await choice(page, "Class").selectOption({ index: 3 });
+          await page.locator("#grid").waitFor();
+          await changed(page, "#look-message", said);
+          assert.equal(await message.textContent(), "");
+        });
+      }
+
+      const elsewhere = address.replace("localhost", "elsewhere.test");
+      await test("says where it can be opened", async (page) => {
+        await page.goto(elsewhere);
+        await page.getByText("Expected the page on https:// or localhost").waitFor();
+      }, elsewhere);
 
       await test("says what a browser without SIMD lacks", async (page) => {
         await page.addInitScript(() => WebAssembly.validate = () => false);

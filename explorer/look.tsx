@@ -20,7 +20,7 @@ export function Look({ connection, manifest }: { connection: Connection; manifes
     ...readAddress(manifest),
     scale: "unit",
   });
-  const [message, say] = useState("Loading thirteen networks …");
+  const [failure, say] = useState("");
   const { classId, image, map, scale, own, teacher } = view;
   const models = allModels(manifest);
   const names = models.map(modelName);
@@ -40,6 +40,7 @@ export function Look({ connection, manifest }: { connection: Connection; manifes
   );
   const chosen = found?.pictures[Math.min(image, found.pictures.length - 1)];
   const picture = classId < 0 ? own : found?.classId === classId ? chosen : undefined;
+  const waiting = classId < 0 && !own;
   const shown = useAnswer(
     () =>
       picture &&
@@ -53,14 +54,16 @@ export function Look({ connection, manifest }: { connection: Connection; manifes
     [picture, teacher, student],
     say,
   );
-  useEffect(() => say(shown ? "" : message), [shown]);
+  useEffect(() => say(""), [shown, waiting]);
   const rows = useMemo(
     () => shown && rowsOf(shown, { map, scale }, manifest),
     [shown, map, scale],
   );
 
   const classes = classNames.map((name, id) => [String(id), name] as const);
-  const maps = rows && { rows, now: view, onChoose: change };
+  const ask = "Drop a picture above, choose a file, or draw one and look at it.";
+  const message = failure || (waiting ? ask : shown ? "" : "Loading thirteen networks …");
+  const maps = !waiting && rows && { rows, now: view, onChoose: change };
   return (
     <>
       <div class="controls">
@@ -106,17 +109,26 @@ export function Look({ connection, manifest }: { connection: Connection; manifes
       <p id="look-message" class="message" role="status">{message}</p>
       {maps && <Film {...maps} />}
       {maps && <Grid {...maps} />}
-      <h3>Two models on this picture</h3>
-      <div class="controls">
-        <Choice label="Teacher" options={names} value={teacher} onValue={(teacher) => change({ teacher })} />
-        <Choice
-          label="Student"
-          options={names}
-          value={student}
-          onValue={(name) => change(models[names.indexOf(name)])}
-        />
-      </div>
-      {comparison && <Scores {...{ comparison, classNames }} />}
+      {!waiting && (
+        <>
+          <h3>Two models on this picture</h3>
+          <div class="controls">
+            <Choice
+              label="Teacher"
+              options={names}
+              value={teacher}
+              onValue={(teacher) => change({ teacher })}
+            />
+            <Choice
+              label="Student"
+              options={names}
+              value={student}
+              onValue={(name) => change(models[names.indexOf(name)])}
+            />
+          </div>
+          {comparison && <Scores {...{ comparison, classNames }} />}
+        </>
+      )}
     </>
   );
 }

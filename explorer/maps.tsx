@@ -120,7 +120,7 @@ export function Film({ rows, now, onChoose }: Maps) {
     if (!playing) return;
     const timer = setTimeout(() => show((now.step + 1) % steps), 900);
     return () => clearTimeout(timer);
-  }, [playing, now.step]);
+  }, [playing, now.step, now.method]);
   return (
     <div id="film">
       <div class="controls">

@@ -51,8 +51,8 @@ export function modelFile({ method, step }: ModelKey): string {
 export async function fetchAsset(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(file).catch(() => null);
   if (!response?.ok) {
-    const found = response === null ? "no answer" : `status ${response.status}`;
-    throw new Error(`Expected the file ${file} beside the page but found ${found}. Build the page again.`);
+    const found = response ? `status ${response.status}. Build` : "no answer. Load";
+    throw new Error(`Expected the file ${file} beside the page but found ${found} the page again.`);
   }
   if (!file.endsWith(".gz")) return response.bytes();
   return new Response(response.body!.pipeThrough(new DecompressionStream("gzip"))).bytes();
@@ -79,8 +79,10 @@ export interface Comparison {
   readonly L_D: number;
   /** For the student's top class among those. */
   readonly L_AD: number;
-  /** Cosine between the two maps of that class; 0 where one is dark. */
+  /** Cosine between the two maps of that class; 0 where one is dark, or where they share no cell. */
   readonly cosine: number;
+  /** Whether one of the two maps is. */
+  readonly dark: boolean;
   /** That class: its position in the order of learning. */
   readonly topBaseClass: number;
   /** Teacher and student, each with its scores before the sigmoid. */

@@ -18,6 +18,11 @@ async function start(): Promise<void> {
       "Expected a browser with WebAssembly SIMD but found one without. Use a current Firefox, Chrome, Edge or Safari.",
     );
   }
+  if (!isSecureContext) {
+    throw new Error(
+      `Expected the page on https:// or localhost, where browsers can check its files, but found it on ${location.origin}. Open it there.`,
+    );
+  }
   const manifest = await fetchManifest();
   const connection = new Connection();
   render(<Look {...{ connection, manifest }} />, document.getElementById("look")!);

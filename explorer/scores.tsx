@@ -40,7 +40,7 @@ export function Scores(
         From {models[0].name} to {models[1].name}, the score of “{classNames[b]}” goes from{" "}
         {digits(scoreOf(before[b]))} to {digits(scoreOf(after[b]))} (logits {digits(before[b])} and{" "}
         {digits(after[b])}). L<sub>D</sub> is {digits(L_D)}, L<sub>AD</sub>{" "}
-        {digits(L_AD)}, the cosine of the two maps {digits(cosine)}: {change(cosine)}.
+        {digits(L_AD)}, the cosine of the two maps {digits(cosine)}: {change(comparison)}.
       </p>
       <Chart
         label="The highest scores of both models"
@@ -58,8 +58,8 @@ export function Scores(
   );
 }
 
-function change(cosine: number): string {
-  if (cosine === 0) return "one of the two maps is dark: nothing in the picture speaks for the class";
+function change({ cosine, dark }: Comparison): string {
+  if (dark) return "one of the two maps is dark: nothing in the picture speaks for the class";
   if (cosine > 0.9) return "the attention stays where it was";
   return cosine > 0.6 ? "the attention has moved in part" : "the attention is elsewhere";
 }

@@ -77,7 +77,7 @@ export function Train({ connection, manifest }: { connection: Connection; manife
         if (loss) student.losses.push(loss);
         if (epoch) student.epochs.push(epoch);
         student.total = total ?? student.total;
-        redraw((before) => performance.now() < before + REDRAW_MS ? before : performance.now());
+        redraw((before) => !epoch && performance.now() < before + REDRAW_MS ? before : performance.now());
         if (epoch) await gate.current?.promise;
       };
       return student.connection.call((worker) => worker.train(student.settings, proxy(listen)));

@@ -14,6 +14,7 @@ import { start } from "../lib/engine/wasm.ts";
 import { accuracyOfSteps } from "../lib/evaluation/accuracy.ts";
 import { attentionRetention, mapCosine, mapOf } from "../lib/evaluation/attention_retention.ts";
 import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
+import { isDark } from "../lib/figures/kit/attention_map.ts";
 import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { stepOptions, trainStep } from "../lib/training/mod.ts";
@@ -25,10 +26,20 @@ const api = { pictures, look, compare, train };
 export type Api = typeof api;
 expose(api);
 
-/** Starts the engine, and reads what every function needs; once. */
-let ready: ReturnType<typeof prepare> | undefined;
-async function prepare() {
-  setWasmPaths("./");
+setWasmPaths("./");
+
+/** What `read` gives, read once. What failed is read anew when it is asked for again. */
+function once<Result>(read: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () =>
+    result ??= read().catch((error) => {
+      result = undefined;
+      throw error;
+    });
+}
+
+/** Starts the engine, and reads what every function needs. */
+const ready = once(async () => {
   const [manifest, pixels] = await Promise.all([
     fetchManifest(),
     fetchAsset("drawings.gz"),
@@ -40,21 +51,21 @@ async function prepare() {
   const rest = IEMOJI_CLASSES.keys().filter((id) => !learned.includes(id));
   // Class ids of the data set in the order of learning.
   return { manifest, configuration, dataset, classOrder: [...learned, ...rest] };
-}
+});
 
-const models = new Map<string, Promise<ResNet>>();
+const models = new Map<string, () => Promise<ResNet>>();
 function modelOf(key: ModelKey): Promise<ResNet> {
   const file = modelFile(key);
   const read = async () => (await decodeCheckpoint(await fetchAsset(file), file)).model;
-  const model = models.get(file) ?? read();
+  const model = models.get(file) ?? once(read);
   models.set(file, model);
-  return model;
+  return model();
 }
 
 /** The test images of a class, drawings by artists that no model has seen; of -1, none. */
 async function pictures(classId: number): Promise<Picture[]> {
   if (classId < 0) return [];
-  const { dataset, classOrder, configuration: { seed } } = await (ready ??= prepare());
+  const { dataset, classOrder, configuration: { seed } } = await ready();
   const set = dataset.open("test", [classOrder[classId]], { seed, views: 1 });
   return Array.from({ length: set.count }, (_, image) => {
     const rgb = new Uint8Array(set.size * set.size * 3);
@@ -65,7 +76,7 @@ async function pictures(classId: number): Promise<Picture[]> {
 
 /** Scores and maps of one picture, by the models' names. */
 async function look(picture: Picture): Promise<Map<string, Answer>> {
-  const { manifest } = await (ready ??= prepare());
+  const { manifest } = await ready();
   return new Map(
     await Promise.all(
       allModels(manifest).map(async (key) => [modelName(key), await answerOf(key, picture)] as const),
@@ -75,7 +86,7 @@ async function look(picture: Picture): Promise<Map<string, Answer>> {
 
 async function answerOf(key: ModelKey, { size, rgb }: Picture): Promise<Answer> {
   const model = await modelOf(key);
-  const { mean, std } = (await (ready ??= prepare())).dataset;
+  const { mean, std } = (await ready()).dataset;
   const [logits, maps] = tf.tidy(() => {
     const x = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
     const { logits, features } = model.forward(tf.tensor4d(x, [1, size, size, 3]));
@@ -95,7 +106,7 @@ async function compare(
   picture: Picture,
   pair: readonly [teacher: ModelKey, student: ModelKey],
 ): Promise<Comparison> {
-  const { distillation, temperature, norm } = (await (ready ??= prepare())).configuration;
+  const { distillation, temperature, norm } = (await ready()).configuration;
   const answers = await Promise.all(pair.map((key) => answerOf(key, picture)));
   const classes = Math.min(...answers.map(({ logits }) => logits.length));
   const [L_D, L_AD, b, before, after] = tf.tidy(() => {
@@ -118,13 +129,14 @@ async function compare(
     L_AD: L_AD[0],
     topBaseClass: b[0],
     cosine: mapCosine(before, after),
+    dark: [before, after].some((values) => isDark({ size: answers[0].mapSize, values })),
     models: pair.map((key, i) => ({ name: modelName(key), logits: answers[i].logits })),
   };
 }
 
 /** Trains M_1 from the kept M_0, and measures it after each epoch; goes on when `tell` has resolved. */
 async function train(settings: TrainSettings, tell: (report: TrainReport) => Promise<void>): Promise<void> {
-  const { manifest, dataset, classOrder, ...context } = await (ready ??= prepare());
+  const { manifest, dataset, classOrder, ...context } = await ready();
   const configuration = { ...context.configuration, ...settings };
   const { seed, views } = configuration;
   const [base, added] = manifest.stepSizes;
