@@ -55,7 +55,7 @@ Deno.test("the data card counts the images of each split", async () => {
       if (holdOut && split === "test") continue; // the same
       const { count, views } = dataset.open(split, everyClass, { seed: 1, views: 40 });
       const drawings = split === "train" ? count : count / 10;
-      const name = holdOut ? `${split}, with \`holdOut: true\`` : split;
+      const name = holdOut ? `${split}, held out` : split;
       counted.push([name, `${drawings}`, `${count}`, views === 40 ? "as configured" : `${views}`]);
     }
   }
