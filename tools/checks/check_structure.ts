@@ -47,7 +47,7 @@ const BROWSER_MODULES = [
 ];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** Of the source: TypeScript without tests and their testdata, and without explorer/. */
-const MOST_FILES = 170;
+const MOST_FILES = 160;
 const MOST_LINES = 21_500;
 
 /** Checks the modules of lib/ and tools/ against the rules. @returns one line for each violation */
