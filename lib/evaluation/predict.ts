@@ -140,19 +140,32 @@ export function ofFirstClasses(predictions: Predictions, count: number): Predict
   };
 }
 
+/** A class that an image resembles, and where. */
+export interface NearestClass {
+  /** Column of the head. */
+  readonly column: number;
+  /** Its name. */
+  readonly className: string;
+  /** Probability, between 0 and 1. */
+  readonly score: number;
+  /** (h·w) attention map for this class, not below 0. */
+  readonly map: Float32Array;
+  /** h and w. */
+  readonly mapSize: MapSize;
+}
+
 /**
  * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say *why*.
  *
  * @param options how many classes of each image, how scores become probabilities, and how to feed the images
- * @returns for each image its nearest classes, the nearest first: column of the head, name, probability, and the attention map
- * (h·w) for this class, not below 0
+ * @returns for each image its nearest classes, the nearest first
  */
 export async function nearestClasses(
   model: ResNet,
   set: ImageSet,
   draws: readonly Draw[],
   { count, outputs, ...options }: ForwardOptions & { count: number; outputs: OutputKind },
-) {
+): Promise<NearestClass[][]> {
   let mapSize: MapSize = [0, 0];
   const { logits, maps } = await forwardPasses(set, draws, options, (x) => {
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)

@@ -112,7 +112,9 @@ const MOST_MEMORY = 4 * GIGABYTE;
  * About how much memory a run needs, in bytes; measured with `tf.memory()` it is right within a third.
  * @returns for each use of memory the field that makes it smaller
  */
-export function memoryNeeds(configuration: Configuration) {
+export function memoryNeeds(
+  configuration: Configuration,
+): { bytes: number; what: string; field: keyof Configuration }[] {
   const { imageSize, stem, widths, batchSize, method, cacheTeacher } = configuration;
   const blocks = blocksPerStage(configuration);
   let side = stem === "3x3" ? imageSize : imageSize / 2;

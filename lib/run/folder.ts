@@ -175,7 +175,9 @@ export async function keepConfiguration(folder: string, configuration: Configura
  * @returns the configuration with the engine by name, the folder of data sets and runs, and the digest of the run's images
  * @throws {UserError} if it is not the folder of a run
  */
-export async function readRunFolder(folder: string) {
+export async function readRunFolder(
+  folder: string,
+): Promise<{ configuration: Configuration; folders: RunFolders; directory: string; images?: string }> {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
   const configuration = isFolder ? await readJsonIfThere(join(folder, FILE), CONFIGURATION) : null;
   if (configuration === null) {

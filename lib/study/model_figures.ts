@@ -5,7 +5,7 @@
 import { allDraws, type Draw, headPositions, type ImageSet, readPicture } from "../data/mod.ts";
 import { mapCosine } from "../evaluation/attention_retention.ts";
 import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
-import { nearestClasses, predict } from "../evaluation/predict.ts";
+import { type NearestClass, nearestClasses, predict } from "../evaluation/predict.ts";
 import { probabilities, topColumns } from "../evaluation/scores.ts";
 import type {
   AttentionMap,
@@ -201,8 +201,7 @@ export async function whatAndWhyNumbers(
   const options = { ...run.evaluationPasses, count: CLASSES, outputs: outputKind(configuration, step) };
   const nearest = await withModels(run, [step], (model) => nearestClasses(model, set, draws, options));
 
-  const onObject = (draw: Draw, { map, mapSize }: typeof nearest[number][number]) =>
-    shareOnObject(set, draw, map, mapSize);
+  const onObject = (draw: Draw, { map, mapSize }: NearestClass) => shareOnObject(set, draw, map, mapSize);
   const ranked = draws.map((draw, i) => {
     const [first, second] = nearest[i];
     // An all-zero map lies nowhere, so it counts as 0 here.

@@ -45,18 +45,22 @@ export interface Claim {
   readonly measure: MeasureName;
 }
 
+/** The functions of `figures` that draw a study's figures. */
+export const FIGURE_KINDS = [
+  "accuracyCurve",
+  "attentionRetention",
+  "attentionRetentionCurve",
+  "gainMap",
+  "gamma",
+  "lossVariants",
+] as const;
+
 /** A figure of a study. */
 export interface StudyFigure {
   /** Of the files. */
   readonly name: string;
   /** The function of `figures` that draws it. */
-  readonly kind:
-    | "accuracyCurve"
-    | "attentionRetention"
-    | "attentionRetentionCurve"
-    | "gainMap"
-    | "gamma"
-    | "lossVariants";
+  readonly kind: typeof FIGURE_KINDS[number];
   /** For figures that do not have one of their own. */
   readonly title?: string;
   /** Of which runs; of all where it is absent. */
@@ -103,14 +107,7 @@ const schema = z.strictObject({
   })).default([]),
   figures: z.array(z.strictObject({
     name: z.string(),
-    kind: z.enum([
-      "accuracyCurve",
-      "attentionRetention",
-      "attentionRetentionCurve",
-      "gainMap",
-      "gamma",
-      "lossVariants",
-    ]),
+    kind: z.enum(FIGURE_KINDS),
     title: z.string().optional(),
     runs: z.array(someFields).optional(),
     joint: someFields.optional(),

@@ -29,7 +29,11 @@ const LONGEST_CELL = 15;
  * @param packages the npm packages that it may import
  * @returns what is wrong with it, one sentence each
  */
-export function notebookProblems(notebook: Notebook, root: string, packages: readonly string[] = []) {
+export function notebookProblems(
+  notebook: Notebook,
+  root: string,
+  packages: readonly string[] = [],
+): string[] {
   const problems: string[] = [];
   const opening = notebook.cells[0];
   if (opening?.cell_type !== "markdown" || !sourceOf(opening).trimStart().startsWith("# ")) {

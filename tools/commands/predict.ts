@@ -12,7 +12,7 @@ import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts"
 import { isFolder, listImages } from "../../lib/data/photos/photo_source.ts";
 import { forwardPasses } from "../../lib/evaluation/predict.ts";
 import { probabilities, topColumns } from "../../lib/evaluation/scores.ts";
-import { largestValue, overlay, unitMap } from "../../lib/figures/kit/attention_map.ts";
+import { type AttentionMap, largestValue, overlay, unitMap } from "../../lib/figures/kit/attention_map.ts";
 import { readFileIfThere, writeFileWhole } from "../../lib/files.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
@@ -142,10 +142,20 @@ async function decode(path: string, size: number): Promise<Picture> {
   }
 }
 
-type Prediction = Awaited<ReturnType<typeof predictionsOf>>[number];
+interface Prediction {
+  model: string;
+  /** The highest scores first; a probability is as in the loss that the model was trained with. */
+  classes: { name: string; score: number; probability: number }[];
+  attention: AttentionMap & { class: string };
+}
 
-/** For each image the highest scores first; a probability is as in the loss that the model was trained with. */
-async function predictionsOf(run: Run, step: number, set: ImageSet, top: number, className?: string) {
+async function predictionsOf(
+  run: Run,
+  step: number,
+  set: ImageSet,
+  top: number,
+  className?: string,
+): Promise<Prediction[]> {
   const model = await run.model(step);
   try {
     const { classNames } = model;

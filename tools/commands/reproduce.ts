@@ -150,7 +150,10 @@ export function demonstrationConfigurations(): Configuration[] {
 }
 
 /** Removes these runs, but what {@linkcode removable} leaves out. @param directory of data sets and runs */
-export async function forget(configurations: readonly Configuration[], directory = dataDirectory()) {
+export async function forget(
+  configurations: readonly Configuration[],
+  directory = dataDirectory(),
+): Promise<void> {
   const runs = await planSweep(configurations, { directory, log: () => {} });
   const folders = runs.flatMap(({ folders }) => [folders.base, folders.method]);
   const kept = await keptRuns(directory);

@@ -50,6 +50,31 @@ own, which the runs of its seed share. Exit code: 0, or 1 where nothing can be r
   takesFields: true,
 };
 
+/** What is listed of a run. */
+interface ListedRun {
+  folder: string;
+  /** M_0 where it has no increment. */
+  method: string;
+  seed?: number;
+  dataset?: string;
+  /** Steps that are trained and measured, of how many. */
+  trained: number;
+  steps: number;
+  /** After the last of them. */
+  accuracy?: number;
+  bytes: number;
+  /** When it was last written, ISO 8601. */
+  written: string;
+  state: typeof STATES[number];
+  problem?: string;
+}
+
+interface FoundRun {
+  listed: ListedRun;
+  /** Absent where it is damaged. */
+  run?: KeptRun;
+}
+
 export async function runs(args: readonly string[], log: Log = console.log): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
@@ -101,15 +126,12 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
 const DAY = 24 * 3600 * 1000;
 
 /** All runs in a folder of data sets and runs. */
-export async function keptRuns(directory: string) {
+export async function keptRuns(directory: string): Promise<FoundRun[]> {
   const home = join(directory, "runs");
   return await Promise.all((isFolder(home) ? await findKept(home, 2) : []).map(readRun));
 }
 
-type FoundRun = Awaited<ReturnType<typeof readRun>>;
-
-/** What is listed of a run: also how many of its steps are trained and measured. `run` is absent where it is damaged. */
-async function readRun(folder: string) {
+async function readRun(folder: string): Promise<FoundRun> {
   const { bytes, modified } = sizeOf(folder);
   const common = { folder, bytes, written: new Date(modified).toISOString() };
   try {
@@ -121,13 +143,11 @@ async function readRun(folder: string) {
     const state = code !== codeDigest(engine) ? "outdated" : trained < steps ? "unfinished" : "ready";
     const name = increments === 0 ? "M_0" : method;
     const accuracy = metrics[trained - 1]?.accuracy;
-    const told = { method: name, seed, dataset, trained, steps, accuracy, state, problem: undefined };
-    return { run, listed: { ...common, ...told } };
+    return { run, listed: { ...common, method: name, seed, dataset, trained, steps, accuracy, state } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { message: problem } = error;
-    const untold = { seed: undefined, dataset: undefined, trained: 0, steps: 0, accuracy: undefined };
-    return { run: undefined, listed: { ...common, method: "", ...untold, state: "damaged", problem } };
+    return { listed: { ...common, method: "", trained: 0, steps: 0, state: "damaged", problem } };
   }
 }
 
@@ -178,8 +198,7 @@ export async function removable(chosen: readonly FoundRun[], all: readonly Found
 }
 
 function rowOf(
-  { folder, method, seed, dataset, trained, steps, accuracy, bytes, written, state, problem }:
-    FoundRun["listed"],
+  { folder, method, seed, dataset, trained, steps, accuracy, bytes, written, state, problem }: ListedRun,
 ) {
   const days = (Date.now() - Date.parse(written)) / DAY;
   return {
