@@ -89,12 +89,12 @@ export function studentP(values: readonly number[]): number | undefined {
 
 /**
  * The 95 % bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same values give
- * the same interval.
+ * the same interval. For few values it is too narrow, as all intervals from percentiles.
  * @param values one number a seed
- * @returns undefined for a single value
+ * @returns undefined for fewer than five values, where it says next to nothing
  */
 export function bootstrapInterval(values: readonly number[]): Ends | undefined {
-  if (values.length < 2) return undefined;
+  if (values.length < 5) return undefined;
   const random = randomStream("bootstrap", 1);
   const means = Float64Array.from(
     { length: 10_000 },

@@ -76,7 +76,12 @@ Deno.test("bootstrapInterval() is the same for the same values and has the sprea
   // Normal approximation: the standard deviation of the population of 0 … 29 is 8.655.
   close(found.low, 14.5 - 1.96 * 8.655 / Math.sqrt(30), 0.1);
   close(found.high, 14.5 + 1.96 * 8.655 / Math.sqrt(30), 0.1);
-  assert.equal(bootstrapInterval([1]), undefined);
+});
+
+Deno.test("bootstrapInterval() is not given where its ends would be the extreme values", () => {
+  assert.equal(bootstrapInterval([1, 2, 3, 4]), undefined);
+  const five = bootstrapInterval([1, 2, 3, 4, 5])!;
+  assert.ok(five.low > 1 && five.high < 5);
 });
 
 Deno.test("holm() multiplies the smallest p by the number of tests, the next by one less, and never falls", () => {

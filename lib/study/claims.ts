@@ -23,6 +23,7 @@ import {
   MEASURES,
   runKey,
   type RunRecord,
+  settingOf,
   shareFirstModel,
   unitKey,
   varyingFields,
@@ -178,6 +179,11 @@ export function gainTable(records: readonly RunRecord[]): Table {
   const pairs = pairsAtEqualSettings(records);
   const settings = bySetting(pairs.map(([first]) => first));
   const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
+  const valueOf = ([{ configuration }]: RunRecord[], field: string) =>
+    Number(settingOf(configuration)[field]);
+  settings.sort((a, b) =>
+    fields.map((field) => valueOf(a, field) - valueOf(b, field)).find((difference) => difference !== 0) ?? 0
+  );
   return table(settings.map((setting) => {
     const ofSetting = pairs.filter(([first]) => setting.includes(first));
     const cosine = MEASURES.attentionCosine;

@@ -103,32 +103,49 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
 
 /**
  * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC and the gain
- * of LwM at equal settings, over the learning rates and β.
+ * of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own seed share a run of LwF-MC,
+ * whose noise alone would correlate them; so there is also the mean over the seeds of the correlation of each seed's gains
+ * with the forgetting of the other seeds.
  *
  * @returns one row for each γ that has at least three settings
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
   const pairs = pairsAtEqualSettings(records);
-  const cells = bySetting(pairs.map(([first]) => first)).flatMap((setting) => {
-    const own = pairs.filter(([first]) => setting.includes(first));
-    const forgetting = own.flatMap(([, second]) => MEASURES.forgetting.of(second) ?? []);
-    return forgetting.length === 0 ? [] : [{
-      gamma: setting[0].configuration.gamma,
-      gain: mean(differencesOf(own, MEASURES.averageAccuracy)),
-      forgetting: mean(forgetting),
-    }];
-  });
+  const cells = bySetting(pairs.map(([first]) => first)).map((setting) => ({
+    gamma: setting[0].configuration.gamma,
+    ofSeed: new Map(
+      pairs.filter(([first]) => setting.includes(first)).flatMap((pair) => {
+        const forgetting = MEASURES.forgetting.of(pair[1]);
+        const [gain] = differencesOf([pair], MEASURES.averageAccuracy);
+        return forgetting === undefined ? [] : [[pair[0].configuration.seed, { forgetting, gain }]];
+      }),
+    ),
+  })).filter(({ ofSeed }) => ofSeed.size > 0);
   return table(
-    [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
-      .filter(([, ofGamma]) => new Set(ofGamma.map(({ forgetting }) => forgetting)).size > 2)
-      .map(([gamma, ofGamma]) => ({
+    [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b).flatMap(([gamma, ofGamma]) => {
+      const seeds = [...ofGamma[0].ofSeed.keys()].filter((seed) =>
+        ofGamma.every(({ ofSeed }) => ofSeed.has(seed))
+      );
+      const means = (name: "forgetting" | "gain", isCounted: (seed: number) => boolean = () => true) =>
+        ofGamma.map(({ ofSeed }) =>
+          mean([...ofSeed].filter(([seed]) => isCounted(seed)).map(([, values]) => values[name]))
+        );
+      if (new Set(means("forgetting")).size < 3) return [];
+      const ofOthers = seeds.length < 2
+        ? []
+        : seeds.map((one) =>
+          rankCorrelation(means("forgetting", (seed) => seed !== one), means("gain", (seed) => seed === one))
+        );
+      return [{
         "γ": String(gamma),
         "settings": ofGamma.length,
         "rank correlation of forgetting and gain": signed(
-          rankCorrelation(ofGamma.map(({ forgetting }) => forgetting), ofGamma.map(({ gain }) => gain)),
+          rankCorrelation(means("forgetting"), means("gain")),
           2,
         ),
-      })),
+        "with the forgetting of other seeds": ofOthers.length === 0 ? "" : signed(mean(ofOthers), 2),
+      }];
+    }),
   );
 }
 

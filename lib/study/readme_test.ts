@@ -9,9 +9,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { markdownTable, type TableRow } from "../table.ts";
-import { claimsTable, judgeClaims } from "./claims.ts";
+import { claimsTable, differencesOf, judgeClaims, pairsOf } from "./claims.ts";
 import { gainByForgettingTable } from "./figure_numbers.ts";
-import { readStudies } from "./study.ts";
+import { mean, percent, points, signed } from "../statistics.ts";
+import { type MeasureName, MEASURES, type RunRecord } from "./run_record.ts";
+import { readStudies, select, type Selector } from "./study.ts";
 import { settingsTable } from "./tables.ts";
 
 const README = join(import.meta.dirname!, "../../README.md");
@@ -74,4 +76,62 @@ Deno.test("the tables of the README are those of the committed results", async (
   for (const [, , kind, argument, table] of marked) {
     assert.deepEqual(cellsOf(table), cellsOf(markdownTable(TABLES[kind](argument))), `${kind} ${argument}`);
   }
+});
+
+/** First minus second within each seed, by settings of a study. */
+function differences(
+  name: string,
+  first: Selector,
+  second: Selector,
+  measure: MeasureName = "averageAccuracy",
+) {
+  const [a, b] = [first, second].map((setting) => select(recordsOf(name), setting));
+  return differencesOf(pairsOf(a, b), MEASURES[measure]);
+}
+
+Deno.test("the numbers in the sentences of the README are those of the committed results", async () => {
+  const text = (await Deno.readTextFile(README)).replaceAll(/\s+/g, " ");
+  const says = (sentence: string) =>
+    assert.ok(text.includes(sentence), `Expected in the README: ${sentence}`);
+  const each = (values: number[]) => {
+    const written = values.map((value) => signed(100 * value, 1));
+    return `${written.slice(0, -1).join(", ")} and ${written.at(-1)}`;
+  };
+  const LwM = { method: "LwM", learningRate: 0.1 };
+  const equal = { method: "LwF-MC", learningRate: 0.1 };
+  const tuned = { method: "LwF-MC", learningRate: 0.05 };
+
+  const primary = differences("iemoji-100", LwM, equal);
+  says(`the difference is ${points(primary.slice(3))}`);
+  says(
+    `on seeds 6 to 10, of which nothing was known, it is ${points(primary.slice(5)).replace(" points", "")}.`,
+  );
+  says(`its lead is ${points(differences("iemoji-100", LwM, tuned, "lastAccuracy")).slice(1)}`);
+  const records = select(recordsOf("iemoji-100"), LwM);
+  const first = (name: "pointingGame" | "energyInside") =>
+    percent(records.map(({ metrics }) => metrics.at(-1)!.attention[name]!.first!)).replace(/ ±.*/, " %");
+  says(`For M_0 the pointing game is ${first("pointingGame")} and the energy ${first("energyInside")}.`);
+  const best = {
+    title: "",
+    share: true,
+    of: (record: RunRecord) =>
+      MEASURES.forgetting.of(record)! + mean(record.metrics.at(-1)!.accuracyOfSteps!.slice(0, -1)),
+  };
+  const [lower, saved] = [best, MEASURES.forgetting].map((measure) =>
+    points(differencesOf(pairsOf(select(recordsOf("iemoji-100"), equal), records), measure)).slice(1, 4)
+  );
+  says(`that makes up ${lower} of the ${saved} points on iEmoji-100.`);
+
+  const photos = (a: Selector, b: Selector, measure?: MeasureName) =>
+    differences("caltech-101", a, b, measure);
+  const [own, same] = [0.05, 0.02].map((learningRate) => ({ method: "LwM", learningRate }));
+  const baseline = { method: "LwF-MC", learningRate: 0.02 };
+  const [, down, up] = photos(own, same);
+  says(
+    `the average is ${(-100 * down).toFixed(1)} points lower in one and ${
+      (100 * up).toFixed(1)
+    } higher in another`,
+  );
+  says(`LwM minus LwF-MC is ${each(photos(same, baseline))} points in the average`);
+  says(`and ${each(photos(same, baseline, "lastAccuracy"))} after the last step`);
 });

@@ -106,6 +106,10 @@ export const MEASURES = {
   }),
   lastAccuracy: shareMeasure("accuracy after the last step", (record) => last(record).accuracy),
   forgetting: shareMeasure("forgetting", ({ metrics }) => forgettingAfter(metrics)),
+  newestAccuracy: shareMeasure("accuracy of the newest classes", ({ metrics }) => {
+    const newest = metrics.slice(1).flatMap(({ accuracyOfSteps }) => accuracyOfSteps?.at(-1) ?? []);
+    return newest.length > 0 && newest.length === metrics.length - 1 ? mean(newest) : undefined;
+  }),
   attentionCosine: {
     title: "attention cosine",
     share: false,

@@ -123,7 +123,9 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
         if (measured.length < setting.length || together && title !== MEASURES.lastAccuracy.title) {
           return [title, ""];
         }
-        return [title, share ? percent(measured) : decimal(measured, 3)];
+        // From two seeds an interval says next to nothing: Student's factor is 12.7.
+        const values = measured.length < 3 ? [mean(measured)] : measured;
+        return [title, share ? percent(values) : decimal(values, 3)];
       })),
     };
   }));
