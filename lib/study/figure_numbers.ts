@@ -16,7 +16,7 @@ import { type Table, table } from "../table.ts";
 import { UserError } from "../user_error.ts";
 import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
-import { select, selectBest, type Study, type StudyFigure } from "./study.ts";
+import { recordsOfFigure, select, selectBest, type Study, type StudyFigure } from "./study.ts";
 import { methodTitle } from "./tables.ts";
 
 /** What the figure `accuracy-curve` draws, in the form in which it is kept. */
@@ -240,15 +240,18 @@ export async function studyFigure(
   name: string,
   options: SaveOptions = {},
 ): Promise<{ figure: Figure; missing: number }> {
-  const found = study.figures.filter(isDrawnFromRecords).find((figure) => figure.name === name);
-  const { runs = [{}], joint } = found ?? {};
-  const records = found === undefined ? [] : runs.flatMap((selector) => selectBest(study.records, selector));
-  if (found === undefined || records.length === 0) {
+  const drawn = study.figures.filter(isDrawnFromRecords);
+  const found = drawn.find((figure) => figure.name === name);
+  if (found === undefined) {
     throw new UserError(
-      `Expected finished runs for the figure ${name} in the study ${study.name} but found none. ` +
-        `Train them with \`deno task sweep studies/${study.name}.json\`.`,
+      `Expected one of the figures ${
+        drawn.map(({ name }) => name).join(", ")
+      } that the study ${study.name} draws from its ` +
+        `records but found ${name}. Choose one of them.`,
     );
   }
+  const { runs = [{}], joint } = found;
+  const records = recordsOfFigure(study, found);
   const planned = study.configurations.map((configuration) => ({ configuration }));
   const missing = [...runs, ...joint === undefined ? [] : [joint]].reduce(
     (count, selector) => count + select(planned, selector).length - select(study.records, selector).length,

@@ -207,14 +207,14 @@ export async function readStudy(
 }
 
 /**
- * Reads all studies of a folder, in the order of their names. Other JSON files, without runs, are passed over.
+ * Reads all studies of a folder, in the order of their names. Other JSON files, such as those of figures, are passed over.
  *
  * @throws {UserError} where a file is damaged
  */
 export async function readStudies(directory: string = studiesDirectory()): Promise<Study[]> {
   const names = Array.from(Deno.readDirSync(directory), ({ name }) => name)
     .filter((name) => name.endsWith(".json") && !name.endsWith(".results.json"))
-    .filter((name) => /"(grid|runs)"/.test(Deno.readTextFileSync(join(directory, name))));
+    .filter((name) => /^(?!.*"figure":).*"(grid|runs)"/s.test(Deno.readTextFileSync(join(directory, name))));
   return await Promise.all(names.sort().map((name) => readStudy(basename(name, ".json"), [], directory)));
 }
 
@@ -256,6 +256,20 @@ export function selectBest(records: readonly RunRecord[], selector: Selector): R
   return bySetting(selected).reduce<RunRecord[]>(
     (best, setting) => best.length === 0 || average(setting) > average(best) ? setting : best,
     [],
+  );
+}
+
+/**
+ * The finished runs of a figure, each once.
+ *
+ * @throws {UserError} where there is none
+ */
+export function recordsOfFigure(study: Study, { name, runs = [{}] }: StudyFigure): RunRecord[] {
+  const found = new Set(runs.flatMap((selector) => selectBest(study.records, selector)));
+  if (found.size > 0) return [...found];
+  throw new UserError(
+    `Expected finished runs for the figure ${name} in the study ${study.name} but found none. ` +
+      "Train them with `deno task sweep`.",
   );
 }
 

@@ -131,6 +131,7 @@ Deno.test("readStudy() has the finished runs that its file names, with those mea
     assert.deepEqual(seen, [[1, 0.3], [3, 0.6]]);
     // Other files may lie beside studies.
     await Deno.writeTextFile(join(folder, "package.json"), '{ "name": "mine" }');
+    await Deno.writeTextFile(join(folder, "curve.json"), '{ "figure": "accuracyCurve", "runs": [{}] }');
     assert.deepEqual((await readStudies(folder)).map(({ name }) => name), ["s"]);
   }));
 
@@ -407,6 +408,27 @@ Deno.test("studyFigure() draws the best setting where it is asked for, once all 
     const { runs } = JSON.parse(await Deno.readTextFile(join(directory, "a.json")));
     assert.deepEqual(runs.map(({ accuracy }: { accuracy: number[] }) => accuracy[1]), [0.3]);
   }));
+
+Deno.test("studyFigure() draws a run that two selectors name once", () =>
+  withFolder(async (directory) => {
+    const figure = { name: "a", kind: "accuracyCurve", runs: [{ method: "LwM" }, { seed: 2 }] } as const;
+    const runs = [1, 2].map((seed) => measuredRun({ method: "LwM", seed }, 0.5));
+    await studyFigure({ ...study(runs), figures: [figure] }, "a", { directory, log: () => {} });
+    const drawn = JSON.parse(await Deno.readTextFile(join(directory, "a.json")));
+    assert.deepEqual(drawn.runs.map(({ seed }: { seed: number }) => seed), [1, 2]);
+  }));
+
+Deno.test("studyFigure() says whether a figure is unknown, or none of its runs is finished", async () => {
+  const empty = { ...study([]), figures: [{ name: "a", kind: "accuracyCurve" }] } as const;
+  await assert.rejects(studyFigure(empty, "b"), {
+    name: "UserError",
+    message: /^Expected one of the figures a that the study study draws .* but found b\./,
+  });
+  await assert.rejects(studyFigure(empty, "a"), {
+    name: "UserError",
+    message: /^Expected finished runs for the figure a .* found none\. Train them with `deno task sweep`\.$/,
+  });
+});
 
 Deno.test("methodTitle() names what is not the paper's", () => {
   assert.equal(methodTitle({ method: "LwM", norm: "L1" }), "LwM");

@@ -69,10 +69,9 @@ export function typicalImage(attention: BaseAttention): { image: number; choice:
     right: rightAnswers(predictions.at(-1)!),
   }));
   const ofClass = (className: string) => [...labels.keys()].filter((image) => labels[image] === className);
-  const kept = (className: string) => {
-    const ofMethods = byLast.filter(({ method }) => method !== "C");
-    return mean(ofMethods.map(({ right }) => mean(ofClass(className).map((image) => right[image]))));
-  };
+  const ofBoth = byLast.filter(({ method }) => method === "LwF-MC" || method === "LwM");
+  const kept = (className: string) =>
+    mean(ofBoth.map(({ right }) => mean(ofClass(className).map((image) => right[image]))));
   const className = inOrderOfLearning(attention, candidates)
     .reduce((best, name) => kept(name) > kept(best) ? name : best);
 

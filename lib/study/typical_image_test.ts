@@ -90,6 +90,15 @@ Deno.test("typicalImage() takes the class that was learned first where several a
   assert.equal(choice.className, "lamp");
 });
 
+Deno.test("typicalImage() takes the same class whatever other methods keep", () => {
+  const cups = { right: [true, true, false, false, true], cosines: [0.5, 0.5, 0.5, 0.5, 0.5] };
+  const lamps = { ...cups, right: [false, false, true, true, false] };
+  const runs = { "LwF-MC": cups, "LwM": { ...cups, right: YES } };
+  for (const all of [runs, { ...runs, "Own": lamps, "Other": lamps }]) {
+    assert.equal(typicalImage(attentionOf(answers(YES), all)).choice.className, "cup");
+  }
+});
+
 Deno.test("typicalImage() takes no image that M_0 does not recognize", () => {
   const first = answers([true, true, false, false, false]);
   const { image, choice } = typicalImage(attentionOf(first, {

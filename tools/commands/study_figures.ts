@@ -6,7 +6,7 @@ import { figures } from "../../lib/mod.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { attentionRetentionNumbers, baseAttention } from "../../lib/study/base_attention.ts";
 import { isDrawnFromRecords, studyFigure } from "../../lib/study/figure_numbers.ts";
-import { selectBest, type Study, type StudyFigure } from "../../lib/study/study.ts";
+import { recordsOfFigure, type Study, type StudyFigure } from "../../lib/study/study.ts";
 import { typicalImage } from "../../lib/study/typical_image.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath } from "./command_line.ts";
@@ -42,12 +42,7 @@ export async function saveStudyFigures(study: Study, place: FigurePlace): Promis
 
 /** Asks the models of the first increments where they look, and draws a typical image. */
 async function saveAttention(study: Study, figure: StudyFigure, { directory, out, log }: FigurePlace) {
-  const records = (figure.runs ?? [{}]).flatMap((selector) => selectBest(study.records, selector));
-  if (records.length === 0) {
-    throw new UserError(
-      `Expected finished runs but found none. Train them with \`deno task sweep studies/${study.name}.json\`.`,
-    );
-  }
+  const records = recordsOfFigure(study, figure);
   const seed = Math.min(...records.map(({ configuration }) => configuration.seed));
   const runs: Run[] = [];
   for (const { configuration, engine } of records.filter((record) => record.configuration.seed === seed)) {
