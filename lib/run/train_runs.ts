@@ -23,7 +23,7 @@ export interface TrainRunsOptions {
   directory?: string;
   /** Ends all processes at once. */
   signal?: AbortSignal;
-  /** Called after each epoch of each run, such as what `watchTraining()` returns; what it returns is awaited in the end. */
+  /** Called after each epoch of each run, such as what `watchTraining()` returns; what it returns is awaited in the end, and its error thrown. */
   onEpoch?: (run: Run, epoch: RunEpoch) => unknown;
 }
 
@@ -51,10 +51,14 @@ export async function trainRuns(
     folders: run.folders,
     through,
   }, run]));
-  const pictures: unknown[] = [];
+  const pictures: Promise<unknown>[] = [];
   const planned = await trainingJobs([...plans.keys()], {
     directory,
-    onEpoch: onEpoch && ((plan, epoch) => pictures.push(onEpoch(plans.get(plan)!, epoch))),
+    onEpoch: onEpoch && ((plan, epoch) => {
+      const picture = Promise.try(onEpoch, plans.get(plan)!, epoch);
+      picture.catch(() => {}); // It is awaited in the end; until then its error does not count as unhandled.
+      pictures.push(picture);
+    }),
   });
   const { jobs } = planned;
   await stoppable(
@@ -63,18 +67,24 @@ export async function trainRuns(
     outer,
   );
   await Promise.all(pictures);
+  refuseFailed(jobs);
+  return runs;
+}
+
+/** @throws {UserError} that names each job that has failed */
+export function refuseFailed(jobs: readonly Job[]): void {
   const failed = jobs.filter(({ state }) => state === "failed");
   if (failed.length > 0) throw new UserError(failed.map((job) => `${job.label}: ${job.failure}`).join("\n"));
-  return runs;
 }
 
 /** The method, and what distinguishes the run from others of the same method. */
 function labelOf(run: Run, runs: readonly Run[]): string {
   const { method, seed } = run.configuration;
   const others = runs.filter((other) => other !== run && other.configuration.method === method);
-  const differs = (field: keyof Configuration) =>
-    others.some((other) => other.configuration[field] !== run.configuration[field]);
-  const fields = (["beta", "gamma", "norm", "learningRate", "classification"] as const).filter(differs);
+  const fields = (Object.keys(run.configuration) as (keyof Configuration)[]).filter((field) =>
+    field !== "seed" &&
+    others.some((other) => String(other.configuration[field]) !== String(run.configuration[field]))
+  );
   return [method, `seed ${seed}`, ...fields.map((field) => `${field} ${run.configuration[field]}`)].join(
     ", ",
   );
@@ -267,10 +277,9 @@ export async function trainingJobs(
   for (const [base, sharing] of Map.groupBy(waiting, ({ folders }) => folders.base)) {
     if (trained.get(sharing[0]) !== 0 || sharing.length === 1) continue;
     const { configuration, folders } = sharing[0];
-    const seed = `seed ${configuration.seed}`;
     // Where the increments of a run cannot be, its M_0 can still serve others.
     const run = { name: "M_0", configuration: { ...configuration, increments: 0 }, folders, through: 0 };
-    bases.set(base, job(run, `M_0, ${seed}`, 0, [], sharing[0]));
+    bases.set(base, job(run, `M_0 of ${sharing[0].name}`, 0, [], sharing[0]));
   }
   const jobOf = new Map<PlannedRun, Job>();
   for (const run of waiting) {
@@ -360,13 +369,17 @@ async function trainInProcess(
   await input.write(new TextEncoder().encode(JSON.stringify(task) + "\n")).catch(() => {});
 
   let last: WorkerMessage | undefined;
-  for await (const line of linesFrom(child.stdout)) {
-    last = JSON.parse(line) as WorkerMessage;
-    onMessage(last);
+  try {
+    for await (const line of linesFrom(child.stdout)) {
+      last = JSON.parse(line) as WorkerMessage;
+      onMessage(last);
+    }
+  } finally {
+    // The worker ends with its input, also where a callback has thrown.
+    signal.removeEventListener("abort", stop);
+    await input.close().catch(() => {});
   }
   const { code, signal: killedBy } = await child.status;
-  signal.removeEventListener("abort", stop);
-  await input.close().catch(() => {});
   if (last?.kind === "finished") return;
   if (last?.kind === "failed") throw new UserError(last.message);
   const how = killedBy === null ? `ended with code ${code}` : `was killed by ${killedBy}`;

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 import { Run } from "./run.ts";
-import { type Job, type JobProgress, newJob, runJobs, trainRuns } from "./train_runs.ts";
+import {
+  type Job,
+  type JobProgress,
+  newJob,
+  runJobs,
+  trainingJobs,
+  trainRuns,
+  type WorkerMessage,
+} from "./train_runs.ts";
 import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
@@ -58,6 +66,95 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
     await stopped;
     assert.deepEqual(await workersIn(directory), []);
     assert.ok(await exists(progress), "what was trained is lost");
+  }));
+
+/** While `work` runs, a process that trains only says these messages, one a turn. @returns whether the input of each was closed */
+async function withProcessesThatSay(
+  messages: readonly WorkerMessage[],
+  work: () => Promise<void>,
+): Promise<boolean[]> {
+  const closed: boolean[] = [];
+  class Command {
+    spawn() {
+      const [process, lines] = [closed.push(false) - 1, messages.map((message) => JSON.stringify(message))];
+      return {
+        stdin: new WritableStream({ close: () => void (closed[process] = true) }),
+        stdout: new ReadableStream({
+          async pull(output) {
+            await turn();
+            const line = lines.shift();
+            if (line === undefined) output.close();
+            else output.enqueue(new TextEncoder().encode(`${line}\n`));
+          },
+        }),
+        stderr: new Blob().stream(),
+        status: Promise.resolve({ code: 0, signal: null }),
+      };
+    }
+  }
+  const { Command: original } = Deno;
+  Object.assign(Deno, { Command });
+  try {
+    await work();
+  } finally {
+    Object.assign(Deno, { Command: original });
+  }
+  return closed;
+}
+
+Deno.test("trainRuns() names each run, and each M_0 that runs share, by what it differs in", () =>
+  withDataDirectory(async (directory) => {
+    const forms = ["normalized", "unnormalized"] as const;
+    const configurations = [1, 2].flatMap((baseEpochs) =>
+      forms.map((attentionForm) => tinyConfiguration({ increments: 1, baseEpochs, attentionForm }))
+    );
+    await withProcessesThatSay([{ kind: "failed", message: "No." }], async () => {
+      const { message } = await trainRuns(configurations, { directory }).catch((error) => error);
+      assert.deepEqual(message.split("\n").map((line: string) => line.split(":")[0]), [
+        "M_0 of LwM, seed 1, attentionForm normalized, baseEpochs 1",
+        "M_0 of LwM, seed 1, attentionForm normalized, baseEpochs 2",
+        "LwM, seed 1, attentionForm normalized, baseEpochs 1",
+        "LwM, seed 1, attentionForm unnormalized, baseEpochs 1",
+        "LwM, seed 1, attentionForm normalized, baseEpochs 2",
+        "LwM, seed 1, attentionForm unnormalized, baseEpochs 2",
+      ]);
+    });
+  }));
+
+const EPOCH: WorkerMessage = {
+  kind: "epoch",
+  epoch: { step: 0, log: [], map: { size: 1, values: [0] } },
+};
+
+Deno.test("trainRuns() throws in the end what a callback has thrown, be it asynchronous or not", () =>
+  withDataDirectory(async (directory) => {
+    const configurations = [tinyConfiguration({ increments: 0 })];
+    const callbacks = [() => Promise.reject(new Error("no disk")), () => {
+      throw new Error("no disk");
+    }];
+    for (const onEpoch of callbacks) {
+      const closed = await withProcessesThatSay(
+        [EPOCH, { kind: "step", step: 0 }, { kind: "finished" }],
+        () => assert.rejects(trainRuns(configurations, { directory, onEpoch }), { message: "no disk" }),
+      );
+      assert.deepEqual(closed, [true]);
+    }
+  }));
+
+Deno.test("a process that trains ends when a callback throws", () =>
+  withDataDirectory(async (directory) => {
+    const { configuration, folders } = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
+    const closed = await withProcessesThatSay([{ kind: "step", step: 0 }, { kind: "finished" }], async () => {
+      const { jobs } = await trainingJobs([{ name: "LwM", configuration, folders }], {
+        directory,
+        onStep: () => {
+          throw new Error("no disk");
+        },
+      });
+      const { signal } = new AbortController();
+      await assert.rejects(runJobs(jobs, { processes: 1, signal, display: silent }), { message: "no disk" });
+    });
+    assert.deepEqual(closed, [true]);
   }));
 
 /** A job that ends when it is told to, and writes down when it began. */
