@@ -55,7 +55,7 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
 /** Numbers of classes, and of training images of a class, that are known without the images. */
 const SIZES: Partial<Record<DatasetName, { classes: number; images: number }>> = {
   "iemoji-100": { classes: 100, images: 6 },
-  "caltech-101": { classes: 101, images: 72 },
+  "caltech-101": { classes: 100, images: 72 },
   "cifar-100": { classes: 100, images: 500 },
   "cub-200-2011": { classes: 100, images: 24 },
   "imagenet-small": { classes: 100, images: 1300 },

@@ -111,6 +111,7 @@ Deno.test("configure() refuses more classes than the data set has, and names tha
     /at most 100 classes, which is what the data set has, but found 210 in 21 steps/,
   );
   refuses({ dataset: "cifar-100", baseClasses: 50, increment: 10 }, /at most 100 classes.* found 140 in 10/);
+  refuses({ dataset: "caltech-101", baseClasses: 11 }, /at most 100 classes.* found 101 in 10/);
   refuses({ dataset: "caltech-101", classes: ["a", "b", "c"], increment: 5 }, /at most 3 classes/);
   refuses({ firstClasses: ["telefone"] }, /found "telefone"/);
   refuses({ classes: ["telephone"] }, /no `classes` for iemoji-100.* but found telephone/);
