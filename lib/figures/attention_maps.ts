@@ -26,7 +26,7 @@ import {
 } from "./kit/overlay.ts";
 import { pngDataUri } from "./kit/png.ts";
 import { composeFigure, escapeXml, type Figure, stacked } from "./kit/svg.ts";
-import { type DatasetSetting, methodsOf } from "./runs.ts";
+import type { DatasetSetting } from "./runs.ts";
 
 /** What {@linkcode attentionGrid} draws. */
 export interface AttentionGrid {
@@ -169,10 +169,7 @@ function describe(examples: readonly RetentionExample[]): string {
   const cosines = ({ cells }: RetentionExample["rows"][number]) =>
     cells.map(({ map, cosine }) => cosineText(map, cosine)).join(", ");
   const sentences = examples.map(({ label, rows }) =>
-    `${label}: ` +
-    methodsOf(rows).map((method) => `${method} ${cosines(rows.find((row) => row.method === method)!)}`)
-      .join("; ") +
-    "."
+    `${label}: ${rows.map((row) => `${row.method} ${cosines(row)}`).join("; ")}.`
   );
   return `Attention maps over images, one row a method, one column a model. Cosines to the first model's map: ${
     sentences.join(" ")
@@ -224,7 +221,7 @@ export function attentionScrubber(retention: AttentionRetentionNumbers): Interac
 }
 
 /** Runs in the browser: shows the model that the slider selects. */
-export function showModel(root: HTMLElement, { label, methods }: ScrubberData): void {
+function showModel(root: HTMLElement, { label, methods }: ScrubberData): void {
   const slider = root.querySelector("input")!;
   const update = () => {
     const model = Number(slider.value);

@@ -217,7 +217,9 @@ Deno.test("saveFigure() writes the numbers, the SVG that they give, its PNG, and
 });
 
 Deno.test("drawFigure() throws a UserError where the file names no figure", () => {
-  assert.throws(() => drawFigure('{ "figure": "toString" }'), UserError);
+  for (const name of ["toString", "showModel", "moveTheDial", "attentionScrubber", "measureTwoByTwo"]) {
+    assert.throws(() => drawFigure(`{ "figure": "${name}" }`), UserError);
+  }
   assert.throws(
     () => drawFigure("{}"),
     /Expected "figure" to be one of accuracyCurve, .* but found undefined/,

@@ -172,7 +172,7 @@ export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
 }
 
 /** Runs in the browser: updates the form for the chosen place. */
-export function moveTheDial(root: HTMLElement, example: TwoByTwo, measure: typeof measureTwoByTwo): void {
+function moveTheDial(root: HTMLElement, example: TwoByTwo, measure: typeof measureTwoByTwo): void {
   const find = (selector: string) => root.querySelector(selector) as HTMLElement;
   const strongest = Math.max(...example.student[0]);
   const paint = (name: string, map: readonly number[], max: number) => {
