@@ -162,5 +162,5 @@ export function fromHere(path: string): string {
 /** A path as the user would write it: relative where it lies in their folder. */
 export function showPath(path: string): string {
   const short = relative(callerDirectory(), path);
-  return short.startsWith("..") ? path : short;
+  return short.startsWith("..") ? path : short || ".";
 }

@@ -82,6 +82,7 @@ Deno.test("paths are relative to where the command was called, and ~ is the home
     assert.equal(fromHere("~other"), join("/", "somewhere", "~other"));
     assert.equal(showPath(join("/", "somewhere", "data", "runs")), join("data", "runs"));
     assert.equal(showPath(join("/", "runs")), join("/", "runs"));
+    assert.equal(showPath(join("/", "somewhere")), ".");
   });
 });
 
