@@ -71,17 +71,16 @@ const listeners = Object.fromEntries(
     for (const stop of running) stop(name as SignalName);
     if (running.size > 0) return;
     // A notebook's cell that runs outside of stoppable(): it stops at its next stop point.
-    stopRequested = true;
-    setTimeout(() => {
-      if (!stopRequested) return;
-      stopRequested = false;
+    clearTimeout(stopRequest);
+    stopRequest = setTimeout(() => {
+      stopRequest = undefined;
       console.error("This cell cannot be stopped. Wait for its end, or restart the kernel.");
     }, 900);
   }]),
 );
 
-/** Whether the next {@linkcode stopPoint} is to throw. */
-let stopRequested = false;
+/** While it runs, the next {@linkcode stopPoint} throws; its end says that there was none. */
+let stopRequest: ReturnType<typeof setTimeout> | undefined;
 
 /** A point at which the stop button ends long work in a notebook, such as between two batches. */
 export async function stopPoint(): Promise<void> {
@@ -92,8 +91,9 @@ export async function stopPoint(): Promise<void> {
 
 /** The same for work that already yields to the event loop. */
 export function throwIfStopped(): void {
-  if (!stopRequested) return;
-  stopRequested = false;
+  if (stopRequest === undefined) return;
+  clearTimeout(stopRequest);
+  stopRequest = undefined;
   throw new Stopped("Stopped.", EXIT_CODES.SIGINT);
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "./testdata/folder.ts";
 import { Kernel } from "../tools/notebooks/jupyter_kernel.ts";
+import { tinyConfiguration, withDataDirectory } from "./run/testdata/tiny_run.ts";
 import { stoppable, unlessStopped } from "./stop_signals.ts";
 
 Deno.test("stoppable() does not begin work that was stopped before", async () => {
@@ -87,6 +88,16 @@ Deno.test({
       await run(`import "lwm"; import { stopPoint } from "${import.meta.resolve("./stop_signals.ts")}";`);
       assert.match(await run("await new Promise((resolve) => setTimeout(resolve, 3000))", 300), /cannot be/);
       assert.equal(await run("for (;;) await stopPoint()", 300), "Stopped.");
+      await withDataDirectory(async (directory) => {
+        const [configuration, place] = [tinyConfiguration({ baseEpochs: 50_000 }), { directory }]
+          .map((value) => JSON.stringify(value));
+        const stop = '{ onProgress: ({ done }) => done === 1 && Deno.kill(Deno.pid, "SIGINT") }';
+        assert.equal(
+          await run(`const { Run } = await import("lwm");
+            await (await Run.open(${configuration}, ${place})).train(0, ${stop});`),
+          "Stopped.",
+        );
+      });
       // What does not await is told when it has ended.
       await run("{ const end = Date.now() + 1000; while (Date.now() < end); }", 300);
       assert.match(await run("console.log('alive')"), /alive/);

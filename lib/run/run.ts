@@ -26,7 +26,7 @@ import {
 import { type EpochLog, stepOptions, type StepProgress, type StepState, trainStep } from "../training/mod.ts";
 import { percent } from "../statistics.ts";
 import { DISPLAY, tableDisplay } from "../table.ts";
-import { stopPoint } from "../stop_signals.ts";
+import { stopPoint, throwIfStopped } from "../stop_signals.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
 import { classSteps, refuseUnusedByDrawings } from "./configuration.ts";
@@ -395,6 +395,7 @@ export class Run {
         {
           shouldStop: hooks.shouldStop,
           onProgress: (progress) => {
+            throwIfStopped();
             if (progress.phase === "training") done = before + progress.done;
             hooks.onProgress?.({ ...progress, step, overall: { done, total } });
           },
