@@ -3,6 +3,7 @@
  * sentence.
  * @module
  */
+import { hash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { UserError } from "./user_error.ts";
@@ -109,7 +110,7 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
   if (sealed) {
     const { digest, ...content } = (value ?? {}) as { digest?: string };
     if (digest === undefined) throw refuse("no digest");
-    if (digest !== await sha256(JSON.stringify(content))) {
+    if (digest !== hash("sha256", JSON.stringify(content))) {
       throw refuse("a digest that does not match: the file was changed");
     }
     value = content;
@@ -133,8 +134,8 @@ export function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 /** Writes an object as JSON with its digest. */
-export async function writeSealedJson(path: string, value: object): Promise<void> {
-  await writeJson(path, { ...value, digest: await sha256(JSON.stringify(value)) });
+export function writeSealedJson(path: string, value: object): Promise<void> {
+  return writeJson(path, { ...value, digest: hash("sha256", JSON.stringify(value)) });
 }
 
 /** A lock that one process at a time holds. The operating system releases it when the process ends, even by SIGKILL. */
@@ -197,12 +198,6 @@ export class FileLock implements Disposable {
     }
     this.file.close();
   }
-}
-
-/** SHA-256 as hexadecimal digits. */
-export async function sha256(content: string | BufferSource): Promise<string> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /**

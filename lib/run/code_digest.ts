@@ -3,7 +3,7 @@
  * reused silently. Comments, formatting, error messages and the colors of methods do not count.
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
 
@@ -24,7 +24,7 @@ export function codeDigest(engine: Engine["name"], root: string = PROJECT): stri
     const owner = Object.keys(KERNELS).find((name) => RegExp(`^engine/${name}[./]`).test(path));
     return owner === undefined || KERNELS[engine].includes(owner as Engine["name"]);
   });
-  return hashOf(files.map(({ path, hash }) => `${path} ${hash}\n`).join("")).slice(0, 6);
+  return hash("sha256", files.map(({ path, hash }) => `${path} ${hash}\n`).join("")).slice(0, 6);
 }
 
 /** Splits TypeScript code into tokens, without comments and white space. */
@@ -84,11 +84,11 @@ function readFiles(root: string): { path: string; hash: string }[] {
   ROOMS.forEach(list);
   const files = paths.sort().map((path) => {
     const tokens = codeTokens(Deno.readTextFileSync(join(root, "lib", path)));
-    return { path, hash: hashOf(withoutThrows(withoutLooks(tokens)).join("\n")) };
+    return { path, hash: hash("sha256", withoutThrows(withoutLooks(tokens)).join("\n")) };
   });
   const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
   const pinned = Object.entries(imports).filter(([name]) => PACKAGES.test(name));
-  return [...files, { path: "deno.json", hash: hashOf(JSON.stringify(pinned)) }];
+  return [...files, { path: "deno.json", hash: hash("sha256", JSON.stringify(pinned)) }];
 }
 
 /** Leaves out the texts that say how a method looks in figures and in the help. */
@@ -109,10 +109,6 @@ function withoutThrows(tokens: readonly string[]): string[] {
     else if (token === ";" && open === 1) open--;
     return false;
   });
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 const PROJECT = resolve(import.meta.dirname!, "../..");

@@ -105,7 +105,7 @@ export async function runFolders(
   directory: string,
   images?: string,
 ): Promise<RunFolders> {
-  const names = await runNames(configuration, engine, images);
+  const names = runNames(configuration, engine, images);
   const home = join(directory, "runs", configuration.dataset);
   const current = codeDigest(engine);
   const kept = await codesOf(home, configuration.increments > 0 ? names.method : names.base);
@@ -191,10 +191,11 @@ export async function readRunFolder(
   const directory = resolve(folder, "../../..");
   // A kept configuration has the engine by name.
   const images = (await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES))?.images;
-  const names = await runNames(configuration, configuration.engine as Engine["name"], images);
-  const [home, code] = [dirname(resolve(folder)), folder.match(/-\w+\/*$/)?.[0]];
+  const names = runNames(configuration, configuration.engine as Engine["name"], images);
+  const path = resolve(folder);
+  const [home, code] = [dirname(path), path.slice(-7)]; // such as -0a1b2c
   const folders = { base: join(home, names.base + code), method: join(home, names.method + code) };
-  if (!Object.values(folders).includes(resolve(folder))) {
+  if (!Object.values(folders).includes(path)) {
     throw new UserError(
       `Expected ${folder} to be named ${basename(folders.method)}, as its ${FILE} says. ` +
         "Rename it, or train the run again.",

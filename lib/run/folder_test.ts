@@ -38,6 +38,9 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
     await keepConfiguration(folders.method, configuration);
     const read = await readRunFolder(folders.method);
     assert.deepEqual(read, { configuration, folders, directory, images: undefined });
+    for (const path of [`${folders.method}/`, `${folders.method}/.`]) {
+      assert.deepEqual((await readRunFolder(path)).folders, folders);
+    }
     // M_0 by itself is a run, too.
     await keepConfiguration(folders.base, { ...configuration, increments: 0 });
     assert.equal((await readRunFolder(folders.base)).configuration.increments, 0);

@@ -2,9 +2,9 @@
  * The identity of a run: the fields of its configuration that its numbers depend on, and the folder names made from them.
  * @module
  */
+import { hash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
-import { sha256 } from "../files.ts";
 import { type MethodName, methodNamed, PAPER_METHODS } from "../training/method.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -34,40 +34,37 @@ const BASE_FIELDS = [
 ] as const satisfies readonly (keyof Configuration)[];
 
 /** The values that M_0 depends on. */
-export function baseIdentity(configuration: Configuration, engine: Engine["name"]): Record<string, unknown> {
-  const identity = { engine, ...pick(configuration, BASE_FIELDS) };
+export function baseIdentity(configuration: Configuration): Record<string, unknown> {
+  const identity = pick(configuration, BASE_FIELDS);
   // A named data set is the same wherever it lies.
   return configuration.dataset === "folder" ? { ...identity, data: resolve(configuration.data) } : identity;
 }
 
 /** The values that M_1, M_2 … depend on. The number of increments is not among them: a run can be continued. */
-export function methodIdentity(
-  configuration: Configuration,
-  engine: Engine["name"],
-): Record<string, unknown> {
+export function methodIdentity(configuration: Configuration): Record<string, unknown> {
   const { fields, usesTeacher } = methodNamed(configuration.method);
   return {
-    ...baseIdentity(configuration, engine),
+    ...baseIdentity(configuration),
     ...pick(configuration, ["method", "increment", "epochs", "learningRate", ...fields]),
     ...usesTeacher ? pick(configuration, ["cacheTeacher"]) : {},
   };
 }
 
 /** Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`. */
-export async function runNames(
+export function runNames(
   configuration: Configuration,
   engine: Engine["name"],
   images?: string,
-): Promise<{ base: string; method: string }> {
+): { base: string; method: string } {
   const { seed, method, dataset } = configuration;
-  const name = async (kind: string, { engine: _, data, ...identity }: Record<string, unknown>) => {
+  const name = (kind: string, { data, ...identity }: Record<string, unknown>) => {
     const all = dataset === "folder" ? { ...identity, images: images ?? data } : identity;
     const sorted = Object.entries(all).sort(([a], [b]) => a < b ? -1 : 1);
-    return `seed${seed}-${kind}-${(await sha256(JSON.stringify(sorted))).slice(0, 10)}-${engine}`;
+    return `seed${seed}-${kind}-${hash("sha256", JSON.stringify(sorted)).slice(0, 10)}-${engine}`;
   };
   return {
-    base: await name("base", baseIdentity(configuration, engine)),
-    method: await name(method, { ...methodIdentity(configuration, engine), ...ownCode(method) }),
+    base: name("base", baseIdentity(configuration)),
+    method: name(method, { ...methodIdentity(configuration), ...ownCode(method) }),
   };
 }
 

@@ -442,7 +442,8 @@ export class Run {
   /** The notes of a checkpoint. The code is the current one, even if it continues a run of other code. */
   #identity(step: number): Record<string, unknown> {
     const identityOf = step === 0 ? baseIdentity : methodIdentity;
-    return { ...identityOf(this.configuration, this.engine.name), code: codeDigest(this.engine.name) };
+    const engine = this.engine.name;
+    return { engine, ...identityOf(this.configuration), code: codeDigest(engine) };
   }
 
   async #trained(step: number): Promise<Checkpoint> {

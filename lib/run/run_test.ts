@@ -332,7 +332,7 @@ async function withoutMaps(run: Run): Promise<Uint8Array> {
   const weights = model.parameters.get("head.weights")!;
   tf.tidy(() => weights.assign(tf.neg(tf.abs(weights))));
   const bytes = await encodeCheckpoint(model, {
-    configuration: baseIdentity(run.configuration, run.engine.name),
+    configuration: { engine: run.engine.name, ...baseIdentity(run.configuration) },
   });
   model.dispose();
   return bytes;

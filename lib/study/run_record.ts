@@ -136,8 +136,8 @@ export type MeasureName = keyof typeof MEASURES;
 export function settingOf(configuration: Configuration): Record<string, unknown> {
   const { method, increments } = configuration;
   const identity = increments > 0
-    ? methodIdentity(configuration, "onednn")
-    : { ...baseIdentity(configuration, "onednn"), method };
+    ? methodIdentity(configuration)
+    : { ...baseIdentity(configuration), method };
   const { seed: _, engine: __, classOrder: ___, ...setting } = identity;
   return setting;
 }
@@ -148,13 +148,13 @@ export function settingKey(configuration: Configuration): string {
 }
 
 /** The same text for runs that share M_0's images, classes and their order, and can be compared in pairs. */
-export function unitKey({ seed, ...configuration }: Configuration): string {
-  return JSON.stringify([seed, "classOrder" in configuration ? configuration.classOrder : []]);
+export function unitKey({ seed, classOrder }: Configuration): string {
+  return JSON.stringify([seed, classOrder]);
 }
 
 /** The same text for runs that share the configuration of M_0. */
 export function firstModelKey(configuration: Configuration): string {
-  return JSON.stringify(baseIdentity(configuration, "onednn"));
+  return JSON.stringify(baseIdentity(configuration));
 }
 
 /**

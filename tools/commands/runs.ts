@@ -2,7 +2,7 @@
  * `deno task runs`: lists the runs that are kept, and removes some.
  * @module
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { FileLock } from "../../lib/files.ts";
@@ -154,10 +154,11 @@ async function readRun(folder: string): Promise<FoundRun> {
 /** Of all files below a folder. */
 function sizeOf(folder: string): { bytes: number; modified: number } {
   const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => Deno.statSync(join(folder, name))).filter(({ isFile }) => isFile);
+    .flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false }) ?? []) // one may be written just now
+    .filter((file) => file.isFile());
   return {
     bytes: found.reduce((sum, { size }) => sum + size, 0),
-    modified: Math.max(0, ...found.map(({ mtime }) => Number(mtime))),
+    modified: Math.max(0, ...found.map(({ mtimeMs }) => mtimeMs)),
   };
 }
 
@@ -167,10 +168,8 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   if (run === undefined) return wanted.length === 0;
   const { configuration, engine, code } = run;
   const { preset, increments } = configuration;
-  const identity = increments === 0
-    ? baseIdentity(configuration, engine)
-    : methodIdentity(configuration, engine);
-  const known: Record<string, unknown> = { ...identity, preset, increments, code };
+  const identity = increments === 0 ? baseIdentity(configuration) : methodIdentity(configuration);
+  const known: Record<string, unknown> = { ...identity, engine, preset, increments, code };
   if (fields.code === "any" || fields.code === "current" && code === codeDigest(engine)) {
     known.code = fields.code;
   }
