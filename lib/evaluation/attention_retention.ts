@@ -6,6 +6,7 @@
  * @module
  */
 import { type MapSize, resizeMap } from "../attention/mod.ts";
+import { mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 
 /**
@@ -139,8 +140,7 @@ export function attentionRetention(
         `Check that the images are of the classes that M_0 knows, and that M_0 is trained.`,
     );
   }
-  const meanOf = (measure: (image: number) => number) =>
-    counted.reduce((sum, image) => sum + measure(image), 0) / counted.length;
+  const meanOf = (measure: (image: number) => number) => mean(counted.map(measure));
   const retention = {
     images: counted.length,
     cosine: meanOf((image) => cosines[image]),

@@ -65,16 +65,15 @@ export async function measureAttentionShifts(
   },
 ): Promise<AttentionShift[]> {
   const baseClasses = teacher.classNames.length;
-  let mapSize: MapSize = [0, 0];
+  const side = student.featureSize(set.size);
   const values = await forwardPasses(set, draws, options, (x) => {
     const [before, now] = [teacher.forward(x), student.forward(x)];
-    const [B, h, w] = now.features.shape;
-    mapSize = [h, w];
     const [teacherLogits, studentLogits] = [before.logits, now.logits]; // (B, C_b), (B, C)
+    const [B] = studentLogits.shape;
     const b = topBaseClass({ studentLogits, teacherLogits }, "student-top"); // (B, C_b)
     const teacherMaps = mapsOfClass(allClassMaps(before.features, teacher.head.weights), b); // (B, h·w)
     const Q = gradCamClosedForm(now.features, student.head.weights, b); // (B, h, w)
-    const studentMaps = tf.reshape(Q, [B, h * w]) as tf.Tensor2D;
+    const studentMaps = tf.reshape(Q, [B, side ** 2]) as tf.Tensor2D;
     return {
       b,
       teacherLogits,
@@ -89,8 +88,8 @@ export async function measureAttentionShifts(
 
   return draws.map((draw, i) => {
     const row = (all: Float32Array, length: number) => all.slice(i * length, (i + 1) * length);
-    const teacherMap = row(values.teacherMaps, mapSize[0] * mapSize[1]);
-    const studentMap = row(values.studentMaps, mapSize[0] * mapSize[1]);
+    const teacherMap = row(values.teacherMaps, side ** 2);
+    const studentMap = row(values.studentMaps, side ** 2);
     return {
       draw,
       classId: set.labels[draw.image],
@@ -99,7 +98,7 @@ export async function measureAttentionShifts(
       studentLogits: row(values.studentLogits, baseClasses),
       teacherMap,
       studentMap,
-      mapSize,
+      mapSize: [side, side],
       distillation: values.distillation[i],
       leastDistillation: values.leastDistillation[i],
       attentionDistillation: values.attentionDistillation[i],

@@ -105,16 +105,14 @@ export async function predict(
     );
   }
 
-  let mapSize: MapSize = [0, 0];
+  const side = model.featureSize(set.size);
   const { logits, maps } = await forwardPasses(set, draws, options, (x, first) => {
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
-    const [B, h, w] = features.shape;
-    mapSize = [h, w];
     // The padding of the last batch gets class 0: its maps are dropped.
-    const ofBatch = Int32Array.from({ length: B }, (_, i) => labels[first + i] ?? 0);
+    const ofBatch = Int32Array.from({ length: x.shape[0] }, (_, i) => labels[first + i] ?? 0);
     return { logits, maps: gradCamClosedForm(features, model.head.weights, ofBatch) };
   });
-  return { classes, logits, labels, maps, mapSize };
+  return { classes, logits, labels, maps, mapSize: [side, side] };
 }
 
 /**
@@ -166,14 +164,13 @@ export async function nearestClasses(
   draws: readonly Draw[],
   { count, outputs, ...options }: ForwardOptions & { count: number; outputs: OutputKind },
 ): Promise<NearestClass[][]> {
-  let mapSize: MapSize = [0, 0];
   const { logits, maps } = await forwardPasses(set, draws, options, (x) => {
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
-    mapSize = [features.shape[1], features.shape[2]];
     return { logits, maps: allClassMaps(features, model.head.weights) }; // (B, C, h·w)
   });
   const classes = model.classNames.length;
-  const pixels = mapSize[0] * mapSize[1];
+  const side = model.featureSize(set.size);
+  const pixels = side ** 2;
   return draws.map((_, i) => {
     const row = logits.subarray(i * classes, (i + 1) * classes);
     const scores = probabilities(row, outputs);
@@ -182,7 +179,7 @@ export async function nearestClasses(
       className: model.classNames[column],
       score: scores[column],
       map: maps.slice((i * classes + column) * pixels, (i * classes + column + 1) * pixels),
-      mapSize,
+      mapSize: [side, side] as const,
     }));
   });
 }

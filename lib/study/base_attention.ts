@@ -74,8 +74,7 @@ export async function baseAttention(
     setting: { preset: runs[0].configuration.preset, engine: runs[0].engine.name },
     images,
     labels: Array.from(images.labels, (classId) => dataset.classNames[classId]),
-    // The cosine of a map to itself is 1, and that of an all-zero map is 0.
-    counted: [...mapCosines(first, first).entries()].flatMap(([image, cosine]) => cosine > 0 ? [image] : []),
+    counted: [...images.labels.keys()].filter((image) => mapOf(first, image).some((value) => value > 0)),
     runs: attentions,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { oneHotClasses } from "../../lib/attention/mod.ts";
 import {
   allDraws,
   type Draw,
@@ -97,9 +98,7 @@ function batchOf(set: ImageSet): IterationBatch {
   const { x, labels } = readBatch(set, allDraws(set), NORMALIZATION);
   return {
     x: tf.tensor4d(x, [set.count, set.size, set.size, 3]),
-    labels: tf.tidy(() =>
-      tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), 2 * BASE_CLASSES), "float32") as tf.Tensor2D
-    ),
+    labels: oneHotClasses(labels, 2 * BASE_CLASSES),
     baseClasses: BASE_CLASSES,
   };
 }

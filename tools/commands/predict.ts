@@ -167,10 +167,9 @@ async function predictionsOf(
         }.`,
       );
     }
-    let size = 0;
+    const size = model.featureSize(set.size);
     const { logits, maps } = await forwardPasses(set, allDraws(set), run.evaluationPasses, (x) => {
       const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
-      size = features.shape[1];
       const columns = wanted === undefined
         ? tf.argMax(logits, 1) as Tensor1D
         : Array(x.shape[0]).fill(wanted);

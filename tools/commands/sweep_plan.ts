@@ -38,7 +38,7 @@ export async function planSweep(
   const openOnce = (configuration: Configuration) => {
     const { dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn } = configuration;
     const key = [dataset, data, classes, imagesPerClass, skipBroken, imageSize, seed, evaluateOn];
-    return once(dataSets, key, async () => {
+    return dataSets.getOrInsertComputed(JSON.stringify(key), async () => {
       const opened = await withImageProgress((onImages) => openDataset(configuration, directory, onImages));
       listSkipped(opened, log);
       return opened;
@@ -51,7 +51,10 @@ export async function planSweep(
     let dataset: Dataset | undefined;
     let failure = await mistakeOf(async () => {
       const { engine } = asked;
-      const name = await once(engines, [engine], async () => (await useEngine(engine, { log })).name);
+      const name = await engines.getOrInsertComputed(
+        engine,
+        async () => (await useEngine(engine, { log })).name,
+      );
       configuration = { ...asked, engine: name };
       dataset = await openOnce(configuration);
     });
@@ -112,10 +115,4 @@ export async function trainSweep(
     (signal) => runJobs(jobs, { processes, signal, onChange: () => (note(), onChange?.()) }),
     outer,
   ).finally(note);
-}
-
-function once<T>(done: Map<string, Promise<T>>, key: unknown, work: () => Promise<T>): Promise<T> {
-  const text = JSON.stringify(key);
-  if (!done.has(text)) done.set(text, work());
-  return done.get(text)!;
 }
