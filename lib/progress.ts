@@ -23,7 +23,7 @@ export interface ProgressLine {
 
 /** Shows lines of progress, each over its earlier state. */
 export interface ProgressDisplay {
-  /** Shows lines in place of the earlier ones, at most ten times a second. No lines make room for other text on a terminal. */
+  /** Shows lines in place of the earlier ones, at most ten times a second. An empty list removes them from a terminal. */
   show(lines: readonly ProgressLine[]): void;
   /** Shows the last state for good. */
   finish(): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C, its kin, and the stop button of a notebook, as something that work can be stopped by.
+ * Stops work at Ctrl-C, at SIGTERM and SIGHUP, and at the stop button of a notebook.
  * @module
  */
 import { inNotebook } from "./progress.ts";

@@ -41,7 +41,7 @@ export interface Picture {
 export interface OpenOptions {
   /** Everything random in the views comes from this. */
   seed: number;
-  /** Augmented views of each training image. Validation and test images have one, not augmented. */
+  /** Augmented views of each training image. Validation and test images have one view, the same in every run. */
   views: number;
 }
 

@@ -62,7 +62,7 @@ export function rightAnswers(
   });
 }
 
-/** Tells the images whose true classes are these columns. */
+/** A test for `filter()`: true for an image whose true class is one of these columns. */
 function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: number, image: number) => boolean {
   return (_, image) => labels[image] >= first && labels[image] < end;
 }

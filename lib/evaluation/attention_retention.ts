@@ -109,7 +109,7 @@ export interface AttentionRetention {
   readonly images: number;
   /** Cosine between the map of M_0 and that of M_t. */
   readonly cosine: number;
-  /** Of how many M_t's map is all zero: it has not moved, it is gone. Older results lack it. */
+  /** How many of these have an all-zero map in M_t: it has not moved, it is gone. Older results lack it. */
   readonly dark?: number;
   /** Share of the images whose map has its peak on the object; absent without masks. */
   readonly pointingGame?: Drop;

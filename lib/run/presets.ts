@@ -112,7 +112,7 @@ export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "incr
   return { baseClasses: Math.max(1, classCount - increments * increment), increment, increments };
 }
 
-/** All fields but preset and engine. */
+/** All fields but preset, engine and code. */
 export function presetValues(
   { preset, dataset, method }: { preset: PresetName; dataset: DatasetName; method: Configuration["method"] },
 ): Values {

@@ -22,7 +22,7 @@ export type PresetName = Configuration["preset"];
 export type DatasetName = Configuration["dataset"];
 
 const count = z.int().min(1);
-/** A slip of the keyboard is questioned, not tried. */
+/** A bound that only a typing mistake exceeds. */
 const atMost = (most: number) => count.max(most);
 const fraction = z.number().min(0).max(1);
 

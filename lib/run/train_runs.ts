@@ -248,7 +248,7 @@ export async function trainingJobs(
   for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
 
-  // `told` is the run that news are of.
+  // `told` is the run that `onEpoch` and `onStep` are called with.
   const job = (run: PlannedRun, label: string, first: number, after: readonly Job[], told = run): Job => {
     const through = lastOf(run);
     return newJob({

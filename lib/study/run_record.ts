@@ -81,7 +81,7 @@ export interface Measure {
 
 const last = ({ metrics }: RunRecord) => metrics[metrics.length - 1];
 
-/** As it was kept, or from the accuracies where all steps have them. */
+/** Forgetting after the last step: as it was kept, or from the accuracies where all steps have them. */
 function forgettingAfter(metrics: readonly StepRecord[]): number | undefined {
   const ofSteps = metrics.flatMap(({ accuracyOfSteps }) => accuracyOfSteps ? [accuracyOfSteps] : []);
   return metrics.at(-1)?.forgetting ?? (ofSteps.length === metrics.length ? forgetting(ofSteps) : undefined);
@@ -147,7 +147,7 @@ export function settingKey(configuration: Configuration): string {
   return JSON.stringify(settingOf(configuration));
 }
 
-/** The same text for runs that share M_0's images, classes and their order, and can be compared in pairs. */
+/** The same text for runs of one seed and one order of classes: they can be compared in pairs. */
 export function unitKey({ seed, classOrder }: Configuration): string {
   return JSON.stringify([seed, classOrder]);
 }
@@ -241,7 +241,7 @@ const records = z.strictObject({
       dataset: z.enum(datasetNames),
       method: configurationSchema.shape.method,
     }).transform((found) => ({ ...presetValues(found), ...found }) as unknown as Configuration),
-    engine: z.enum(["wasm", "onednn", "webgpu", "cpu"]),
+    engine: configurationSchema.shape.engine.exclude(["auto"]),
     code: z.string().optional(),
     metrics: z.array(step).min(1),
   })),
@@ -301,7 +301,7 @@ function tsv(records: readonly RunRecord[]): string {
   return [headings.join("\t"), ...lines].join("\n") + "\n";
 }
 
-/** Only what is kept of the last of some steps; forgetting is added where it can be. */
+/** What a record keeps of the last of these steps, with forgetting where it is known. */
 function stepRecord(metrics: readonly StepRecord[]): StepRecord {
   return z.object(step.shape).parse({ ...metrics.at(-1), forgetting: forgettingAfter(metrics) });
 }

@@ -57,13 +57,13 @@ export const FIGURE_KINDS = [
 
 /** A figure of a study. */
 export interface StudyFigure {
-  /** Of the files. */
+  /** Name of its files, without their endings. */
   readonly name: string;
   /** The function of `figures` that draws it. */
   readonly kind: typeof FIGURE_KINDS[number];
   /** For figures that do not have one of their own. */
   readonly title?: string;
-  /** Of which runs; of all where it is absent. */
+  /** The runs that it shows; all where it is absent. */
   readonly runs?: readonly Selector[];
   /** The run on all classes together, where it is drawn beside the others. */
   readonly joint?: Selector;
@@ -235,7 +235,7 @@ export function recordsOf({ configurations }: StudyPlan, kept: readonly RunRecor
   });
 }
 
-/** Those whose configurations have the selector's values, whichever is best. */
+/** The items whose configurations have the values of the selector. `"best"` fits every value. */
 export function select<Item extends { readonly configuration: Configuration }>(
   items: readonly Item[],
   selector: Selector,

@@ -146,7 +146,7 @@ function measuresOf(records: readonly RunRecord[]): Measure[] {
 /**
  * How well each step's classes are still recognized after the last step, as the mean over the seeds.
  *
- * @returns one entry a method: (steps) shares between 0 and 1
+ * @returns one entry a setting: (steps) shares between 0 and 1
  */
 export function lastAccuracyOfSteps(
   records: readonly RunRecord[],

@@ -36,7 +36,7 @@ export interface LossOptions {
   temperature: number;
   /** β: weight of L_D, between 0 and 1. */
   beta: number;
-  /** γ: weight of L_AD, between 0 and 1. */
+  /** γ: weight of L_AD, from 0 to 10; between 0 and 1 in the paper. */
   gamma: number;
   /** Norm of the difference of the two maps in L_AD. */
   norm: MapNorm;

@@ -1,4 +1,4 @@
-"""Loads an exported model into PyTorch, and runs it. With the package safetensors, load_file("model.safetensors") does for load()."""
+"""Loads an exported model into PyTorch, and runs it. The package safetensors can read the tensors, too: load_file("model.safetensors")."""
 
 import json
 

@@ -54,8 +54,8 @@ passed over there, too, so the same command submits what is still missing.
   deno task sweep studies/iemoji-100.json --collect data
 
 FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
-of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. All
-but one of "grid" and "runs" may be left out.
+of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. Only
+"grid" or "runs" has to be there.
 
   {
     "base": { "dataset": "iemoji-100" },
@@ -284,7 +284,7 @@ function describePlan(plan: StudyPlan, known: number, runs: readonly SweepRun[])
   return `${count(plan.configurations.length, "run")}: ${parts}.${skipped}`;
 }
 
-/** Of the runs that are finished on this machine. */
+/** The records of the runs that are finished on this machine. */
 async function finishedRecords(runs: readonly SweepRun[]): Promise<RunRecord[]> {
   const finished = runs.filter(({ state }) => state === "finished");
   return await Promise.all(finished.map(async ({ configuration, folders }) => ({

@@ -30,7 +30,7 @@ const RECIPE: string = createHash("sha256").update(JSON.stringify([
   IEMOJI_CLASSES,
 ])).digest("hex").slice(0, 16);
 
-/** Where the rendered drawings are kept, such as `data/iemoji-100`, and what is told how many are rendered. */
+/** The folder of the rendered drawings, such as `data/iemoji-100`, and a callback for the number that are rendered. */
 interface Place {
   directory: string;
   onProgress?: (done: number, total: number) => void;

@@ -19,7 +19,7 @@ export const DRAWING_SIDE = 64;
 export const IEMOJI_EVALUATION_DRAWS = 10;
 /** Validation and test images are the same in every run, whatever the run's seed is. */
 const EVALUATION_SEED = 0;
-/** Of the channels over 2400 training images of 32×32: seed 0, four views of each drawing. */
+/** Mean and deviation of the channels over 2400 training images of 32×32: seed 0, four views of each drawing. */
 const STATISTICS: Pick<Dataset, "mean" | "std"> = {
   mean: [0.58, 0.5459, 0.5139],
   std: [0.2521, 0.2307, 0.2437],

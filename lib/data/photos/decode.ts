@@ -35,8 +35,9 @@ export class DamagedPhotoError extends UserError {
 }
 
 /**
- * Decodes a JPEG, PNG or WebP. The camera's orientation is applied (unless there is a box, which is given in the pixels
- * as they are stored), grey and CMYK become RGB, and what is transparent becomes white. The shorter side is scaled to `size` (Lanczos) and the middle of the longer side is kept.
+ * Decodes a JPEG, PNG or WebP. Grey and CMYK become RGB, and what is transparent becomes white. The camera's orientation is
+ * applied, unless there is a box, which is given in the pixels as they are stored. The shorter side is scaled to `size`
+ * (Lanczos), and the middle of the longer side is kept.
  * @param box the object, in pixels of the photo as it is stored
  * @throws {DamagedPhotoError} if the bytes are no such image or are damaged, or the box lies outside
  */

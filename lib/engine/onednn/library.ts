@@ -30,7 +30,7 @@ const FILE_NAMES: Record<string, string[]> = {
 /** The version whose functions and numbers are used here. */
 const MAJOR_VERSION = 3;
 
-/** Never gone since the first version, so it tells whether the rest will be there. */
+/** All versions have this function. The version that it gives tells whether the others can be called. */
 const VERSION_SYMBOL = { dnnl_version: { parameters: [], result: "pointer" } } as const;
 
 const object = "pointer", array = "buffer", int = "i32", float = "f32";
