@@ -162,8 +162,14 @@ export function firstModelKey(configuration: Configuration): string {
  * another kind of processor, so an M_0 that is trained anew there is another one.
  */
 export function shareFirstModel([a]: readonly StepRecord[], [b]: readonly StepRecord[]): boolean {
-  return a.accuracy === b.accuracy && a.meanClassAccuracy === b.meanClassAccuracy &&
-    a.attention.energyInside?.now === b.attention.energyInside?.now;
+  // Older records lack some of them, and data sets without masks the last.
+  const measured = (
+    { accuracy, meanClassAccuracy, accuracyTop5, attention }: StepRecord,
+  ) => [accuracy, meanClassAccuracy, accuracyTop5, attention.images, attention.energyInside?.now];
+  const others = measured(b);
+  return measured(a).every((value, i) =>
+    value === others[i] || value === undefined || others[i] === undefined
+  );
 }
 
 /** The same text for the same run, whatever engine trains it. */

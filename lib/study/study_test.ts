@@ -6,7 +6,7 @@ import { measuredRun } from "./testdata/records.ts";
 import { type Claim, readStudies, readStudy, readStudyPlan, resultsPath, type Study } from "./study.ts";
 import type { Configuration } from "../run/schema.ts";
 import { configure } from "../run/configuration.ts";
-import { claimsTable, gainTable, judgeClaims, pairsAtEqualSettings } from "./claims.ts";
+import { claimsTable, gainTable, judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
 import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
@@ -294,6 +294,18 @@ Deno.test("gainByForgettingTable() also correlates gains with the forgetting of 
   const [row] = gainByForgettingTable(records);
   assert.equal(row["rank correlation of forgetting and gain"], "+1.00");
   assert.equal(row["with the forgetting of other seeds"], "+0.00");
+});
+
+Deno.test("pairsOf() tells two M_0 of the same accuracy apart by the other measures of them", () => {
+  const [LwM, LwF] = ["LwM", "LwF-MC"].map((method) => measuredRun({ method }, 0.5));
+  const withFirst = (fields: Partial<RunRecord["metrics"][0]>): RunRecord => ({
+    ...LwF,
+    metrics: [{ ...LwF.metrics[0], ...fields }, LwF.metrics[1]],
+  });
+  assert.equal(pairsOf([LwM], [LwF]).length, 1);
+  assert.equal(pairsOf([LwM], [withFirst({ accuracyTop5: undefined })]).length, 1);
+  assert.equal(pairsOf([LwM], [withFirst({ accuracyTop5: 0.9 })]).length, 0);
+  assert.equal(pairsOf([LwM], [withFirst({ attention: { images: 199, cosine: 1 } })]).length, 0);
 });
 
 Deno.test("settingsTable() gives no interval for two seeds", () => {
