@@ -103,6 +103,12 @@ Deno.test("the numbers in the sentences of the README are those of the committed
 
   const primary = differences("iemoji-100", LwM, equal);
   says(`the difference is ${points(primary.slice(3))}`);
+  const [LwMs, LwFs] = [{ method: "LwM" }, { method: "LwF-MC" }];
+  const small = { learningRate: 0.02 };
+  const inShort = (values: number[]) => points(values).slice(1).replace(" points", "");
+  says(`by ${inShort(primary)} points on iEmoji-100 (ten seeds)`);
+  says(`by ${inShort(differences("cifar-100", LwMs, LwFs))} on iCIFAR-100 (three)`);
+  says(`(${inShort(differences("caltech-101", { ...LwMs, ...small }, { ...LwFs, ...small }))}, three)`);
   says(
     `on seeds 6 to 10, of which nothing was known, it is ${points(primary.slice(5)).replace(" points", "")}.`,
   );
@@ -134,4 +140,18 @@ Deno.test("the numbers in the sentences of the README are those of the committed
   );
   says(`LwM minus LwF-MC is ${each(photos(same, baseline))} points in the average`);
   says(`and ${each(photos(same, baseline, "lastAccuracy"))} after the last step`);
+
+  const LwF = select(recordsOf("cifar-100"), { method: "LwF-MC" });
+  const { references = [] } = studies.find(({ name }) => name === "cifar-100")!.figures[0];
+  const [iCaRL, FACIL] = references;
+  const below = iCaRL.average! - mean(LwF.map(MEASURES.averageAccuracy.of));
+  says(`stays ${(100 * below).toFixed(1)} points below`);
+  const ahead = FACIL.accuracy!.map((published, t) =>
+    published - mean(LwF.map(({ metrics }) => metrics[t].accuracy))
+  );
+  assert.deepEqual(ahead.map((difference) => difference > 0), [
+    ...Array(4).fill(false),
+    ...Array(5).fill(true),
+  ]);
+  says(`above it from 50 on, by ${(100 * ahead.at(-1)!).toFixed(1)} points at 90`);
 });

@@ -32,8 +32,8 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
   options: {
     fresh: "delete what it has trained before, and start over; an M_0 that other runs need stays",
     "all-seeds":
-      "first train the studies of notebook 09, whatever the preset: ten seeds, the forms of L_AD, both\n" +
-      "norms, all γ (about 170 runs, a minute each on two cores); otherwise their numbers are read\n" +
+      "first train the studies of notebook 09 except the gain map, whatever the preset: ten seeds, the\n" +
+      "forms of L_AD, both norms, all γ (150 runs, a minute each on two cores); otherwise they are read\n" +
       "from studies/*.results.json",
     "preset NAME":
       "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
@@ -125,7 +125,7 @@ async function processorSeconds(): Promise<number> {
 }
 
 /** What the notebooks show beside their own seed. */
-const STUDIES = ["iemoji-100", "wrong-variants", "norms"]
+const STUDIES = ["iemoji-100", "wrong-variants", "norms", "gamma"]
   .map((name) => join(studiesDirectory(), `${name}.json`));
 
 /** The runs of these studies; several may come to the same run. */
