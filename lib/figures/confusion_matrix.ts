@@ -63,7 +63,7 @@ export function confusionMatrix(confusions: ConfusionMatrices): Figure {
       `${dataset}: one row a true class, one column an answer, in the order in which the classes were learned`,
     body: stacked([beside(drawings, GAP), heatLegend("0 %", "100 % of the true class")], 10),
     notes: [
-      "Lines part the steps. The diagonal is correct; columns that are bright from top to bottom are answers given too often. " +
+      "Lines separate the steps. The diagonal is correct; columns that are bright from top to bottom are answers given too often. " +
       "Colors grow with the square root of the share, so that rare confusions are seen, too.",
     ],
     description: "Confusion matrices. " + matrices.map(({ name, counts }) => {
