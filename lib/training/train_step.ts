@@ -6,6 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { oneHotClasses } from "../attention/mod.ts";
 import { type Draw, epochBatches, type Normalization, readBatch } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet, SafeTensor } from "../model/mod.ts";
@@ -151,10 +152,7 @@ export async function trainStep(
   const tensorsOf = (draws: readonly Draw[]) => {
     const { x: pixels, labels: classIds } = readBatch(set, draws, normalization);
     const x = tf.tensor4d(pixels, [draws.length, set.size, set.size, 3]);
-    const classes = student.classNames.length;
-    const oneHot = new Float32Array(draws.length * classes);
-    classIds.forEach((id, i) => oneHot[i * classes + headPosition[id]] = 1);
-    const labels = tf.tensor2d(oneHot, [draws.length, classes]);
+    const labels = oneHotClasses(classIds.map((id) => headPosition[id]), student.classNames.length);
     return { x, labels, teacher: answering?.(draws, x) };
   };
 

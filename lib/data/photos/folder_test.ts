@@ -156,8 +156,15 @@ Deno.test({
   async fn() {
     await withFolder(async (root) => {
       await writeClassFolders(root, { ant: 1 });
-      Deno.symlinkSync(join(root, "nowhere.jpg"), join(root, "ant/dead.jpg"));
-      assert.throws(() => folderSource(root, { seed }), naming(join(root, "ant"), "no such file"));
+      // A class whose disk is not mounted must not be left out silently.
+      for (const link of ["ant/dead.jpg", "bee"].map((name) => join(root, name))) {
+        Deno.symlinkSync(join(root, "nowhere"), link);
+        assert.throws(
+          () => folderSource(root, { seed }),
+          naming(`follow the link at "${link}"`, "no such file"),
+        );
+        Deno.removeSync(link);
+      }
     });
   },
 });

@@ -128,6 +128,8 @@ class CacheWriter {
     this.#imageBytes = 3 * imageSize ** 2;
     this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
     this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
+    // Where the pixels were deleted, the index names slots that other photos take now.
+    if (this.#nextSlot === 0) Deno.writeTextFileSync(`${path}.index`, "");
   }
 
   add({ name, stamp }: { name: string; stamp: string }, { pixels, box }: DecodedPhoto): void {

@@ -110,9 +110,11 @@ export function listFolder(path: string): { folders: string[]; files: string[] }
   withFileErrors(path, "list the folder", () => {
     for (const entry of Deno.readDirSync(path)) {
       if (entry.name.startsWith(".")) continue;
-      const isFolder = entry.isDirectory ||
-        (entry.isSymlink && Deno.statSync(join(path, entry.name)).isDirectory);
-      (isFolder ? folders : files).push(entry.name);
+      const target = join(path, entry.name);
+      const { isDirectory } = entry.isSymlink
+        ? withFileErrors(target, "follow the link", () => Deno.statSync(target))
+        : entry;
+      (isDirectory ? folders : files).push(entry.name);
     }
   });
   return { folders: folders.sort(compareNames), files: files.sort(compareNames) };
