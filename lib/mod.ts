@@ -31,14 +31,18 @@ export { distillationLoss } from "./losses/distillation.ts";
 export { ResNet } from "./model/resnet.ts";
 export { print } from "./progress.ts";
 export { configure } from "./run/configuration.ts";
-export { configurationHelp } from "./run/configuration_help.ts";
 export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
 export { percent } from "./statistics.ts";
 export { attentionRetentionNumbers, baseAttention, forgettingNumbers } from "./study/base_attention.ts";
 export { claimsTable, gainTable, studyClaims } from "./study/claims.ts";
-export { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./study/figure_numbers.ts";
+export {
+  accuracyCurveNumbers,
+  attentionRetentionCurveNumbers,
+  gainByForgettingTable,
+  studyFigure,
+} from "./study/figure_numbers.ts";
 export {
   attentionShiftNumbers,
   attentionShiftsOf,

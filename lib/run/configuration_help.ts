@@ -38,7 +38,7 @@ export function isSwitch(field: string): boolean {
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { configurationHelp } from "lwm";
+ * import { configurationHelp } from "lwm/run/configuration_help.ts";
  *
  * const help = configurationHelp({ preset: "paper", method: "LwF-MC" });
  * assert.equal(help.find(({ field }) => field === "beta")?.values, "number, at least 0, at most 1");
