@@ -191,7 +191,10 @@ export function gainMap({ dataset, preset, runs }: GainMap): Figure {
     subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}; average incremental accuracy`,
     body: stacked(panels.flatMap((_, i) => i % 2 === 0 ? [beside(panels.slice(i, i + 2), GAP)] : []), 14),
     notes: [
-      "Each gain is the mean of the differences within a seed, ± its 95 % confidence interval (Student's t). " +
+      "Each gain is the mean of the differences within a seed" +
+      (gains.some(({ values }) => values.length >= 3)
+        ? ", ± its 95 % confidence interval (Student's t). "
+        : ". ") +
       "Green is a gain, vermilion a loss, both in one scale.",
     ],
     description: "Maps of the gain over learning rate, β and γ. " +
@@ -229,7 +232,9 @@ function sortedValues(cells: readonly Cell[], field: "learningRate" | "beta" | "
 function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): Drawing {
   const betas = sortedValues(all, "beta");
   const written = cells.map(({ learningRate, beta, gamma, values }) => {
-    const [center, interval] = (gamma === 0 ? decimal(values, 1) : signed(values, 1)).split(" ± ");
+    // From two seeds an interval says next to nothing: Student's factor is 12.7.
+    const shown = values.length < 3 ? [mean(values)] : values;
+    const [center, interval] = (gamma === 0 ? decimal(shown, 1) : signed(shown, 1)).split(" ± ");
     // On the full color the numbers would be hard to read.
     const gain = gamma === 0 ? 0 : 0.85 * mean(values) / largest;
     return { learningRate, beta, gain, center, interval: interval === undefined ? "" : `± ${interval}` };

@@ -9,10 +9,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { markdownTable, type TableRow } from "../table.ts";
-import { claimsTable, differencesOf, judgeClaims, pairsOf } from "./claims.ts";
+import { claimsTable, differencesOf, judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
 import { gainByForgettingTable } from "./figure_numbers.ts";
 import { mean, percent, points, signed } from "../statistics.ts";
-import { type MeasureName, MEASURES, type RunRecord } from "./run_record.ts";
+import { bySetting, type MeasureName, MEASURES, type RunRecord } from "./run_record.ts";
 import { readStudies, select, type Selector } from "./study.ts";
 import { settingsTable } from "./tables.ts";
 
@@ -140,6 +140,17 @@ Deno.test("the numbers in the sentences of the README are those of the committed
   );
   says(`LwM minus LwF-MC is ${each(photos(same, baseline))} points in the average`);
   says(`and ${each(photos(same, baseline, "lastAccuracy"))} after the last step`);
+
+  const pairs = pairsAtEqualSettings(recordsOf("gain-map"));
+  const gains = bySetting(pairs.map(([first]) => first)).map((setting) => {
+    const own = differencesOf(pairs.filter(([first]) => setting.includes(first)), MEASURES.averageAccuracy);
+    const { learningRate, beta, gamma } = setting[0].configuration;
+    const place = `${
+      signed(100 * mean(own), 1)
+    } points at learning rate ${learningRate}, β ${beta} and γ ${gamma}`;
+    return { gain: mean(own), place };
+  }).sort((a, b) => b.gain - a.gain);
+  says(`The largest gain is ${gains[0].place}; the smallest is ${gains.at(-1)!.place}.`);
 
   const LwF = select(recordsOf("cifar-100"), { method: "LwF-MC" });
   const { references = [] } = studies.find(({ name }) => name === "cifar-100")!.figures[0];
