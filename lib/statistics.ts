@@ -19,6 +19,15 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/**
+ * The values from which a table or figure shows a mean with its interval: below three their mean alone, since Student's factor
+ * for two is 12.7.
+ * @throws {RangeError} if there is no value
+ */
+export function meanBelowThree(values: readonly number[]): readonly number[] {
+  return values.length < 3 ? [mean(values)] : values;
+}
+
 /** s / √n of at least two values, with s² = Σ (x − x̄)² / (n − 1). */
 function standardError(values: readonly number[]): number {
   const center = mean(values);

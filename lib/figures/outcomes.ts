@@ -4,7 +4,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { decimal, mean, signed } from "../statistics.ts";
+import { decimal, mean, meanBelowThree, signed } from "../statistics.ts";
 import { methodNamed } from "../training/method.ts";
 import { chart, frame, INTERVAL, percentTick } from "./kit/chart.ts";
 import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
@@ -232,8 +232,7 @@ function sortedValues(cells: readonly Cell[], field: "learningRate" | "beta" | "
 function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): Drawing {
   const betas = sortedValues(all, "beta");
   const written = cells.map(({ learningRate, beta, gamma, values }) => {
-    // From two seeds an interval says next to nothing: Student's factor is 12.7.
-    const shown = values.length < 3 ? [mean(values)] : values;
+    const shown = meanBelowThree(values);
     const [center, interval] = (gamma === 0 ? decimal(shown, 1) : signed(shown, 1)).split(" ± ");
     // On the full color the numbers would be hard to read.
     const gain = gamma === 0 ? 0 : 0.85 * mean(values) / largest;

@@ -24,7 +24,7 @@ export function codeDigest(engine: Engine["name"], root: string = PROJECT): stri
     const owner = Object.keys(KERNELS).find((name) => RegExp(`^engine/${name}[./]`).test(path));
     return owner === undefined || KERNELS[engine].includes(owner as Engine["name"]);
   });
-  return hash("sha256", files.map(({ path, hash }) => `${path} ${hash}\n`).join("")).slice(0, 6);
+  return hash("sha256", files.map(({ path, digest }) => `${path} ${digest}\n`).join("")).slice(0, 6);
 }
 
 /** Splits TypeScript code into tokens, without comments and white space. */
@@ -70,7 +70,7 @@ const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/\w*/y;
 const TOKEN = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[\w$\u0080-\uffff]+|\++|-+|=+>?|&+|\|+/y;
 
 /** Paths below lib/ and the hashes of what they hold, in the order of the paths. */
-function readFiles(root: string): { path: string; hash: string }[] {
+function readFiles(root: string): { path: string; digest: string }[] {
   const paths: string[] = [];
   const list = (path: string) => {
     if (path.endsWith(".ts")) {
@@ -84,11 +84,11 @@ function readFiles(root: string): { path: string; hash: string }[] {
   ROOMS.forEach(list);
   const files = paths.sort().map((path) => {
     const tokens = codeTokens(Deno.readTextFileSync(join(root, "lib", path)));
-    return { path, hash: hash("sha256", withoutThrows(withoutLooks(tokens)).join("\n")) };
+    return { path, digest: hash("sha256", withoutThrows(withoutLooks(tokens)).join("\n")) };
   });
   const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
   const pinned = Object.entries(imports).filter(([name]) => PACKAGES.test(name));
-  return [...files, { path: "deno.json", hash: hash("sha256", JSON.stringify(pinned)) }];
+  return [...files, { path: "deno.json", digest: hash("sha256", JSON.stringify(pinned)) }];
 }
 
 /** Leaves out the texts that say how a method looks in figures and in the help. */

@@ -23,7 +23,10 @@ export interface TrainRunsOptions {
   directory?: string;
   /** Ends all processes at once. */
   signal?: AbortSignal;
-  /** Called after each epoch of each run, such as what `watchTraining()` returns; what it returns is awaited in the end, and its error thrown. */
+  /**
+   * Called after each epoch of each run, such as what `watchTraining()` returns. What it returns is awaited in the end, and its
+   * error is thrown then.
+   */
   onEpoch?: (run: Run, epoch: RunEpoch) => unknown;
 }
 

@@ -111,7 +111,7 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
   const pairs = pairsAtEqualSettings(records);
-  const cells = bySetting(pairs.map(([first]) => first)).map((setting) => ({
+  const cells = bySetting(pairs.map(([first]) => first)).map((setting): GainCell => ({
     gamma: setting[0].configuration.gamma,
     ofSeed: new Map(
       pairs.filter(([first]) => setting.includes(first)).flatMap((pair) => {
@@ -121,31 +121,45 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
       }),
     ),
   })).filter(({ ofSeed }) => ofSeed.size > 0);
-  return table(
-    [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b).flatMap(([gamma, ofGamma]) => {
-      const seeds = [...ofGamma[0].ofSeed.keys()].filter((seed) =>
-        ofGamma.every(({ ofSeed }) => ofSeed.has(seed))
-      );
-      const means = (name: "forgetting" | "gain", isCounted: (seed: number) => boolean = () => true) =>
-        ofGamma.map(({ ofSeed }) =>
-          mean([...ofSeed].filter(([seed]) => isCounted(seed)).map(([, values]) => values[name]))
-        );
-      if (new Set(means("forgetting")).size < 3) return [];
-      const ofOthers = seeds.length < 2
-        ? []
-        : seeds.map((one) =>
-          rankCorrelation(means("forgetting", (seed) => seed !== one), means("gain", (seed) => seed === one))
-        );
-      return [{
-        "γ": String(gamma),
-        "settings": ofGamma.length,
-        "rank correlation of forgetting and gain": signed(
-          rankCorrelation(means("forgetting"), means("gain")),
-          2,
-        ),
-        "with the forgetting of other seeds": ofOthers.length === 0 ? "" : signed(mean(ofOthers), 2),
-      }];
-    }),
+  const ofGammas = [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
+    .filter(([, ofGamma]) => new Set(meansOf(ofGamma, "forgetting")).size > 2);
+  return table(ofGammas.map(([gamma, ofGamma]) => {
+    const seeds = [...ofGamma[0].ofSeed.keys()].filter((seed) =>
+      ofGamma.every(({ ofSeed }) => ofSeed.has(seed))
+    );
+    const crossed = seeds.length < 2 ? [] : seeds.map((one) =>
+      rankCorrelation(
+        meansOf(ofGamma, "forgetting", (seed) => seed !== one),
+        meansOf(ofGamma, "gain", (seed) => seed === one),
+      )
+    );
+    return {
+      "γ": String(gamma),
+      "settings": ofGamma.length,
+      "rank correlation of forgetting and gain": signed(
+        rankCorrelation(meansOf(ofGamma, "forgetting"), meansOf(ofGamma, "gain")),
+        2,
+      ),
+      "with the forgetting of other seeds": crossed.length === 0 ? "" : signed(mean(crossed), 2),
+    };
+  }));
+}
+
+/** A setting of LwM beside LwF-MC. */
+interface GainCell {
+  readonly gamma: number;
+  /** The forgetting of LwF-MC, and the gain of LwM in average incremental accuracy: shares, by seed. */
+  readonly ofSeed: ReadonlyMap<number, { readonly forgetting: number; readonly gain: number }>;
+}
+
+/** One mean a cell, over the seeds that count. */
+function meansOf(
+  cells: readonly GainCell[],
+  name: "forgetting" | "gain",
+  counts: (seed: number) => boolean = () => true,
+): number[] {
+  return cells.map(({ ofSeed }) =>
+    mean([...ofSeed].filter(([seed]) => counts(seed)).map(([, values]) => values[name]))
   );
 }
 

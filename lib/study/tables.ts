@@ -8,7 +8,7 @@ import type { ModelLoss, TrainingCurve } from "../figures/mod.ts";
 import type { StepMetrics } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
 import type { Configuration } from "../run/schema.ts";
-import { decimal, mean, percent, points } from "../statistics.ts";
+import { decimal, mean, meanBelowThree, percent, points } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 import type { EpochLog } from "../training/train_step.ts";
@@ -123,8 +123,7 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
         if (measured.length < setting.length || together && title !== MEASURES.lastAccuracy.title) {
           return [title, ""];
         }
-        // From two seeds an interval says next to nothing: Student's factor is 12.7.
-        const values = measured.length < 3 ? [mean(measured)] : measured;
+        const values = meanBelowThree(measured);
         return [title, share ? percent(values) : decimal(values, 3)];
       })),
     };
