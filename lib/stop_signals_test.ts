@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { FileLock } from "./files.ts";
 import { withFolder } from "./testdata/folder.ts";
 import { Kernel } from "../tools/notebooks/jupyter_kernel.ts";
 import { tinyConfiguration, withDataDirectory } from "./run/testdata/tiny_run.ts";
@@ -92,11 +93,12 @@ Deno.test({
         const [configuration, place] = [tinyConfiguration({ baseEpochs: 50_000 }), { directory }]
           .map((value) => JSON.stringify(value));
         const stop = '{ onProgress: ({ done }) => done === 1 && Deno.kill(Deno.pid, "SIGINT") }';
-        assert.equal(
-          await run(`const { Run } = await import("lwm");
-            await (await Run.open(${configuration}, ${place})).train(0, ${stop});`),
-          "Stopped.",
+        const base = await run(
+          `const run = await (await import("lwm")).Run.open(${configuration}, ${place}); console.log(run.folders.base);`,
         );
+        assert.equal(await run(`await run.train(0, ${stop});`), "Stopped.");
+        using _lock = await FileLock.take(join(base.trim(), "M_0.lock"));
+        assert.equal(await run("await run.train(0);", 300), "Stopped.", "while another process trains");
       });
       // What does not await is told when it has ended.
       await run("{ const end = Date.now() + 1000; while (Date.now() < end); }", 300);

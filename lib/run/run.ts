@@ -325,6 +325,7 @@ export class Run {
     for (const step of missing) {
       const path = join(step === 0 ? base : method, `M_${step}.lock`);
       using lock = await FileLock.wait(path, (progress) => {
+        throwIfStopped();
         if (progress !== null) hooks.onProgress?.(progress as RunProgress);
         return !hooks.shouldStop?.();
       });

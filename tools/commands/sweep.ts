@@ -138,7 +138,7 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
   } finally {
     await show(opened, await writeResults());
   }
-  refuseFailed(runs);
+  refuseFailedRuns(runs);
 }
 
 /**
@@ -162,7 +162,7 @@ async function spread(file: string, options: string[] | undefined, place: StudyO
       .map(([option, path]) => path === undefined ? "" : ` --${option} ${showPath(path)}`);
     log(`Once they are finished: deno task sweep ${showPath(file)} --collect${places.join("")}`);
   }
-  refuseFailed(runs);
+  refuseFailedRuns(runs);
 }
 
 /** Makes the results of a study from what is found below some folders. */
@@ -332,7 +332,7 @@ async function show(
   log(`\nResults: ${showPath(path)} and .tsv`);
 }
 
-function refuseFailed(runs: readonly SweepRun[]): void {
+function refuseFailedRuns(runs: readonly SweepRun[]): void {
   const failed = runs.filter(({ state }) => state === "failed");
   if (failed.length === 0) return;
   const lines = failed.map(({ name, failure }) => `  ${name}: ${failure}`);
