@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as tf from "@tensorflow/tfjs";
 import { prepareIEmoji } from "../lib/data/iemoji/drawings.ts";
-import { writeFileWhole, writeJson } from "../lib/files.ts";
+import { withFileErrors, writeFileWhole, writeJson } from "../lib/files.ts";
 import { encodeCheckpoint, ResNet } from "../lib/model/mod.ts";
 import { configure } from "../lib/run/configuration.ts";
 import { dataDirectory } from "../lib/run/folder.ts";
@@ -85,17 +85,20 @@ export async function trainModels(
  * @param output the folder
  * @param sources holds the models, as {@linkcode trainModels} wrote them
  * @param directory of data sets
- * @throws {Error} where the sources cannot be bundled
+ * @throws {UserError} where the folder cannot be made, or the sources cannot be bundled
  */
 export async function buildExplorer(
   output: string,
   sources: string = here,
   directory: string = dataDirectory(),
 ): Promise<void> {
+  withFileErrors(output, "write the page", () => Deno.mkdirSync(output, { recursive: true }));
   const entries = ["page.tsx", "worker.ts"].map((file) => join(here, file));
   const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--outdir", output, ...entries];
   const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: here }).spawn().status;
-  if (!success) throw new Error(`Expected ${entries} to be bundled but found what stands above.`);
+  if (!success) {
+    throw new UserError(`Expected to bundle the page into ${output} but found what stands above.`);
+  }
   for (const file of ["index.html", "style.css"]) await Deno.copyFile(join(here, file), join(output, file));
   const wasm = new URL("tfjs-backend-wasm-simd.wasm", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
   await Deno.copyFile(wasm, join(output, "tfjs-backend-wasm-simd.wasm"));
@@ -117,25 +120,29 @@ export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.
     return Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, async ({ url }) => {
       const path = new URL(url).pathname.replace(/\/$/, "/index.html");
       const file = await Deno.open(join(folder, path)).catch(() => null);
-      if (file === null) return new Response("not found", { status: 404 });
+      if (!(await file?.stat())?.isFile) return new Response("not found", { status: 404 });
       const type = TYPES[path.split(".").pop()!] ?? "application/octet-stream";
-      return new Response(file.readable, { headers: { "content-type": type } });
+      return new Response(file!.readable, { headers: { "content-type": type } });
     });
   } catch (error) {
     throw new UserError(`Expected port ${port} to be free but found: ${error}. Give another --port.`);
   }
 }
 
-async function main(args: string[]): Promise<void> {
+export async function main(args: string[]): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return console.log(line.help);
   refusePositionals(line, COMMAND);
+  const port = Number(line.own.port ?? 8000);
+  if (!(Number.isInteger(port) && port >= 0 && port < 2 ** 16)) {
+    throw new UserError(`Expected --port to be an integer from 0 to 65535 but found ${line.own.port}.`);
+  }
   const output = line.own.output ? fromHere(line.own.output) : join(dataDirectory(), "explorer");
   if (line.switches.has("train")) await trainModels(here);
   await buildExplorer(output);
   console.log(`The page lies in ${output}: a static folder for any web server.`);
   if (line.switches.has("build")) return;
-  const { addr } = serveFolder(output, Number(line.own.port ?? 8000));
+  const { addr } = serveFolder(output, port);
   console.log(`Open http://localhost:${addr.port}/ and stop with Ctrl-C.`);
 }
 

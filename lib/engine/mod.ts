@@ -52,16 +52,17 @@ export async function useEngine(name: EngineName, options: UseEngineOptions = {}
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UserError(`Expected a number of threads of at least 1 but found ${threads}.`);
   }
-  if (name === "auto") return await useFastest(threads, log);
   try {
+    if (name === "auto") return await useFastest(threads, log);
     const { start } = await engines[name]();
     const engine = await start({ threads });
     log(`Engine: ${describe(engine)}.`);
     return engine;
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
+    const other = ["auto", "wasm"].includes(name) ? "" : ', or use the engine "auto"';
     throw new UserError(
-      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}, or use the engine "auto".`,
+      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}${other}.`,
     );
   }
 }

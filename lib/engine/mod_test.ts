@@ -113,6 +113,13 @@ Deno.test("useEngine() takes wasm where there is no Deno, as in a browser", asyn
   assert.match(lines!.join(), /foreign function interface/);
 });
 
+Deno.test("useEngine() says what wasm lacks where its file cannot be loaded", async () => {
+  for (const { error, message } of await reports(["wasm", "auto", "without its WebAssembly"])) {
+    assert.equal(error, "UserError");
+    assert.match(message!, /tfjs cannot load its WebAssembly.*tfjs-backend-wasm-simd\.wasm/);
+  }
+});
+
 testOnEachEngine("training goes the same way on every engine", async () => {
   const losses = async () => {
     const shapes = [[3, 3, 3, 8], [8], [8], [3, 3, 8, 8], [8], [8]];

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import type { Engine, StartEngine } from "./engine.ts";
+import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
 import { registerSgdStep } from "./optimizer.ts";
 import { canAssemble } from "./wasm/assembler.ts";
 import { guardHeap, heapMemory, replaceKernels } from "./wasm/heap.ts";
@@ -13,7 +13,12 @@ import { wasmKernels } from "./wasm/kernels.ts";
 import { heapSgdStep } from "./wasm/optimizer.ts";
 
 export const start: StartEngine = async (): Promise<Engine> => {
-  await tf.setBackend("wasm");
+  if (!await tf.setBackend("wasm")) {
+    throw new EngineUnavailable(
+      "tfjs cannot load its WebAssembly",
+      "Check that its file tfjs-backend-wasm-simd.wasm is there, and try again",
+    );
+  }
   await tf.ready();
   guardHeap();
   replaceKernels(wasmKernels());

@@ -67,7 +67,8 @@ export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<
   if (marked && text(DIGEST_AT, DIGEST_LENGTH) === await digestOf(bytes)) return;
   throw new UserError(
     `Expected ${name} to be a checkpoint that matches its digest but found ${bytes.length} other bytes: the file is cut ` +
-      "off, damaged, or of another version. Delete it, and the run goes on from the checkpoint before it.",
+      "off, damaged, or of another version. Delete it; a run goes on from the checkpoint before it, and other files have to be " +
+      "fetched or made again.",
   );
 }
 

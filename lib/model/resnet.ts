@@ -168,7 +168,9 @@ export class ResNet {
    * @param seed the new columns' initial weights come from it
    */
   growHead(newClassNames: readonly string[], seed: number): void {
-    const known = newClassNames.find((name) => this.classNames.includes(name));
+    const known = newClassNames.find((name, i) =>
+      [...this.classNames, ...newClassNames.slice(0, i)].includes(name)
+    );
     if (known !== undefined) {
       throw new UserError(`Expected new classes only, but the network already knows "${known}".`);
     }

@@ -72,6 +72,7 @@ Deno.test("growHead() leaves the old columns bit-identical and starts the new on
 Deno.test("growHead() throws on a class that is known already", () => {
   const model = new ResNet(SMALL, ["cat"], 1);
   assert.throws(() => model.growHead(["cat"], 1), UserError);
+  assert.throws(() => model.growHead(["cow", "cow"], 1), /already knows "cow"/);
   model.dispose();
 });
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ResNet } from "../model/mod.ts";
-import { batchOutputs, type IterationBatch } from "./iteration.ts";
+import { batchOutputs, type IterationBatch, variableGrads } from "./iteration.ts";
 import {
   type BatchOutputs,
   type LossOptions,
@@ -46,7 +46,7 @@ export async function termGradients(
     for (const [term, loss] of Object.entries(parts)) {
       const squares = tf.tidy(() => {
         const lossOfBatch = () => loss(batchOutputs(copy, batch));
-        return squaredNorms(copy, tf.variableGrads(lossOfBatch).grads, batch.baseClasses);
+        return squaredNorms(copy, variableGrads(lossOfBatch).grads, batch.baseClasses);
       });
       const norms: Record<string, number> = {};
       let all = 0;
@@ -79,7 +79,7 @@ function squaredNorms(model: ResNet, gradients: tf.NamedTensorMap, baseClasses: 
     }
     const classes = gradient.shape.at(-1)!; // weights (K, C), bias (C)
     const [base, added] = tf.split(gradient, [baseClasses, classes - baseClasses], -1);
-    add("head: base", base);
+    if (baseClasses > 0) add("head: base", base); // the sum of an empty tensor is not always 0 in tfjs
     add("head: new", added);
   }
   return squares;

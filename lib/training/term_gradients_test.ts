@@ -68,3 +68,12 @@ Deno.test("termGradients() scales with the weight, leaves the student as it is, 
   assert.equal(tf.memory().numTensors, before.tensors);
   assert.deepEqual(student.statistics.get("stem.mean")!.dataSync(), before.mean);
 });
+
+Deno.test("termGradients() has no base columns in the base step", async () => {
+  const { student, batch } = scene();
+  const losses = { ...LOSSES, classification: "softmax-all" } as const;
+  const [L_C] = await termGradients(student, { ...batch, baseClasses: 0 }, "C", losses);
+  assert.deepEqual(Object.keys(L_C.norms), ["stem", "stage1", "stage2", "stage3", "head: new"]);
+  tf.dispose([batch.x, batch.labels]);
+  student.dispose();
+});

@@ -165,8 +165,8 @@ export async function trainStep(
         const learningRate = cosineSchedule(options.learningRate, iteration, epochs * batches.length);
         const tensors = tf.tidy(() => tensorsOf(draws));
         const batch = { ...tensors, baseClasses, randomKeys: [options.seed, step, iteration] };
-        const loss = await iterate(sgd, batch, method, options.losses, learningRate);
-        tf.dispose(tensors);
+        const loss = await iterate(sgd, batch, method, options.losses, learningRate)
+          .finally(() => tf.dispose(tensors));
         refuseNonFinite(loss, { step, epoch, learningRate, method });
         losses.push(loss);
         hooks.onProgress?.({
@@ -217,10 +217,11 @@ function refuseSinglePixels(
   const images = set.count * drawsPerEpoch;
   const smallestBatch = Math.floor(images / Math.ceil(images / batchSize));
   if (smallestBatch > 1 || student.featureSize(set.size) > 1) return;
+  const remedy = images > 1 ? `a batchSize of at least ${2 + images % 2}` : "more images";
   throw new UserError(
     `Expected at least two values a channel in every batch but found a batch of one image, which the last stage shrinks ` +
-      `to one pixel (${images} draws an epoch, batchSize ${batchSize}). ` +
-      `Take a batchSize of at least ${2 + images % 2}, larger images, or fewer widths.`,
+      `to one pixel (${images} draw${images > 1 ? "s" : ""} an epoch, batchSize ${batchSize}). ` +
+      `Take ${remedy}, larger images, or fewer widths.`,
   );
 }
 

@@ -4,6 +4,8 @@ import type { ImageSet } from "../data/image_set.ts";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
+import { defineMethod, methodNamed } from "./method.ts";
+import { termGradients } from "./term_gradients.ts";
 import { type StepOptions, type StepState, trainStep } from "./train_step.ts";
 
 await useEngine("wasm", { log: () => {} });
@@ -211,8 +213,39 @@ Deno.test("a loss that is not finite stops trainStep() and names the step, the t
   student.dispose();
 });
 
+Deno.test("trainStep() and termGradients() leave no tensor behind where a term or its weight throws", async () => {
+  const fails = (): never => {
+    throw new Error("no value");
+  };
+  const { L_C } = methodNamed("C").terms;
+  const broken = {
+    "fails in a term": { L_C, L_X: { value: fails } },
+    "fails in a weight": { L_C, L_X: { ...L_C, weight: { symbol: "x", value: fails } } },
+  };
+  for (const [method, terms] of Object.entries(broken)) {
+    defineMethod(method, { ...methodNamed("C"), terms });
+    const student = newModel();
+    const before = tf.memory().numTensors;
+    const training = trainStep({ student, set: coloredImages([0, 1]), headPosition, teacher: null }, {
+      ...OPTIONS,
+      method,
+    });
+    await assert.rejects(training, { message: "no value" });
+    assert.equal(tf.memory().numTensors, before, method);
+    const batch = {
+      x: tf.ones<tf.Rank.R4>([2, 16, 16, 3]),
+      labels: tf.ones<tf.Rank.R2>([2, 2]),
+      baseClasses: 0,
+    };
+    await assert.rejects(termGradients(student, batch, method, OPTIONS.losses), { message: "no value" });
+    tf.dispose(batch);
+    assert.equal(tf.memory().numTensors, before, method);
+    student.dispose();
+  }
+});
+
 Deno.test("trainStep() refuses batches of one image that the network shrinks to one pixel", async () => {
-  // Three stages after a stem of stride 4 leave one pixel of 16; five images make batches of 1, 1, 1, 1 and 1.
+  // Three stages after a stem of stride 4 leave one pixel of 16.
   const student = new ResNet({ depth: 8, widths: [4, 4, 4], stem: "7x7/4" }, ["a", "b"], 1);
   const training = (batchSize: number, imagesPerClass: number) =>
     trainStep(
@@ -222,6 +255,7 @@ Deno.test("trainStep() refuses batches of one image that the network shrinks to 
   const refused = { name: "UserError", message: /at least two values a channel.*batchSize of at least/ };
   await assert.rejects(training(1, 2), refused);
   await assert.rejects(training(2, 1.5), refused); // three images: a batch of one, and one of two
+  await assert.rejects(training(8, 0.5), /1 draws? an epoch, batchSize 8\)\. Take more images, larger/);
   assert.ok(Number.isFinite((await training(2, 2))![0].L));
   student.dispose();
 });

@@ -13,7 +13,7 @@ import { dataDirectory } from "../../lib/run/folder.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { parseCommandLine, runCommand } from "../commands/command_line.ts";
+import { parseCommandLine, refusePositionals, runCommand } from "../commands/command_line.ts";
 import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
 
 const COMMAND = {
@@ -182,9 +182,10 @@ async function describeMachine(): Promise<string> {
 }
 
 export async function bench(args: string[]): Promise<void> {
-  const { switches, help } = parseCommandLine(args, COMMAND);
-  const [isQuick, isJson] = [switches.has("quick"), switches.has("json")];
-  if (help) return console.log(help);
+  const line = parseCommandLine(args, COMMAND);
+  if (line.help) return console.log(line.help);
+  refusePositionals(line, COMMAND);
+  const [isQuick, isJson] = [line.switches.has("quick"), line.switches.has("json")];
   if (isJson && !isQuick) {
     throw new UserError("Expected --json together with --quick but found it alone; add --quick.");
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runTable, summaryOf } from "./bench.ts";
+import { bench, runTable, summaryOf } from "./bench.ts";
 
 const quick = {
   imagesPerSecond: { wasm: 120, onednn: 600.04, torch: 550 },
@@ -27,3 +27,6 @@ Deno.test("runTable() tells the share of each part, and of all that is not itera
   assert.match(heading, /^run of LwM +seconds +start .* not iterations$/);
   assert.match(row, /^iemoji-100 +100 +1\.0 % .* 10\.0 %$/);
 });
+
+Deno.test("bench refuses what it does not know, before it measures anything", () =>
+  assert.rejects(bench(["figure"]), { name: "UserError", message: /figure/ }));

@@ -10,7 +10,7 @@
  */
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { runCommand } from "../commands/command_line.ts";
+import { fromHere, runCommand } from "../commands/command_line.ts";
 import {
   codeCells,
   joinCells,
@@ -93,7 +93,7 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
   const folder = await Deno.makeTempDir({ dir: join(root, ".check") });
   try {
     const joined = notebooks.map(joinCells);
-    const files = paths.map((path) => join(folder, `${basename(path, ".ipynb")}.ts`));
+    const files = paths.map((path, index) => join(folder, `${index}-${basename(path, ".ipynb")}.ts`));
     await Promise.all(joined.map(({ code }, index) => Deno.writeTextFile(files[index], code)));
     const reports = await Promise.all([
       deno(["check", "--quiet", ...files], root),
@@ -132,7 +132,7 @@ async function deno(args: string[], cwd: string): Promise<string> {
 }
 
 async function main(args: string[]): Promise<void> {
-  const paths = args.length > 0 ? args : await numberedNotebooks("notebooks");
+  const paths = args.length > 0 ? args.map(fromHere) : await numberedNotebooks("notebooks");
   const problems = await checkNotebooks(paths, resolve(import.meta.dirname!, "../.."));
   for (const problem of problems) console.error(`${problem}\n`);
   console.error(`Notebooks: ${paths.length} checked, ${problems.length} problems.`);

@@ -61,7 +61,12 @@ export async function numberedNotebooks(folder: string): Promise<string[]> {
 const NOTEBOOK: JsonKind<Notebook> = {
   schema: z.looseObject({
     nbformat: z.literal(4),
-    cells: z.array(z.looseObject({ cell_type: z.string() })),
+    metadata: z.looseObject({}),
+    cells: z.array(z.looseObject({
+      cell_type: z.string(),
+      metadata: z.looseObject({}),
+      source: z.union([z.string(), z.array(z.string())]),
+    })),
   }) as unknown as z.ZodType<Notebook>,
   holds: "a notebook of format 4",
   remedy: "Check the path, restore it with git, or save it with JupyterLab or VS Code.",

@@ -46,6 +46,9 @@ Deno.test("readNotebook() says what is wrong with a file that is no notebook, or
       const [text, found] of [['{"cells": [', /bytes that are not JSON/], ['{"nbformat": 3}', /expected 4/], [
         "null",
         /null/,
+      ], [
+        '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}}]}',
+        /source/,
       ]] as const
     ) {
       await Deno.writeTextFile(path, text);

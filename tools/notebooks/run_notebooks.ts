@@ -206,8 +206,11 @@ export async function main(args: readonly string[]): Promise<void> {
   if (help) return console.log(help);
   configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   const timeoutSeconds = Number(timeout);
-  if (!(timeoutSeconds > 0)) {
-    throw new UserError(`Expected --timeout to be a number of seconds above 0 but found ${timeout}.`);
+  // A timer of more than 24 days ends at once.
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= 2_000_000)) {
+    throw new UserError(
+      `Expected --timeout to be at most 2000000 seconds, and above 0, but found ${timeout}.`,
+    );
   }
   const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
   const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");

@@ -281,6 +281,7 @@ Deno.test("the notebook runner refuses options that it does not know", async () 
     ["--preset=big", /preset to be/],
     ["--engine=cuda", /engine to be/],
     ["--timeout=soon", /seconds/],
+    ["--timeout=Infinity", /seconds/],
     ["--color", /--color/],
   ] as const;
   for (const [option, message] of cases) {

@@ -119,8 +119,8 @@ class CacheWriter {
   readonly #pixels: Deno.FsFile;
   readonly #imageBytes: number;
   #nextSlot: number;
-  /** Not written yet. The first line end closes a line that was cut off when its process was killed. */
-  #lines = "\n";
+  /** Not written yet. */
+  #lines = "";
   #savedAt = Date.now();
 
   constructor(readonly path: string, imageSize: number) {
@@ -128,8 +128,9 @@ class CacheWriter {
     this.#imageBytes = 3 * imageSize ** 2;
     this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
     this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
-    // Where the pixels were deleted, the index names slots that other photos take now.
-    if (this.#nextSlot === 0) Deno.writeTextFileSync(`${path}.index`, "");
+    // Where pixels were deleted or cut off, other lines name slots that new photos take.
+    Deno.writeTextFileSync(`${path}.index.new`, [...this.known.values()].map(indexLine).join(""));
+    Deno.renameSync(`${path}.index.new`, `${path}.index`);
   }
 
   add({ name, stamp }: { name: string; stamp: string }, { pixels, box }: DecodedPhoto): void {
@@ -145,8 +146,7 @@ class CacheWriter {
     }
     const photo: CachedPhoto = { name, stamp, slot, crc, ...channelSums(pixels), ...(box && { box }) };
     this.known.set(name, photo);
-    const json = JSON.stringify(photo);
-    this.#lines += `${crc32(json)} ${json}\n`;
+    this.#lines += indexLine(photo);
     if (Date.now() - this.#savedAt >= FLUSH_MILLISECONDS) this.flush();
   }
 
@@ -166,6 +166,11 @@ class CacheWriter {
     }
     this.#pixels.close();
   }
+}
+
+function indexLine(photo: CachedPhoto): string {
+  const json = JSON.stringify(photo);
+  return `${crc32(json)} ${json}\n`;
 }
 
 /** The last line of each name. Lines that are damaged, or whose pixels are not there, are left out. */

@@ -116,6 +116,17 @@ Deno.test("cachePhotos() decodes all photos again when their pixels were deleted
     assert.deepEqual(firstBytes(path, photos.values()), [0, 1, 2, 3]);
   }));
 
+Deno.test("cachePhotos() decodes the photos again whose pixels were cut off, a part of them first", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "cache");
+    const { source } = fake(6);
+    await cache(path, source);
+    Deno.truncateSync(`${path}.pixels`, 3 * 3 * SIZE ** 2);
+    await cachePhotos(path, source, [5], { imageSize: SIZE });
+    const { photos } = await cache(path, source);
+    assert.deepEqual(firstBytes(path, photos.values()), [0, 1, 2, 3, 4, 5]);
+  }));
+
 Deno.test("cachePhotos() names all damaged photos at once, or leaves them out and tries them again", () =>
   withFolder(async (folder) => {
     const path = join(folder, "cache");

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
-import { UserError } from "../../user_error.ts";
+import { requirePositive, UserError } from "../../user_error.ts";
 import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
 import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
@@ -75,6 +75,7 @@ export interface PhotoDataset extends Dataset {
  */
 export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const { name, path, imageSize, seed, holdOut = false } = options;
+  requirePositive("imageSize", imageSize);
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
   const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, resolve(path)], 8)}`);

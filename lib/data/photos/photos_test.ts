@@ -293,5 +293,8 @@ Deno.test("loadPhotos() throws where there is no such folder, or the size is no 
       naming("deno task data caltech-101", "--data PATH"),
     );
     await writeClassFolders(join(folder, "photos"), { ant: 5 });
+    for (const imageSize of [0, 1.5, NaN]) {
+      await assert.rejects(() => load(folder, { imageSize }), naming("imageSize", `found ${imageSize}`));
+    }
   });
 });

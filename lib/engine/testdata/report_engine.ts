@@ -3,11 +3,14 @@
  * was, what was logged, or the error; and a digest of the weights after five steps of a small training.
  */
 import * as tf from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { addRelu, batchNormalization, conv2d, type EngineName, sgdStep, useEngine } from "../mod.ts";
 import { normal } from "./normal.ts";
 
 const BROWSER = "as in a browser";
-const names = Deno.args.filter((name) => name !== BROWSER);
+const NO_BINARY = "without its WebAssembly";
+const names = Deno.args.filter((name) => ![BROWSER, NO_BINARY].includes(name));
+if (Deno.args.includes(NO_BINARY)) setWasmPaths("/nowhere/");
 const print = (report: Record<string, unknown>) => console.log(JSON.stringify(report));
 if (Deno.args.includes(BROWSER)) Reflect.deleteProperty(globalThis, "Deno");
 
