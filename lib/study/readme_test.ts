@@ -177,6 +177,20 @@ Deno.test("the README is right in what it says of the gain map", () => {
   says(`with the forgetting of the other seeds the correlation is ${others}. The ${own} beside it`);
 });
 
+Deno.test("the README is right in what it says of the norms", () => {
+  const own = { method: "LwM", beta: 0.5, attentionForm: "normalized" };
+  const [L1, L2] = ["L1", "L2"].map((norm) => {
+    const averages = [0.1, 0.3, 1, 3].map((gamma) => ({
+      gamma,
+      average: mean(select(recordsOf("norms"), { ...own, norm, gamma }).map(MEASURES.averageAccuracy.of)),
+    }));
+    return averages.sort((a, b) => b.average - a.average)[0].gamma;
+  });
+  says(`each norm has its best one: ${L1} for L1, and ${L2} for L2`);
+  const loss = mean(differences("norms", { ...own, norm: "L1", gamma: 0.3 }, { method: "LwM", beta: 0 }));
+  says(`the average is ${(100 * loss).toFixed(1)} points lower`);
+});
+
 Deno.test("the README is right in what it says of iCIFAR-100 beside published numbers", () => {
   const ours = select(recordsOf("cifar-100"), { method: "LwF-MC" });
   const { references = [] } = studies.find(({ name }) => name === "cifar-100")!.figures[0];
