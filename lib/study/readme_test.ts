@@ -177,6 +177,19 @@ Deno.test("the README is right in what it says of the gain map", () => {
   says(`with the forgetting of the other seeds the correlation is ${others}. The ${own} beside it`);
 });
 
+Deno.test("the README is right in what it says of the class of L_AD", () => {
+  const gains = [{ learningRate: 0.1, beta: 0.5 }, { learningRate: 0.2, beta: 0.25 }].map((setting) => {
+    const of = (attentionClass: string) => ({ method: "LwM", ...setting, attentionClass });
+    return ["teacher-top", "random", "all"].map((other) =>
+      mean(differences("attention-class", of("student-top"), of(other))) > 0
+    );
+  });
+  assert.deepEqual(gains, [[true, true, true], [false, true, false]]);
+  says(
+    "the student's top class is ahead of a random one in both places; where students forget most, it is behind",
+  );
+});
+
 Deno.test("the README is right in what it says of the norms", () => {
   const own = { method: "LwM", beta: 0.5, attentionForm: "normalized" };
   const [L1, L2] = ["L1", "L2"].map((norm) => {

@@ -32,7 +32,7 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
   options: {
     fresh: "delete what it has trained before, and start over; an M_0 that other runs need stays",
     "all-seeds":
-      "first train the studies of notebook 09 except the gain map, whatever the preset: ten seeds, the\n" +
+      "first train the studies of notebook 09 but the gain map and the class, whatever the preset: ten seeds, the\n" +
       "forms of L_AD, both norms, all γ (150 runs, a minute each on two cores); otherwise they are read\n" +
       "from studies/*.results.json",
     "preset NAME":
