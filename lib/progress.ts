@@ -53,7 +53,7 @@ export function formatProgress(line: ProgressLine, now: number): string {
   const known = gained > 0 && fraction < 1 && elapsed >= SECONDS_BEFORE_ESTIMATE;
   const left = known ? `${clock(elapsed * (1 - fraction) / gained)} left` : "";
   const time = fraction === 1 && line.startedAt !== undefined ? clock(elapsed) : left;
-  const percent = `${Math.floor(Math.min(100, 100 * line.done / line.total))} %`.padStart(5);
+  const percent = `${Math.floor(100 * fraction + 1e-9)} %`.padStart(5); // 100 · 0.29 is less than 29
   return `${line.label}  ${bar} ${percent}  ${time.padEnd(10)}  ${line.note ?? ""}`.trimEnd();
 }
 

@@ -113,6 +113,7 @@ Deno.test("formatProgress() rounds no whole percent down", () => {
   for (let done = 0; done <= 100; done++) {
     assert.match(formatProgress({ label: "", done, total: 100 }, 0), new RegExp(` ${done} %`));
   }
+  assert.match(formatProgress({ label: "", done: 0, total: 0 }, 0), / 0 %/);
 });
 
 Deno.test("progressDisplay() writes a line each tenth of the way into a log", async () => {
