@@ -118,11 +118,11 @@ const TYPES: Record<string, string> = {
 export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.NetAddr> {
   try {
     return Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, async ({ url }) => {
-      const path = new URL(url).pathname.replace(/\/$/, "/index.html");
-      const file = await Deno.open(join(folder, path)).catch(() => null);
-      if (!(await file?.stat())?.isFile) return new Response("not found", { status: 404 });
+      const path = join(folder, new URL(url).pathname.replace(/\/$/, "/index.html"));
+      const isFile = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+      if (!isFile) return new Response("not found", { status: 404 });
       const type = TYPES[path.split(".").pop()!] ?? "application/octet-stream";
-      return new Response(file!.readable, { headers: { "content-type": type } });
+      return new Response((await Deno.open(path)).readable, { headers: { "content-type": type } });
     });
   } catch (error) {
     throw new UserError(`Expected port ${port} to be free but found: ${error}. Give another --port.`);

@@ -12,8 +12,8 @@ import { headPositions, IncrementalStream, type Normalization } from "../lib/dat
 import { useEngine } from "../lib/engine/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import type { Run } from "../lib/run/run.ts";
-import { type EpochLog, stepOptions, trainStep } from "../lib/training/mod.ts";
 import { withFolder } from "../lib/testdata/folder.ts";
+import { type EpochLog, stepOptions, trainStep } from "../lib/training/mod.ts";
 import { buildExplorer, main, serveFolder, trainModels } from "./build.ts";
 import { type EpochReport, modelFile } from "./messages.ts";
 
@@ -26,6 +26,21 @@ const browserPath = BROWSERS.find((path) => {
   }
 });
 if (!browserPath) console.log("explorer: skipped, for no Chromium is installed (apt-get install chromium)");
+
+Deno.test("the explorer refuses a port or a folder that is none, and serves files only", () =>
+  withFolder(async (folder) => {
+    await assert.rejects(main(["--port=abc"]), { name: "UserError", message: /--port .* found abc/ });
+    await Deno.writeTextFile(join(folder, "file"), "");
+    await assert.rejects(buildExplorer(join(folder, "file")), {
+      name: "UserError",
+      message: /a file where a folder is needed/,
+    });
+    await Deno.mkdir(join(folder, "models"));
+    await using server = serveFolder(folder, 0);
+    const { status, body } = await fetch(`http://localhost:${server.addr.port}/models`);
+    await body!.cancel();
+    assert.equal(status, 404);
+  }));
 
 /** Small, but trained enough for attention to be there. */
 const FIELDS = {
@@ -388,21 +403,6 @@ function comparisonOf(teacher: ResNet, student: ResNet, rgb: Uint8Array, { mean,
     };
   });
 }
-
-Deno.test("the explorer refuses a port or a folder that is none, and serves files only", () =>
-  withFolder(async (folder) => {
-    await assert.rejects(main(["--port=abc"]), { name: "UserError", message: /--port .* found abc/ });
-    await Deno.writeTextFile(join(folder, "file"), "");
-    await assert.rejects(buildExplorer(join(folder, "file")), {
-      name: "UserError",
-      message: /a file where a folder is needed/,
-    });
-    await Deno.mkdir(join(folder, "models"));
-    await using server = serveFolder(folder, 0);
-    const { status, body } = await fetch(`http://localhost:${server.addr.port}/models`);
-    await body!.cancel();
-    assert.equal(status, 404);
-  }));
 
 /** A file with a picture. */
 async function pictureOf(width: number, height: number) {

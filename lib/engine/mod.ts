@@ -60,9 +60,10 @@ export async function useEngine(name: EngineName, options: UseEngineOptions = {}
     return engine;
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
-    const other = ["auto", "wasm"].includes(name) ? "" : ', or use the engine "auto"';
+    // "auto" ends with wasm.
+    const orAuto = ["auto", "wasm"].includes(name) ? "" : ', or use the engine "auto"';
     throw new UserError(
-      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}${other}.`,
+      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}${orAuto}.`,
     );
   }
 }

@@ -32,9 +32,9 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
   options: {
     fresh: "delete what it has trained before, and start over; an M_0 that other runs need stays",
     "all-seeds":
-      "first train the studies of notebook 09 but the gain map and the class, whatever the preset: ten seeds, the\n" +
-      "forms of L_AD, both norms, all γ (150 runs, a minute each on two cores); otherwise they are read\n" +
-      "from studies/*.results.json",
+      "first train the studies of notebook 09 except the gain map and the class of L_AD, whatever the\n" +
+      "preset: ten seeds, the forms of L_AD, both norms, all γ (150 runs, a minute each on two cores);\n" +
+      "otherwise they are read from studies/*.results.json",
     "preset NAME":
       "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
       "data/notebooks/ and data/figures/, and nothing that is committed changes",

@@ -128,7 +128,7 @@ class CacheWriter {
     this.#imageBytes = 3 * imageSize ** 2;
     this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
     this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
-    // Where pixels were deleted or cut off, other lines name slots that new photos take.
+    // Lines whose pixels were deleted or cut off go: new photos take their slots.
     Deno.writeTextFileSync(`${path}.index.new`, [...this.known.values()].map(indexLine).join(""));
     Deno.renameSync(`${path}.index.new`, `${path}.index`);
   }
