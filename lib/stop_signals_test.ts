@@ -87,7 +87,7 @@ Deno.test({
         return said;
       };
       await run(`import "lwm"; import { stopPoint } from "${import.meta.resolve("./stop_signals.ts")}";`);
-      assert.match(await run("await new Promise((resolve) => setTimeout(resolve, 3000))", 300), /cannot be/);
+      assert.match(await run("await new Promise((resolve) => setTimeout(resolve, 1500))", 300), /cannot be/);
       assert.equal(await run("for (;;) await stopPoint()", 300), "Stopped.");
       await withDataDirectory(async (directory) => {
         const [configuration, place] = [tinyConfiguration({ baseEpochs: 50_000 }), { directory }]
@@ -101,7 +101,7 @@ Deno.test({
         assert.equal(await run("await run.train(0);", 300), "Stopped.", "while another process trains");
       });
       // What does not await is told when it has ended.
-      await run("{ const end = Date.now() + 1000; while (Date.now() < end); }", 300);
+      await run("{ const end = Date.now() + 500; while (Date.now() < end); }", 300);
       assert.match(await run("console.log('alive')"), /alive/);
     } finally {
       await kernel.stop();

@@ -43,7 +43,16 @@ export interface UseEngineOptions {
  * on a small network's worth of operations, else `wasm`.
  * @throws {UserError} if an engine asked for by name cannot be used here; the message says what to install
  */
-export async function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {
+export function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {
+  // tfjs cannot start one while it starts another.
+  const engine = starting.then(() => startEngine(name, options));
+  starting = engine.catch(() => {});
+  return engine;
+}
+
+let starting: Promise<unknown> = Promise.resolve();
+
+async function startEngine(name: EngineName, options: UseEngineOptions): Promise<Engine> {
   const { threads = 1, log = logOnce } = options;
   if (name !== "auto" && !Object.hasOwn(engines, name)) {
     const names = ["auto", ...Object.keys(engines)].map((known) => `"${known}"`).join(", ");

@@ -120,6 +120,11 @@ Deno.test("useEngine() says what wasm lacks where its file cannot be loaded", as
   }
 });
 
+Deno.test("useEngine() that is called while another call starts an engine waits for it", async () => {
+  const found = await reports(["wasm", "wasm", "at once, too"]);
+  assert.deepEqual(found.map(({ engine }) => engine), ["wasm", "wasm"]);
+});
+
 testOnEachEngine("training goes the same way on every engine", async () => {
   const losses = async () => {
     const shapes = [[3, 3, 3, 8], [8], [8], [3, 3, 8, 8], [8], [8]];

@@ -173,20 +173,19 @@ Deno.test("runNotebooks() leaves a notebook as it is when it is stopped before i
     assert.equal(stopped.error, signal.reason);
     assert.deepEqual(outputsOf(stopped.cells), outputsOf(codeCells(notebook)));
 
-    const before = Deno.env.get("TMPDIR");
-    Deno.env.set("TMPDIR", join(folder, "nowhere"));
-    try {
-      const { error, cells } = await runIn(folder, notebook);
-      assert.match(
-        error!.message,
-        /^Expected a Deno kernel for .*01-test\.ipynb to start but found No such file.*TMPDIR/,
-      );
-      assert.ok(error instanceof UserError);
-      assert.deepEqual(outputsOf(cells), outputsOf(codeCells(notebook)));
-    } finally {
-      if (before === undefined) Deno.env.delete("TMPDIR");
-      else Deno.env.set("TMPDIR", before);
-    }
+    // In a process of its own, since all tests share the environment of theirs.
+    const path = join(folder, "01-test.ipynb");
+    await writeNotebook(path, notebook);
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", join(import.meta.dirname!, "run_notebooks.ts"), path],
+      env: { TMPDIR: join(folder, "nowhere"), NO_COLOR: "1" },
+    }).output();
+    assert.equal(code, 1);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /^Expected a Deno kernel for .*01-test\.ipynb to start but found No such file.*TMPDIR/m,
+    );
+    assert.deepEqual(outputsOf(codeCells(await readNotebook(path))), outputsOf(codeCells(notebook)));
   }));
 
 Deno.test("runNotebooks() keeps the earlier outputs of cells that it did not come to, but not in a copy", () =>
@@ -213,7 +212,8 @@ Deno.test("runNotebooks() refuses a file that is no notebook before it runs any"
 
 /** Two processes that would live on: the kernel, and a child of it. */
 const LASTING = 'const child = new Deno.Command("sleep", { args: ["1000"] }).spawn();\n' +
-  'console.log("both run"); await Deno.writeTextFile("pids", `${Deno.pid} ${child.pid} `);\n' +
+  'console.log("both run"); await new Promise((resolve) => setTimeout(resolve, 200));\n' +
+  'await Deno.writeTextFile("pids", `${Deno.pid} ${child.pid} `);\n' +
   "await new Promise(() => {});";
 
 /** Starts the runner as a process of its own, waits until its notebook runs, and sends it a signal. */

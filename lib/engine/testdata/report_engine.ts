@@ -9,7 +9,9 @@ import { normal } from "./normal.ts";
 
 const BROWSER = "as in a browser";
 const NO_BINARY = "without its WebAssembly";
-const names = Deno.args.filter((name) => ![BROWSER, NO_BINARY].includes(name));
+const AT_ONCE = "at once, too";
+const names = Deno.args.filter((name) => ![BROWSER, NO_BINARY, AT_ONCE].includes(name)) as EngineName[];
+const isAtOnce = Deno.args.includes(AT_ONCE);
 if (Deno.args.includes(NO_BINARY)) setWasmPaths("/nowhere/");
 const print = (report: Record<string, unknown>) => console.log(JSON.stringify(report));
 if (Deno.args.includes(BROWSER)) Reflect.deleteProperty(globalThis, "Deno");
@@ -34,10 +36,11 @@ function digestOfTraining(): string {
     .reduce((hash, bits) => Math.imul(hash ^ bits, 0x01000193), 0x811c9dc5).toString(16);
 }
 
+if (isAtOnce) await Promise.all(names.map((name) => useEngine(name, { log: () => {} })));
 for (const name of names) {
   const lines: string[] = [];
   try {
-    const engine = await useEngine(name as EngineName, { log: (line) => lines.push(line) });
+    const engine = await useEngine(name, { log: (line) => lines.push(line) });
     print({ engine: engine.name, lines, digest: digestOfTraining() });
   } catch (error) {
     print({ error: (error as Error).name, message: (error as Error).message });

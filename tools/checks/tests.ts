@@ -1,0 +1,44 @@
+/**
+ * `deno task test [OPTION of deno test …]`: all tests, in few modules, each of which loads tfjs and the library once for all
+ * of its files.
+ * @module
+ */
+import { globSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { writeFilesWhole } from "../../lib/files.ts";
+
+/** It needs a browser, and has a command of its own. */
+const JUPYTERLAB = "tools/checks/jupyterlab_test.ts";
+
+/** What gets a module each, those first that take longest. A file belongs to the first that it lies in. */
+const FOLDERS = ["tools/commands", "lib/run", "lib/engine", "lib/data", "tools", "lib"];
+
+/** Writes the modules. @returns their paths */
+async function writeModules(root: string): Promise<string[]> {
+  const files = globSync("{lib,tools}/**/*_test.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/"));
+  const byFolder = Map.groupBy(
+    files.filter((path) => path !== JUPYTERLAB).sort(),
+    (path) => FOLDERS.find((folder) => path.startsWith(`${folder}/`))!,
+  );
+  const modules = FOLDERS.map((folder) => {
+    const imports = byFolder.get(folder)!.map((file) => `import "${pathToFileURL(join(root, file))}";\n`);
+    return [join(root, "data", "tests", `${folder}.ts`), imports.join("")] as const;
+  });
+  await writeFilesWhole(modules);
+  return modules.map(([path]) => path);
+}
+
+const root = resolve(import.meta.dirname!, "../..");
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: [
+    ...["test", "-A", "--parallel", "--doc", "--no-check", "--ignore=explorer,**/*_test.ts"],
+    ...Deno.args,
+    ...await writeModules(root),
+    ...["lib", "tools", "README.md"],
+  ],
+  cwd: root,
+  // One more than there are cores, since some tests wait.
+  env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${navigator.hardwareConcurrency + 1}` },
+}).spawn().status;
+Deno.exit(code);
