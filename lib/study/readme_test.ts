@@ -119,7 +119,7 @@ Deno.test("the README is right in what it says of iEmoji-100", () => {
   const primary = differences("iemoji-100", LwM, equal);
   says(`the difference is ${points(primary.slice(3))}`);
   says(`on seeds 6 to 10, of which nothing was known, it is ${withoutUnit(primary.slice(5))}.`);
-    const tuned = { method: "LwF-MC", learningRate: 0.05 };
+  const tuned = { method: "LwF-MC", learningRate: 0.05 };
   const there = differences("iemoji-100", { method: "LwM", learningRate: 0.05 }, tuned);
   says(`At LwF-MC's settings the gain is ${unsigned(points(there))};`);
   says(`its lead is ${unsigned(points(differences("iemoji-100", LwM, tuned, "lastAccuracy")))}`);

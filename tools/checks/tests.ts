@@ -38,7 +38,11 @@ const { code } = await new Deno.Command(Deno.execPath(), {
     ...["lib", "tools", "README.md"],
   ],
   cwd: root,
-  // One more than there are cores, since some tests wait.
-  env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${navigator.hardwareConcurrency + 1}` },
+  env: {
+    // One more than there are cores, since some tests wait.
+    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${navigator.hardwareConcurrency + 1}`,
+    // Many short programs: with room for their first objects V8 spends a fifth less time on them.
+    DENO_V8_FLAGS: "--min-semi-space-size=128,--max-semi-space-size=128",
+  },
 }).spawn().status;
 Deno.exit(code);

@@ -99,7 +99,7 @@ Deno.test("evaluate says how many steps are not trained yet, and knows the folde
 
 Deno.test("train that is interrupted says how to go on, and the same command does", () =>
   withDataDirectory(async (directory) => {
-    const args = [...tinyArgs({ increments: 0, baseEpochs: 60, drawsPerEpoch: 1 }), "--directory", directory];
+    const args = [...tinyArgs({ increments: 0, baseEpochs: 30, drawsPerEpoch: 1 }), "--directory", directory];
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", join(import.meta.dirname!, "train.ts"), ...args],
       stdout: "null",
