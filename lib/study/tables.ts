@@ -137,7 +137,7 @@ function measuresOf(records: readonly RunRecord[]): Measure[] {
     Math.abs(averageAccuracy.of(record) - averageMeanClassAccuracy.of(record)) < 1e-6
   );
   return Object.values(MEASURES).filter((measure: Measure) =>
-    records.some((record) => measure.of(record) !== undefined) &&
+    bySetting(records).some((setting) => setting.every((record) => measure.of(record) !== undefined)) &&
     !(balanced && measure === averageMeanClassAccuracy)
   );
 }
