@@ -7,19 +7,19 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { writeFilesWhole } from "../../lib/files.ts";
 
-/** What gets a module each, those first that take longest. A file belongs to the first that it lies in. */
-const FOLDERS = ["tools/commands", "lib/run", "lib/engine", "lib/data", "tools", "lib"];
+/** A module each, those first that take longest. A file belongs to the longest with which its path begins. */
+const PARTS = ["tools/commands", "tools", "lib/run", "lib", "tools/commands/sweep", "lib/engine", "lib/data"];
 
 /** Writes the modules. @returns their paths */
 async function writeModules(root: string): Promise<string[]> {
   const files = globSync("{lib,tools}/**/*_test.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/"));
-  const byFolder = Map.groupBy(
+  const byPart = Map.groupBy(
     files.filter((path) => !path.endsWith("/jupyterlab_test.ts")).sort(), // it has a command of its own
-    (path) => FOLDERS.find((folder) => path.startsWith(`${folder}/`))!,
+    (path) => PARTS.filter((part) => path.startsWith(part)).reduce((a, b) => a.length > b.length ? a : b),
   );
-  const modules = FOLDERS.map((folder) => {
-    const imports = byFolder.get(folder)!.map((file) => `import "${pathToFileURL(join(root, file))}";\n`);
-    return [join(root, "data", "tests", `${folder}.ts`), imports.join("")] as const;
+  const modules = PARTS.map((part) => {
+    const imports = byPart.get(part)!.map((file) => `import "${pathToFileURL(join(root, file))}";\n`);
+    return [join(root, "data", "tests", `${part.replaceAll("/", "-")}.ts`), imports.join("")] as const;
   });
   await writeFilesWhole(modules);
   return modules.map(([path]) => path);
@@ -34,9 +34,9 @@ const { code } = await new Deno.Command(Deno.execPath(), {
     ...["lib", "tools", "README.md"],
   ],
   cwd: root,
-  // Some tests wait; and with room for their first objects V8 spends a fifth less time on many short programs.
+  // Many tests wait; and with room for their first objects V8 spends a fifth less time on many short programs.
   env: {
-    DENO_JOBS: `${navigator.hardwareConcurrency + 1}`,
+    DENO_JOBS: `${navigator.hardwareConcurrency + 2}`,
     DENO_V8_FLAGS: "--min-semi-space-size=128,--max-semi-space-size=128",
   },
 }).spawn().status;
