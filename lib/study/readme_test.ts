@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { markdownTable, type TableRow } from "../table.ts";
 import { claimsTable, differencesOf, judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
 import { gainByForgettingTable } from "./figure_numbers.ts";
+import type { EngineThroughput, ThroughputRow } from "../figures/engine_throughput.ts";
 import { confidenceInterval, mean, percent, points, signed } from "../statistics.ts";
 import { bySetting, type MeasureName, MEASURES, type RunRecord } from "./run_record.ts";
 import { readStudies, select, type Selector } from "./study.ts";
@@ -256,4 +257,27 @@ Deno.test("the README is right in what it says of iCIFAR-100 beside published nu
   const isAhead = ahead.map((difference) => difference > 0);
   assert.deepEqual(isAhead, [false, false, false, false, true, true, true, true, true]);
   says(`above it from 50 on, by ${(100 * ahead.at(-1)!).toFixed(1)} points at 90`);
+});
+
+Deno.test("the README is right in what it says of oneDNN beside PyTorch", async () => {
+  const { rows } = JSON.parse(await Deno.readTextFile(THROUGHPUT)) as EngineThroughput;
+  const settingOf = ({ depth, width, imageSize, batch }: ThroughputRow) =>
+    [depth, width, imageSize, batch].join();
+  const torch = new Map(rows.filter(({ engine }) => engine === "torch").map((row) => [settingOf(row), row]));
+  const ratios = rows.filter(({ engine }) => engine === "onednn").map((row) => {
+    const other = torch.get(settingOf(row))!;
+    return {
+      training: row.trainImagesPerSecond / other.trainImagesPerSecond,
+      forward: row.evaluationImagesPerSecond / other.evaluationImagesPerSecond,
+    };
+  });
+  const least = Math.floor(100 * Math.min(...ratios.map(({ training }) => training))) / 100;
+  says(`In each of the ${ratios.length} rows of`);
+  says(`trains at least ${least.toFixed(2)} times as fast as PyTorch`);
+  const behind = ratios.filter(({ forward }) => forward < 1).map(({ forward }) => 1 / forward);
+  says(
+    `up to ${Math.max(...behind).toFixed(2)} times as fast in ${
+      ["no", "one", "two", "three", "four"][behind.length]
+    }`,
+  );
 });
