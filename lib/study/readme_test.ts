@@ -135,15 +135,12 @@ Deno.test("the README is right in what it says beside the primary claims", () =>
 });
 
 Deno.test("the README is right in what makes up the reduction of forgetting", () => {
-  const best = (record: RunRecord) => MEASURES.forgetting.of(record)! + lastOfEarlier(record);
   const lastOfEarlier = ({ metrics }: RunRecord) => mean(metrics.at(-1)!.accuracyOfSteps!.slice(0, -1));
-  const parts = Object.entries(ALONE).map(([name, [withLoss, without]]) => {
-    const pairs = pairsOf(...[withLoss, without].map((setting) => select(recordsOf(name), setting)) as [
-      RunRecord[],
-      RunRecord[],
-    ]);
-    const [lower, less, higher] = [best, (run: RunRecord) => MEASURES.forgetting.of(run)!, lastOfEarlier]
-      .map((of) => differencesOf(pairs, { title: "", share: true, of }));
+  const bestOfEarlier = (record: RunRecord) => MEASURES.forgetting.of(record)! + lastOfEarlier(record);
+  const parts = Object.entries(ALONE).map(([name, settings]) => {
+    const [withLoss, without] = settings.map((setting) => select(recordsOf(name), setting));
+    const [lower, less, higher] = [bestOfEarlier, MEASURES.forgetting.of, lastOfEarlier]
+      .map((of) => differencesOf(pairsOf(withLoss, without), { title: "", share: true, of }));
     return { lower: decimalOf(-mean(lower)), less: decimalOf(-mean(less)), higher };
   });
   const [iEmoji, caltech, cifar] = parts.map(({ lower, less }) => `${lower} of the ${less} points`);

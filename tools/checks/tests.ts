@@ -10,7 +10,7 @@ import { writeFilesWhole } from "../../lib/files.ts";
 /** A module each, those first that take longest. A file belongs to the longest with which its path begins. */
 const PARTS = ["tools/commands", "tools", "lib/run", "lib", "tools/commands/sweep", "lib/engine", "lib/data"];
 
-/** Writes the modules. @returns their paths */
+/** Writes the modules, all into one folder, since Deno runs those of subfolders first. @returns their paths */
 async function writeModules(root: string): Promise<string[]> {
   const files = globSync("{lib,tools}/**/*_test.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/"));
   const byPart = Map.groupBy(
