@@ -81,7 +81,9 @@ export function progressDisplay(screen: Screen = standardError()): ProgressDispl
   };
   return {
     show(next) {
-      lines = align(next);
+      // Labels of equal length, so that the bars stand under each other.
+      const longest = Math.max(...next.map(({ label }) => label.length));
+      lines = next.map((line) => ({ ...line, label: line.label.padEnd(longest) }));
       const wait = MILLISECONDS_BETWEEN_UPDATES - (performance.now() - drawnAt);
       if (wait <= 0 || lines.length === 0) draw();
       else timer ??= setTimeout(draw, wait);
@@ -169,12 +171,6 @@ function standardError(): Screen {
       for (let sent = 0; sent < bytes.length;) sent += Deno.stderr.writeSync(bytes.subarray(sent));
     },
   };
-}
-
-/** Labels of equal length, so that the bars stand under each other. */
-function align(lines: readonly ProgressLine[]): ProgressLine[] {
-  const longest = Math.max(...lines.map(({ label }) => label.length));
-  return lines.map((line) => ({ ...line, label: line.label.padEnd(longest) }));
 }
 
 function shareOf({ done, total }: ProgressLine): number {

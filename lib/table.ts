@@ -8,7 +8,6 @@ export type TableRow = Readonly<Record<string, string | number>>;
 
 /**
  * The method by which Deno's Jupyter kernel asks the value of a cell what to show.
- *
  * @internal
  */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
@@ -34,9 +33,7 @@ export function tableDisplay(rows: readonly TableRow[]): Record<string, string> 
   return { "text/markdown": markdown, "text/plain": markdown };
 }
 
-/**
- * @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right
- */
+/** @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right */
 export function markdownTable(rows: readonly TableRow[]): string {
   const { columns, lines } = layOut(rows, (text) => text.replaceAll("|", "\\|"), 3);
   const rules = columns.map(({ right, width }) => right ? `${"-".repeat(width - 1)}:` : "-".repeat(width));
@@ -44,9 +41,7 @@ export function markdownTable(rows: readonly TableRow[]): string {
   return [headings, `| ${rules.join(" | ")} |`, ...others].join("\n");
 }
 
-/**
- * @returns lines for a terminal, the headings first, in which the columns stand under each other
- */
+/** @returns lines for a terminal, the headings first, in which the columns stand under each other */
 export function textTable(rows: readonly TableRow[]): string[] {
   return layOut(rows, (text) => text, 0).lines.map((cells) => cells.join("  ").trimEnd());
 }

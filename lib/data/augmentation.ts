@@ -5,7 +5,6 @@
  * These are the inner loops of data loading: plain loops over typed arrays.
  * @module
  */
-
 import type { RandomStream } from "../random.ts";
 
 /** A square drawing on a transparent background. */

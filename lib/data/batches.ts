@@ -2,7 +2,6 @@
  * From images to the arrays that the network takes. An epoch is a list of draws, which is cut into batches.
  * @module
  */
-
 import { randomStream } from "../random.ts";
 import { requirePositive, UserError } from "../user_error.ts";
 import type { Dataset, ImageSet, Picture } from "./image_set.ts";

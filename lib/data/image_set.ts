@@ -2,7 +2,6 @@
  * The types of a data set. Training, evaluation and figures know only these.
  * @module
  */
-
 import { randomStream } from "../random.ts";
 
 /** `train` to learn from, `validation` to tune on, `test` for the reported numbers. */

@@ -3,7 +3,6 @@
  * only until the next step begins.
  * @module
  */
-
 import { randomStream } from "../random.ts";
 import { requirePositive, UserError } from "../user_error.ts";
 import type { Dataset, ImageSet, OpenOptions } from "./image_set.ts";

@@ -4,7 +4,6 @@
  * of `normalization.ts`, `residual.ts` and `optimizer.ts` are composed of stock ones, until it registers better.
  * @module
  */
-
 import * as tf from "@tensorflow/tfjs";
 
 /** What can be asked for; `auto` takes the fastest that needs no GPU and works. */

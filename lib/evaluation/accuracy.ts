@@ -8,7 +8,6 @@ import { type Columns, type LabeledScores, stepRanges, topColumns } from "./scor
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
  * columns come first.
- *
  * @param k 1 for the accuracy, 5 for the top-5 accuracy of iILSVRC-small
  * @returns between 0 and 1
  * @throws {RangeError} where there are no images
@@ -71,7 +70,6 @@ function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: numbe
  * Accuracy of the images of each step's classes where only the classes of that step compete, as if the step
  * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
  * the scores of different steps are not comparable.
- *
  * @param classesOfSteps how many classes each step brought, in order
  * @returns one number between 0 and 1 for each step
  * @throws {RangeError} where a step has no images
@@ -87,7 +85,6 @@ export function accuracyWithinSteps(scores: LabeledScores, classesOfSteps: reado
  * had minus the accuracy they have now, averaged over those steps. Chaudhry et al., "Riemannian Walk for
  * Incremental Learning", ECCV 2018, arXiv 1801.10112, equation (3): f_j^T = max_{l < T} a_{l,j} − a_{T,j},
  * F_T = 1/T Σ_{j < T} f_j^T.
- *
  * @param accuracies a, one row for each step: after step l, the accuracies of the classes of steps 0 … l
  * @returns between −1 and 1, negative where later steps helped; 0 after step 0, when there is nothing to
  * forget
@@ -113,7 +110,6 @@ export function forgetting(accuracies: readonly (readonly number[])[]): number {
 
 /**
  * How often images of each class are classified as each class.
- *
  * @param scores of all images
  * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
  * learning
@@ -140,7 +136,6 @@ export function confusionMatrix({ classes, logits, labels }: LabeledScores): num
 /**
  * A confusion matrix of steps: how often an image of one step's classes is classified as a class of another. Its
  * columns show the bias to new classes.
- *
  * @param confusion (C, C) counts; rows are the true classes, columns the predicted ones, in the order of learning
  * @param classesOfSteps how many classes each step brought, in order
  * @returns (S, S) counts; rows are the steps of the true classes, columns those of the predicted ones

@@ -11,7 +11,6 @@ import { UserError } from "../user_error.ts";
 
 /**
  * Cosine between two maps of the same image: Σ Q·P / (‖Q‖₂ ‖P‖₂).
- *
  * @param first Q, (h·w), not below 0
  * @param second P, (h·w), not below 0
  * @returns between 0, no common place, and 1, the same but for strength; 0 where a map is all zero
@@ -40,7 +39,6 @@ export function mapCosine(first: ArrayLike<number>, second: ArrayLike<number>): 
  * The pointing game (Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016): does the
  * peak of the map, scaled to the image, lie on the object? Without the tolerance of 15 pixels around it that
  * large photographs are given.
- *
  * @param map (h·w), not below 0
  * @param mask (H·W) from 0 to 1; more than a half is the object
  * @returns false where the map is all zero
@@ -60,7 +58,6 @@ export function pointsAtObject(
 /**
  * Share of the attention that lies on the object (the energy-based pointing game of Wang et al., "Score-CAM",
  * CVPR Workshops 2020): Σ Q·mask / Σ Q, with Q scaled to the image.
- *
  * @param map Q, (h·w), not below 0
  * @param mask (H·W) from 0 to 1
  * @returns between 0 and 1; 0 where the map is all zero
@@ -121,7 +118,6 @@ export interface AttentionRetention {
  * Attention retention: of images of base classes, how the maps for the true class changed from M_0 to M_t.
  * Images for which M_0's map is all zero do not count, there is nothing to retain; where M_t's is, all is
  * lost (see the measures).
- *
  * @param first maps of M_0
  * @param now maps of M_t for the same images in the same order
  * @param objects masks of the same images; without them only the cosine is measured
@@ -167,7 +163,6 @@ export function attentionRetention(
 
 /**
  * Cosine of each image's two maps.
- *
  * @param first maps of one model
  * @param now maps of another for the same images in the same order
  * @returns (N), see {@linkcode mapCosine}

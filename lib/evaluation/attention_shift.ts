@@ -49,7 +49,6 @@ export interface AttentionShift {
 
 /**
  * How scores and maps differ between a teacher and a student, for each image.
- *
  * @param teacher such as M_0
  * @param student a later model, whose head begins with the teacher's classes
  * @param options those of L_D and of L_AD, and how to feed the images
@@ -109,7 +108,6 @@ export async function measureAttentionShifts(
 
 /**
  * The images whose attention moved the most, by L_AD, while their scores hardly changed; one image a class.
- *
  * @param options how far L_D may be above its least for scores that count as hardly changed; how many images are wanted;
  * which the first one is to be among, such as those of the telephone, if there are any
  * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with,
@@ -155,7 +153,6 @@ export interface AttentionClassComparison {
 
 /**
  * Compares the two choices of b where they are made: on images of the new classes.
- *
  * @param teacher M_{t−1}
  * @param student M_t
  * @param set images of step t

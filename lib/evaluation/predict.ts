@@ -27,7 +27,6 @@ export interface ForwardOptions {
 /**
  * Runs a computation on images, batch by batch. All batches have the same size, for which engines compile their kernels
  * once: the last is padded with its last image, and the results of the padding are dropped.
- *
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
  * @throws {UserError} where a value is not a finite number
@@ -79,7 +78,6 @@ export interface PredictOptions extends ForwardOptions {
 
 /**
  * The scores of a model for each image, in the order of the set, and the attention map for the image's true class.
- *
  * @param model any model that knows the classes of all images
  * @param set images, one prediction for each view
  * @throws {UserError} where there are no images, or one of a class that the model does not know
@@ -117,7 +115,6 @@ export async function predict(
 
 /**
  * The predictions for images of the classes that were learned first, such as the base classes.
- *
  * @param count number of classes, in the order of learning
  * @returns what is left, in the same order; the scores are still of all classes
  */
@@ -154,7 +151,6 @@ export interface NearestClass {
 
 /**
  * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say *why*.
- *
  * @param options how many classes of each image, how scores become probabilities, and how to feed the images
  * @returns for each image its nearest classes, the nearest first
  */

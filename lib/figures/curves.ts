@@ -31,7 +31,6 @@ export interface AccuracyCurve extends MethodRuns {
 /**
  * Accuracy against the number of classes; every seed thin, the mean bold, with a confidence band. A second panel
  * shows the mean over classes where every run has it.
- *
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function accuracyCurve(curve: AccuracyCurve): Figure {
@@ -88,7 +87,6 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
  * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in
  * pointing-game accuracy and in attention inside the object, and the share of maps that are all zero, follow in panels of
  * their own.
- *
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function attentionRetentionCurve(curve: MethodRuns): Figure {

@@ -35,7 +35,6 @@ const ROOT = resolve(import.meta.dirname!, "../..");
 
 /**
  * Draws a figure again from the text of its JSON file.
- *
  * @throws {UserError} if the text names no figure of this room
  */
 export function drawFigure(json: string): Figure {
@@ -53,7 +52,6 @@ export function drawFigure(json: string): Figure {
 /**
  * Writes `NAME.json`, `NAME.svg` and `NAME.png`. The SVG is drawn from the JSON file, so the file holds all that is seen.
  * None is replaced before all are written, so that a crash or a full disk leaves the earlier figure as it was.
- *
  * @param name the file name without extension, such as `accuracy-curve`
  * @param draw a function of this room
  * @param numbers what it draws. Fractions are rounded to five digits
@@ -80,7 +78,6 @@ export async function saveFigure<Numbers>(
 /**
  * Where a figure belongs: `figures/` where its setting is that of the committed file, or none is committed and the preset is
  * `default`; otherwise `data/figures/PRESET-ENGINE/`, so that a quick look never replaces the results.
- *
  * @param log where one line goes if the folder is not `figures/`
  */
 export async function figureDirectory(

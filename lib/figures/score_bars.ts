@@ -19,7 +19,6 @@ const LABEL_SIZE = 11;
 
 /**
  * One row for each class of the first series, in its order, with one bar for each series.
- *
  * @param series at most three, all with the same classes
  * @param highest the score whose bar is as wide as the panel
  */

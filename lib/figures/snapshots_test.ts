@@ -4,7 +4,6 @@
  * anew and look at them:
  *
  *     deno test -A lib/figures/snapshots_test.ts -- --update
- *
  * @module
  */
 import assert from "node:assert/strict";

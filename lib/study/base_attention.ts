@@ -43,7 +43,6 @@ export interface BaseAttention {
 
 /**
  * Asks M_0 … M_t of each run about every evaluation image of the base classes.
- *
  * @param runs of one data set and seed, with one M_0, trained through step t
  * @param through t; default the last step
  */
@@ -91,7 +90,6 @@ export function firstRecognized({ labels, counted, runs }: BaseAttention, classN
 
 /**
  * What the figure `attention-retention` draws of some of the images.
- *
  * @param chosen their numbers, or the names of classes for {@linkcode firstRecognized}, in the order in which they are drawn
  */
 export function attentionRetentionNumbers(

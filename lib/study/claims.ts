@@ -54,7 +54,6 @@ const MARGIN = 0.005;
 
 /**
  * The runs of two settings in pairs that share M_0; runs without such a partner are left out.
- *
  * @throws {UserError} where runs of several engines would be compared
  */
 export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[]): Pair[] {
@@ -96,7 +95,6 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
 
 /**
  * Holds the claims of studies against their records.
- *
  * @param all studies: the p values of a question are adjusted over all that ask it
  * @returns one entry for each claim that has a pair of runs, by question, the primary first
  * @throws {UserError} where a claim names runs of several settings
@@ -145,7 +143,6 @@ function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "sec
 
 /**
  * Judges the claims of a study with {@linkcode judgeClaims}, among all studies of the project.
- *
  * @throws {UserError} where a claim names runs of several settings, or a file of another study is damaged
  */
 export async function studyClaims(study: Study): Promise<JudgedClaim[]> {
@@ -172,7 +169,6 @@ export function claimsTable(claims: readonly JudgedClaim[]): Table {
 
 /**
  * What L_AD alone adds: each setting of LwM beside LwF-MC at equal settings, as means over the seeds.
- *
  * @returns sorted by the settings
  */
 export function gainTable(records: readonly RunRecord[]): Table {

@@ -71,7 +71,6 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
 
 /**
  * What the figure `gamma` draws. LwF-MC is LwM with γ = 0.
- *
  * @throws {UserError} where runs differ in more than γ and the seed
  */
 export function gammaNumbers(records: readonly RunRecord[]): figures.GammaRuns {
@@ -106,7 +105,6 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
  * of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own seed share a run of LwF-MC,
  * whose noise alone would correlate them; so there is also the mean over the seeds of the correlation of each seed's gains
  * with the forgetting of the other seeds.
- *
  * @returns one row for each γ that has at least three settings
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
@@ -245,7 +243,6 @@ export function isDrawnFromRecords(figure: StudyFigure): figure is RecordFigure 
 /**
  * Draws one of a study's figures, and saves it if all of its runs are finished, so that a figure is never replaced by one of fewer
  * runs.
- *
  * @returns the figure, and how many of its runs are not finished
  * @throws {UserError} where none of its runs is finished, or they cannot be drawn together
  */

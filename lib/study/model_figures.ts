@@ -2,7 +2,7 @@
  * From models of a run to the figures `attention-shift`, `shift-distribution`, `method-overview` and `what-and-why`.
  * @module
  */
-import { allDraws, type Draw, headPositions, type ImageSet, readPicture } from "../data/mod.ts";
+import { allDraws, type Draw, type ImageSet, readPicture } from "../data/mod.ts";
 import { mapCosine } from "../evaluation/attention_retention.ts";
 import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
 import { type NearestClass, nearestClasses, predict } from "../evaluation/predict.ts";
@@ -29,7 +29,6 @@ const CLASSES = 3;
 /**
  * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D has the form of the run's
  * configuration, so it compares what a training with L_D keeps: of sigmoids each score by itself, not only the shares.
- *
  * @param run trained through step t
  * @param step t, from 1
  */
@@ -64,7 +63,6 @@ function squareMap(values: Float32Array, [size]: readonly number[]): AttentionMa
 /**
  * What the figure draws of some of these images. Scores are those that L_D compares; of the base classes, the
  * likeliest for the teacher are drawn.
- *
  * @param run as in {@linkcode attentionShiftsOf}
  * @param shifts which images, in the order in which they are drawn
  */
@@ -110,7 +108,6 @@ export function attentionShiftNumbers(
 
 /**
  * What the figure `shift-distribution` draws: how often attention moves while L_D hardly changes.
- *
  * @param students runs, and which of their images count
  */
 export function shiftDistributionNumbers(
@@ -143,16 +140,14 @@ export function shiftDistributionNumbers(
  * Looks among training images of step t for one that all three losses have something to say about: the student
  * M_t classifies it rightly, the teacher's map for the top base class b lies on the object, and the student's differs from
  * it the most.
- *
  * @param run trained through step t
  * @param step t, from 1
  */
 export async function methodOverviewNumbers(run: Run, step: number): Promise<MethodOverview> {
-  const { dataset, configuration, classOrder } = run;
+  const { dataset, configuration, evaluationPasses: passes } = run;
   const views = Math.min(VIEWS, configuration.views);
   const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
   const shifts = await shiftsBetween(run, [step - 1, step], set);
-  const passes = { ...run.evaluationPasses, headPositions: headPositions(classOrder) };
   const { classes, logits, labels } = await withModels(run, [step], (model) => predict(model, set, passes));
   const scoresOf = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
   const isRight = (image: number) => topColumns(scoresOf(image), 1)[0] === labels[image];
@@ -186,7 +181,6 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
  * Looks among images of classes that M_t does not know for those that resemble two known classes for different reasons: the
  * score of the second class is high, its map lies elsewhere than that of the first (one minus the maps' cosine), and both
  * lie on the object. At most one image a class is taken.
- *
  * @param run trained through step t
  * @param options t, and how many images are wanted
  * @returns what the figure draws, the clearest case first

@@ -3,7 +3,6 @@
  * around them says:
  *
  *     deno test -A lib/study/readme_test.ts -- --update
- *
  * @module
  */
 import assert from "node:assert/strict";

@@ -52,7 +52,6 @@ export interface RunRecord<Step extends StepRecord = StepRecord> {
 
 /**
  * What was measured of runs.
- *
  * @param runs trained through step t
  * @param through t; default the last step
  * @throws {UserError} where a step is not trained yet
@@ -199,7 +198,6 @@ export function varyingFields(configurations: readonly Configuration[]): string[
 
 /**
  * A setting in words.
- *
  * @param fields what {@linkcode varyingFields} found
  * @returns such as `LwM, γ 0.1, norm L2`
  */
@@ -255,7 +253,6 @@ const records = z.strictObject({
 
 /**
  * Reads the results of a study: `NAME.results.json`.
- *
  * @returns no records where there is no such file
  * @throws {UserError} where it is damaged
  */

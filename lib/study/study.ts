@@ -121,7 +121,6 @@ const schema = z.strictObject({
 
 /**
  * Reads the file of a study.
- *
  * @throws {UserError} where it is absent or damaged, describes a run that cannot be, or has a selector that names none of its runs
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
@@ -189,7 +188,6 @@ export function resultsPath(name: string, directory: string): string {
 
 /**
  * Reads a study and its results. Needs neither the data set nor a trained run.
- *
  * @param name of the study, such as `iemoji-100`
  * @param own records of some of its runs that were measured here. They replace the kept ones; those of other engines are left
  * out, which round differently
@@ -208,7 +206,6 @@ export async function readStudy(
 
 /**
  * Reads all studies of a folder, in the order of their names. Other JSON files, such as those of figures, are passed over.
- *
  * @throws {UserError} where a file is damaged
  */
 export async function readStudies(directory: string = studiesDirectory()): Promise<Study[]> {
@@ -220,7 +217,6 @@ export async function readStudies(directory: string = studiesDirectory()): Promi
 
 /**
  * The records of a study's runs.
- *
  * @param kept later ones replace earlier ones of the same run
  * @returns in the order of the study, cut to the steps that it asks for; runs that are not finished are left out
  */
@@ -261,7 +257,6 @@ export function selectBest(records: readonly RunRecord[], selector: Selector): R
 
 /**
  * The finished runs of a figure, each once.
- *
  * @throws {UserError} where there is none
  */
 export function recordsOfFigure(study: Study, { name, runs = [{}] }: StudyFigure): RunRecord[] {

@@ -94,7 +94,6 @@ export interface SettingsTableOptions {
 /**
  * One row a setting: means over its seeds with Student's 95 % interval. The columns are the fields in which settings of one
  * method differ, and what was measured.
- *
  * @throws {UserError} where runs of several engines would be compared
  */
 export function settingsTable(records: readonly RunRecord[], options: SettingsTableOptions = {}): Table {
@@ -144,7 +143,6 @@ function measuresOf(records: readonly RunRecord[]): Measure[] {
 
 /**
  * How well each step's classes are still recognized after the last step, as the mean over the seeds.
- *
  * @returns one entry a setting: (steps) shares between 0 and 1
  */
 export function lastAccuracyOfSteps(

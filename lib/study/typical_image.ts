@@ -40,7 +40,6 @@ export interface ImageChoice {
  *    recognizable, and neither method is preferred.
  * 3. The **image**: its candidate in which LwM's cosine exceeds LwF-MC's by what is nearest to the median over all test
  *    images of the base classes that M_0 recognizes. So it is neither the best case nor the worst.
- *
  * @param attention of runs of LwF-MC and LwM, and perhaps of others
  * @returns the image's number, and how it was found
  * @throws {UserError} where a method is missing, or M_0 recognizes nothing
@@ -125,7 +124,6 @@ export interface TypicalImage extends AttentionRetentionNumbers {
 
 /**
  * Reads such a figure that comes with the project. Needs neither the data set nor a trained run.
- *
  * @param name such as `caltech-101-attention`
  * @param directory of the figures; default the committed ones
  * @throws {UserError} where it is not there, or damaged

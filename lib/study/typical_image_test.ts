@@ -14,7 +14,6 @@ const COLUMNS = [1, 1, 0, 0, 1];
 
 /**
  * Answers to the images.
- *
  * @param right whether each is the true class
  * @param peaks largest value of each map; the other three cells are 1
  */

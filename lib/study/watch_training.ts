@@ -27,7 +27,6 @@ interface Watched {
  * ```ts ignore
  * await trainRuns([configure({ method: "LwM" })], { through: 1, onEpoch: watchTraining() });
  * ```
- *
  * @returns what {@linkcode trainRuns} is given as `onEpoch`
  */
 export function watchTraining(): (run: Run, epoch: RunEpoch) => void {

@@ -5,7 +5,6 @@
  * and it begins and ends with prose.
  *
  *     deno task check:notebooks [NOTEBOOK …]
- *
  * @module
  */
 import { basename, join, resolve } from "node:path";

@@ -3,7 +3,6 @@
  * needs neither Deno nor Node; no file outside lib/data is named after a data set; the source stays within its budget.
  *
  *     deno task check:structure
- *
  * @module
  */
 import { dirname, join, resolve } from "node:path";

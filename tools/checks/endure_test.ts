@@ -3,7 +3,6 @@
  * change nothing. `deno task endure` kills 50 trainings, and flips and cuts each file at 10,000 bytes, in about six minutes:
  *
  *     deno task endure --kills=3 --damages=100 --seed=2
- *
  * @module
  */
 import assert from "node:assert/strict";

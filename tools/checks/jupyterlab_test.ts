@@ -9,7 +9,6 @@
  * numbered ones by default) are run first. It is skipped where JupyterLab or Chromium is not installed. On Debian:
  *
  *     apt-get install chromium jupyterlab
- *
  * @module
  */
 import assert from "node:assert/strict";

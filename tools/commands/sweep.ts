@@ -195,14 +195,11 @@ async function openStudy(file: string, options: StudyOptions) {
   const plan = await readStudyPlan(file);
   // Its claims are judged among theirs: a damaged one is refused before anything is trained.
   if (plan.claims.length > 0) await readStudies(dirname(file));
-  const path = resultsPath(plan.name, options.out ?? defaultOut(plan, file, directory));
+  // Runs of a quick preset never mix with the committed results.
+  const [{ preset }] = plan.configurations;
+  const usual = preset === "default" ? dirname(file) : join(directory, "studies", preset);
+  const path = resultsPath(plan.name, options.out ?? usual);
   return { ...options, file, plan, directory, path, kept: await readRecords(path) };
-}
-
-/** Runs of a quick preset never mix with the committed results. */
-function defaultOut({ configurations }: StudyPlan, file: string, directory: string): string {
-  const [{ preset }] = configurations;
-  return preset === "default" ? dirname(file) : join(directory, "studies", preset);
 }
 
 /** What a study lacks, and the records of its other runs. */

@@ -41,15 +41,12 @@ export interface RunOptions {
   display?: ProgressDisplay;
 }
 
-/** The code of a notebook failed; the message names notebook and cell. */
-export class CellError extends UserError {}
-
 /** Called with the code cell that runs, and with the last state of its progress display. */
 type OnCell = (cell: number, state?: string) => void;
 
 /**
  * Runs notebooks one after the other.
- * @throws {CellError} at the first cell that fails; its notebook is written with the outputs so far
+ * @throws {UserError} at the first cell that fails, which it names; its notebook is written with the outputs so far
  * @throws {UserError} where a path is not a notebook, before any is run
  * @throws the reason of the signal if the run was stopped by it
  */
@@ -59,7 +56,7 @@ export async function runNotebooks(paths: readonly string[], options: RunOptions
   const { signal = new AbortController().signal, display } = options;
   await runJobs(jobs, { processes: 1, signal, display });
   const failed = jobs.find(({ state }) => state === "failed");
-  if (failed) throw new CellError(failed.failure);
+  if (failed) throw new UserError(failed.failure);
 }
 
 /**
@@ -130,7 +127,7 @@ async function runCells(
     if (!failure) continue;
     // The stack of a UserError is of no use to the user.
     const detail = failure.ename === "UserError" ? failure.evalue : failure.traceback.join("\n");
-    throw new CellError(`${path}, code cell ${index + 1} (id ${cell.id}):\n${detail}`);
+    throw new UserError(`${path}, code cell ${index + 1} (id ${cell.id}):\n${detail}`);
   }
 }
 

@@ -12,7 +12,7 @@ import {
   writeNotebook,
 } from "./notebook.ts";
 import { notebookOf } from "./testdata/notebook.ts";
-import { CellError, main, runNotebooks, type RunOptions } from "./run_notebooks.ts";
+import { main, runNotebooks, type RunOptions } from "./run_notebooks.ts";
 
 /** Remembers what is shown of the notebook that runs. */
 function remember() {
@@ -102,7 +102,7 @@ Deno.test("runNotebooks() names notebook and cell of an error, and keeps the out
       folder,
       notebookOf("console.log('fine')", failing, "'never run'"),
     );
-    assert.ok(error instanceof CellError);
+    assert.ok(error instanceof UserError);
     assert.ok(error.message.startsWith(`${path}, code cell 2 (id cell-2):\nTypeError`), error.message);
     assert.equal(textOf(cells[0].outputs), "fine\n");
     assert.equal(textOf(cells[1].outputs), "before\n");

@@ -4,7 +4,6 @@
  * `icons.json` (up to 104 MB) is read as a file and released again, which an imported module could not be.
  * @module
  */
-
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { join } from "node:path";

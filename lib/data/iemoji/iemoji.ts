@@ -4,7 +4,6 @@
  * This module turns rendered drawings into images; it renders and reads nothing, so a browser can load it.
  * @module
  */
-
 import { randomStream } from "../../random.ts";
 import { requirePositive, UserError } from "../../user_error.ts";
 import { makeDrawing, paintBackground, paintOver, placeDrawing, randomPlacement } from "../augmentation.ts";

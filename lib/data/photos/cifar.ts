@@ -5,7 +5,6 @@
  * three planes: red, green, blue. The classes are the fine labels.
  * @module
  */
-
 import { join } from "node:path";
 import sharp from "sharp";
 import { UserError } from "../../user_error.ts";

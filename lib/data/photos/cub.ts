@@ -11,7 +11,6 @@
  * others are chosen, split by the seed: the official split, about half and half, is not used. The bounding boxes become masks.
  * @module
  */
-
 import { join } from "node:path";
 import { withFileErrors } from "../../files.ts";
 import { UserError } from "../../user_error.ts";

@@ -2,7 +2,6 @@
  * From the bytes of a photo to a square RGB image.
  * @module
  */
-
 import sharp from "sharp";
 import { UserError } from "../../user_error.ts";
 

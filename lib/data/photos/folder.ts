@@ -4,7 +4,6 @@
  * A class folder may hold its images in a folder `images`.
  * @module
  */
-
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../user_error.ts";
 import {

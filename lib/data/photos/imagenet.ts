@@ -7,7 +7,6 @@
  * The paper does not say which 100 classes; they are drawn by the seed, unless a list of WordNet ids is given.
  * @module
  */
-
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { withFileErrors } from "../../files.ts";

@@ -8,7 +8,6 @@
  * file has another size or date is decoded again; a later line of the same name replaces an earlier one.
  * @module
  */
-
 import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { explainFileError, FileLock, withFileErrors } from "../../files.ts";

@@ -2,7 +2,6 @@
  * Images of a photo cache as an {@linkcode ImageSet}.
  * @module
  */
-
 import { randomStream } from "../../random.ts";
 import { cropAndFlip } from "../augmentation.ts";
 import type { Box } from "./decode.ts";

@@ -3,7 +3,6 @@
  * a {@linkcode PhotoSource}; the cache is made from it.
  * @module
  */
-
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import { type Box, type DecodedPhoto, decodePhoto } from "./decode.ts";

@@ -2,7 +2,6 @@
  * Which photo is for training, which for validation and which for the test.
  * @module
  */
-
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import type { Split } from "../image_set.ts";

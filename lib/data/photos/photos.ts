@@ -2,7 +2,6 @@
  * Opens all data sets of photos: finds the photos, splits them by a seed, decodes them once into a cache, and reads the parts.
  * @module
  */
-
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { requirePositive, UserError } from "../../user_error.ts";

@@ -56,7 +56,6 @@ const onCpu = new Map<string, Float32Array[]>();
 
 /**
  * What plain JavaScript computes, which adds up in float64; computed once for all engines.
- *
  * @param engine is in use before and afterwards
  * @param what names the values within the test file
  */

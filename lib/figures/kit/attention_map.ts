@@ -41,7 +41,6 @@ export function cosineText(map: AttentionMap, cosine: number): string {
 
 /**
  * Blends an attention map into its image: the image keeps its shapes in gray, and the color is the attention's.
- *
  * @param image enlarged where it is small
  * @param max the value drawn in the last color; larger ones are drawn in it, too, and 0 makes the whole map dark
  * @throws {RangeError} if the image or the map has the wrong number of values

@@ -38,7 +38,6 @@ export const HEAT_COLORS: Uint8Array = colorTable("inferno");
 
 /**
  * The color of a strength.
- *
  * @param strength from 0, black, to 1, pale yellow; values outside are drawn as the nearer end
  * @returns red, green and blue, three bytes
  */

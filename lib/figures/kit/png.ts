@@ -12,7 +12,6 @@ const PAETH = 4;
 
 /**
  * Pixels as a data URI, so that an SVG needs no other file.
- *
  * @param rgb (height, width, 3) bytes
  * @returns a PNG file, 8 bits a channel, without alpha
  * @throws {RangeError} if the number of bytes is not height · width · 3

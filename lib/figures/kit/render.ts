@@ -19,7 +19,6 @@ const PICTURE_DENSITY = 108;
 
 /**
  * Renders a figure with librsvg.
- *
  * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds pictures; on white
  */
 export async function renderPng({ svg }: Figure): Promise<Uint8Array> {

@@ -30,7 +30,6 @@ Deno.test("renderPng() is twice as large as a chart, one and a half times as lar
 
 /**
  * Draws one letter where fontconfig finds no fonts but ours, or none at all.
- *
  * @param temporary folder in place of the system's; the process is killed in it, as a notebook's kernel is
  */
 async function drawn(fonts: "ours" | "none", temporary: string): Promise<string> {

@@ -34,7 +34,6 @@ export function tinyArgs(fields: Record<string, unknown>): string[] {
 
 /**
  * Two steps of an epoch each, on three classes of photos.
- *
  * @param data their folder
  */
 export function tinyPhotoConfiguration(data: string, fields: Partial<Configuration> = {}): Configuration {

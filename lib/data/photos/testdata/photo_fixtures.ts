@@ -2,7 +2,6 @@
  * Small data sets in the official layouts, for tests.
  * @module
  */
-
 import { dirname, join } from "node:path";
 import assert from "node:assert/strict";
 import sharp from "sharp";

@@ -2,7 +2,6 @@
  * Archives for tests, byte by byte, so that they can be as wrong as wanted.
  * @module
  */
-
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 
 /** One entry of an archive; a folder where the name ends in a slash. */
