@@ -135,8 +135,10 @@ function measuresOf(records: readonly RunRecord[]): Measure[] {
   const balanced = records.every((record) =>
     Math.abs(averageAccuracy.of(record) - averageMeanClassAccuracy.of(record)) < 1e-6
   );
+  // What only some settings have compares nothing.
+  const incremental = records.filter(({ configuration }) => configuration.increments > 0);
   return Object.values(MEASURES).filter((measure: Measure) =>
-    bySetting(records).some((setting) => setting.every((record) => measure.of(record) !== undefined)) &&
+    incremental.every((record) => measure.of(record) !== undefined) &&
     !(balanced && measure === averageMeanClassAccuracy)
   );
 }
