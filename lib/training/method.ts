@@ -210,7 +210,7 @@ defineMethod("LwM", {
     "attentionClass",
     "attentionForm",
   ],
-  tuned: { photos: { beta: 1, gamma: 0.1, learningRate: 0.05 } },
+  tuned: { photos: { beta: 1, gamma: 0.1, learningRate: 0.02 } },
   color: "#009e73",
   symbol: "triangle",
 });

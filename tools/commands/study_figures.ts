@@ -48,7 +48,8 @@ async function saveAttention(study: Study, figure: StudyFigure, { directory, out
   for (const { configuration, engine } of records.filter((record) => record.configuration.seed === seed)) {
     // They share engine and images, of which the first says all there is to say.
     const run = await openRun(
-      { ...configuration, engine },
+      // Older records lack the code.
+      { ...configuration, engine, code: configuration.code ?? "current" },
       { directory },
       runs.length === 0 ? log : () => {},
     );

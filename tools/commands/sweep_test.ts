@@ -377,3 +377,18 @@ Deno.test("saveStudyFigures() passes over a figure of attention of which no run 
     /^\nattention stays as it is: Expected finished runs for the figure attention .* found none\. Train/,
   );
 });
+
+Deno.test("saveStudyFigures() looks for the models of records that do not name the code", () =>
+  withDataDirectory(async (directory) => {
+    const { code: _, ...older } = tinyConfiguration({ increments: 1 });
+    const figures = [{ name: "attention", kind: "attentionRetention" as const, runs: [{ method: "LwM" }] }];
+    const plan = { name: "tiny", configurations: [], duplicates: 0, claims: [], figures };
+    const lines: string[] = [];
+    const log = (line: string) => void lines.push(line);
+    const records = [{ ...measuredRun({}, 0.5), configuration: older as Configuration }];
+    await saveStudyFigures({ ...plan, records }, { directory, log });
+    assert.match(
+      lines.join(""),
+      /attention stays as it is: Expected the models of LwM, seed 1, in .* found none/,
+    );
+  }));
