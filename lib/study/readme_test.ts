@@ -9,7 +9,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { configure } from "../run/configuration.ts";
 import { markdownTable, type TableRow } from "../table.ts";
-import { methodNames } from "../training/method.ts";
 import { claimsTable, differencesOf, judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
 import { gainByForgettingTable } from "./figure_numbers.ts";
 import type { EngineThroughput, ThroughputRow } from "../figures/engine_throughput.ts";
@@ -172,7 +171,7 @@ Deno.test("the README is right in what it says of Caltech-101", () => {
     withoutUnit(differences("caltech-101", atRate(rate), atRate(rate, "LwF-MC")))
   );
   says(`L_AD alone gives ${small}, ${middle} and ${large} points at learning rates 0.02, 0.05 and 0.1.`);
-  const winners = methodNames().map((method) => {
+  const winners = (["C", "LwF-MC", "LwM"] as const).map((method) => {
     const [{ configuration }] = select(recordsOf("tuning-caltech-101-ten-steps"), { method })
       .sort((a, b) => MEASURES.averageAccuracy.of(b) - MEASURES.averageAccuracy.of(a));
     assert.equal(configuration.learningRate, configure({ dataset: "caltech-101", method }).learningRate);
