@@ -133,7 +133,7 @@ Deno.test({
         assert.equal(await Deno.readTextFile(path), "old");
         assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a.json"]);
       } finally {
-        await run("umount", folder);
+        await run("umount", "--lazy", folder); // a process that is just being started may still hold its files
       }
     }),
 });
@@ -150,7 +150,7 @@ Deno.test({
           message: /read-only/,
         });
       } finally {
-        await run("umount", folder);
+        await run("umount", "--lazy", folder); // a process that is just being started may still hold its files
       }
     }),
 });
@@ -190,7 +190,7 @@ function canMount(): boolean {
   const folder = Deno.makeTempDirSync();
   const { success } = new Deno.Command("mount", { args: ["-t", "tmpfs", "tmpfs", folder], stderr: "null" })
     .outputSync();
-  if (success) new Deno.Command("umount", { args: [folder] }).outputSync();
+  if (success) new Deno.Command("umount", { args: ["--lazy", folder] }).outputSync();
   Deno.removeSync(folder);
   return success;
 }
