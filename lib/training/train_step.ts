@@ -256,7 +256,19 @@ function breather(): () => Promise<void> {
   let last = performance.now();
   return async () => {
     if (performance.now() - last < 50) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTask();
     last = performance.now();
   };
+}
+
+/** Resolves when what is due has run. A timer would do, but waits a millisecond or two. */
+function nextTask(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

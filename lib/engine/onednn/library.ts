@@ -48,7 +48,8 @@ const SYMBOLS = {
   dnnl_memory_desc_create_with_tag: fn(array, int, array, int, int),
   dnnl_memory_desc_get_size: { parameters: [object], result: "usize" },
   dnnl_memory_create: fn(array, object, object, object),
-  dnnl_memory_set_data_handle: fn(object, object),
+  // (memory, address): a number, since a pointer would be one more object a call
+  dnnl_memory_set_data_handle: fn(object, "usize"),
   dnnl_primitive_desc_query_md: { parameters: [object, int, int], result: object },
   dnnl_primitive_create: fn(array, object),
   dnnl_primitive_execute: fn(object, object, int, array),

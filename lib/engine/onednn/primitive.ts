@@ -102,9 +102,7 @@ export function primitive(
   return (...offsets) => { // holds the bindings, and so the scratch memories
     if (offsets.length !== moving.length) throw new Error(`Expected ${moving.length} offsets`);
     const start = addressOfHeap();
-    moving.forEach((memory, i) =>
-      symbols.dnnl_memory_set_data_handle(memory, Deno.UnsafePointer.create(start + BigInt(offsets[i])))
-    );
+    moving.forEach((memory, i) => symbols.dnnl_memory_set_data_handle(memory, start + BigInt(offsets[i])));
     check(symbols.dnnl_primitive_execute(handle, stream, bindings.length, args), "run");
   };
 }

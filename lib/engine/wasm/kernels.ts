@@ -98,8 +98,9 @@ function at(tensor: tf.TensorInfo, shape: number[]): number {
 }
 
 function allAt<Name extends string>(shape: number[], tensors: Record<Name, tf.TensorInfo>): Offsets<Name> {
-  const offsets = Object.entries<tf.TensorInfo>(tensors).map(([name, tensor]) => [name, at(tensor, shape)]);
-  return Object.fromEntries(offsets);
+  const offsets = {} as Offsets<Name>;
+  for (const name in tensors) offsets[name] = at(tensors[name], shape);
+  return offsets;
 }
 
 /**
@@ -110,6 +111,13 @@ export function heapKernels(
   { convolution, normalization, residual }: HeapComputations,
   otherwise: Kernels,
 ): Kernels {
+  // By the arguments, which are fewer than the sizes that follow from them.
+  const convolutionOf = remembered(
+    (what: keyof HeapConvolution, ...sizes: Parameters<typeof convolutionShape>) => {
+      const shape = convolutionShape(...sizes);
+      return { shape, found: convolution(shape, what) };
+    },
+  );
   const normalizationOf = (x: tf.TensorInfo, attributes: BatchNormalizationAttributes) => {
     const sizes = x.shape as Sizes;
     return { sizes, perChannel: [sizes[3]], found: normalization(sizes, attributes) };
@@ -125,24 +133,26 @@ export function heapKernels(
   type Kernel = (inputs: Inputs, attributes: never) => tf.TensorInfo | tf.TensorInfo[] | undefined;
   const kernels: Record<string, Kernel> = {
     Conv2D: ({ x, filter }, attributes: Conv2DAttributes) => {
-      const shape = convolutionShape(x.shape, filter.shape, attributes);
-      const found = convolution(shape, "forward");
+      const { shape, found } = convolutionOf("forward", x.shape, filter.shape, attributes);
       if (!found) return;
       const y = newTensor(shape.outShape);
       found.forward(at(x, shape.inShape), at(filter, shape.filterShape), heapOffset(y));
       return y;
     },
     Conv2DBackpropInput: ({ dy, filter }, attributes: Conv2DAttributes) => {
-      const shape = convolutionShape(attributes.inputShape, filter.shape, attributes);
-      const found = convolution(shape, "inputGradient");
+      const { shape, found } = convolutionOf(
+        "inputGradient",
+        attributes.inputShape,
+        filter.shape,
+        attributes,
+      );
       if (!found) return;
       const dx = newTensor(shape.inShape);
       found.inputGradient(at(dy, shape.outShape), at(filter, shape.filterShape), heapOffset(dx));
       return dx;
     },
     Conv2DBackpropFilter: ({ x, dy }, attributes: Conv2DAttributes) => {
-      const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
-      const found = convolution(shape, "filterGradient");
+      const { shape, found } = convolutionOf("filterGradient", x.shape, attributes.filterShape, attributes);
       if (!found) return;
       const dfilter = newTensor(shape.filterShape);
       found.filterGradient(at(x, shape.inShape), at(dy, shape.outShape), heapOffset(dfilter));
