@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { requirePositive, UserError } from "../../user_error.ts";
 import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
 import { cifarSource } from "./cifar.ts";
@@ -77,7 +77,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   requirePositive("imageSize", imageSize);
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
-  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, resolve(path)], 8)}`);
+  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, Deno.realPathSync(path)], 8)}`);
   const parts: Split[] = ["train", "validation", "test"];
   const splits: Split[] = [];
   const skipped = new Map<number, DamagedPhotoError>();

@@ -80,6 +80,10 @@ Deno.test("loadPhotos() decodes no photo twice", async () => {
     await load(folder, { onProgress, imageSize: 9 });
     await load(folder, { onProgress, classes: ["bee"] });
     assert.equal(progress.length, 10 + 1 + 11);
+    // The same folder by another path.
+    await Deno.symlink(join(folder, "photos"), join(folder, "link"));
+    await load(folder, { onProgress, path: join(folder, "link") });
+    assert.equal(progress.length, 10 + 1 + 11);
   });
 });
 
