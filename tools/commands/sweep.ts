@@ -230,8 +230,9 @@ function refuseSeveralFirstModels(runs: readonly Pick<RunRecord, "configuration"
     if (shareFirstModel(before, metrics)) continue;
     throw new UserError(
       `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code has changed since, or ` +
-        "onednn rounded differently on another kind of processor. Go on where the study was begun, or train all of it on one " +
-        "kind, with --again or with --out DIRECTORY; wasm gives the same numbers on all machines.",
+        "onednn rounded differently on another kind of processor. Go on where the study was begun (or, where that has no " +
+        "AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind, with --again or with " +
+        "--out DIRECTORY; wasm gives the same numbers on all machines.",
     );
   }
 }

@@ -77,7 +77,10 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   requirePositive("imageSize", imageSize);
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
-  const cache = join(options.cacheDirectory, `${name}-${imageSize}-${hash([DECODING, Deno.realPathSync(path)], 8)}`);
+  const cache = join(
+    options.cacheDirectory,
+    `${name}-${imageSize}-${hash([DECODING, Deno.realPathSync(path)], 8)}`,
+  );
   const parts: Split[] = ["train", "validation", "test"];
   const splits: Split[] = [];
   const skipped = new Map<number, DamagedPhotoError>();
