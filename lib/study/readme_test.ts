@@ -263,6 +263,22 @@ Deno.test("the README is right in what it says of iCIFAR-100 beside published nu
   says(`above it from 50 on, by ${(100 * ahead.at(-1)!).toFixed(1)} points at 90`);
 });
 
+Deno.test("the README is right in what it says of larger steps", () => {
+  const [twenty, fifty] = ["cifar-100-20", "cifar-100-50"].map((name) => {
+    const [ours, gain] = [
+      mean(select(recordsOf(name), { method: "LwF-MC" }).map(MEASURES.averageAccuracy.of)),
+      differences(name, { method: "LwM" }, { method: "LwF-MC" }),
+    ];
+    assert.equal(gain.length, 1);
+    const [{ average: published }] = studies.find((study) => study.name === name)!.figures[0].references!;
+    return { ours: decimalOf(ours), published: decimalOf(published!), gain: signed(100 * gain[0], 1) };
+  });
+  says(
+    `LwF-MC reaches ${twenty.ours} and ${fifty.ours} % on average, in iCaRL ${twenty.published} and ` +
+      `${fifty.published} %; L_AD alone gives ${twenty.gain} and ${fifty.gain} points.`,
+  );
+});
+
 Deno.test("the README is right in what it says of oneDNN beside PyTorch", async () => {
   const { rows } = JSON.parse(await Deno.readTextFile(THROUGHPUT)) as EngineThroughput;
   const settingOf = ({ depth, width, imageSize, batch }: ThroughputRow) =>
