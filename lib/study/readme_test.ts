@@ -297,7 +297,7 @@ Deno.test("the README is right in what it says of oneDNN beside PyTorch", async 
   const behind = ratios.filter(({ forward }) => forward < 1).map(({ forward }) => 1 / forward);
   says(
     `up to ${Math.max(...behind).toFixed(2)} times as fast in ${
-      ["no", "one", "two", "three", "four"][behind.length]
+      ["no", "one", "two", "three", "four", "five", "six"][behind.length]
     }`,
   );
 });
