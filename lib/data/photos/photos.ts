@@ -77,6 +77,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   requirePositive("imageSize", imageSize);
   const source = findPhotos(name, options);
   options.onClasses?.(source.classNames);
+  // By the folder itself, so that a link to it finds the same cache.
   const cache = join(
     options.cacheDirectory,
     `${name}-${imageSize}-${hash([DECODING, Deno.realPathSync(path)], 8)}`,
