@@ -107,7 +107,7 @@ const atRate = (learningRate: number, method = "LwM") => ({ method, learningRate
 const ALONE: Readonly<Record<string, [Selector, Selector]>> = {
   "iemoji-100": [atRate(0.1), atRate(0.1, "LwF-MC")],
   "caltech-101": [atRate(0.02), atRate(0.02, "LwF-MC")],
-  "cifar-100": [{ method: "LwM" }, { method: "LwF-MC" }],
+  "cifar-100": [atRate(0.05), atRate(0.05, "LwF-MC")],
 };
 const gainAlone = (name: string, measure?: MeasureName) => differences(name, ...ALONE[name], measure);
 const tuned = differences("iemoji-100", atRate(0.1), atRate(0.05, "LwF-MC"));
@@ -117,9 +117,20 @@ Deno.test("the README is right in short", () => {
   const [iEmoji, caltech, cifar] = ["iemoji-100", "caltech-101", "cifar-100"]
     .map((name) => unsigned(withoutUnit(gainAlone(name))));
   says(`by ${iEmoji} points on iEmoji-100 (ten seeds)`);
-  says(`by ${caltech} on Caltech-101 (five)`);
-  says(`by ${cifar} on iCIFAR-100 (three)`);
-  says(`LwM leads LwF-MC by ${unsigned(points(tuned))} on iEmoji-100`);
+  const overClasses = withoutUnit(gainAlone("caltech-101", "averageMeanClassAccuracy"));
+  says(`by ${caltech} on Caltech-101 (five; as the mean over classes ${overClasses}, undecided)`);
+  says(
+    `On iCIFAR-100 the planned question is open; at settings from before the tuning it is ${cifar} (three seeds)`,
+  );
+  assert.deepEqual(differences("cifar-100", atRate(0.1), atRate(0.1, "LwF-MC")), []);
+  const { p } = claims.find(({ claim }) =>
+    claim === "iEmoji-100: as tuned, LwM is more accurate than LwF-MC."
+  )!;
+  says(
+    `LwM leads LwF-MC by ${unsigned(points(tuned))} on iEmoji-100 (weak: p ${
+      p!.toFixed(2)
+    } after correction)`,
+  );
   says(`tuned on three of the ten steps only, it is undecided (${withoutUnit(tunedOnThreeSteps)})`);
 });
 
@@ -249,8 +260,29 @@ Deno.test("the README is right in what it says of the norms", () => {
   says(`the average is ${(100 * loss).toFixed(1)} points lower`);
 });
 
+Deno.test("the README is right in what it says of the tuning on iCIFAR-100", () => {
+  const averageAt = (learningRate: number, method: string, gamma?: number) => {
+    const setting = { method, learningRate, ...gamma !== undefined && { gamma } };
+    const [run, ...others] = select(recordsOf("tuning-cifar-100"), setting);
+    assert.equal(others.length, 0);
+    return MEASURES.averageAccuracy.of(run);
+  };
+  const ofC = [0.02, 0.05, 0.1].map((rate) => averageAt(rate, "C"));
+  const ofLwF = [0.02, 0.05, 0.1].map((rate) => averageAt(rate, "LwF-MC"));
+  const ofLwM = [[0.05, 0.1], [0.05, 0.3], [0.1, 0.3]].map(([rate, gamma]) => averageAt(rate, "LwM", gamma));
+  const listed = (averages: number[]) =>
+    `${averages.slice(0, -1).map(decimalOf).join(", ")} and ${decimalOf(averages.at(-1)!)} %`;
+  says(`LwF-MC reaches ${listed(ofLwF)} at learning rates 0.02, 0.05 and 0.1, C ${listed(ofC)}`);
+  const [first, second, third] = ofLwM.map(decimalOf);
+  says(`LwM ${first} % at 0.05 and γ 0.1, ${second} % at 0.05 and γ 0.3, ${third} % at 0.1 and γ 0.3`);
+  assert.equal(Math.max(...ofLwF), ofLwF[2]);
+  assert.equal(Math.max(...ofLwM), ofLwM[0]);
+  const [there, atBest] = [ofLwM[0] - ofLwF[1], ofLwF[2] - ofLwM[0]].map(decimalOf);
+  says(`LwM is ${there} points ahead there, and ${atBest} behind where each method is at its best`);
+});
+
 Deno.test("the README is right in what it says of iCIFAR-100 beside published numbers", () => {
-  const ours = select(recordsOf("cifar-100"), { method: "LwF-MC" });
+  const ours = select(recordsOf("cifar-100"), atRate(0.05, "LwF-MC"));
   const { references = [] } = studies.find(({ name }) => name === "cifar-100")!.figures[0];
   const [iCaRL, FACIL] = references;
   const below = iCaRL.average! - mean(ours.map(MEASURES.averageAccuracy.of));
