@@ -101,6 +101,8 @@ const withoutUnit = (values: number[]) => points(values).replace(" points", "");
 const unsigned = (text: string) => text.slice(1);
 
 const decimalOf = (value: number) => (100 * value).toFixed(1);
+/** Such as `1, 2 and 3`. */
+const listed = (words: string[]) => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 const atRate = (learningRate: number, method = "LwM") => ({ method, learningRate });
 /** The pairs of runs that differ in L_AD alone. */
@@ -190,10 +192,8 @@ Deno.test("the README is right in what it says of Caltech-101", () => {
   });
   assert.deepEqual(winners, [0.05, 0.02, 0.02]);
   says("LwF-MC and LwM do best at learning rate 0.02, C at 0.05.");
-  const gain = (measure?: MeasureName) => {
-    const written = gainAlone("caltech-101", measure).map((value) => signed(100 * value, 1));
-    return `${written.slice(0, -1).join(", ")} and ${written.at(-1)}`;
-  };
+  const gain = (measure?: MeasureName) =>
+    listed(gainAlone("caltech-101", measure).map((value) => signed(100 * value, 1)));
   says(`LwM minus LwF-MC is ${gain()} points in the average`);
   says(`and ${gain("lastAccuracy")} after the last step`);
 });
@@ -261,18 +261,19 @@ Deno.test("the README is right in what it says of the norms", () => {
 });
 
 Deno.test("the README is right in what it says of the tuning on iCIFAR-100", () => {
-  const averageAt = (learningRate: number, method: string, gamma?: number) => {
-    const setting = { method, learningRate, ...gamma !== undefined && { gamma } };
+  const averageOf = (setting: Selector) => {
     const [run, ...others] = select(recordsOf("tuning-cifar-100"), setting);
     assert.equal(others.length, 0);
     return MEASURES.averageAccuracy.of(run);
   };
-  const ofC = [0.02, 0.05, 0.1].map((rate) => averageAt(rate, "C"));
-  const ofLwF = [0.02, 0.05, 0.1].map((rate) => averageAt(rate, "LwF-MC"));
-  const ofLwM = [[0.05, 0.1], [0.05, 0.3], [0.1, 0.3]].map(([rate, gamma]) => averageAt(rate, "LwM", gamma));
-  const listed = (averages: number[]) =>
-    `${averages.slice(0, -1).map(decimalOf).join(", ")} and ${decimalOf(averages.at(-1)!)} %`;
-  says(`LwF-MC reaches ${listed(ofLwF)} at learning rates 0.02, 0.05 and 0.1, C ${listed(ofC)}`);
+  const [ofC, ofLwF] = ["C", "LwF-MC"].map((method) =>
+    [0.02, 0.05, 0.1].map((rate) => averageOf(atRate(rate, method)))
+  );
+  const ofLwM = [[0.05, 0.1], [0.05, 0.3], [0.1, 0.3]].map(([rate, gamma]) =>
+    averageOf({ ...atRate(rate), gamma })
+  );
+  const [C, LwF] = [ofC, ofLwF].map((averages) => `${listed(averages.map(decimalOf))} %`);
+  says(`LwF-MC reaches ${LwF} at learning rates 0.02, 0.05 and 0.1, C ${C}, and LwM`);
   const [first, second, third] = ofLwM.map(decimalOf);
   says(`LwM ${first} % at 0.05 and γ 0.1, ${second} % at 0.05 and γ 0.3, ${third} % at 0.1 and γ 0.3`);
   assert.equal(Math.max(...ofLwF), ofLwF[2]);
@@ -309,8 +310,7 @@ Deno.test("the README is right in what it says of larger steps", () => {
   assert.deepEqual([twenty.gains.length, fifty.gains.length], [2, 1]);
   says(`With 20 classes a step (two seeds) LwF-MC reaches ${twenty.average} on average, ${twenty.published}`);
   says(`with 50 (one seed) ${fifty.average}, ${fifty.published}`);
-  const [first, second] = twenty.gains;
-  says(`is ${first} and ${second} points in the two seeds, and ${fifty.gains[0]} in the one`);
+  says(`is ${listed(twenty.gains)} points in the two seeds, and ${fifty.gains[0]} in the one`);
 });
 
 Deno.test("the README is right in what it says of oneDNN beside PyTorch", async () => {
