@@ -16,7 +16,7 @@ export class Stopped extends UserError {
 }
 
 /** Stops each work that runs now. */
-const running = new Set<(signal: SignalName) => void>();
+const running = new Set<(exitCode: number) => void>();
 
 /**
  * Runs work that a signal stops. The process survives the first signal; a second one ends it at once. A notebook's kernel
@@ -31,11 +31,12 @@ export async function stoppable<T>(
   outer?: AbortSignal,
 ): Promise<T> {
   const controller = new AbortController();
-  const stop = (signal: SignalName) => {
+  const stop = (exitCode: number) => {
     const kept = typeof whatIsKept === "string" ? whatIsKept : whatIsKept();
-    controller.abort(new Stopped(`Stopped. ${kept}`, EXIT_CODES[signal]));
+    controller.abort(new Stopped(`Stopped. ${kept}`, exitCode));
   };
-  const stopWithOuter = () => stop("SIGINT");
+  const stopWithOuter = () =>
+    stop(outer?.reason instanceof Stopped ? outer.reason.exitCode : EXIT_CODES.SIGINT);
   outer?.addEventListener("abort", stopWithOuter);
   running.add(stop);
   if (running.size === 1 && !inNotebook()) forEachSignal(Deno.addSignalListener);
@@ -68,7 +69,7 @@ const listeners = Object.fromEntries(
   Object.entries(EXIT_CODES).map(([name, code]) => [name, () => {
     // npm forwards a signal that this process has received already; a person's second signal comes later.
     if (!inNotebook() && performance.now() - (stoppedAt ??= performance.now()) > 500) Deno.exit(code);
-    for (const stop of running) stop(name as SignalName);
+    for (const stop of running) stop(code);
     if (running.size > 0) return;
     // A notebook's cell that runs outside of stoppable(): it stops at its next stop point.
     clearTimeout(stopRequest);

@@ -32,7 +32,8 @@ import { Stopped, stoppable, stopWithNpx, unlessStopped } from "${import.meta.re
 await stopWithNpx();
 setTimeout(() => Deno.exit(7), 20_000);
 const work = () => new Promise(() => console.log("working"));
-await stoppable("All is kept.", (signal) => unlessStopped(signal, work())).catch((error) => {
+// Work within work, as \`reproduce\` has it.
+await stoppable("Outer.", (outer) => stoppable("All is kept.", (signal) => unlessStopped(signal, work()), outer)).catch((error) => {
   console.log(error.message);
   Deno.exit(error.exitCode);
 });`;

@@ -161,9 +161,9 @@ function refuseTooMuchMemory(configuration: Configuration): void {
 
 /** Steps that suit the classes of a folder, or those that are named, where no number of classes is given. */
 function fittingSteps(fields: Partial<Configuration>, dataset: DatasetName): Partial<Configuration> {
-  const { data, classes = [], seed = 1, baseClasses, increment, increments } = fields;
+  const { data, classes, seed = 1, baseClasses, increment, increments } = fields;
   if (baseClasses !== undefined || increment !== undefined || increments !== undefined) return {};
-  let count = classes.length;
+  let count = Array.isArray(classes) ? classes.length : 0; // other values are refused later
   if (count === 0 && dataset === "folder" && data) {
     count = findPhotos(dataset, { path: data, seed }).classNames.length;
   }

@@ -114,6 +114,7 @@ Deno.test("configure() refuses more classes than the data set has, and names tha
   refuses({ dataset: "caltech-101", baseClasses: 11 }, /at most 100 classes.* found 101 in 10/);
   refuses({ dataset: "caltech-101", classes: ["a", "b", "c"], increment: 5 }, /at most 3 classes/);
   refuses({ firstClasses: ["telefone"] }, /found "telefone"/);
+  refuses({ classes: null }, /Expected classes to be .* but found null/);
   refuses({ classes: ["telephone"] }, /no `classes` for iemoji-100.* but found telephone/);
 });
 

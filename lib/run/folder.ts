@@ -13,7 +13,7 @@ import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { isFile, type JsonKind, readJsonIfThere, writeFilesWhole, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
-import type { EpochLog } from "../training/mod.ts";
+import { type EpochLog, methodNames } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
 import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
 import { codeDigest } from "./code_digest.ts";
@@ -79,7 +79,8 @@ export function openDataset(
 
 const FILE = "configuration.json";
 const CONFIGURATION: JsonKind<Configuration> = {
-  schema: configurationSchema,
+  // A method of the user's own may not be defined here; whoever needs it says so.
+  schema: configurationSchema.extend({ method: z.string() }),
   holds: "the complete configuration of a run",
   remedy: "Delete the run's folder, and train the run again.",
   sealed: true,
@@ -191,10 +192,13 @@ export async function readRunFolder(
   const directory = resolve(folder, "../../..");
   // A kept configuration has the engine by name.
   const images = (await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES))?.images;
-  const names = runNames(configuration, configuration.engine as Engine["name"], images);
+  const isKnown = methodNames().includes(configuration.method);
+  const named = isKnown ? configuration : { ...configuration, method: "C" }; // M_0 is the same
+  const names = runNames(named, configuration.engine as Engine["name"], images);
   const path = resolve(folder);
   const [home, code] = [dirname(path), path.slice(-7)]; // such as -0a1b2c
-  const folders = { base: join(home, names.base + code), method: join(home, names.method + code) };
+  const method = isKnown ? join(home, names.method + code) : path;
+  const folders = { base: join(home, names.base + code), method };
   if (!Object.values(folders).includes(path)) {
     throw new UserError(
       `Expected ${folder} to be named ${basename(folders.method)}, as its ${FILE} says. ` +

@@ -68,7 +68,7 @@ export function runNames(
   };
 }
 
-/** The code of a method that a user added. That of the paper's methods is in the digest of the project's code. */
+/** The terms of a method that a user added, without what they call. Those of the paper's methods are in the digest of the code. */
 function ownCode(name: MethodName): Record<string, unknown> {
   if (PAPER_METHODS.includes(name)) return {};
   const terms = Object.entries(methodNamed(name).terms);

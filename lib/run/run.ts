@@ -372,52 +372,49 @@ export class Run {
     { before, total }: { before: number; total: number },
   ): Promise<boolean> {
     if (await this.hasModel(step)) return true;
-    const teacher = step === 0 ? null : await this.model(step - 1);
+    const earlier: EpochLog[][] = [];
+    for (let t = 0; t < step; t++) earlier.push(await this.log(t));
+    using models = new DisposableStack();
+    const owned = (model: ResNet) => models.adopt(model, (model) => model.dispose());
+    const teacher = step === 0 ? null : owned(await this.model(step - 1));
     const resumed = await this.#checkpoint(step, "progress.safetensors");
-    const student = resumed?.model ?? this.#startOf(step, teacher);
+    const student = owned(resumed?.model ?? this.#startOf(step, teacher));
     const configuration = this.#identity(step);
     const position = resumed?.state as Omit<StepState, "velocities"> | undefined;
     const options = stepOptions(this.configuration, step, this.dataset);
-    const earlier: EpochLog[][] = [];
-    for (let t = 0; t < step; t++) earlier.push(await this.log(t));
     const { base, method } = this.folders;
     const keepLog = (log: EpochLog[]) => writeEpochLog(step === 0 ? base : method, [...earlier, log]);
     let done = before + this.iterations(step) * (position?.epochsDone ?? 0) / options.epochs;
-    try {
-      const log = await trainStep(
-        {
-          student,
-          teacher,
-          set: this.#stream.open(step),
-          headPosition: headPositions(this.classOrder),
-          resume: position ? { ...position, velocities: resumed!.extra } : undefined,
+    const log = await trainStep(
+      {
+        student,
+        teacher,
+        set: this.#stream.open(step),
+        headPosition: headPositions(this.classOrder),
+        resume: position ? { ...position, velocities: resumed!.extra } : undefined,
+      },
+      options,
+      {
+        shouldStop: hooks.shouldStop,
+        onProgress: (progress) => {
+          throwIfStopped();
+          if (progress.phase === "training") done = before + progress.done;
+          hooks.onProgress?.({ ...progress, step, overall: { done, total } });
         },
-        options,
-        {
-          shouldStop: hooks.shouldStop,
-          onProgress: (progress) => {
-            throwIfStopped();
-            if (progress.phase === "training") done = before + progress.done;
-            hooks.onProgress?.({ ...progress, step, overall: { done, total } });
-          },
-          onEpoch: async ({ velocities, ...state }) => {
-            const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
-            await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
-            await keepLog(state.log);
-            if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
-          },
+        onEpoch: async ({ velocities, ...state }) => {
+          const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
+          await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
+          await keepLog(state.log);
+          if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
         },
-      );
-      if (log === null) return false;
-      // Where a process was killed between its last checkpoint and its last line.
-      if (position?.epochsDone === options.epochs) await keepLog(log);
-      const bytes = await encodeCheckpoint(student, { configuration, state: { log } });
-      await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
-      return true;
-    } finally {
-      student.dispose();
-      teacher?.dispose();
-    }
+      },
+    );
+    if (log === null) return false;
+    // Where a process was killed between its last checkpoint and its last line.
+    if (position?.epochsDone === options.epochs) await keepLog(log);
+    const bytes = await encodeCheckpoint(student, { configuration, state: { log } });
+    await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
+    return true;
   }
 
   async #firstMap(student: ResNet): Promise<RunEpoch["map"]> {

@@ -275,6 +275,17 @@ Deno.test("a model that is empty or damaged is noticed when the run is opened", 
     }
   }));
 
+Deno.test("a checkpoint that is damaged leaves no tensor behind", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ increments: 1, baseEpochs: 1 }), { directory });
+    await run.train(0);
+    await Deno.mkdir(join(run.folders.method, "step-1"), { recursive: true });
+    await Deno.writeTextFile(join(run.folders.method, "step-1", "progress.safetensors"), "{");
+    const before = tf.memory().numTensors;
+    await assert.rejects(run.train(), { name: "UserError", message: /progress\.safetensors/ });
+    assert.equal(tf.memory().numTensors, before);
+  }));
+
 Deno.test("isTrained() reads no checkpoint", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 0, baseEpochs: 1 }), { directory });

@@ -74,10 +74,13 @@ export async function trainRuns(
   return runs;
 }
 
-/** @throws {UserError} that names each job that has failed */
+/** @throws {UserError} that names each job that has failed, or, where none has, each that was never ready */
 export function refuseFailed(jobs: readonly Job[]): void {
   const failed = jobs.filter(({ state }) => state === "failed");
-  if (failed.length > 0) throw new UserError(failed.map((job) => `${job.label}: ${job.failure}`).join("\n"));
+  const undone = failed.length > 0 ? failed : jobs.filter(({ state }) => state === "waiting");
+  const missing = "Not run: what it needs is missing.";
+  const lines = undone.map(({ label, failure = missing }) => `${label}: ${failure}`);
+  if (lines.length > 0) throw new UserError(lines.join("\n"));
 }
 
 /** The method, and what distinguishes the run from others of the same method. */
@@ -122,7 +125,7 @@ export function newJob(
 /**
  * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the jobs that need it.
  * @param options how many jobs at a time, what stops all of them, and what is called when one has started or ended
- * @throws the reason of the signal, after all jobs have ended
+ * @throws the reason of the signal, after all jobs have ended; what `onChange` throws, which stops them
  */
 export async function runJobs(
   jobs: readonly Job[],
@@ -142,12 +145,14 @@ export async function runJobs(
   };
   const isReady = ({ state, after, when }: Job) =>
     state === "waiting" && after.every((other) => other.state === "finished") && when();
+  const broken = new AbortController();
+  const stopped = AbortSignal.any([signal, broken.signal]);
   try {
     for (;;) {
       for (const job of jobs) skipWhereImpossible(job);
       const ready = signal.aborted ? [] : jobs.filter(isReady).slice(0, processes - running.size);
       for (const job of ready) {
-        const process = runJob(job, signal, show).finally(() => running.delete(process));
+        const process = runJob(job, stopped, show).finally(() => running.delete(process));
         running.add(process);
       }
       if (ready.length > 0) display.show(linesOf(jobs));
@@ -159,6 +164,9 @@ export async function runJobs(
     }
     display.show(linesOf(jobs));
     await onChange?.();
+  } catch (error) {
+    broken.abort(error);
+    throw error;
   } finally {
     await Promise.all(running);
     await display.finish();
@@ -234,7 +242,7 @@ export interface PlannedRun {
 
 /**
  * Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its own.
- * @param options `onEpoch` is called after each epoch, `onStep` when a step is trained and measured
+ * @param options `onEpoch` is called after each epoch, `onStep` when a step is trained and measured, here or by another process
  * @returns the jobs, each M_0 before the runs that need it; for each run that is not finished the job that ends its
  * training; and the jobs at a time: one for each core, or one alone with WebGPU
  */
@@ -258,8 +266,12 @@ export async function trainingJobs(
       label,
       after,
       weight: weightOf(run.configuration, first, through),
-      work: (report, signal) =>
-        trainInProcess(
+      work: async (report, signal) => {
+        let next = first;
+        const tellThrough = (step: number) => {
+          for (; next <= step; next++) onStep?.(told, next);
+        };
+        await trainInProcess(
           {
             configuration: { ...run.configuration, code: codeOf(run.folders) },
             through,
@@ -269,11 +281,13 @@ export async function trainingJobs(
           },
           signal,
           (message) => {
-            if (message.kind === "step") onStep?.(told, message.step);
+            if (message.kind === "step") tellThrough(message.step);
             else if (message.kind === "epoch") onEpoch?.(told, message.epoch);
             else if (message.kind === "progress") report(jobProgress(message.progress, through));
           },
-        ),
+        );
+        tellThrough(through); // of the steps that another process has trained the worker says nothing
+      },
     });
   };
   const bases = new Map<string, Job>();

@@ -6,6 +6,7 @@ import {
   type Job,
   type JobProgress,
   newJob,
+  refuseFailed,
   runJobs,
   trainingJobs,
   trainRuns,
@@ -157,6 +158,20 @@ Deno.test("a process that trains ends when a callback throws", () =>
     assert.deepEqual(closed, [true]);
   }));
 
+Deno.test("trainingJobs() tells of the steps that another process has trained since", () =>
+  withDataDirectory(async (directory) => {
+    const run = await Run.open(tinyConfiguration({ method: "C", increments: 1 }), { directory });
+    const steps: number[] = [];
+    const { configuration, folders } = run;
+    const { jobs } = await trainingJobs([{ name: "C", configuration, folders }], {
+      directory,
+      onStep: (_, step) => steps.push(step),
+    });
+    await run.train();
+    await runJobs(jobs, { processes: 1, signal: new AbortController().signal, display: silent });
+    assert.deepEqual(steps, [0, 1]);
+  }));
+
 /** A job that ends when it is told to, and writes down when it began. */
 function controlled(label: string, begun: string[], place: Partial<Pick<Job, "after" | "when">> = {}) {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -177,6 +192,26 @@ function controlled(label: string, begun: string[], place: Partial<Pick<Job, "af
 
 const silent = { show() {}, finish: () => Promise.resolve() };
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+Deno.test("runJobs() stops all jobs where its caller cannot go on", async () => {
+  const { job, report } = controlled("endless", []);
+  const onChange = () => {
+    throw new UserError("no disk");
+  };
+  const { signal } = new AbortController();
+  const ended = runJobs([job], { processes: 1, signal, display: silent, onChange });
+  report({ done: 1, total: 2 });
+  await assert.rejects(ended, { message: "no disk" });
+  assert.equal(job.state, "stopped");
+});
+
+Deno.test("refuseFailed() names jobs that were never ready", async () => {
+  const begun: string[] = [];
+  const { job } = controlled("notebook", begun, { when: () => false });
+  await runJobs([job], { processes: 1, signal: new AbortController().signal, display: silent });
+  assert.throws(() => refuseFailed([job]), { name: "UserError", message: /^notebook: Not run: / });
+  assert.deepEqual(begun, []);
+});
 
 Deno.test("runJobs() begins jobs in their order, when what they need is there and a process is free", async () => {
   const begun: string[] = [];

@@ -97,7 +97,6 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
  * Holds the claims of studies against their records.
  * @param all studies: the p values of a question are adjusted over all that ask it
  * @returns one entry for each claim that has a pair of runs, by question, the primary first
- * @throws {UserError} where a claim names runs of several settings
  */
 export function judgeClaims(studies: readonly Study[], all: readonly Study[] = []): JudgedClaim[] {
   const names = studies.map(({ name }) => name);
@@ -105,8 +104,7 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
   const judged = [...studies, ...others].flatMap((study) => {
     const fields = varyingFields(study.configurations);
     return study.claims.flatMap((claim): JudgedClaim[] => {
-      const first = oneSetting(study, claim, "first");
-      const second = oneSetting(study, claim, "second");
+      const [first, second] = [claim.first, claim.second].map((side) => selectBest(study.records, side));
       const differences = differencesOf(pairsOf(first, second), MEASURES[claim.measure]);
       if (differences.length === 0) return [];
       const [a, b] = [first, second].map(([{ configuration }]) => describeSetting(configuration, fields));
@@ -132,18 +130,9 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
     .sort((a, b) => rank(a) - rank(b) || a.question.localeCompare(b.question));
 }
 
-function oneSetting({ name, records }: Study, claim: Claim, side: "first" | "second"): RunRecord[] {
-  const settings = bySetting(selectBest(records, claim[side]));
-  if (settings.length <= 1) return settings[0] ?? [];
-  throw new UserError(
-    `Expected "${side}" of the claim "${claim.claim}" in the study ${name} to name runs of one setting but found ` +
-      `${settings.length}. Add fields that tell them apart.`,
-  );
-}
-
 /**
  * Judges the claims of a study with {@linkcode judgeClaims}, among all studies of the project.
- * @throws {UserError} where a claim names runs of several settings, or a file of another study is damaged
+ * @throws {UserError} where a file of another study is damaged
  */
 export async function studyClaims(study: Study): Promise<JudgedClaim[]> {
   return judgeClaims([study], await readStudies());

@@ -177,7 +177,7 @@ export function runKey(configuration: Configuration): string {
 }
 
 /** Records of one setting together; in the order of the methods, then as they come; one network on all classes last. */
-export function bySetting<Item extends RunRecord>(records: readonly Item[]): Item[][] {
+export function bySetting<Item extends Pick<RunRecord, "configuration">>(records: readonly Item[]): Item[][] {
   const position = ([{ configuration: { method, increments } }]: Item[]) =>
     increments === 0 ? methodNames().length : methodNames().indexOf(method);
   return [...Map.groupBy(records, ({ configuration }) => settingKey(configuration)).values()]

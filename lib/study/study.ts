@@ -121,7 +121,8 @@ const schema = z.strictObject({
 
 /**
  * Reads the file of a study.
- * @throws {UserError} where it is absent or damaged, describes a run that cannot be, or has a selector that names none of its runs
+ * @throws {UserError} where it is absent or damaged, describes a run that cannot be, has a selector that names none of its runs,
+ * or a claim about several settings
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const { base, grid, runs, claims, figures } = await readJson(path, {
@@ -138,6 +139,16 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const duplicates = asked.length - configurations.length;
   for (const { claim, first, second } of claims) {
     refuseNamingNone(configurations, [first, second], `"${claim}" in ${path}`);
+    const wide = [first, second].find((selector) =>
+      settingsNamed(configurations, selector) > 1 && !Object.values(selector).includes(BEST)
+    );
+    if (wide === undefined) continue;
+    throw new UserError(
+      `Expected "${claim}" in ${path} to compare two settings but found several that ${
+        JSON.stringify(wide)
+      } names. ` +
+        "Add fields that tell them apart.",
+    );
   }
   for (const { name, runs = [], joint = {} } of figures) {
     refuseNamingNone(configurations, [...runs, joint], `"${name}" in ${path}`);
@@ -147,8 +158,7 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
 
 /** Refuses selectors of a claim or a figure that name no run, since they would leave it out. */
 function refuseNamingNone(all: readonly Configuration[], selectors: readonly Selector[], place: string) {
-  const runs = all.map((configuration) => ({ configuration }));
-  const wrong = selectors.find((selector) => select(runs, selector).length === 0);
+  const wrong = selectors.find((selector) => settingsNamed(all, selector) === 0);
   if (wrong === undefined) return;
   const found = Object.keys(wrong).filter((field) => wrong[field] !== BEST).map((field) => {
     const values = all.map((configuration) => JSON.stringify(configuration[field as keyof Configuration]));
@@ -158,6 +168,10 @@ function refuseNamingNone(all: readonly Configuration[], selectors: readonly Sel
     `Expected ${place} to name runs of the study but found ${JSON.stringify(wrong)}, which none has. ` +
       `They have ${found.join("; ")}. Correct it.`,
   );
+}
+
+function settingsNamed(all: readonly Configuration[], selector: Selector): number {
+  return bySetting(select(all.map((configuration) => ({ configuration })), selector)).length;
 }
 
 /** Every combination; the last field changes fastest. */
@@ -217,17 +231,15 @@ export async function readStudies(directory: string = studiesDirectory()): Promi
 
 /**
  * The records of a study's runs.
- * @param kept later ones replace earlier ones of the same run
+ * @param kept later ones replace earlier ones of the same run, if they have all steps
  * @returns in the order of the study, cut to the steps that it asks for; runs that are not finished are left out
  */
 export function recordsOf({ configurations }: StudyPlan, kept: readonly RunRecord[]): RunRecord[] {
-  const found = new Map(kept.map((record) => [runKey(record.configuration), record]));
+  const found = Map.groupBy(kept, ({ configuration }) => runKey(configuration));
   return configurations.flatMap((configuration) => {
-    const record = found.get(runKey(configuration));
     const steps = configuration.increments + 1;
-    return record === undefined || record.metrics.length < steps
-      ? []
-      : [{ ...record, metrics: record.metrics.slice(0, steps) }];
+    const record = found.get(runKey(configuration))?.findLast(({ metrics }) => metrics.length >= steps);
+    return record === undefined ? [] : [{ ...record, metrics: record.metrics.slice(0, steps) }];
   });
 }
 

@@ -10,6 +10,7 @@ import { codeDigest } from "../../lib/run/code_digest.ts";
 import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import { baseIdentity, methodIdentity } from "../../lib/run/identity.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
+import { methodNames } from "../../lib/training/mod.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -33,8 +34,8 @@ const COMMAND: Command = {
   about:
     `Lists the runs that are kept, with the accuracy after their last step, their size, and when they were last written.
 A run is ready: it is used again; unfinished: \`deno task train\` goes on with it; outdated: code that decides the
-numbers has changed since, and only \`deno task evaluate\` or --code still use it; or damaged. M_0 has a folder of its
-own, which the runs of its seed share. Exit code: 0, or 1 where nothing can be removed.
+numbers has changed since, and only commands that name its folder, or --code, still use it; or damaged. M_0 has a
+folder of its own, which the runs of its seed share. Exit code: 0, or 1 where the command is wrong.
 
   deno task runs --method lwm --seed 1
   deno task runs --state outdated --remove --dry-run`,
@@ -121,6 +122,8 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   const size = megabytes(listed.reduce((sum, { bytes }) => sum + bytes, 0));
   const what = isRemoved ? ", removed" : removes ? " would be removed" : "";
   log(`${listed.length} run${listed.length === 1 ? "" : "s"}, ${size}${what}`);
+  const stay = chosen.length - shown.length;
+  if (stay > 0) log(`${stay} more stay: another run needs them, or they are being trained.`);
 }
 
 const DAY = 24 * 3600 * 1000;
@@ -167,8 +170,12 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   const wanted = Object.entries(fields);
   if (run === undefined) return wanted.length === 0;
   const { configuration, engine, code } = run;
-  const { preset, increments } = configuration;
-  const identity = increments === 0 ? baseIdentity(configuration) : methodIdentity(configuration);
+  const { preset, increments, method } = configuration;
+  const identity = increments === 0
+    ? baseIdentity(configuration)
+    : methodNames().includes(method)
+    ? methodIdentity(configuration)
+    : { ...baseIdentity(configuration), method };
   const known: Record<string, unknown> = { ...identity, engine, preset, increments, code };
   if (fields.code === "any" || fields.code === "current" && code === codeDigest(engine)) {
     known.code = fields.code;

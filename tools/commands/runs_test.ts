@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { FileLock } from "../../lib/files.ts";
+import { FileLock, writeSealedJson } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { runs } from "./runs.ts";
@@ -67,11 +67,22 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.deepEqual(await foldersOf("--older", "1"), []);
     assert.deepEqual(await foldersOf(method, damaged), [name, basename(damaged)]);
 
+    // A method of the user's own, which the command does not know.
+    const own = join(method, "..", `seed1-Own-0123456789${base.slice(-12)}`);
+    await copy(method, own);
+    await writeSealedJson(join(own, "configuration.json"), { ...run.configuration, method: "Own" });
+    assert.deepEqual(await foldersOf("--method", "Own"), [basename(own)]);
+    const [ofOwn] = await listed("--state", "unfinished", own);
+    assert.deepEqual([ofOwn.method, ofOwn.problem], ["Own", undefined]);
+    assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), [name]);
+    await Deno.remove(own, { recursive: true });
+
     // An M_0 stays while a run needs it, and a run while it is trained.
     const left = () => Array.from(Deno.readDirSync(join(method, "..")), ({ name }) => name).sort();
     const before = left();
     assert.match((await call("--remove", "--dry-run", damaged)).at(-1)!, /^1 run, .* would be removed$/);
     assert.deepEqual(await foldersOf("--remove", base), []);
+    assert.match((await call("--remove", base)).at(-1)!, /^1 more stay/);
     {
       using _lock = await FileLock.take(join(method, "M_1.lock"));
       assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), []);

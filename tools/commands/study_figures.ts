@@ -6,6 +6,7 @@ import { figures } from "../../lib/mod.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { attentionRetentionNumbers, baseAttention } from "../../lib/study/base_attention.ts";
 import { isDrawnFromRecords, studyFigure } from "../../lib/study/figure_numbers.ts";
+import { shareFirstModel } from "../../lib/study/run_record.ts";
 import { recordsOfFigure, type Study, type StudyFigure } from "../../lib/study/study.ts";
 import { typicalImage } from "../../lib/study/typical_image.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -45,7 +46,7 @@ async function saveAttention(study: Study, figure: StudyFigure, { directory, out
   const records = recordsOfFigure(study, figure);
   const seed = Math.min(...records.map(({ configuration }) => configuration.seed));
   const runs: Run[] = [];
-  for (const { configuration, engine } of records.filter((record) => record.configuration.seed === seed)) {
+  for (const { configuration, engine, metrics } of records.filter((run) => run.configuration.seed === seed)) {
     // They share engine and images, of which the first says all there is to say.
     const run = await openRun(
       // Older records lack the code.
@@ -57,6 +58,13 @@ async function saveAttention(study: Study, figure: StudyFigure, { directory, out
       throw new UserError(
         `Expected the models of ${configuration.method}, seed ${seed}, in ${folderOf(run)} but found none. ` +
           "Train the study here with --again to draw it anew.",
+      );
+    }
+    if (!shareFirstModel([await run.metrics(0)], metrics)) {
+      throw new UserError(
+        `Expected the models of the results in ${
+          folderOf(run)
+        } but found another M_0. Train the study here with --again.`,
       );
     }
     runs.push(run);

@@ -31,7 +31,7 @@ import {
 } from "./command_line.ts";
 import { printRuns, printTable } from "./run.ts";
 import { type FigurePlace, saveStudyFigures } from "./study_figures.ts";
-import { planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
+import { mistakeOf, planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 
 const COMMAND: Command = {
   name: "sweep",
@@ -71,7 +71,8 @@ of which every combination is a run, and single runs; then what is claimed, and 
 A claim compares two settings within each seed. Its measure is one of
 ${Object.keys(MEASURES).join(", ")}.`,
   options: {
-    again: "trains anew what only the results know; what is trained on this machine still counts",
+    again:
+      "trains anew what only the results know, and replaces them when all of it is trained on this machine",
     "out DIRECTORY": "where results and figures go [results beside FILE, figures in figures/]",
     ...DIRECTORY,
     list: "prints a command for each missing run, those of M_0 first, and trains nothing",
@@ -119,7 +120,7 @@ export interface StudyOptions extends FigurePlace {
  */
 export async function runStudy(file: string, options: StudyOptions): Promise<void> {
   const opened = await openStudy(file, options);
-  const { plan, kept, path, directory, signal } = opened;
+  const { plan, kept, path, directory, signal, again } = opened;
   const { known, runs } = await planMissing(opened, options.log);
   const keptKeys = new Set(kept.map(({ configuration }) => runKey(configuration)));
   const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
@@ -127,18 +128,22 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
   const writeResults = async () => {
     refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
     const records = [...elsewhere, ...await finishedRecords(runs)];
-    // Where nothing is added, the files stay as they are, whatever else they hold.
-    if (records.length === written) return records;
+    // Where nothing is added, the files stay as they are, whatever else they hold. Of old and new runs they are never a mixture.
+    if (records.length === written || again && records.length < plan.configurations.length) return records;
     written = records.length;
     await writeRecords(path, mergeRecords(plan, kept, records));
     return records;
   };
+  let mistake: string | undefined;
   try {
     await trainSweep(runs, { directory, signal, onChange: writeResults });
+    refuseFailedRuns(runs);
   } finally {
-    await show(opened, await writeResults());
+    const shown = { ...opened, kept: again ? [] : kept };
+    mistake = await mistakeOf(async () => await show(shown, await writeResults()));
+    if (mistake !== undefined) options.log(`\n${mistake}`); // whatever ended the training is the error
   }
-  refuseFailedRuns(runs);
+  if (mistake !== undefined) throw new UserError("Expected to show the results but could not; see above.");
 }
 
 /**
@@ -203,15 +208,13 @@ async function openStudy(file: string, options: StudyOptions) {
 }
 
 /** What a study lacks, and the records of its other runs. */
-async function planMissing({ plan, kept, path, directory, again }: OpenedStudy, log: Log) {
-  // A run may be one of another study, too, if it was trained on the engine that this one names.
-  const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
-  const others = (await readAllRecords(dirname(path)))
-    .filter(({ engine }) => asked.has("auto") || asked.has(engine));
-  const known = again ? [] : recordsOf(plan, [...others, ...kept]);
+async function planMissing(opened: OpenedStudy, log: Log) {
+  const { plan, kept, directory, again } = opened;
+  const known = again ? [] : recordsOf(plan, [...await recordsElsewhere(opened), ...kept]);
   const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
   const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
   const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
+  refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
   log(describePlan(plan, known.length, runs));
   const older = known.filter(({ engine, code }) => code !== codeDigest(engine));
   if (older.length > 0) {
@@ -220,21 +223,39 @@ async function planMissing({ plan, kept, path, directory, again }: OpenedStudy, 
   return { known, runs };
 }
 
-/** Runs are compared in pairs that share M_0, so those with another M_0 would be trained in vain. */
-function refuseSeveralFirstModels(runs: readonly Pick<RunRecord, "configuration" | "metrics">[]): void {
-  const metricsOf = new Map<string, RunRecord["metrics"]>();
-  for (const { configuration, metrics } of runs) {
-    const key = firstModelKey(configuration);
-    const before = metricsOf.get(key) ?? metrics;
-    metricsOf.set(key, before);
-    if (shareFirstModel(before, metrics)) continue;
-    throw new UserError(
-      `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code has changed since, or ` +
-        "onednn rounded differently on another kind of processor. Go on where the study was begun (or, where that has no " +
-        "AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind, with --again or with " +
-        "--out DIRECTORY; wasm gives the same numbers on all machines.",
-    );
+/** Runs of other studies that are runs of this one, too: on the engine that it names, and with the M_0 of its own results. */
+async function recordsElsewhere({ plan, kept, path }: OpenedStudy): Promise<RunRecord[]> {
+  const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
+  const keys = new Set(plan.configurations.map(runKey));
+  const known = recordsOf(plan, kept);
+  for (const record of await readAllRecords(dirname(path))) {
+    const isAsked = keys.has(runKey(record.configuration)) && (asked.has("auto") || asked.has(record.engine));
+    if (!isAsked || record.engine !== (known[0] ?? record).engine) continue;
+    if (withOtherFirstModel([...known, record]) === undefined) known.push(record);
   }
+  return known;
+}
+
+type MeasuredRun = Pick<RunRecord, "configuration" | "metrics">;
+
+/** The first run with another M_0 than a run before it that should share it. */
+function withOtherFirstModel(runs: readonly MeasuredRun[]): MeasuredRun | undefined {
+  const first = new Map(runs.toReversed().map((run) => [firstModelKey(run.configuration), run.metrics]));
+  return runs.find(({ configuration, metrics }) =>
+    !shareFirstModel(first.get(firstModelKey(configuration))!, metrics)
+  );
+}
+
+/** Runs are compared in pairs that share M_0, so those with another M_0 would be trained in vain. */
+function refuseSeveralFirstModels(runs: readonly MeasuredRun[]): void {
+  const other = withOtherFirstModel(runs);
+  if (other === undefined) return;
+  throw new UserError(
+    `Expected one M_0 of seed ${other.configuration.seed} in all runs of the study but found two: the code has changed since, or ` +
+      "onednn rounded differently on another kind of processor. Go on where the study was begun (or, where that has no " +
+      "AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind, with --again or with " +
+      "--out DIRECTORY; wasm gives the same numbers on all machines.",
+  );
 }
 
 /** What this machine has measured of the M_0 of the runs. */
@@ -252,7 +273,8 @@ async function firstModels(runs: readonly SweepRun[]) {
 async function readAllRecords(directory: string): Promise<RunRecord[]> {
   const entries = await Array.fromAsync(Deno.readDir(directory)).catch(() => []);
   const files = entries.filter(({ name }) => name.endsWith(".results.json"));
-  return (await Promise.all(files.map(({ name }) => readRecords(join(directory, name))))).flat();
+  const paths = files.map(({ name }) => join(directory, name)).sort();
+  return (await Promise.all(paths.map(readRecords))).flat();
 }
 
 /** Missing runs are trained on the engine of the others, since engines round differently. */

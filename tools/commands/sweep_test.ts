@@ -9,6 +9,7 @@ import {
   withDataDirectory,
 } from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
+import type { MethodName } from "../../lib/training/mod.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { saveStudyFigures } from "./study_figures.ts";
@@ -51,7 +52,7 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
       ],
       claims: [{
         claim: "L_AD raises the accuracy.",
-        first: { method: "LwM", gamma: 0.3 },
+        first: { method: "LwM", gamma: 0.3, seed: 1 },
         second: { method: "LwF-MC" },
       }],
       figures: [
@@ -196,6 +197,54 @@ Deno.test("sweep refuses to go on with another M_0 than that of the results, and
       });
       assert.equal(await Deno.readTextFile(results), before);
     }
+  }));
+
+Deno.test("sweep --again replaces the results when all runs are there, and mixes none with the old ones", () =>
+  withDataDirectory(async (directory) => {
+    const wild = { method: "C" as const, learningRate: 1e38, maxNorm: 1e38 };
+    const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }, wild] });
+    const kept = [{ method: "LwF-MC" as const }, wild]
+      .map((fields) => measuredRun(tinyConfiguration({ increments: 1, ...fields }), 0.5));
+    const results = join(directory, "studies", "smoke", "tiny.results.json");
+    await writeRecords(results, kept);
+    const before = await Deno.readTextFile(results);
+    await trainHere(directory, { method: "LwF-MC" });
+    await assert.rejects(sweepIn(directory, file, "--again"), { message: /^1 of 2 runs failed/ });
+    assert.equal(await Deno.readTextFile(results), before);
+
+    await writeSweep(directory, { runs: [{ method: "LwF-MC" }] });
+    await sweepIn(directory, file, "--again");
+    const [fresh, unnamed] = await readRecords(results);
+    assert.notDeepEqual(fresh.metrics, kept[0].metrics);
+    assert.equal(unnamed.configuration.method, "C");
+  }));
+
+Deno.test("sweep takes from other studies only runs that have the M_0 of its own results", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { grid: { method: ["LwF-MC", "LwM", "C"] } });
+    const recordOf = (method: MethodName, first: number) => {
+      const record = measuredRun(tinyConfiguration({ method, increments: 1 }), 0.5);
+      return { ...record, metrics: record.metrics.map((step) => ({ ...step, accuracy: first })) };
+    };
+    const place = join(directory, "studies", "smoke");
+    await writeRecords(join(place, "tiny.results.json"), [recordOf("C", 0.8)]);
+    await writeRecords(join(place, "other.results.json"), [recordOf("LwF-MC", 0.7), recordOf("LwM", 0.8)]);
+    const lines = await sweepIn(directory, file, "--list");
+    // M_0, then the run.
+    assert.deepEqual(lines.map((line) => line.match(/--method=\S+/)![0]), Array(2).fill("--method=LwF-MC"));
+  }));
+
+Deno.test("sweep does not draw attention with models of another M_0 than that of the results", () =>
+  withDataDirectory(async (directory) => {
+    await trainHere(directory, { method: "LwM" });
+    const figures = [{ name: "attention", kind: "attentionRetention" as const }];
+    const file = await writeSweep(directory, { runs: [{ method: "LwM" }], figures });
+    const results = join(directory, "studies", "smoke", "tiny.results.json");
+    await writeRecords(results, [measuredRun(tinyConfiguration({ method: "LwM", increments: 1 }), 0.5)]);
+    assert.match(
+      (await sweepIn(directory, file)).join("\n"),
+      /attention stays as it is: Expected the models of the results .* found another M_0/,
+    );
   }));
 
 Deno.test("sweep does not mix engines", () =>
