@@ -18,7 +18,7 @@ import { stopGradient } from "./stop_gradient.ts";
  * - `normalized`: equation (2) of the paper.
  * - `unnormalized`: the maps are not divided by their 2-norm. The loss measures how strong the maps are rather than where
  *   they lie, and it is as small as they are: γ loses its scale. A 2-norm over an axis of length 1, the channel axis of a
- *   (B, 1, H, W) map, has the same effect: √(Q²) = Q.
+ *   (B, 1, H, W) map, that stands in for the normalized map has the same effect: √(Q²) = Q.
  * - `detached-student`: the student's map is a constant, as if made under `no_grad`. The value is right, the gradient
  *   is zero: γ has no effect.
  * - `gradient-times-gradient`: the map is ReLU(Σ_k mean(g_k) · g_k) instead of gradient times activation. Behind global
