@@ -1,7 +1,7 @@
 /**
  * A digest of the code between an image and an updated weight. It is part of the run folder's name, so a run that other such
  * code trained is not reused silently. Comments, formatting, error messages and the colors of methods do not count, and
- * `lib/run/` does not either, although it draws the order of classes and the first weights.
+ * `lib/run/` does not either, although it asks for the order of classes and starts each model.
  * @module
  */
 import { hash } from "node:crypto";

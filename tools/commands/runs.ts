@@ -123,7 +123,7 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   const what = isRemoved ? ", removed" : removes ? " would be removed" : "";
   log(`${listed.length} run${listed.length === 1 ? "" : "s"}, ${size}${what}`);
   const stay = chosen.length - shown.length;
-  if (stay > 0) log(`${stay} more stay: another run needs them, or they are being trained.`);
+  if (stay > 0) log(`${stay} ${stay === 1 ? "stays" : "stay"}: needed by another run, or being trained.`);
 }
 
 const DAY = 24 * 3600 * 1000;
@@ -171,11 +171,10 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   if (run === undefined) return wanted.length === 0;
   const { configuration, engine, code } = run;
   const { preset, increments, method } = configuration;
-  const identity = increments === 0
-    ? baseIdentity(configuration)
-    : methodNames().includes(method)
+  const isKnown = increments > 0 && methodNames().includes(method);
+  const identity = isKnown
     ? methodIdentity(configuration)
-    : { ...baseIdentity(configuration), method };
+    : { ...baseIdentity(configuration), ...increments > 0 && { method } };
   const known: Record<string, unknown> = { ...identity, engine, preset, increments, code };
   if (fields.code === "any" || fields.code === "current" && code === codeDigest(engine)) {
     known.code = fields.code;

@@ -82,7 +82,7 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     const before = left();
     assert.match((await call("--remove", "--dry-run", damaged)).at(-1)!, /^1 run, .* would be removed$/);
     assert.deepEqual(await foldersOf("--remove", base), []);
-    assert.match((await call("--remove", base)).at(-1)!, /^1 more stay/);
+    assert.match((await call("--remove", base)).at(-1)!, /^1 stays: needed/);
     {
       using _lock = await FileLock.take(join(method, "M_1.lock"));
       assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), []);

@@ -63,7 +63,7 @@ of which every combination is a run, and single runs; then what is claimed, and 
     "runs": [{ "method": "LwF-MC", "seed": 1 }],
     "claims": [{
       "claim": "A larger γ retains more attention.", "measure": "attentionCosine",
-      "first": { "gamma": 0.3 }, "second": { "gamma": 0.1 }
+      "first": { "method": "LwM", "gamma": 0.3 }, "second": { "method": "LwM", "gamma": 0.1 }
     }],
     "figures": [{ "name": "gamma", "kind": "gamma" }]
   }
@@ -114,36 +114,39 @@ export interface StudyOptions extends FigurePlace {
 }
 
 /**
- * Trains what is missing of a study, writes its results whenever a run is finished, and shows them.
+ * Trains what is missing of a study, writes its results whenever a run is finished (or, anew, when all are), and shows them.
  * @param file of the study
  * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
  */
 export async function runStudy(file: string, options: StudyOptions): Promise<void> {
   const opened = await openStudy(file, options);
-  const { plan, kept, path, directory, signal, again } = opened;
-  const { known, runs } = await planMissing(opened, options.log);
-  const keptKeys = new Set(kept.map(({ configuration }) => runKey(configuration)));
-  const elsewhere = known.filter(({ configuration }) => !keptKeys.has(runKey(configuration)));
-  let written = 0;
+  const { plan, path, directory, signal, again, log } = opened;
+  const { known, runs } = await planMissing(opened, log);
+  const asked = new Set(plan.configurations.map(runKey));
+  const kept = opened.kept.filter(({ configuration }) => !again || !asked.has(runKey(configuration)));
+  // Old and new runs are never mixed.
+  const isComplete = () => !again || runs.every(({ state }) => state === "finished");
+  let written = recordsOf(plan, kept).length;
   const writeResults = async () => {
     refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
-    const records = [...elsewhere, ...await finishedRecords(runs)];
-    // Where nothing is added, the files stay as they are, whatever else they hold. Of old and new runs they are never a mixture.
-    if (records.length === written || again && records.length < plan.configurations.length) return records;
+    const records = [...known, ...await finishedRecords(runs)];
+    // Where nothing is added, the files stay as they are, whatever else they hold.
+    if (records.length === written || !isComplete()) return records;
     written = records.length;
     await writeRecords(path, mergeRecords(plan, kept, records));
     return records;
   };
-  let mistake: string | undefined;
-  try {
-    await trainSweep(runs, { directory, signal, onChange: writeResults });
-    refuseFailedRuns(runs);
-  } finally {
-    const shown = { ...opened, kept: again ? [] : kept };
-    mistake = await mistakeOf(async () => await show(shown, await writeResults()));
-    if (mistake !== undefined) options.log(`\n${mistake}`); // whatever ended the training is the error
-  }
-  if (mistake !== undefined) throw new UserError("Expected to show the results but could not; see above.");
+  const failure = await trainSweep(runs, { directory, signal, onChange: writeResults })
+    .then(() => refuseFailedRuns(runs)).catch((error: Error) => error);
+  const mistake = await mistakeOf(async () => {
+    const records = await writeResults();
+    if (isComplete()) await show({ ...opened, kept }, records);
+    else log("\nThe results stay as they are until all runs are trained: repeat it with --again.");
+  });
+  // Whatever ended the training is the error.
+  if (failure && mistake !== undefined && mistake !== failure.message) log(`\n${mistake}`);
+  if (failure) throw failure;
+  if (mistake !== undefined) throw new UserError(mistake);
 }
 
 /**
@@ -211,8 +214,8 @@ async function openStudy(file: string, options: StudyOptions) {
 async function planMissing(opened: OpenedStudy, log: Log) {
   const { plan, kept, directory, again } = opened;
   const known = again ? [] : recordsOf(plan, [...await recordsElsewhere(opened), ...kept]);
-  const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
-  const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
+  const isKnown = new Set(known.map(({ configuration }) => runKey(configuration)));
+  const missing = plan.configurations.filter((configuration) => !isKnown.has(runKey(configuration)));
   const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
   refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
   log(describePlan(plan, known.length, runs));
@@ -226,12 +229,13 @@ async function planMissing(opened: OpenedStudy, log: Log) {
 /** Runs of other studies that are runs of this one, too: on the engine that it names, and with the M_0 of its own results. */
 async function recordsElsewhere({ plan, kept, path }: OpenedStudy): Promise<RunRecord[]> {
   const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
-  const keys = new Set(plan.configurations.map(runKey));
+  const steps = new Map(plan.configurations.map((run) => [runKey(run), run.increments + 1]));
   const known = recordsOf(plan, kept);
   for (const record of await readAllRecords(dirname(path))) {
-    const isAsked = keys.has(runKey(record.configuration)) && (asked.has("auto") || asked.has(record.engine));
-    if (!isAsked || record.engine !== (known[0] ?? record).engine) continue;
-    if (withOtherFirstModel([...known, record]) === undefined) known.push(record);
+    const { engine, configuration, metrics } = record;
+    const isWhole = metrics.length >= (steps.get(runKey(configuration)) ?? Infinity);
+    const isComparable = engine === (known[0] ?? record).engine && (asked.has("auto") || asked.has(engine));
+    if (isWhole && isComparable && !withOtherFirstModel([...known, record])) known.push(record);
   }
   return known;
 }

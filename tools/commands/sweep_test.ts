@@ -11,6 +11,7 @@ import {
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { MethodName } from "../../lib/training/mod.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
+import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { saveStudyFigures } from "./study_figures.ts";
 import { sweep } from "./sweep.ts";
@@ -211,6 +212,11 @@ Deno.test("sweep --again replaces the results when all runs are there, and mixes
     await trainHere(directory, { method: "LwF-MC" });
     await assert.rejects(sweepIn(directory, file, "--again"), { message: /^1 of 2 runs failed/ });
     assert.equal(await Deno.readTextFile(results), before);
+    assert.deepEqual(
+      [...Deno.readDirSync(join(directory, "studies", "smoke"))].length,
+      2,
+      "no figure either",
+    );
 
     await writeSweep(directory, { runs: [{ method: "LwF-MC" }] });
     await sweepIn(directory, file, "--again");
@@ -227,11 +233,21 @@ Deno.test("sweep takes from other studies only runs that have the M_0 of its own
       return { ...record, metrics: record.metrics.map((step) => ({ ...step, accuracy: first })) };
     };
     const place = join(directory, "studies", "smoke");
-    await writeRecords(join(place, "tiny.results.json"), [recordOf("C", 0.8)]);
+    // One that was stopped early is whole in the other study.
+    const short = recordOf("LwM", 0.8);
+    await writeRecords(join(place, "tiny.results.json"), [recordOf("C", 0.8), {
+      ...short,
+      metrics: short.metrics.slice(0, 1),
+    }]);
     await writeRecords(join(place, "other.results.json"), [recordOf("LwF-MC", 0.7), recordOf("LwM", 0.8)]);
     const lines = await sweepIn(directory, file, "--list");
     // M_0, then the run.
     assert.deepEqual(lines.map((line) => line.match(/--method=\S+/)![0]), Array(2).fill("--method=LwF-MC"));
+    await trainHere(directory, { method: "LwF-MC" });
+    await assert.rejects(sweepIn(directory, file), { message: /^Expected one M_0/ });
+    await writeSweep(directory, { grid: { method: ["LwM", "C"] } });
+    await sweepIn(directory, file);
+    assert.deepEqual((await recordsIn(directory)).map(({ metrics }) => metrics.length), [2, 2]);
   }));
 
 Deno.test("sweep does not draw attention with models of another M_0 than that of the results", () =>
@@ -245,6 +261,15 @@ Deno.test("sweep does not draw attention with models of another M_0 than that of
       (await sweepIn(directory, file)).join("\n"),
       /attention stays as it is: Expected the models of the results .* found another M_0/,
     );
+  }));
+
+Deno.test("sweep --help has an example of a study", () =>
+  withDataDirectory(async (directory) => {
+    const lines: string[] = [];
+    await sweep(["--help"], (line) => void lines.push(line));
+    const [example] = lines.join("\n").match(/^ {2}\{\n[^]*?\n {2}\}$/m)!;
+    const file = await writeSweep(directory, JSON.parse(example));
+    assert.equal((await readStudyPlan(file)).claims.length, 1);
   }));
 
 Deno.test("sweep does not mix engines", () =>
