@@ -109,10 +109,11 @@ const atRate = (learningRate: number, method = "LwM") => ({ method, learningRate
 const ALONE: Readonly<Record<string, [Selector, Selector]>> = {
   "iemoji-100": [atRate(0.1), atRate(0.1, "LwF-MC")],
   "caltech-101": [atRate(0.02), atRate(0.02, "LwF-MC")],
-  "cifar-100": [atRate(0.05), atRate(0.05, "LwF-MC")],
+  "cifar-100": [atRate(0.1), atRate(0.1, "LwF-MC")],
 };
 const gainAlone = (name: string, measure?: MeasureName) => differences(name, ...ALONE[name], measure);
 const tuned = differences("iemoji-100", atRate(0.1), atRate(0.05, "LwF-MC"));
+const tunedOnCifar = differences("cifar-100", atRate(0.05), atRate(0.1, "LwF-MC"));
 const tunedOnThreeSteps = differences("caltech-101", atRate(0.05), atRate(0.02, "LwF-MC"));
 
 Deno.test("the README is right in short", () => {
@@ -120,18 +121,21 @@ Deno.test("the README is right in short", () => {
     .map((name) => unsigned(withoutUnit(gainAlone(name))));
   says(`by ${iEmoji} points on iEmoji-100 (ten seeds)`);
   const overClasses = withoutUnit(gainAlone("caltech-101", "averageMeanClassAccuracy"));
-  says(`by ${caltech} on Caltech-101 (five; as the mean over classes ${overClasses}, undecided)`);
   says(
-    `On iCIFAR-100 the planned question is open; at settings from before the tuning it is ${cifar} (three seeds)`,
+    `by ${caltech} on Caltech-101 (five; as the mean over classes ${overClasses}, undecided) and by ${cifar} on ` +
+      "iCIFAR-100 (three)",
   );
-  assert.deepEqual(differences("cifar-100", atRate(0.1), atRate(0.1, "LwF-MC")), []);
-  const { p } = claims.find(({ claim }) =>
-    claim === "iEmoji-100: as tuned, LwM is more accurate than LwF-MC."
-  )!;
+  const pOf = (claim: string) => claims.find((judged) => judged.claim === claim)!.p!.toFixed(2);
+  const [ofCaltech, ofCifar] = ["Caltech-101", "iCIFAR-100"].map((name) =>
+    pOf(`${name}: L_AD alone retains attention.`)
+  );
+  says(`on the others weakly (p ${ofCaltech} and ${ofCifar} after correction)`);
+  const pTuned = (name: string) => pOf(`${name}: as tuned, LwM is more accurate than LwF-MC.`);
   says(
     `LwM leads LwF-MC by ${unsigned(points(tuned))} on iEmoji-100 (weak: p ${
-      p!.toFixed(2)
-    } after correction)`,
+      pTuned("iEmoji-100")
+    } after correction) ` +
+      `and by ${unsigned(withoutUnit(tunedOnCifar))} on iCIFAR-100 (p ${pTuned("iCIFAR-100")})`,
   );
   says(`tuned on three of the ten steps only, it is undecided (${withoutUnit(tunedOnThreeSteps)})`);
 });
@@ -143,6 +147,8 @@ Deno.test("the README is right in what it says beside the primary claims", () =>
   const [fourth, fifth] = gainAlone("caltech-101").slice(3).map((gain) => signed(100 * gain, 1));
   says(`the two new pairs have ${fourth} and ${fifth} points`);
   says(`over classes (${withoutUnit(gainAlone("caltech-101", "averageMeanClassAccuracy"))}) it is undecided`);
+  const firstTry = differences("cifar-100", atRate(0.05), atRate(0.05, "LwF-MC"));
+  says(`in the table of the methods' order (${points(firstTry)})`);
 });
 
 Deno.test("the README is right in what makes up the reduction of forgetting", () => {
@@ -157,7 +163,7 @@ Deno.test("the README is right in what makes up the reduction of forgetting", ()
   const [iEmoji, caltech, cifar] = parts.map(({ lower, less }) => `${lower} of the ${less} points`);
   says(`that makes up ${iEmoji} on iEmoji-100, ${caltech} on Caltech-101, ${cifar} on iCIFAR-100.`);
   const [most, undecided, third] = parts.map(({ higher }) => unsigned(withoutUnit(higher)));
-  says(`have more in the end: ${most}, ${undecided} (undecided) and ${third} points.`);
+  says(`have more in the end: ${most}, ${undecided} (undecided) and ${third} (undecided) points.`);
 });
 
 Deno.test("the README is right in what it says of iEmoji-100", () => {
@@ -279,7 +285,15 @@ Deno.test("the README is right in what it says of the tuning on iCIFAR-100", () 
   assert.equal(Math.max(...ofLwF), ofLwF[2]);
   assert.equal(Math.max(...ofLwM), ofLwM[0]);
   const [there, atBest] = [ofLwM[0] - ofLwF[1], ofLwF[2] - ofLwM[0]].map(decimalOf);
-  says(`LwM is ${there} points ahead there, and ${atBest} behind where each method is at its best`);
+  says(`LwM is ${there} points ahead at 0.05, and ${atBest} behind where each method is at its best`);
+  const all = differences("cifar-100", atRate(0.05, "LwF-MC"), atRate(0.1, "LwF-MC"));
+  says(`LwF-MC's average is ${unsigned(points(all))} higher at 0.05 than at 0.1`);
+  says(`the lead of ${unsigned(points(tunedOnCifar))} that LwM has as tuned`);
+  says(
+    `of the same LwF-MC at 0.05 it is ${
+      unsigned(withoutUnit(differences("cifar-100", atRate(0.05), atRate(0.05, "LwF-MC"))))
+    }.`,
+  );
 });
 
 Deno.test("the README is right in what it says of iCIFAR-100 beside published numbers", () => {
