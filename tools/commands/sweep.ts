@@ -212,10 +212,10 @@ async function openStudy(file: string, options: StudyOptions) {
 
 /** What a study lacks, and the records of its other runs. */
 async function planMissing(opened: OpenedStudy, log: Log) {
-  const { plan, kept, directory, again } = opened;
-  const known = again ? [] : recordsOf(plan, [...await recordsElsewhere(opened), ...kept]);
-  const isKnown = new Set(known.map(({ configuration }) => runKey(configuration)));
-  const missing = plan.configurations.filter((configuration) => !isKnown.has(runKey(configuration)));
+  const { plan, directory, again } = opened;
+  const known = again ? [] : await knownRecords(opened);
+  const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
+  const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
   const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
   refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
   log(describePlan(plan, known.length, runs));
@@ -226,8 +226,8 @@ async function planMissing(opened: OpenedStudy, log: Log) {
   return { known, runs };
 }
 
-/** Runs of other studies that are runs of this one, too: on the engine that it names, and with the M_0 of its own results. */
-async function recordsElsewhere({ plan, kept, path }: OpenedStudy): Promise<RunRecord[]> {
+/** A study's own records, and those of its runs in other studies: on the engine that it names, and with the M_0 of its own. */
+async function knownRecords({ plan, kept, path }: OpenedStudy): Promise<RunRecord[]> {
   const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
   const steps = new Map(plan.configurations.map((run) => [runKey(run), run.increments + 1]));
   const known = recordsOf(plan, kept);
@@ -235,9 +235,9 @@ async function recordsElsewhere({ plan, kept, path }: OpenedStudy): Promise<RunR
     const { engine, configuration, metrics } = record;
     const isWhole = metrics.length >= (steps.get(runKey(configuration)) ?? Infinity);
     const isComparable = engine === (known[0] ?? record).engine && (asked.has("auto") || asked.has(engine));
-    if (isWhole && isComparable && !withOtherFirstModel([...known, record])) known.push(record);
+    if (isWhole && isComparable && !withOtherFirstModel([...known, record])) known.unshift(record);
   }
-  return known;
+  return recordsOf(plan, known); // its own replace the others
 }
 
 type MeasuredRun = Pick<RunRecord, "configuration" | "metrics">;
