@@ -50,16 +50,18 @@ const ABANDONED_MILLISECONDS = 60 * 60 * 1000;
 
 /** Removes the temporary files that killed processes have left in a folder. Other hosts may share it, so no process is asked for. */
 async function removePartials(folder: string): Promise<void> {
-  try {
-    for await (const { name } of Deno.readDir(folder)) {
-      if (!/\.[0-9a-f-]{36}\.partial$/.test(name)) continue;
-      const path = join(folder, name);
-      const writtenAt = (await Deno.lstat(path).catch(() => null))?.mtime?.getTime() ?? Infinity;
-      if (Date.now() - writtenAt > ABANDONED_MILLISECONDS) await Deno.remove(path).catch(() => {});
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  for (const name of await namesIn(folder)) {
+    if (!/\.[0-9a-f-]{36}\.partial$/.test(name)) continue;
+    const path = join(folder, name);
+    const writtenAt = (await Deno.lstat(path).catch(() => null))?.mtime?.getTime() ?? Infinity;
+    if (Date.now() - writtenAt > ABANDONED_MILLISECONDS) await Deno.remove(path).catch(() => {});
   }
+}
+
+/** The names of what a folder holds, sorted; none where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  const entries = await nullIfAbsent(Array.fromAsync(Deno.readDir(folder)), folder, "read the folder");
+  return (entries ?? []).map(({ name }) => name).sort();
 }
 
 export async function isFile(path: string): Promise<boolean> {

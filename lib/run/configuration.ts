@@ -178,7 +178,8 @@ export function checkConfiguration(value: unknown): Configuration {
   return parsed.data;
 }
 
-function validate<Field extends keyof Configuration>(
+/** @throws {UserError} where it is no value of the field */
+export function validate<Field extends keyof Configuration>(
   field: Field,
   value: unknown,
   name: string = field,

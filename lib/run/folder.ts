@@ -11,7 +11,7 @@ import { loadIEmoji } from "../data/iemoji/drawings.ts";
 import type { Dataset } from "../data/mod.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
-import { isFile, type JsonKind, readJsonIfThere, writeFilesWhole, writeSealedJson } from "../files.ts";
+import { type JsonKind, namesIn, readJsonIfThere, writeFilesWhole, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
 import { type EpochLog, methodNames } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
@@ -129,14 +129,10 @@ export function codeOf({ base }: RunFolders): string {
 /** Digests of the code that has trained steps of a run, the one with the most steps first. */
 async function codesOf(home: string, name: string): Promise<string[]> {
   const found: [code: string, steps: number][] = [];
-  try {
-    for await (const { name: folder } of Deno.readDir(home)) {
-      if (folder.slice(0, -6) !== `${name}-`) continue;
-      const steps = await stepsIn(join(home, folder));
-      if (steps > 0) found.push([folder.slice(-6), steps]);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  for (const folder of await namesIn(home)) {
+    if (folder.slice(0, -6) !== `${name}-`) continue;
+    const steps = await stepsIn(join(home, folder));
+    if (steps > 0) found.push([folder.slice(-6), steps]);
   }
   return found.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([code]) => code);
 }
@@ -241,9 +237,8 @@ export async function writeEpochLog(folder: string, logs: readonly (readonly Epo
 /** How many of the first steps of a run are trained and measured, M_0 included. @param steps how many at most */
 export async function trainedSteps(folders: RunFolders, steps: number): Promise<number> {
   for (let step = 0; step < steps; step++) {
-    for (const file of ["model.safetensors", "metrics.json"]) {
-      if (!await isFile(join(stepFolder(folders, step), file))) return step;
-    }
+    const names = await namesIn(stepFolder(folders, step));
+    if (!names.includes("model.safetensors") || !names.includes("metrics.json")) return step;
   }
   return steps;
 }
@@ -288,7 +283,5 @@ export async function refuseOtherImages(
 
 /** Counts the steps in a folder that are trained or begun. */
 async function stepsIn(folder: string): Promise<number> {
-  let steps = 0;
-  for await (const { name } of Deno.readDir(folder)) if (name.startsWith("step-")) steps++;
-  return steps;
+  return (await namesIn(folder)).filter((name) => name.startsWith("step-")).length;
 }

@@ -46,6 +46,16 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
     assert.equal((await readRunFolder(folders.base)).configuration.increments, 0);
   }));
 
+Deno.test("runFolders() refuses a file in place of the folder of runs", () =>
+  withFolder(async (directory) => {
+    const file = join(directory, "file");
+    await Deno.writeTextFile(file, "");
+    await assert.rejects(runFolders(tiny(), "wasm", file), {
+      name: "UserError",
+      message: /Expected to read the folder at .* but found that a part of the path is a file, not a folder/,
+    });
+  }));
+
 Deno.test("keepConfiguration() keeps the largest number of increments, and the latest place of the data", () =>
   withFolder(async (directory) => {
     const configuration = tiny({ increments: 4 });

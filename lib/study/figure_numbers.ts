@@ -14,16 +14,17 @@ import type { Configuration } from "../run/schema.ts";
 import { mean, rankCorrelation, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import { UserError } from "../user_error.ts";
-import { differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
+import { differencesOf, type Pair, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
 import { recordsOfFigure, select, selectBest, type Study, type StudyFigure } from "./study.ts";
 import { methodTitle } from "./tables.ts";
 
-/** What the figure `accuracy-curve` draws, in the form in which it is kept. */
+/** What the figure `accuracy-curve` draws, as it is kept. @throws {UserError} where runs differ in more than method and seed */
 export function accuracyCurveNumbers(
   records: readonly RunRecord[],
   top5: boolean = records.every(showsTop5),
 ): MethodRuns {
+  refuseOthers(records, "the method and the seed");
   return {
     ...sharedBy(records),
     classesSeen: records[0].metrics.map(({ classesSeen }) => classesSeen),
@@ -74,68 +75,50 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
  * @throws {UserError} where runs differ in more than γ and the seed
  */
 export function gammaNumbers(records: readonly RunRecord[]): figures.GammaRuns {
-  const others = varyingFields(records.map(({ configuration }) => ({ ...configuration, method: "LwF-MC" })));
-  if (others.length > 0) {
-    throw new UserError(
-      `Expected runs that differ in γ and the seed alone but found others in ${others.join(", ")}. ` +
-        "Train LwF-MC with the settings of LwM to compare them.",
-    );
-  }
-  return {
-    ...sharedBy(records),
-    runs: records.map((record) => ({ gamma: gammaOf(record), ...outcomeOf(record) })),
-  };
+  const runs = records.map((record) => ({ gamma: gammaOf(record), ...outcomeOf(record) }));
+  refuseOthers(records, "γ and the seed", { gamma: 0 });
+  return { ...sharedBy(records), runs };
 }
 
 /** What the figure `gain-map` draws: LwF-MC is LwM with γ = 0. */
 export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
-  const paired = new Set(pairsAtEqualSettings(records).flat());
-  return {
-    ...sharedBy(records),
-    runs: records.filter((record) => paired.has(record)).map((record) => {
-      const { learningRate, beta } = record.configuration;
-      const { attentionCosine: _, ...outcome } = outcomeOf(record);
-      return { learningRate, beta, gamma: gammaOf(record), ...outcome };
-    }),
-  };
+  const paired = pairsAtEqualSettings(records).flat();
+  const runs = records.filter((record) => paired.includes(record)).map((record) => {
+    const { learningRate, beta } = record.configuration;
+    const { attentionCosine: _, ...outcome } = outcomeOf(record);
+    return { learningRate, beta, gamma: gammaOf(record), ...outcome };
+  });
+  refuseOthers(paired, "learning rate, β, γ and the seed", { learningRate: 0, beta: 0, gamma: 0 });
+  return { ...sharedBy(records), runs };
 }
 
 /**
  * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC and the gain
- * of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own seed share a run of LwF-MC,
- * whose noise alone would correlate them; so there is also the mean over the seeds of the correlation of each seed's gains
- * with the forgetting of the other seeds.
+ * of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own seed share a run of LwF-MC;
+ * so there is also the mean over the seeds of the correlation of each seed's gains with the forgetting of the others.
  * @returns one row for each γ that has at least three settings
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
-  const pairs = pairsAtEqualSettings(records);
-  const cells = bySetting(pairs.map(([first]) => first)).map((setting): GainCell => ({
-    gamma: setting[0].configuration.gamma,
-    ofSeed: new Map(
-      pairs.filter(([first]) => setting.includes(first)).flatMap((pair) => {
-        const forgetting = MEASURES.forgetting.of(pair[1]);
-        const [gain] = differencesOf([pair], MEASURES.averageAccuracy);
-        return forgetting === undefined ? [] : [[pair[0].configuration.seed, { forgetting, gain }]];
-      }),
-    ),
-  })).filter(({ ofSeed }) => ofSeed.size > 0);
-  const ofGammas = [...Map.groupBy(cells, ({ gamma }) => gamma)].sort(([a], [b]) => a - b)
-    .filter(([, ofGamma]) => new Set(meansOf(ofGamma, "forgetting")).size > 2);
+  const pairs = pairsAtEqualSettings(records).filter((pair) => forgettingOf(pair) !== undefined);
+  const cells = bySetting(pairs.map(([first]) => first)).map((setting) =>
+    pairs.filter(([first]) => setting.includes(first))
+  );
+  const ofGammas = [...Map.groupBy(cells, ([[lwm]]) => lwm.configuration.gamma)].sort(([a], [b]) => a - b)
+    .filter(([, ofGamma]) => new Set(meansOf(ofGamma, forgettingOf)).size > 2);
   return table(ofGammas.map(([gamma, ofGamma]) => {
-    const seeds = [...ofGamma[0].ofSeed.keys()].filter((seed) =>
-      ofGamma.every(({ ofSeed }) => ofSeed.has(seed))
-    );
-    const crossed = seeds.length < 2 ? [] : seeds.map((one) =>
+    const [seeds, ...others] = ofGamma.map((cell) => cell.map(seedOf));
+    const shared = seeds.filter((seed) => others.every((other) => other.includes(seed)));
+    const crossed = shared.length < 2 ? [] : shared.map((one) =>
       rankCorrelation(
-        meansOf(ofGamma, "forgetting", (seed) => seed !== one),
-        meansOf(ofGamma, "gain", (seed) => seed === one),
+        meansOf(ofGamma, forgettingOf, (seed) => seed !== one),
+        meansOf(ofGamma, gainOf, (seed) => seed === one),
       )
     );
     return {
       "γ": String(gamma),
       "settings": ofGamma.length,
       "rank correlation of forgetting and gain": signed(
-        rankCorrelation(meansOf(ofGamma, "forgetting"), meansOf(ofGamma, "gain")),
+        rankCorrelation(meansOf(ofGamma, forgettingOf), meansOf(ofGamma, gainOf)),
         2,
       ),
       "with the forgetting of other seeds": crossed.length === 0 ? "" : signed(mean(crossed), 2),
@@ -143,22 +126,17 @@ export function gainByForgettingTable(records: readonly RunRecord[]): Table {
   }));
 }
 
-/** A setting of LwM beside LwF-MC. */
-interface GainCell {
-  readonly gamma: number;
-  /** The forgetting of LwF-MC, and the gain of LwM in average incremental accuracy: shares, by seed. */
-  readonly ofSeed: ReadonlyMap<number, { readonly forgetting: number; readonly gain: number }>;
-}
+const seedOf = ([{ configuration }]: Pair) => configuration.seed;
+const forgettingOf = ([, without]: Pair) => MEASURES.forgetting.of(without)!;
+const gainOf = (pair: Pair) => differencesOf([pair], MEASURES.averageAccuracy)[0];
 
-/** One mean a cell, over the seeds that count. */
+/** One mean a setting, over the seeds that count. */
 function meansOf(
-  cells: readonly GainCell[],
-  name: "forgetting" | "gain",
+  settings: readonly (readonly Pair[])[],
+  of: (pair: Pair) => number,
   counts: (seed: number) => boolean = () => true,
 ): number[] {
-  return cells.map(({ ofSeed }) =>
-    mean([...ofSeed].filter(([seed]) => counts(seed)).map(([, values]) => values[name]))
-  );
+  return settings.map((pairs) => mean(pairs.filter((pair) => counts(seedOf(pair))).map(of)));
 }
 
 /** What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none. */
@@ -175,12 +153,29 @@ export function lossVariantNumbers(records: readonly RunRecord[], title: string)
     if (!hasAttentionLoss(configuration)) return "none";
     return methodTitle(configuration) === "LwM" ? "paper" : "other";
   };
+  const without = records.filter(({ configuration }) => !hasAttentionLoss(configuration));
+  refuseOthers(without, "the settings of L_AD and the seed");
   return {
     title,
     ...sharedBy(records),
     variants: bySetting(records).map(([record]) => ({ name: nameOf(record), kind: kindOf(record) })),
     runs: records.map((record) => ({ variant: nameOf(record), ...outcomeOf(record) })),
   };
+}
+
+/**
+ * What is drawn as the seeds of one setting has to be one.
+ * @param values of what the figure tells apart: as if all runs had them, and LwF-MC were LwM
+ */
+function refuseOthers(records: readonly RunRecord[], allowed: string, values?: Partial<Configuration>): void {
+  const alike = records.map(({ configuration }) => ({ ...configuration, ...values }));
+  const asOneMethod = values && alike.map((configuration) => ({ ...configuration, method: "LwF-MC" }));
+  const others = varyingFields([...alike, ...asOneMethod ?? []]);
+  if (others.length === 0) return;
+  throw new UserError(
+    `Expected runs that differ in ${allowed} alone but found others in ${others.join(", ")}. ` +
+      'Choose runs with "runs" of the figure in the study, or with `select()`.',
+  );
 }
 
 function sharedBy(records: readonly RunRecord[]): { dataset: string; preset: string; engine: string } {

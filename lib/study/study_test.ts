@@ -11,6 +11,7 @@ import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
   gainByForgettingTable,
+  gainMapNumbers,
   gammaNumbers,
   lossVariantNumbers,
   studyFigure,
@@ -390,6 +391,28 @@ Deno.test("gammaNumbers() and lossVariantNumbers() take no other method than LwF
   const refusal = { name: "UserError", message: /Expected runs of LwM and of LwF-MC.* but found one of C\./ };
   assert.throws(() => gammaNumbers(records), refusal);
   assert.throws(() => lossVariantNumbers(records, "Forms"), refusal);
+});
+
+Deno.test("what is drawn as the seeds of one setting is one", () => {
+  const setting = { ...settings, classification: "sigmoid-new" } as const;
+  const runOf = (fields: Partial<Configuration>) => measuredRun({ ...setting, ...fields }, 0.5);
+  const refuses = (draw: () => unknown, fields: string) =>
+    assert.throws(draw, {
+      name: "UserError",
+      message: RegExp(`alone but found others in ${fields}\\. Choose`),
+    });
+  const [usual, other, weak] = [{}, { norm: "L2" }, { gamma: 0.05 }]
+    .map((fields) => runOf({ method: "LwM", ...fields } as Partial<Configuration>));
+  const [without, slower] = [0.1, 0.05].map((learningRate) => runOf({ method: "LwF-MC", learningRate }));
+  refuses(() => accuracyCurveNumbers([without, usual, weak]), "gamma");
+  refuses(() => attentionRetentionCurveNumbers([without, usual, weak]), "gamma");
+  refuses(() => gammaNumbers([without, usual, other]), "norm");
+  refuses(() => gainMapNumbers([without, usual, other]), "norm");
+  refuses(() => lossVariantNumbers([without, slower, usual], "Forms"), "learningRate");
+  assert.equal(accuracyCurveNumbers([without, usual]).runs.length, 2);
+  assert.equal(gammaNumbers([without, usual, weak]).runs.length, 3);
+  assert.equal(gainMapNumbers([without, usual, weak]).runs.length, 3);
+  assert.equal(lossVariantNumbers([without, usual, other], "Forms").variants.length, 3);
 });
 
 Deno.test("studyFigure() draws the joint run by the accuracy of the others, and is not saved without it", () =>

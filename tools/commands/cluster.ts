@@ -4,6 +4,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { explainFileError, writeFileWhole } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
 import { codeOf, trainedSteps } from "../../lib/run/folder.ts";
@@ -142,11 +143,11 @@ export async function collectRecords(
 export async function findKept(folder: string, levels = 3): Promise<string[]> {
   const found: string[] = [];
   try {
-    for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
       const path = join(folder, name);
       if (isFile && name === "configuration.json") return [folder];
       if (isFile && name.endsWith(".results.json")) found.push(path);
-      if (isDirectory && levels > 0) found.push(...await findKept(path, levels - 1));
+      if (!isFile && levels > 0 && isFolder(path)) found.push(...await findKept(path, levels - 1));
     }
   } catch (error) {
     throw explainFileError(error, folder, "look for runs");

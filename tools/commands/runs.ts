@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { FileLock } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
+import { validate } from "../../lib/run/configuration.ts";
 import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import { baseIdentity, methodIdentity } from "../../lib/run/identity.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
@@ -98,6 +99,11 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   }
 
   const home = directory === undefined ? dataDirectory() : fromHere(directory);
+  if (directory !== undefined && !isFolder(home)) {
+    throw new UserError(`Expected --directory to be a folder but found none at ${home}. Check the path.`);
+  }
+  const { method: _, ...checked } = fields; // the method may no longer be defined
+  for (const [name, value] of Object.entries(checked)) validate(name as keyof Configuration, value);
   const all = await keptRuns(home);
   const named = positionals.map(fromHere);
   const unknown = named.find((folder) => !all.some(({ listed }) => listed.folder === folder));

@@ -114,6 +114,11 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
       assert.rejects(runs([...args, "--directory", directory], () => {}), { name: "UserError", message });
     await refuses(["--state", "old"], /--state to be ready, unfinished, outdated, damaged but found old/);
     await refuses(["--older", "x"], /--older to be a number of days but found x/);
+    await refuses(["--seed", "abc"], /Expected seed to be .* but found "abc"/);
+    await assert.rejects(runs(["--directory", join(directory, "nowhere")], () => {}), {
+      name: "UserError",
+      message: /Expected --directory to be a folder but found none at .*nowhere/,
+    });
     await refuses(["--remove"], /--remove with a filter but found none/);
     // What nearly every run has is no filter either.
     const all = ["--classes", "", "--code", "any"];

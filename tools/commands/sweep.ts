@@ -3,6 +3,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { namesIn } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
 import { codeOf, dataDirectory, readMetrics, trainedSteps } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
@@ -122,25 +123,28 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
   const opened = await openStudy(file, options);
   const { plan, path, directory, signal, again, log } = opened;
   const { known, runs } = await planMissing(opened, log);
-  const asked = new Set(plan.configurations.map(runKey));
-  const kept = opened.kept.filter(({ configuration }) => !again || !asked.has(runKey(configuration)));
+  // A folder's images may be others than those of its results.
+  const renewed = plan.configurations.filter(({ dataset }) => again || dataset === "folder").map(runKey);
+  // Another process may have added results meanwhile.
+  const keptNow = async () =>
+    (await readRecords(path)).filter(({ configuration }) => !renewed.includes(runKey(configuration)));
   // Old and new runs are never mixed.
   const isComplete = () => !again || runs.every(({ state }) => state === "finished");
-  let written = recordsOf(plan, kept).length;
+  let written = recordsOf(plan, await keptNow()).length;
   const writeResults = async () => {
     refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
     const records = [...known, ...await finishedRecords(runs)];
     // Where nothing is added, the files stay as they are, whatever else they hold.
     if (records.length === written || !isComplete()) return records;
     written = records.length;
-    await writeRecords(path, mergeRecords(plan, kept, records));
+    await writeRecords(path, mergeRecords(plan, await keptNow(), records));
     return records;
   };
   const failure = await trainSweep(runs, { directory, signal, onChange: writeResults })
     .then(() => refuseFailedRuns(runs)).catch((error: Error) => error);
   const mistake = await mistakeOf(async () => {
     const records = await writeResults();
-    if (isComplete()) await show({ ...opened, kept }, records);
+    if (isComplete()) await show({ ...opened, kept: await keptNow() }, records);
     else log("\nThe results stay as they are until all runs are trained: repeat it with --again.");
   });
   // Whatever ended the training is the error.
@@ -237,7 +241,7 @@ async function knownRecords({ plan, kept, path }: OpenedStudy): Promise<RunRecor
     const isComparable = engine === (known[0] ?? record).engine && (asked.has("auto") || asked.has(engine));
     if (isWhole && isComparable && !withOtherFirstModel([...known, record])) known.unshift(record);
   }
-  return recordsOf(plan, known); // its own replace the others
+  return recordsOf(plan, known).filter(({ configuration }) => configuration.dataset !== "folder"); // its own replace the others
 }
 
 type MeasuredRun = Pick<RunRecord, "configuration" | "metrics">;
@@ -275,10 +279,8 @@ async function firstModels(runs: readonly SweepRun[]) {
 
 /** The results of all studies of a folder, which may be absent. */
 async function readAllRecords(directory: string): Promise<RunRecord[]> {
-  const entries = await Array.fromAsync(Deno.readDir(directory)).catch(() => []);
-  const files = entries.filter(({ name }) => name.endsWith(".results.json"));
-  const paths = files.map(({ name }) => join(directory, name)).sort();
-  return (await Promise.all(paths.map(readRecords))).flat();
+  const files = (await namesIn(directory)).filter((name) => name.endsWith(".results.json"));
+  return (await Promise.all(files.map((name) => readRecords(join(directory, name))))).flat();
 }
 
 /** Missing runs are trained on the engine of the others, since engines round differently. */

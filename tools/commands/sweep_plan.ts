@@ -65,7 +65,7 @@ export async function planSweep(
     if (other !== null && !said.has(other)) log(other);
     said.add(other);
     const steps = configuration.increments + 1;
-    const key = steps > 1 ? folders.method : folders.base;
+    const key = steps > 1 ? folders.method : `${folders.base} ${configuration.method}`;
     if (plans.has(key) && plans.get(key)!.configuration.increments >= configuration.increments) continue;
     const changed = dataset && await mistakeOf(() => refuseOtherImages(folders, dataset!));
     const finished = changed === undefined && await trainedSteps(folders, steps) === steps;

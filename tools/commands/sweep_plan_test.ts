@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyPhotoConfiguration } from "../../lib/run/testdata/tiny_run.ts";
+import {
+  tinyConfiguration,
+  tinyPhotoConfiguration,
+  withDataDirectory,
+} from "../../lib/run/testdata/tiny_run.ts";
 import { planSweep } from "./sweep_plan.ts";
 
 Deno.test("planSweep() does not take a run for finished whose images have changed since", () =>
@@ -19,4 +23,11 @@ Deno.test("planSweep() does not take a run for finished whose images have change
     writeFile(join(data, "bee", "image_0006.jpg"), photo);
     // A folder of one's own is known by its images: this is another run.
     assert.equal((await plan()).state, "waiting");
+  }));
+
+Deno.test("planSweep() has a run for each method that asks for M_0 alone", () =>
+  withDataDirectory(async (directory) => {
+    const configurations = ["C", "LwM"].map((method) => tinyConfiguration({ method, increments: 0 }));
+    const runs = await planSweep(configurations, { directory, log: () => {} });
+    assert.deepEqual(runs.map(({ configuration }) => configuration.method), ["C", "LwM"]);
   }));

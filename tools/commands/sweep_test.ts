@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { FileLock } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
 import {
   DRAWINGS,
   TINY_FIELDS,
   tinyConfiguration,
+  tinyPhotoConfiguration,
   withDataDirectory,
 } from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
@@ -13,6 +15,7 @@ import type { MethodName } from "../../lib/training/mod.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
+import { findKept } from "./cluster.ts";
 import { saveStudyFigures } from "./study_figures.ts";
 import { sweep } from "./sweep.ts";
 import { train } from "./train.ts";
@@ -138,6 +141,59 @@ Deno.test("sweep knows finished runs from the results, where neither data nor mo
     const anew = await sweepIn(elsewhere, file, "--again");
     assert.ok(anew.includes("1 run: 0 finished before, 1 to train."));
     assert.deepEqual(await readRecords(results), records);
+  }));
+
+Deno.test("sweep keeps results that another process has added meanwhile", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }] });
+    await trainHere(directory, { method: "LwF-MC" });
+    const results = join(directory, "studies", "smoke", "tiny.results.json");
+    const added = measuredRun({ ...TINY_FIELDS, increments: 1, method: "LwM", seed: 5 }, 0.5);
+    const elsewhere = join(directory, "elsewhere.results.json");
+    await writeRecords(elsewhere, [added]);
+    await Deno.mkdir(join(results, ".."));
+    await sweep([file, "--directory", directory], (line) => {
+      if (line.startsWith("1 run: 1 finished")) Deno.copyFileSync(elsewhere, results);
+    });
+    const methods = (await readRecords(results)).map(({ configuration }) => configuration.method);
+    assert.deepEqual(methods, ["LwF-MC", "LwM"]);
+  }));
+
+Deno.test("sweep does not take the results of a folder of images for known: the images may have changed", () =>
+  withDataDirectory(async (directory) => {
+    const data = join(directory, "pets");
+    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    const file = await writeSweep(directory, {
+      base: tinyPhotoConfiguration(data),
+      runs: [{ method: "LwF-MC" }],
+    });
+    const results = join(directory, "studies", "smoke", "tiny.results.json");
+    await writeRecords(results, [measuredRun(tinyPhotoConfiguration(data, { method: "LwF-MC" }), 0.5)]);
+    assert.equal((await sweepIn(directory, file, "--list")).length, 2);
+    const lines = await sweepIn(directory, file);
+    assert.ok(lines.includes("1 run: 0 finished before, 1 to train."));
+    const [{ metrics }] = await readRecords(results);
+    assert.notEqual(metrics[0].accuracy, 0.8);
+    const before = await Deno.readTextFile(results);
+    assert.ok((await sweepIn(directory, file)).includes("1 run: 1 finished before, 0 to train."));
+    assert.equal(await Deno.readTextFile(results), before);
+  }));
+
+Deno.test("findKept() follows links to folders", () =>
+  withFolder(async (directory) => {
+    const run = join(directory, "disk", "iemoji-100", "seed1");
+    await Deno.mkdir(run, { recursive: true });
+    await Deno.writeTextFile(join(run, "configuration.json"), "{}");
+    for (const [place, target] of [["whole/runs", "disk"], ["part/runs/iemoji-100", "disk/iemoji-100"]]) {
+      await Deno.mkdir(join(directory, place, ".."), { recursive: true });
+      await Deno.symlink(join(directory, target), join(directory, place));
+    }
+    assert.deepEqual(await findKept(join(directory, "whole")), [
+      join(directory, "whole/runs/iemoji-100/seed1"),
+    ]);
+    assert.deepEqual(await findKept(join(directory, "part")), [
+      join(directory, "part/runs/iemoji-100/seed1"),
+    ]);
   }));
 
 Deno.test("sweep reads the studies beside its own, whose claims count too, before it trains", () =>
