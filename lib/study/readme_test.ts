@@ -364,10 +364,12 @@ Deno.test("the README is right in what it says of larger steps", () => {
       gains: gains.map((gain) => signed(100 * gain, 1)),
     };
   });
-  assert.deepEqual([twenty.gains.length, fifty.gains.length], [2, 1]);
-  says(`With 20 classes a step (two seeds) LwF-MC reaches ${twenty.average} on average, ${twenty.published}`);
-  says(`with 50 (one seed) ${fifty.average}, ${fifty.published}`);
-  says(`is ${listed(twenty.gains)} points in the two seeds, and ${fifty.gains[0]} in the one`);
+  assert.deepEqual([twenty.gains.length, fifty.gains.length], [2, 2]);
+  says(`With 20 classes a step LwF-MC reaches ${twenty.average} on average, ${twenty.published}`);
+  says(`with 50 it is ${fifty.average}, ${fifty.published}`);
+  const ofFifty = claims.find(({ claim }) => claim.startsWith("iCIFAR-100, 50 classes a step"))!;
+  assert.equal(ofFifty.verdict, "does not hold"); // as the text says
+  says(`is ${listed(twenty.gains)} points with 20 classes a step, ${listed(fifty.gains)} with 50.`);
 });
 
 Deno.test("the README is right in what it says of oneDNN beside PyTorch", async () => {
