@@ -374,6 +374,41 @@ Deno.test("the README is right in what it says of larger steps", () => {
   says(`is ${listed(twenty.gains)} points with 20 classes a step, ${listed(fifty.gains)} with 50.`);
 });
 
+Deno.test("the README is right in what it says of more epochs", () => {
+  const rows = recordsOf("cifar-100-epochs").map((longer) => {
+    const { increment, seed } = longer.configuration;
+    const { figures: [{ references }], records } = studies.find(({ name }) =>
+      name === (increment === 10 ? "cifar-100" : `cifar-100-${increment}`)
+    )!;
+    const [shorter] = select(records, { ...atRate(0.05, "LwF-MC"), seed });
+    const averages = [longer, shorter].map(MEASURES.averageAccuracy.of);
+    const [with20, with8, gain] = [...averages, averages[0] - averages[1]].map(decimalOf);
+    const [first, before] = [longer, shorter].map(({ metrics }) => decimalOf(metrics[0].accuracy));
+    const last = decimalOf(longer.metrics.at(-1)!.accuracy);
+    return {
+      increment,
+      with20,
+      with8,
+      gain,
+      published: decimalOf(references![0].average!),
+      first,
+      before,
+      last,
+    };
+  });
+  assert.deepEqual(rows.map(({ increment }) => increment), [10, 20, 50]);
+  const listOf = (field: "with20" | "with8" | "published") => listed(rows.map((row) => row[field]));
+  says(`LwF-MC reaches ${listOf("with20")} % with 10, 20 and 50 classes a step`);
+  says(`where 8 epochs give ${listOf("with8")} % and iCaRL has ${listOf("published")} %.`);
+  const [ten, twenty, fifty] = rows;
+  assert.ok(Number(ten.with20) > Number(ten.published), "as the text says");
+  says(`from a better M_0 (${ten.first} and ${ten.before} %;`);
+  says(`after the last step it is still at ${ten.last} %`);
+  assert.deepEqual([twenty, fifty].map(({ before }) => before), [twenty.first, fifty.first]);
+  says(`the epochs give ${twenty.gain} and ${fifty.gain} points`);
+  says(`M_0 (40 epochs, ${twenty.first} and ${fifty.first} %)`);
+});
+
 Deno.test("the README is right in what it says of oneDNN beside PyTorch", async () => {
   const { rows } = JSON.parse(await Deno.readTextFile(THROUGHPUT)) as EngineThroughput;
   const settingOf = ({ depth, width, imageSize, batch }: ThroughputRow) =>
