@@ -43,8 +43,8 @@ const here = import.meta.dirname!;
 
 /**
  * Trains the models of the page, or takes those that are trained.
- * @param output its folder `models` gets them: M_0 exactly, for it is trained from, and the others rounded to float16,
- * which keeps their maps to three digits and lets gzip halve the files
+ * @param output its folder `models` gets them: M_0 exactly, for it is trained from, and the others rounded to
+ * float16, which keeps their maps to three digits and lets gzip halve the files
  * @param fields of the configuration that all three methods share
  * @param directory of data sets and runs
  * @returns the runs, in the order of the methods

@@ -47,7 +47,10 @@ export function modelFile({ method, step }: ModelKey): string {
   return step === 0 ? "models/M0.safetensors.gz" : `models/${method}-M${step}.safetensors.gz`;
 }
 
-/** A file of the built folder, unpacked. Addresses are relative to the page. @throws {Error} where it cannot be fetched */
+/**
+ * A file of the built folder, unpacked. Addresses are relative to the page.
+ * @throws {Error} where it cannot be fetched
+ */
 export async function fetchAsset(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(file).catch(() => null);
   if (!response?.ok) {
@@ -108,7 +111,10 @@ export interface TrainReport {
 export interface EpochReport {
   /** Means of the losses. */
   readonly log: EpochLog;
-  /** Accuracy among all classes seen, of images of the old and of the new ones, and mean cosine to M_0's maps of the old. */
+  /**
+   * Accuracy among all classes seen, of images of the old and of the new ones, and mean cosine to M_0's maps
+   * of the old.
+   */
   readonly rates: Readonly<Record<"old classes" | "new classes" | "attention kept", number>>;
   /** Of the first test picture of the first class, the telephone. */
   readonly map: AttentionMap;

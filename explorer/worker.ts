@@ -1,6 +1,6 @@
 /**
- * All computation of the page, on the wasm engine and the code of `lib/`: one worker answers questions about the kept models, one
- * for each training trains M_1.
+ * All computation of the page, on the wasm engine and the code of `lib/`: one worker answers questions about
+ * the kept models, one for each training trains M_1.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

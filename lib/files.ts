@@ -1,6 +1,6 @@
 /**
- * Reads and writes files: writes are atomic, JSON is checked against a schema, and errors of the operating system become one
- * sentence.
+ * Reads and writes files: writes are atomic, JSON is checked against a schema, and errors of the operating
+ * system become one sentence.
  * @module
  */
 import { hash } from "node:crypto";
@@ -9,14 +9,19 @@ import type { z } from "zod";
 import { UserError } from "./user_error.ts";
 
 /**
- * Writes a file under a temporary name in the same folder, flushes it to the disk, then renames it. Folders are made as needed.
- * @throws {UserError} where the file cannot be written, such as on a full disk; an earlier file stays as it was
+ * Writes a file under a temporary name in the same folder, flushes it to the disk, then renames it. Folders
+ * are made as needed.
+ * @throws {UserError} where the file cannot be written, such as on a full disk; an earlier file stays as it
+ * was
  */
 export function writeFileWhole(path: string, content: Uint8Array | string): Promise<void> {
   return writeFilesWhole([[path, content]]);
 }
 
-/** Writes several files that belong together. None is replaced before all are written; see {@linkcode writeFileWhole}. */
+/**
+ * Writes several files that belong together. None is replaced before all are written; see
+ * {@linkcode writeFileWhole}.
+ */
 export async function writeFilesWhole(
   files: readonly (readonly [path: string, content: Uint8Array | string])[],
   purpose = "write the file",
@@ -48,7 +53,10 @@ export async function writeFilesWhole(
 /** No file is being written for so long. */
 const ABANDONED_MILLISECONDS = 60 * 60 * 1000;
 
-/** Removes the temporary files that killed processes have left in a folder. Other hosts may share it, so no process is asked for. */
+/**
+ * Removes the temporary files that killed processes have left in a folder. Other hosts may share it, so no
+ * process is asked for.
+ */
 async function removePartials(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     if (!/\.[0-9a-f-]{36}\.partial$/.test(name)) continue;
@@ -140,7 +148,10 @@ export function writeSealedJson(path: string, value: object): Promise<void> {
   return writeJson(path, { ...value, digest: hash("sha256", JSON.stringify(value)) });
 }
 
-/** A lock that one process at a time holds. The operating system releases it when the process ends, even by SIGKILL. */
+/**
+ * A lock that one process at a time holds. The operating system releases it when the process ends, even by
+ * SIGKILL.
+ */
 export class FileLock implements Disposable {
   private constructor(readonly path: string, readonly file: Deno.FsFile) {}
 
@@ -167,7 +178,8 @@ export class FileLock implements Disposable {
 
   /**
    * Takes a lock as soon as no other process holds it.
-   * @param onWait called four times a second until then with the note of the other process, or null; false ends the wait
+   * @param onWait called four times a second until then with the note of the other process, or null; false
+   * ends the wait
    * @returns null where the wait was ended
    */
   static async wait(path: string, onWait?: (note: unknown) => unknown): Promise<FileLock | null> {

@@ -133,7 +133,8 @@ Deno.test({
         assert.equal(await Deno.readTextFile(path), "old");
         assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a.json"]);
       } finally {
-        await run("umount", "--lazy", folder); // a process that is just being started may still hold its files
+        // A process that is just being started may still hold its files.
+        await run("umount", "--lazy", folder);
       }
     }),
 });
@@ -150,7 +151,8 @@ Deno.test({
           message: /read-only/,
         });
       } finally {
-        await run("umount", "--lazy", folder); // a process that is just being started may still hold its files
+        // A process that is just being started may still hold its files.
+        await run("umount", "--lazy", folder);
       }
     }),
 });

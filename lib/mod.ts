@@ -5,8 +5,8 @@
  * import { configure, figures, trainRuns } from "lwm";
  * ```
  *
- * `evaluation` and `figures` are namespaces, because a measure and the figure of it have the same name. The types after the
- * functions complete their signatures.
+ * `evaluation` and `figures` are namespaces, because a measure and the figure of it have the same name. The
+ * types after the functions complete their signatures.
  * @module
  */
 export * as evaluation from "./evaluation/mod.ts";

@@ -23,7 +23,10 @@ export interface ProgressLine {
 
 /** Shows lines of progress, each over its earlier state. */
 export interface ProgressDisplay {
-  /** Shows lines in place of the earlier ones, at most ten times a second. An empty list removes them from a terminal. */
+  /**
+   * Shows lines in place of the earlier ones, at most ten times a second. An empty list removes them from a
+   * terminal.
+   */
   show(lines: readonly ProgressLine[]): void;
   /** Shows the last state for good. */
   finish(): Promise<void>;
@@ -142,8 +145,9 @@ export async function displayInNotebook(
 }
 
 /**
- * Writes to the console as `console.log` does, and waits until a notebook shows it under the right cell. There it does not
- * use the console, whose text goes through a queue of the kernel and may arrive after the end of the cell.
+ * Writes to the console as `console.log` does, and waits until a notebook shows it under the right cell.
+ * There it does not use the console, whose text goes through a queue of the kernel and may arrive after the
+ * end of the cell.
  */
 export async function print(...values: unknown[]): Promise<void> {
   if (!inNotebook()) return console.log(...values);
@@ -153,8 +157,8 @@ export async function print(...values: unknown[]): Promise<void> {
 }
 
 /**
- * Without a pause the output may reach the front end after the cell has ended, and is shown under the next one: on a busy
- * machine 20 of 600 outputs, with this pause none of 2,400.
+ * Without a pause the output may reach the front end after the cell has ended, and is shown under the next
+ * one: on a busy machine 20 of 600 outputs, with this pause none of 2,400.
  */
 function outputArrives(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10));
@@ -179,7 +183,10 @@ function shareOf({ done, total }: ProgressLine): number {
 
 /** One kind of place where lines are shown. */
 interface Place {
-  /** @param before is settled when the earlier state is shown, so that an older state never overwrites a newer one */
+  /**
+   * @param before is settled when the earlier state is shown, so that an older state never overwrites a newer
+   * one
+   */
   draw(lines: readonly ProgressLine[], before: Promise<void>): Promise<void>;
   clear?(): void;
   end?(): void;

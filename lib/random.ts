@@ -1,6 +1,6 @@
 /**
- * Random numbers that depend on nothing but a list of keys, such as `randomStream(seed, "augment", step, epoch)`.
- * There is no hidden state to save: who knows the position in the training knows the random numbers.
+ * Random numbers that depend on nothing but a list of keys, such as `randomStream(seed, "augment", step,
+ * epoch)`. There is no hidden state to save: who knows the position in the training knows the random numbers.
  *
  * The stream is SplitMix32 started from an FNV-1a hash of the keys.
  * @module

@@ -1,6 +1,6 @@
 /**
- * The statistics that figures and tables print, and the one form in which numbers are written: for people as text, for
- * files as JSON.
+ * The statistics that figures and tables print, and the one form in which numbers are written: for people as
+ * text, for files as JSON.
  * @module
  */
 import { randomStream } from "./random.ts";
@@ -20,8 +20,8 @@ export function mean(values: readonly number[]): number {
 }
 
 /**
- * The values from which a table or figure shows a mean with its interval: below three their mean alone, since Student's factor
- * for two is 12.7.
+ * The values from which a table or figure shows a mean with its interval: below three their mean alone, since
+ * Student's factor for two is 12.7.
  * @throws {RangeError} if there is no value
  */
 export function meanBelowThree(values: readonly number[]): readonly number[] {
@@ -36,8 +36,9 @@ function standardError(values: readonly number[]): number {
 }
 
 /**
- * Student's 95 % confidence interval of a mean: x̄ ± t · s / √n, with t the quantile of n − 1 degrees of freedom.
- * It holds for the few seeds of a study, where ±1.96 standard errors would be far too narrow: for three seeds t = 4.30.
+ * Student's 95 % confidence interval of a mean: x̄ ± t · s / √n, with t the quantile of n − 1 degrees of
+ * freedom. It holds for the few seeds of a study, where ±1.96 standard errors would be far too narrow: for
+ * three seeds t = 4.30.
  * @param values one number a seed
  * @returns the interval; undefined for a single value, from which no spread can be known
  * @throws {RangeError} if there is no value
@@ -56,7 +57,8 @@ export function confidenceInterval(values: readonly number[]): Ends & { mean: nu
  * @returns t with P(T ≤ t) = probability
  */
 export function studentQuantile(probability: number, degreesOfFreedom: number): number {
-  // P(−t ≤ T ≤ t) grows with the angle θ = atan(t / √ν) from 0 at 0 to 1 at π/2: halve the bracket until it is exact.
+  // P(−t ≤ T ≤ t) grows with the angle θ = atan(t / √ν) from 0 at 0 to 1 at π/2: halve the bracket until it
+  // is exact.
   const central = 2 * probability - 1;
   let low = 0;
   let high = Math.PI / 2;
@@ -68,7 +70,9 @@ export function studentQuantile(probability: number, degreesOfFreedom: number): 
   return Math.sqrt(degreesOfFreedom) * Math.tan(low);
 }
 
-/** P(−t ≤ T ≤ t) as a finite series in θ = atan(t / √ν): Abramowitz and Stegun, equations 26.7.3 and 26.7.4. */
+/**
+ * P(−t ≤ T ≤ t) as a finite series in θ = atan(t / √ν): Abramowitz and Stegun, equations 26.7.3 and 26.7.4.
+ */
 function centralProbability(theta: number, degreesOfFreedom: number): number {
   const cosine = Math.cos(theta);
   const odd = degreesOfFreedom % 2 === 1;
@@ -82,7 +86,8 @@ function centralProbability(theta: number, degreesOfFreedom: number): number {
 }
 
 /**
- * The two-sided p value of Student's t test: how often means as far from zero would be found if the true one were zero.
+ * The two-sided p value of Student's t test: how often means as far from zero would be found if the true one
+ * were zero.
  * @returns undefined for a single value
  * @throws {RangeError} if there is no value
  */
@@ -97,8 +102,8 @@ export function studentP(values: readonly number[]): number | undefined {
 }
 
 /**
- * The 95 % bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same values give
- * the same interval. For few values it is too narrow, as all intervals from percentiles.
+ * The 95 % bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same
+ * values give the same interval. For few values it is too narrow, as all intervals from percentiles.
  * @param values one number a seed
  * @returns undefined for fewer than five values, where it says next to nothing
  */
@@ -119,7 +124,8 @@ export function bootstrapInterval(values: readonly number[]): Ends | undefined {
 }
 
 /**
- * Holm's adjustment of several p values, which keeps the probability of any false finding below the level of each test.
+ * Holm's adjustment of several p values, which keeps the probability of any false finding below the level of
+ * each test.
  */
 export function holm(pValues: readonly number[]): number[] {
   const rising = [...pValues.keys()].sort((a, b) => pValues[a] - pValues[b]);
@@ -136,8 +142,8 @@ export function holm(pValues: readonly number[]): number[] {
 export type Verdict = "holds" | "does not hold" | "undecided";
 
 /**
- * Judges a claim by Student's interval: it *holds* where the interval lies above zero, *does not hold* where it lies below
- * zero or within the margin around it, and is *undecided* otherwise.
+ * Judges a claim by Student's interval: it *holds* where the interval lies above zero, *does not hold* where
+ * it lies below zero or within the margin around it, and is *undecided* otherwise.
  * @param differences first minus second, one a seed
  * @param margin differences up to this count as none
  */
@@ -150,7 +156,8 @@ export function verdict(differences: readonly number[], margin: number): Verdict
 }
 
 /**
- * Spearman's rank correlation: Pearson's correlation of the ranks. Equal values share the mean of their ranks.
+ * Spearman's rank correlation: Pearson's correlation of the ranks. Equal values share the mean of their
+ * ranks.
  * @param xs at least two numbers
  * @param ys as many
  * @returns between −1 and 1; NaN where all values of one list are equal
@@ -189,12 +196,18 @@ export function percent(shares: number | readonly number[]): string {
   return `${decimal(listOf(shares).map((share) => 100 * share), 1)} %`;
 }
 
-/** A difference of shares in percentage points, with its sign: `+1.0 points`, or of several seeds `−1.0 ± 2.1 points`. */
+/**
+ * A difference of shares in percentage points, with its sign: `+1.0 points`, or of several seeds
+ * `−1.0 ± 2.1 points`.
+ */
 export function points(differences: number | readonly number[]): string {
   return `${signed(listOf(differences).map((difference) => 100 * difference), 1)} points`;
 }
 
-/** A number with some decimals, such as `0.953`; of several seeds the mean with Student's 95 % interval, `0.953 ± 0.012`. */
+/**
+ * A number with some decimals, such as `0.953`; of several seeds the mean with Student's 95 % interval,
+ * `0.953 ± 0.012`.
+ */
 export function decimal(values: number | readonly number[], digits: number): string {
   const list = listOf(values);
   const interval = confidenceInterval(list);
@@ -216,10 +229,10 @@ const JSON_DIGITS = 5;
 const JSON_LINE = 100;
 
 /**
- * The numbers of a figure as JSON that a person can read and a version control system can compare: small objects and lists
- * of numbers stand in one line. Numbers with a fraction are rounded to five significant digits, typed arrays of numbers
- * become lists, what JSON has no word for (NaN, ∞) becomes null, and bytes (`Uint8Array`: pixels) become text in base 64.
- * Undefined properties are left out.
+ * The numbers of a figure as JSON that a person can read and a version control system can compare: small
+ * objects and lists of numbers stand in one line. Numbers with a fraction are rounded to five significant
+ * digits, typed arrays of numbers become lists, what JSON has no word for (NaN, ∞) becomes null, and bytes
+ * (`Uint8Array`: pixels) become text in base 64. Undefined properties are left out.
  */
 export function numbersToJson(numbers: unknown): string {
   return write(numbers, "") + "\n";

@@ -19,8 +19,8 @@ export class Stopped extends UserError {
 const running = new Set<(exitCode: number) => void>();
 
 /**
- * Runs work that a signal stops. The process survives the first signal; a second one ends it at once. A notebook's kernel
- * survives every SIGINT, which is the stop button; other signals end it as always.
+ * Runs work that a signal stops. The process survives the first signal; a second one ends it at once. A
+ * notebook's kernel survives every SIGINT, which is the stop button; other signals end it as always.
  * @param whatIsKept follows "Stopped." in the message of the error
  * @param work takes a signal that aborts with a {@linkcode Stopped}, and throws the signal's reason
  * @param outer also stops the work, and keeps it from starting where it was aborted before
@@ -54,7 +54,10 @@ export async function stoppable<T>(
   }
 }
 
-/** Waits for work that cannot be stopped itself: throws as soon as the signal aborts; the work goes on until the process ends. */
+/**
+ * Waits for work that cannot be stopped itself: throws as soon as the signal aborts; the work goes on until
+ * the process ends.
+ */
 export function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -108,7 +111,10 @@ function forEachSignal(change: (name: SignalName, listener: () => void) => void)
 // Without a listener the stop button kills the kernel, and all variables are lost.
 if (inNotebook()) Deno.addSignalListener("SIGINT", listeners.SIGINT);
 
-/** Stops the work when the `npx` that started this process, if one did, has ended: npx does not forward signals. */
+/**
+ * Stops the work when the `npx` that started this process, if one did, has ended: npx does not forward
+ * signals.
+ */
 export async function stopWithNpx(): Promise<void> {
   if (Deno.env.get("npm_command") !== "exec") return;
   const npx = await ancestor(/^np[mx] |np[mx]-cli\.js/);

@@ -20,8 +20,8 @@ export interface Table extends ReadonlyArray<TableRow> {
 
 /**
  * Makes rows a table.
- * @param rows their keys are the headings. Numbers with a fraction are written with two decimals: write others
- * as text
+ * @param rows their keys are the headings. Numbers with a fraction are written with two decimals: write
+ * others as text
  */
 export function table(rows: readonly TableRow[]): Table {
   return Object.defineProperty([...rows], DISPLAY, { value: () => tableDisplay(rows) }) as unknown as Table;
@@ -46,7 +46,10 @@ export function textTable(rows: readonly TableRow[]): string[] {
   return layOut(rows, (text) => text, 0).lines.map((cells) => cells.join("  ").trimEnd());
 }
 
-/** Columns of padded texts, those of numbers alone set to the right, and the lines that they give, the headings first. */
+/**
+ * Columns of padded texts, those of numbers alone set to the right, and the lines that they give, the
+ * headings first.
+ */
 function layOut(rows: readonly TableRow[], escape: (text: string) => string, leastWidth: number) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((heading) => {
     const values = rows.map((row) => escape(written(row[heading])));

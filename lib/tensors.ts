@@ -1,5 +1,6 @@
 /**
- * tfjs's types of tensors, for public signatures: `deno doc --lint` takes the types of a package for private ones.
+ * tfjs's types of tensors, for public signatures: `deno doc --lint` takes the types of a package for private
+ * ones.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";

@@ -3,8 +3,9 @@
  * Selvaraju et al., "Grad-CAM", ICCV 2017, arXiv 1610.02391, equations (1) and (2).
  *
  * With global average pooling and a dense head the score of class c is y^c = Σ_k W_{k,c} · mean_{ij} A_{k,ij}
- * + bias_c, so ∂y^c/∂A_{k,ij} = W_{k,c} / (H·W) everywhere and Grad-CAM's α is known in closed form, without a backward
- * pass. These maps are ordinary functions of A and W: differentiating them gives gradients through both.
+ * + bias_c, so ∂y^c/∂A_{k,ij} = W_{k,c} / (H·W) everywhere and Grad-CAM's α is known in closed form, without
+ * a backward pass. These maps are ordinary functions of A and W: differentiating them gives gradients through
+ * both.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -82,8 +83,9 @@ export function mapsOfClass(maps: Tensor3D, classes: ClassPerImage): Tensor2D {
  *
  *     gradCam(network.stage(s, x), (A) => network.classify(network.stage(last, A, false, s + 1)), classes)
  *
- * The rest of the network must treat each image by itself: with batch statistics one image's score would depend
- * on all. The maps are constants. Training needs no second-order gradients, see {@linkcode gradCamClosedForm}.
+ * The rest of the network must treat each image by itself: with batch statistics one image's score would
+ * depend on all. The maps are constants. Training needs no second-order gradients, see
+ * {@linkcode gradCamClosedForm}.
  * @param features A, (B, h, w, K)
  * @param scores the rest of the network, from A to the scores (B, C)
  * @param classes c, one class for each image

@@ -36,8 +36,8 @@ export function oneHotClasses(classes: ClassPerImage, count: number): Tensor2D {
 }
 
 /**
- * `tf.oneHot` as float32: (B) int32 → (B, C). Asked for float32 itself, tfjs 4.22's wasm backend writes the bits of the
- * integer 1, that is 1.4e-45.
+ * `tf.oneHot` as float32: (B) int32 → (B, C). Asked for float32 itself, tfjs 4.22's wasm backend writes the
+ * bits of the integer 1, that is 1.4e-45.
  */
 export function oneHotRows(indices: Tensor1D, count: number): Tensor2D {
   return tf.tidy(() => tf.cast(tf.oneHot(indices, count), "float32") as Tensor2D);

@@ -1,6 +1,6 @@
 /**
- * Random variation of images: drawings are placed on a soft background, photos are cropped and mirrored. All of it follows
- * from the stream of random numbers that is passed in.
+ * Random variation of images: drawings are placed on a soft background, photos are cropped and mirrored. All
+ * of it follows from the stream of random numbers that is passed in.
  *
  * These are the inner loops of data loading: plain loops over typed arrays.
  * @module
@@ -11,8 +11,8 @@ import type { RandomStream } from "../random.ts";
 export interface Drawing {
   readonly side: number;
   /**
-   * (side + 2, side + 2, 4) bytes: RGBA with the colors multiplied by alpha, inside a transparent border one pixel wide,
-   * so that interpolation meets no edge.
+   * (side + 2, side + 2, 4) bytes: RGBA with the colors multiplied by alpha, inside a transparent border one
+   * pixel wide, so that interpolation meets no edge.
    */
   readonly pixels: Uint8Array;
 }
@@ -28,7 +28,10 @@ export interface Placement {
   readonly mirrored: boolean;
 }
 
-/** Makes a drawing from (side, side, 4) bytes with colors multiplied by alpha, halved until its side is at most `atMost`. */
+/**
+ * Makes a drawing from (side, side, 4) bytes with colors multiplied by alpha, halved until its side is at
+ * most `atMost`.
+ */
 export function makeDrawing(side: number, rgba: Uint8Array, atMost = Infinity): Drawing {
   for (; side > atMost; side /= 2) rgba = halve(side, rgba);
   const pixels = new Uint8Array((side + 2) ** 2 * 4);
@@ -53,8 +56,8 @@ function halve(side: number, rgba: Uint8Array): Uint8Array {
 }
 
 /**
- * Draws a placement: scale 0.55 to 0.95, rotated by up to 20° either way, mirrored or not, and shifted as far as the (upright) drawing stays
- * inside the image.
+ * Draws a placement: scale 0.55 to 0.95, rotated by up to 20° either way, mirrored or not, and shifted as far
+ * as the (upright) drawing stays inside the image.
  */
 export function randomPlacement(random: RandomStream): Placement {
   const scale = 0.55 + 0.4 * random.uniform();
@@ -74,8 +77,9 @@ function symmetric(random: RandomStream): number {
 }
 
 /**
- * Draws a drawing into a transparent image. Each pixel is the mean of 2×2 samples with bilinear interpolation: with a
- * drawing of twice the image's side or less, the samples lie less than two of its pixels apart, so nothing is skipped.
+ * Draws a drawing into a transparent image. Each pixel is the mean of 2×2 samples with bilinear
+ * interpolation: with a drawing of twice the image's side or less, the samples lie less than two of its
+ * pixels apart, so nothing is skipped.
  * @param target (size, size, 4) receives RGBA from 0 to 255, colors multiplied by alpha
  */
 export function placeDrawing(
@@ -89,8 +93,8 @@ export function placeDrawing(
   const row = (side + 2) * 4;
   const end = side + 1;
 
-  // From image to drawing: undo shift, rotation, scale and mirroring. One pixel to the right in the image is (ux, vx) pixels in
-  // the drawing, one pixel down is (uy, vy).
+  // From image to drawing: undo shift, rotation, scale and mirroring. One pixel to the right in the image is
+  // (ux, vx) pixels in the drawing, one pixel down is (uy, vy).
   const zoom = side / (size * scale);
   const flip = mirrored ? -1 : 1;
   const ux = flip * zoom * Math.cos(angle), uy = flip * zoom * Math.sin(angle);
@@ -127,8 +131,8 @@ export function placeDrawing(
 }
 
 /**
- * Paints a soft background into (size, size, 3) bytes: nine random colors near a common one, blended as a quadratic
- * Bézier patch.
+ * Paints a soft background into (size, size, 3) bytes: nine random colors near a common one, blended as a
+ * quadratic Bézier patch.
  */
 export function paintBackground(random: RandomStream, size: number, target: Uint8Array): void {
   const grey = 55 + 170 * random.uniform();
@@ -161,8 +165,9 @@ export function paintOver(placed: Float32Array, target: Uint8Array): void {
 }
 
 /**
- * The usual augmentation of photos (He et al., CVPR 2016, section 4.2): pad with black, crop at a random place, mirror
- * every other image. With a stream from the same keys, a mask is cropped exactly like its image.
+ * The usual augmentation of photos (He et al., CVPR 2016, section 4.2): pad with black, crop at a random
+ * place, mirror every other image. With a stream from the same keys, a mask is cropped exactly like its
+ * image.
  * @param source (size, size, channels) bytes: an image or a mask
  * @param padding pixels added on each side before cropping
  * @param target (size, size, channels) bytes; not the same array as `source`

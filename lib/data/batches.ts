@@ -51,8 +51,8 @@ export function allDraws(set: Pick<ImageSet, "count" | "views">): Draw[] {
 }
 
 /**
- * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. Nothing is dropped, no
- * batch is tiny, and kernels that are compiled for a shape are compiled for at most two.
+ * Cuts a list into as few batches as `batchSize` allows, of sizes that differ by at most one. Nothing is
+ * dropped, no batch is tiny, and kernels that are compiled for a shape are compiled for at most two.
  */
 export function inBatches<T>(draws: readonly T[], batchSize: number): T[][] {
   requirePositive("the batch size", batchSize);

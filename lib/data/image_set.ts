@@ -40,7 +40,9 @@ export interface Picture {
 export interface OpenOptions {
   /** Everything random in the views comes from this. */
   seed: number;
-  /** Augmented views of each training image. Validation and test images have one view, the same in every run. */
+  /**
+   * Augmented views of each training image. Validation and test images have one view, the same in every run.
+   */
   views: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The class-incremental protocol, augmentation, batches, and the definition of iEmoji-100. Plain arrays; knows no tensors,
- * and a browser can load it. `iemoji/drawings.ts` and `photos/photos.ts` read images from files.
+ * The class-incremental protocol, augmentation, batches, and the definition of iEmoji-100. Plain arrays;
+ * knows no tensors, and a browser can load it. `iemoji/drawings.ts` and `photos/photos.ts` read images from
+ * files.
  * @module
  */
 

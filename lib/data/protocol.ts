@@ -1,6 +1,6 @@
 /**
- * Class-incremental learning without memory: the classes come in steps, and the training images of a step can be read
- * only until the next step begins.
+ * Class-incremental learning without memory: the classes come in steps, and the training images of a step can
+ * be read only until the next step begins.
  * @module
  */
 import { randomStream } from "../random.ts";
@@ -23,23 +23,28 @@ export interface ClassCounts {
 
 /** Which classes are learned when. */
 export interface ClassSteps {
-  /** (classCount) the ids of all classes in the order of learning; those after the last step are never learned. */
+  /**
+   * (classCount) the ids of all classes in the order of learning; those after the last step are never
+   * learned.
+   */
   readonly classOrder: readonly number[];
   /** The ids that are learned in each step. */
   readonly steps: readonly (readonly number[])[];
 }
 
 /**
- * Divides the classes into steps, in an order drawn from the seed. The order does not depend on the numbers of classes and steps.
- * @throws {UserError} if a number is not a positive integer, there are not enough classes, or `first` names a class twice or
- * an unknown one
+ * Divides the classes into steps, in an order drawn from the seed. The order does not depend on the numbers
+ * of classes and steps.
+ * @throws {UserError} if a number is not a positive integer, there are not enough classes, or `first` names a
+ * class twice or an unknown one
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * import { classIncrementalSteps } from "lwm";
  *
- * const { steps } = classIncrementalSteps({ classCount: 100, baseClasses: 20, increment: 40, steps: 3, seed: 1 });
+ * const counts = { classCount: 100, baseClasses: 20, increment: 40, steps: 3 };
+ * const { steps } = classIncrementalSteps({ ...counts, seed: 1 });
  * assert.deepEqual(steps.map((classes) => classes.length), [20, 40, 40]);
  * ```
  */
@@ -74,7 +79,8 @@ export function classIncrementalSteps(
 }
 
 /**
- * The order in which iCaRL learned the classes of CIFAR-100, and many papers after it: numbers of the alphabetical list.
+ * The order in which iCaRL learned the classes of CIFAR-100, and many papers after it: numbers of the
+ * alphabetical list.
  *
  * Rebuffi et al., CVPR 2017; their code shuffles with seed 1993.
  */
@@ -129,8 +135,9 @@ export function headPositions(classOrder: readonly number[]): Int32Array {
 }
 
 /**
- * Hands out the training images of one step after the other. When a step is opened, the sets of all earlier steps are
- * closed for good: whoever still holds one can read nothing from it, and they cannot be opened again.
+ * Hands out the training images of one step after the other. When a step is opened, the sets of all earlier
+ * steps are closed for good: whoever still holds one can read nothing from it, and they cannot be opened
+ * again.
  */
 export class IncrementalStream {
   readonly #openStep: (classIds: readonly number[]) => ImageSet;
@@ -149,8 +156,8 @@ export class IncrementalStream {
   }
 
   /**
-   * Opens the training images of a step and closes those of earlier steps. A run that is resumed starts with the step
-   * that it had reached.
+   * Opens the training images of a step and closes those of earlier steps. A run that is resumed starts with
+   * the step that it had reached.
    * @param step 0 for the base classes, then 1, 2, …
    * @returns the images; labels are class ids
    * @throws {UserError} if a later step has been opened before, or there is no such step
@@ -200,7 +207,9 @@ function pastStep(step: number, current?: number): UserError {
 /** Sets whose views take more bytes than this are read anew each time. */
 const LARGEST = 128 * 2 ** 20;
 
-/** The same images, each view computed once and kept in memory, unless they take more than `largest` bytes. */
+/**
+ * The same images, each view computed once and kept in memory, unless they take more than `largest` bytes.
+ */
 export function rememberViews(set: ImageSet, largest: number = LARGEST): ImageSet {
   const bytes = 3 * set.size * set.size;
   if (set.count * set.views * bytes > largest) return set;

@@ -87,7 +87,9 @@ Deno.test("headPositions() is the inverse of the class order", () => {
 
 const STEPS = [[4, 1], [0, 5], [3, 2]];
 
-/** Two images a class, all pixels of which are the class id. Any reach for a class that is forbidden throws. */
+/**
+ * Two images a class, all pixels of which are the class id. Any reach for a class that is forbidden throws.
+ */
 function guardedDataset() {
   const forbidden = new Set<number>();
   const opened: number[][] = [];

@@ -1,13 +1,13 @@
 /**
- * Two-dimensional convolution with explicit padding, and its gradients composed of forward convolutions for engines
- * whose only fast kernel is the forward one.
+ * Two-dimensional convolution with explicit padding, and its gradients composed of forward convolutions for
+ * engines whose only fast kernel is the forward one.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Convolves with the same zero padding on all four sides, as PyTorch does. (TensorFlow's "same" pads a stride of two
- * on one side only.) Differentiable in x and in the filter.
+ * Convolves with the same zero padding on all four sides, as PyTorch does. (TensorFlow's "same" pads a stride
+ * of two on one side only.) Differentiable in x and in the filter.
  * @param x `[B, H, W, I]`
  * @param filter `[h, w, I, O]`
  * @param stride rows and columns from one output to the next
@@ -95,9 +95,9 @@ function bordered(x: tf.Tensor4D, { top, bottom, left, right }: Sides): tf.Tenso
 }
 
 /**
- * The filter's gradient `[h, w, I, O]` as a convolution of x `[B, H, W, I]` with dy `[B, P, Q, O]` in which batch and
- * channels have changed places and the stride has become a dilation:
- * dW[i, j, c, o] = Σ_b Σ_p Σ_q x[b, s·p + i, s·q + j, c] · dy[b, p, q, o].
+ * The filter's gradient `[h, w, I, O]` as a convolution of x `[B, H, W, I]` with dy `[B, P, Q, O]` in which
+ * batch and channels have changed places and the stride has become a dilation: dW[i, j, c, o] = Σ_b Σ_p Σ_q
+ * x[b, s·p + i, s·q + j, c] · dy[b, p, q, o].
  */
 export function filterGradientByConvolution(
   x: tf.Tensor4D,
@@ -116,13 +116,14 @@ export function filterGradientByConvolution(
   });
   const images = tf.transpose(padded, [3, 1, 2, 0]); // [I, H, W, B]
   const filters = tf.transpose(dy, [1, 2, 0, 3]); // [P, Q, B, O]
-  const gradient = tf.conv2d(images, filters, 1, "valid", "NHWC", [strideHeight, strideWidth]); // [I, h, w, O]
+  // [I, h, w, O]
+  const gradient = tf.conv2d(images, filters, 1, "valid", "NHWC", [strideHeight, strideWidth]);
   return tf.transpose(gradient, [1, 2, 0, 3]);
 }
 
 /**
- * The input's gradient `[B, H, W, I]` as a convolution of dy `[B, P, Q, O]` with the flipped filter `[h, w, I, O]`, zeros
- * between the entries of dy where the stride is larger than one.
+ * The input's gradient `[B, H, W, I]` as a convolution of dy `[B, P, Q, O]` with the flipped filter
+ * `[h, w, I, O]`, zeros between the entries of dy where the stride is larger than one.
  */
 export function inputGradientByConvolution(
   dy: tf.Tensor4D,

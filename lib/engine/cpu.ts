@@ -1,5 +1,6 @@
 /**
- * The engine `cpu`: tfjs in plain JavaScript. Some thousand times slower than `wasm`; to check others against.
+ * The engine `cpu`: tfjs in plain JavaScript. Some thousand times slower than `wasm`; to check others
+ * against.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

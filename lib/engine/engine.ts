@@ -1,7 +1,8 @@
 /**
- * What an engine is. A new one is a file like `webgpu.ts` that exports `start`, its name in {@linkcode EngineName} and in
- * `run/schema.ts`, and a line each in `mod.ts` and `run/code_digest.ts`. It needs no kernels of its own beyond tfjs's: those
- * of `normalization.ts`, `residual.ts` and `optimizer.ts` are composed of stock ones, until it registers better.
+ * What an engine is. A new one is a file like `webgpu.ts` that exports `start`, its name in
+ * {@linkcode EngineName} and in `run/schema.ts`, and a line each in `mod.ts` and `run/code_digest.ts`. It
+ * needs no kernels of its own beyond tfjs's: those of `normalization.ts`, `residual.ts` and `optimizer.ts`
+ * are composed of stock ones, until it registers better.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

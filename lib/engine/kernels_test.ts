@@ -302,7 +302,8 @@ testOnEachEngine("sgdStep() makes PyTorch's steps", async () => {
 testOnEachEngine(
   "sgdStep() scales the gradients of all parameters together to the norm asked for",
   async () => {
-    const shapes = Array.from({ length: 70 }, (_, i) => i % 2 === 0 ? [3, 5] : [7]); // as many as a network has
+    // As many as a network has.
+    const shapes = Array.from({ length: 70 }, (_, i) => i % 2 === 0 ? [3, 5] : [7]);
     const parameters = shapes.map((shape, i) => {
       const weight = variableOf(normal(shape, i));
       return { weight, velocity: variableOf(tf.zerosLike(weight)), gradient: normal(shape, i + 100) };

@@ -1,9 +1,9 @@
 /**
  * What makes tfjs fast enough to train with: the only room that knows of its backends.
  *
- * An engine is chosen once, with {@linkcode useEngine}; from then on every tfjs operation computes with it, and the
- * operations here, which a network spends its time in, by the fastest kernels that the engine has. Without a choice
- * tfjs's default backend is used.
+ * An engine is chosen once, with {@linkcode useEngine}; from then on every tfjs operation computes with it,
+ * and the operations here, which a network spends its time in, by the fastest kernels that the engine has.
+ * Without a choice tfjs's default backend is used.
  * @module
  */
 import { UserError } from "../user_error.ts";
@@ -30,8 +30,8 @@ const engines: Record<Engine["name"], () => Promise<{ start: StartEngine }>> = {
 /** Options of {@linkcode useEngine}. */
 export interface UseEngineOptions {
   /**
-   * CPU threads for the engine `onednn`, 1 by default and fixed by the first call. With two, any other work on the machine
-   * brings training almost to a halt; several trainings side by side use several cores better.
+   * CPU threads for the engine `onednn`, 1 by default and fixed by the first call. With two, any other work
+   * on the machine brings training almost to a halt; several trainings side by side use several cores better.
    */
   threads?: number;
   /** takes the line that tells which engine is used; by default it is printed where it was not before */
@@ -39,8 +39,8 @@ export interface UseEngineOptions {
 }
 
 /**
- * Takes an engine into use, for all tensors made from here on. `auto` takes `onednn` if it is there and agrees with `wasm`
- * on a small network's worth of operations, else `wasm`.
+ * Takes an engine into use, for all tensors made from here on. `auto` takes `onednn` if it is there and
+ * agrees with `wasm` on a small network's worth of operations, else `wasm`.
  * @throws {UserError} if an engine asked for by name cannot be used here; the message says what to install
  */
 export function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {

@@ -1,9 +1,10 @@
 /**
  * Batch normalization (Ioffe and Szegedy, 2015) as one differentiable operation.
  *
- * tfjs has only the inference form; composed of stock operations the training form takes some thirty passes over the
- * activations, and its gradient broadcasts with `Tile`, which costs more than the convolutions. Here it is one kernel
- * forward and one backward, that an engine may replace; this file holds the kernels for every engine that does not.
+ * tfjs has only the inference form; composed of stock operations the training form takes some thirty passes
+ * over the activations, and its gradient broadcasts with `Tile`, which costs more than the convolutions. Here
+ * it is one kernel forward and one backward, that an engine may replace; this file holds the kernels for
+ * every engine that does not.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -37,8 +38,8 @@ export interface BatchNormalizationAttributes {
 type Inputs = Record<string, tf.Tensor>;
 
 /**
- * The mean of each channel of `[…, C]`. `tf.sum` over the first axis transposes, and one long running sum loses digits in
- * float32; poolings over some √M rows do neither.
+ * The mean of each channel of `[…, C]`. `tf.sum` over the first axis transposes, and one long running sum
+ * loses digits in float32; poolings over some √M rows do neither.
  */
 function channelMeans(x: tf.Tensor): tf.Tensor1D {
   const channels = x.shape.at(-1)!, rows = x.size / channels;
@@ -105,7 +106,8 @@ tf.registerGradient({
   outputsToSave: [true, true, true, true],
   gradFunc: (dys, [x, gamma, y, mean, variance, workspace], attrs) => {
     const dy = (dys as tf.Tensor[])[0];
-    // At once, not in the closures: tfjs calls each closure in a tidy() of its own, which would free the other two results.
+    // At once, not in the closures: tfjs calls each closure in a tidy() of its own, which would free the
+    // other two results.
     const [dx, dgamma, dbeta] = tf.engine().runKernel(
       BATCH_NORMALIZATION_GRADIENT,
       { x, y, dy, gamma, mean, variance, workspace },
@@ -153,8 +155,8 @@ function expectShapes(x: tf.Tensor4D, perChannel: Record<string, tf.Tensor1D>): 
 }
 
 /**
- * Batch normalization with the statistics of the batch: y = γ·(x − µ)/√(σ² + ε) + β, and max(0, y) if `relu` is set.
- * Differentiable once in x `[B, H, W, C]`, γ and β `[C]`.
+ * Batch normalization with the statistics of the batch: y = γ·(x − µ)/√(σ² + ε) + β, and max(0, y) if `relu`
+ * is set. Differentiable once in x `[B, H, W, C]`, γ and β `[C]`.
  * @returns y, and the mean and the biased variance of each channel, `[C]`, as constants
  */
 export function batchNormalization(
@@ -174,8 +176,8 @@ export function batchNormalization(
 }
 
 /**
- * Batch normalization with given statistics, as at inference: `[B, H, W, C]`, differentiable in x, γ and β; the
- * statistics are constants.
+ * Batch normalization with given statistics, as at inference: `[B, H, W, C]`, differentiable in x, γ and β;
+ * the statistics are constants.
  */
 export function batchNormalizationInference(
   x: tf.Tensor4D,

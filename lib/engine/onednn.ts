@@ -1,6 +1,7 @@
 /**
- * The engine `onednn`: tfjs's WebAssembly backend, with convolutions and batch normalization by Intel's oneDNN, which
- * works in place on the WebAssembly heap through Deno's foreign function interface. Loaded only where that exists.
+ * The engine `onednn`: tfjs's WebAssembly backend, with convolutions and batch normalization by Intel's
+ * oneDNN, which works in place on the WebAssembly heap through Deno's foreign function interface. Loaded only
+ * where that exists.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -15,8 +16,8 @@ import { type HeapComputations, heapKernels, remembered, wasmKernels } from "./w
 import { replaceKernels } from "./wasm/heap.ts";
 
 /**
- * Whether oneDNN 3.7 writes beyond its memory in the gradient by the filter: it does with AVX-512 in strided 1 × 1
- * convolutions of fewer than 16 input channels, and crashes on images of 46 pixels or more.
+ * Whether oneDNN 3.7 writes beyond its memory in the gradient by the filter: it does with AVX-512 in strided
+ * 1 × 1 convolutions of fewer than 16 input channels, and crashes on images of 46 pixels or more.
  */
 function overruns(
   { filterHeight, filterWidth, strideHeight, strideWidth, inChannels }: ConvolutionShape,

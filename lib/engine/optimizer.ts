@@ -4,7 +4,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** A weight that is trained, its velocity (zeros at the start) and the loss's gradient by it, all of one shape. */
+/**
+ * A weight that is trained, its velocity (zeros at the start) and the loss's gradient by it, all of one
+ * shape.
+ */
 export interface Parameter {
   /** assigned a new value by each step */
   weight: tf.Variable;

@@ -1,5 +1,6 @@
 /**
- * Whether a fast engine computes what a slower, trusted one computes, before it is used without having been asked for.
+ * Whether a fast engine computes what a slower, trusted one computes, before it is used without having been
+ * asked for.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

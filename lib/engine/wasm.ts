@@ -1,6 +1,6 @@
 /**
- * The engine `wasm`: tfjs's WebAssembly backend, in any browser and in Deno, with kernels of its own for what a network
- * spends its time in (see `wasm/kernels.ts`).
+ * The engine `wasm`: tfjs's WebAssembly backend, in any browser and in Deno, with kernels of its own for what
+ * a network spends its time in (see `wasm/kernels.ts`).
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -1,5 +1,6 @@
 /**
- * The engine `webgpu`: tfjs on a graphics card, or on a software renderer. No kernel that training needs is missing.
+ * The engine `webgpu`: tfjs on a graphics card, or on a software renderer. No kernel that training needs is
+ * missing.
  *
  * Values come back asynchronously here: `await tensor.data()`, never `dataSync()`.
  * @module
@@ -16,10 +17,11 @@ const COLLECTION = { submissions: 64, bytes: 2 ** 26, kept: 3 };
 const collecting = new WeakSet<GPUQueue>();
 
 /**
- * Each operation leaves small objects of the driver's behind, which Deno frees when V8 collects their handles. But V8 sees
- * only the handles, which are tiny, and does not collect: after a hundred steps of a small network Mesa's software renderer
- * ran out of memory maps, and the process crashed. Large buffers make V8 look; never touched, they take no memory. A few are
- * kept for a while, since buffers that are dropped at once make it look at young objects only.
+ * Each operation leaves small objects of the driver's behind, which Deno frees when V8 collects their
+ * handles. But V8 sees only the handles, which are tiny, and does not collect: after a hundred steps of a
+ * small network Mesa's software renderer ran out of memory maps, and the process crashed. Large buffers make
+ * V8 look; never touched, they take no memory. A few are kept for a while, since buffers that are dropped at
+ * once make it look at young objects only.
  */
 function collectRegularly(queue: GPUQueue): void {
   if (collecting.has(queue)) return;

@@ -25,7 +25,8 @@ Deno.test({
       if (i % 20 === 0) most = Math.max(most, await memoryMaps());
     }
     x.dispose();
-    // Without collections there are some 4,300 more after these 6,150 operations; at 65,530 the process crashes.
+    // Without collections there are some 4,300 more after these 6,150 operations; at 65,530 the process
+    // crashes.
     assert.ok(
       most - before < 3_300,
       `Expected fewer than 3,300 more memory maps than ${before} but found ${most}`,

@@ -33,8 +33,8 @@ export function accuracyOfSteps(scores: LabeledScores, classesOfSteps: readonly 
 }
 
 /**
- * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many images. Classes without
- * images do not count.
+ * Mean over the classes of each class's accuracy: what the accuracy would be if all classes had as many
+ * images. Classes without images do not count.
  */
 export function meanClassAccuracy(scores: LabeledScores): number {
   const hit = rightAnswers(scores);
@@ -42,12 +42,18 @@ export function meanClassAccuracy(scores: LabeledScores): number {
   return mean(present.map((label) => mean(hit.filter((_, image) => scores.labels[image] === label))));
 }
 
-/** Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes seen so far. */
+/**
+ * Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes
+ * seen so far.
+ */
 export function averageIncrementalAccuracy(accuracies: readonly number[]): number {
   return mean(accuracies);
 }
 
-/** (N) 1 where an image's true class is among the k with the highest scores of some columns, all by default, else 0. */
+/**
+ * (N) 1 where an image's true class is among the k with the highest scores of some columns, all by default,
+ * else 0.
+ */
 export function rightAnswers(
   { classes, logits, labels }: LabeledScores,
   k = 1,
@@ -68,8 +74,8 @@ function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: numbe
 
 /**
  * Accuracy of the images of each step's classes where only the classes of that step compete, as if the step
- * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's classes, but
- * the scores of different steps are not comparable.
+ * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's
+ * classes, but the scores of different steps are not comparable.
  * @param classesOfSteps how many classes each step brought, in order
  * @returns one number between 0 and 1 for each step
  * @throws {RangeError} where a step has no images
@@ -134,9 +140,10 @@ export function confusionMatrix({ classes, logits, labels }: LabeledScores): num
 }
 
 /**
- * A confusion matrix of steps: how often an image of one step's classes is classified as a class of another. Its
- * columns show the bias to new classes.
- * @param confusion (C, C) counts; rows are the true classes, columns the predicted ones, in the order of learning
+ * A confusion matrix of steps: how often an image of one step's classes is classified as a class of another.
+ * Its columns show the bias to new classes.
+ * @param confusion (C, C) counts; rows are the true classes, columns the predicted ones, in the order of
+ * learning
  * @param classesOfSteps how many classes each step brought, in order
  * @returns (S, S) counts; rows are the steps of the true classes, columns those of the predicted ones
  */

@@ -1,8 +1,8 @@
 /**
  * How much of M_0's attention is left in M_t, and the measures of single maps that it is made of.
  *
- * An all-zero map says that nothing in the image speaks for the class: it resembles no other map, points nowhere, and has
- * no energy inside the object. It counts as 0 in each measure.
+ * An all-zero map says that nothing in the image speaks for the class: it resembles no other map, points
+ * nowhere, and has no energy inside the object. It counts as 0 in each measure.
  * @module
  */
 import { type MapSize, resizeMap } from "../attention/mod.ts";

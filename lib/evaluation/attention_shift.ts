@@ -1,6 +1,6 @@
 /**
- * Student and teacher compared on images of the new classes, image by image: whether the attention moved while the scores
- * hardly changed (the paper's first observation), and which class L_AD should compare.
+ * Student and teacher compared on images of the new classes, image by image: whether the attention moved
+ * while the scores hardly changed (the paper's first observation), and which class L_AD should compare.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -108,8 +108,8 @@ export async function measureAttentionShifts(
 
 /**
  * The images whose attention moved the most, by L_AD, while their scores hardly changed; one image a class.
- * @param options how far L_D may be above its least for scores that count as hardly changed; how many images are wanted;
- * which the first one is to be among, such as those of the telephone, if there are any
+ * @param options how far L_D may be above its least for scores that count as hardly changed; how many images
+ * are wanted; which the first one is to be among, such as those of the telephone, if there are any
  * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with,
  * or, where none of those has a small enough L_D, the one with the smallest excess
  */

@@ -1,6 +1,6 @@
 /**
- * Accuracy, forgetting and attention of a network. Forward passes return plain typed arrays; the rest are pure functions of
- * these.
+ * Accuracy, forgetting and attention of a network. Forward passes return plain typed arrays; the rest are
+ * pure functions of these.
  * @module
  */
 export { accuracy, accuracyWithinSteps, confusionMatrix, forgetting, stepConfusion } from "./accuracy.ts";

@@ -25,8 +25,8 @@ export interface ForwardOptions {
 }
 
 /**
- * Runs a computation on images, batch by batch. All batches have the same size, for which engines compile their kernels
- * once: the last is padded with its last image, and the results of the padding are dropped.
+ * Runs a computation on images, batch by batch. All batches have the same size, for which engines compile
+ * their kernels once: the last is padded with its last image, and the results of the padding are dropped.
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
  * @throws {UserError} where a value is not a finite number
@@ -77,7 +77,8 @@ export interface PredictOptions extends ForwardOptions {
 }
 
 /**
- * The scores of a model for each image, in the order of the set, and the attention map for the image's true class.
+ * The scores of a model for each image, in the order of the set, and the attention map for the image's true
+ * class.
  * @param model any model that knows the classes of all images
  * @param set images, one prediction for each view
  * @throws {UserError} where there are no images, or one of a class that the model does not know

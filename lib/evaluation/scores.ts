@@ -38,11 +38,12 @@ export function topColumns(scores: ArrayLike<number>, count: number): number[] {
 }
 
 /**
- * How high each step's classes score in images of each step: the mean over the images of the highest score among the
- * step's classes. The step with the highest number in a row gets most of the answers for that row's images.
+ * How high each step's classes score in images of each step: the mean over the images of the highest score
+ * among the step's classes. The step with the highest number in a row gets most of the answers for that row's
+ * images.
  * @param classesOfSteps how many classes each step brought, in order
- * @returns (S, S); rows are the steps of the images' classes, columns those of the classes that are scored; NaN in the
- * row of a step without images
+ * @returns (S, S); rows are the steps of the images' classes, columns those of the classes that are scored;
+ * NaN in the row of a step without images
  */
 export function stepScores(
   { classes, logits, labels }: LabeledScores,

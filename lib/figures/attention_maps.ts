@@ -1,5 +1,6 @@
 /**
- * Where models look: in a few images, and in the paper's picture, for each model of a sequence and each method.
+ * Where models look: in a few images, and in the paper's picture, for each model of a sequence and each
+ * method.
  * @module
  */
 import { type MethodName, methodNamed } from "../training/method.ts";
@@ -43,7 +44,10 @@ export interface AttentionGrid {
   }[];
 }
 
-/** The top of the scale that an image's maps share: the peak of the first, or of all where that one is all zero. */
+/**
+ * The top of the scale that an image's maps share: the peak of the first, or of all where that one is all
+ * zero.
+ */
 function topOfScale(maps: readonly AttentionMap[]): number {
   return largestValue(maps.slice(0, 1)) || largestValue(maps);
 }
@@ -106,8 +110,8 @@ export interface AttentionRetentionNumbers extends DatasetSetting {
 }
 
 /**
- * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colors of an example's
- * cells share one scale, whose top is the peak of M_0's map.
+ * Rows are methods and columns are models, with the cosine to M_0's map under each cell. The colors of an
+ * example's cells share one scale, whose top is the peak of M_0's map.
  */
 export function attentionRetention({ dataset, examples, mean }: AttentionRetentionNumbers): Figure {
   const models = Math.max(...examples.flatMap(({ rows }) => rows.map(({ cells }) => cells.length)));
@@ -185,7 +189,9 @@ interface ScrubberData {
   }[];
 }
 
-/** A slider from M_0 to the last model over the first example; the strip of all models where no script runs. */
+/**
+ * A slider from M_0 to the last model over the first example; the strip of all models where no script runs.
+ */
 export function attentionScrubber(retention: AttentionRetentionNumbers): InteractiveFigure {
   const { image, label, rows } = retention.examples[0];
   const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));

@@ -1,6 +1,6 @@
 /**
- * The paper's first observation: a network's attention can wander off while its scores hardly change. In a few images, and how
- * often it happens among all.
+ * The paper's first observation: a network's attention can wander off while its scores hardly change. In a
+ * few images, and how often it happens among all.
  * @module
  */
 import * as Plot from "@observablehq/plot";
@@ -52,7 +52,10 @@ export interface AttentionShiftNumbers extends DatasetSetting {
   readonly examples: readonly AttentionShiftExample[];
 }
 
-/** Image, the two maps and the two models' scores, one row an example, with L_D under the scores and L_AD under the maps. */
+/**
+ * Image, the two maps and the two models' scores, one row an example, with L_D under the scores and L_AD
+ * under the maps.
+ */
 export function attentionShift(shift: AttentionShiftNumbers): Figure {
   const { dataset, teacher, student, scores, examples } = shift;
   const key = legend([
@@ -144,7 +147,10 @@ export interface ShiftDistribution extends DatasetSetting {
   readonly students: readonly { readonly name: string; readonly images: readonly ShiftedImage[] }[];
 }
 
-/** One dot an image, one panel a student, all with the same axes. Maps that are all zero have a strip of their own. */
+/**
+ * One dot an image, one panel a student, all with the same axes. Maps that are all zero have a strip of their
+ * own.
+ */
 export function shiftDistribution(distribution: ShiftDistribution): Figure {
   const { dataset, preset, student, largestExcess, movedBelow, marked, students } = distribution;
   const width = (BODY_WIDTH - 12 * (students.length - 1)) / students.length;

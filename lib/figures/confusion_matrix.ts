@@ -47,7 +47,10 @@ const GAP = 22;
 const NAME_SIZE = 8;
 const NAME_WIDTH = 84;
 
-/** Matrices side by side. A cell's color is the root of its share of the row, so that rare confusions are seen, too. */
+/**
+ * Matrices side by side. A cell's color is the root of its share of the row, so that rare confusions are
+ * seen, too.
+ */
 export function confusionMatrix(confusions: ConfusionMatrices): Figure {
   const { dataset, classesPerStep, classNames, matrices } = confusions;
   const names = classNames === undefined ? 0 : NAME_WIDTH;

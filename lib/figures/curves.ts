@@ -1,6 +1,6 @@
 /**
- * Curves over the steps, one color a method: the paper's result, accuracy over all classes seen so far, and how well attention
- * to the first classes is kept.
+ * Curves over the steps, one color a method: the paper's result, accuracy over all classes seen so far, and
+ * how well attention to the first classes is kept.
  * @module
  */
 import * as Plot from "@observablehq/plot";
@@ -20,7 +20,9 @@ import {
 } from "./kit/svg.ts";
 import { describeSeeds, type MethodRun, type MethodRuns, methodsOf, type Reference } from "./runs.ts";
 
-/** What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound. */
+/**
+ * What {@linkcode accuracyCurve} draws: the form of `accuracy-curve.json`, and where known an upper bound.
+ */
 export interface AccuracyCurve extends MethodRuns {
   /** Accuracy of one model trained on all classes together: over images, and as the mean over classes. */
   readonly upperBound?: { readonly accuracy: number; readonly meanClassAccuracy?: number };
@@ -29,8 +31,8 @@ export interface AccuracyCurve extends MethodRuns {
 }
 
 /**
- * Accuracy against the number of classes; every seed thin, the mean bold, with a confidence band. A second panel
- * shows the mean over classes where every run has it.
+ * Accuracy against the number of classes; every seed thin, the mean bold, with a confidence band. A second
+ * panel shows the mean over classes where every run has it.
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function accuracyCurve(curve: AccuracyCurve): Figure {
@@ -84,9 +86,9 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
 }
 
 /**
- * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops in
- * pointing-game accuracy and in attention inside the object, and the share of maps that are all zero, follow in panels of
- * their own.
+ * The cosine between the maps of M_0 and M_t against t, for each method. Where every run has them, the drops
+ * in pointing-game accuracy and in attention inside the object, and the share of maps that are all zero,
+ * follow in panels of their own.
  * @throws {UserError} if there is no run, or a run has not one number for each step
  */
 export function attentionRetentionCurve(curve: MethodRuns): Figure {

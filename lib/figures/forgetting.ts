@@ -1,5 +1,6 @@
 /**
- * What forgetting is, in one picture: what each model of a sequence says to images of the classes that were learned first.
+ * What forgetting is, in one picture: what each model of a sequence says to images of the classes that were
+ * learned first.
  * @module
  */
 import { percent } from "../statistics.ts";
@@ -35,7 +36,10 @@ export interface ForgettingPicture extends DatasetSetting {
   readonly accuracy: readonly number[];
 }
 
-/** Rows are images and columns are models: the picture of the class that the model answers, framed by whether it is right. */
+/**
+ * Rows are images and columns are models: the picture of the class that the model answers, framed by whether
+ * it is right.
+ */
 export function forgettingPicture(
   { dataset, preset, method, examples, pictures, accuracy }: ForgettingPicture,
 ): Figure {

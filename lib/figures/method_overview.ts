@@ -192,7 +192,10 @@ function scores(
   return moved(x, y - SCORES_HEIGHT / 2, frame, ...bars, caption);
 }
 
-/** @param above what is left free of the teacher's lane, and `below` of the student's, in pixels from their middle */
+/**
+ * @param above what is left free of the teacher's lane, and `below` of the student's, in pixels from their
+ * middle
+ */
 function lossBetween(x: number, name: string, what: string, color: string, above = 52, below = 52): string {
   const width = 108;
   const pill = moved(

@@ -1,6 +1,6 @@
 /**
- * The figures: pure functions from plain numbers and pixels to one self-contained SVG each. No tensors in here. These are
- * what notebooks and users need; `all.ts` has them all.
+ * The figures: pure functions from plain numbers and pixels to one self-contained SVG each. No tensors in
+ * here. These are what notebooks and users need; `all.ts` has them all.
  * @module
  */
 export {

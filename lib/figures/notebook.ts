@@ -20,8 +20,8 @@ export async function showInteractive({ html, figure }: InteractiveFigure): Prom
 
 /**
  * Shows a table under the notebook's cell; writes it to the console outside of a notebook.
- * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals: write others
- * as text
+ * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals:
+ * write others as text
  *
  * @example
  * ```ts

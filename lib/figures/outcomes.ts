@@ -1,6 +1,6 @@
 /**
- * What a setting of L_AD does: accuracy and attention retention against γ, its weight, or beside each other for its forms; and
- * the gain of LwM over LwF-MC at equal settings.
+ * What a setting of L_AD does: accuracy and attention retention against γ, its weight, or beside each other
+ * for its forms; and the gain of LwM over LwF-MC at equal settings.
  * @module
  */
 import * as Plot from "@observablehq/plot";
@@ -109,7 +109,10 @@ export function lossVariants({ title, dataset, preset, variants, runs }: LossVar
   });
 }
 
-/** Points of the same seed are joined, so that a difference within each seed is seen even where seeds differ more. */
+/**
+ * Points of the same seed are joined, so that a difference within each seed is seen even where seeds differ
+ * more.
+ */
 function outcomePanels(
   points: readonly (Outcome & { x: number | string; color: string })[],
   axis: Plot.ScaleOptions,

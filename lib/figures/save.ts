@@ -19,7 +19,9 @@ const FIGURES = all as unknown as Readonly<Record<string, (numbers: any) => Figu
 
 /** Where a figure is saved. */
 export interface SaveOptions {
-  /** The folder; it is made where it does not exist. Chosen by {@linkcode figureDirectory} where it is absent. */
+  /**
+   * The folder; it is made where it does not exist. Chosen by {@linkcode figureDirectory} where it is absent.
+   */
   readonly directory?: string;
   /** Where one line goes if that is not the project's `figures/`; the console where it is absent. */
   readonly log?: (line: string) => unknown;
@@ -50,8 +52,9 @@ export function drawFigure(json: string): Figure {
 }
 
 /**
- * Writes `NAME.json`, `NAME.svg` and `NAME.png`. The SVG is drawn from the JSON file, so the file holds all that is seen.
- * None is replaced before all are written, so that a crash or a full disk leaves the earlier figure as it was.
+ * Writes `NAME.json`, `NAME.svg` and `NAME.png`. The SVG is drawn from the JSON file, so the file holds all
+ * that is seen. None is replaced before all are written, so that a crash or a full disk leaves the earlier
+ * figure as it was.
  * @param name the file name without extension, such as `accuracy-curve`
  * @param draw a function of this room
  * @param numbers what it draws. Fractions are rounded to five digits
@@ -76,8 +79,9 @@ export async function saveFigure<Numbers>(
 }
 
 /**
- * Where a figure belongs: `figures/` where its setting is that of the committed file, or none is committed and the preset is
- * `default`; otherwise `data/figures/PRESET-ENGINE/`, so that a quick look never replaces the results.
+ * Where a figure belongs: `figures/` where its setting is that of the committed file, or none is committed
+ * and the preset is `default`; otherwise `data/figures/PRESET-ENGINE/`, so that a quick look never replaces
+ * the results.
  * @param log where one line goes if the folder is not `figures/`
  */
 export async function figureDirectory(

@@ -1,7 +1,7 @@
 /**
- * Each figure is a function of its JSON file: drawn again, it equals the SVG beside the file byte for byte. The figures of
- * the project are in `figures/`, those of small invented numbers in `testdata/`. After a change that is wanted, draw all
- * anew and look at them:
+ * Each figure is a function of its JSON file: drawn again, it equals the SVG beside the file byte for byte.
+ * The figures of the project are in `figures/`, those of small invented numbers in `testdata/`. After a
+ * change that is wanted, draw all anew and look at them:
  *
  *     deno test -A lib/figures/snapshots_test.ts -- --update
  * @module

@@ -35,7 +35,10 @@ const COLORS = [
   PALETTE.sky,
 ];
 
-/** One line for each term of the loss, and one for their sum where there are several; all panels share their axes. */
+/**
+ * One line for each term of the loss, and one for their sum where there are several; all panels share their
+ * axes.
+ */
 export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
   const lines = models.flatMap(({ model, terms }) =>
     withSum(terms).map((line) => ({ model: unicodeText(model), ...line }))

@@ -1,6 +1,6 @@
 /**
- * The paper's telephone in the smallest network that shows it: two feature maps of 2 × 2 places, two classes. Drawn as heat
- * maps and bars, and as a form in which the dial can be moved.
+ * The paper's telephone in the smallest network that shows it: two feature maps of 2 × 2 places, two classes.
+ * Drawn as heat maps and bars, and as a form in which the dial can be moved.
  * @module
  */
 import { heatColor, INK, MUTED, STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
@@ -38,7 +38,8 @@ export interface TwoByTwoMeasures {
 }
 
 /**
- * Scores, maps and losses, in plain numbers: the form computes them in the browser. The library computes the same.
+ * Scores, maps and losses, in plain numbers: the form computes them in the browser. The library computes the
+ * same.
  *
  * It uses nothing from outside, since its text becomes part of the form.
  */
@@ -69,7 +70,9 @@ export function measureTwoByTwo({ weights, classes, teacher, student }: TwoByTwo
   };
 }
 
-/** One row a model: its feature maps, its scores and its attention for the first class; below, L_D and L_AD. */
+/**
+ * One row a model: its feature maps, its scores and its attention for the first class; below, L_D and L_AD.
+ */
 export function twoByTwo(example: TwoByTwo): Figure {
   const { features, classes, teacher, student } = example;
   const { scores, maps, ...losses } = measureTwoByTwo(example);
@@ -131,7 +134,10 @@ function heatCell(map: readonly number[], max: number): GridCell {
   return { picture: (side) => ({ svg: cells(side / 2).join(""), width: side, height: side }), caption: "" };
 }
 
-/** The same as a form, in which the reader moves the first feature over the student's grid and sees which loss changes. */
+/**
+ * The same as a form, in which the reader moves the first feature over the student's grid and sees which loss
+ * changes.
+ */
 export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
   const { features, classes } = example;
   const places = ["upper left", "upper right", "lower left", "lower right"];

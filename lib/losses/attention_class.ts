@@ -9,8 +9,8 @@ import { stopGradient } from "./stop_gradient.ts";
  *
  * - `student-top`: the one with the highest score of the student, the paper's b.
  * - `teacher-top`: the one with the highest score of the teacher.
- * - `ground-truth`: the image's own class where that is a base class, else the student's top one. Training images of an
- *   increment are all of new classes, so there it is `student-top`.
+ * - `ground-truth`: the image's own class where that is a base class, else the student's top one. Training
+ *   images of an increment are all of new classes, so there it is `student-top`.
  * - `random`: any base class, drawn for each image.
  * - `all`: every base class, with the mean of their distances.
  */
@@ -38,8 +38,8 @@ export interface BaseClassScores {
 }
 
 /**
- * b, the top base class of the paper (arXiv 1811.08051): the base class with the highest score, or another choice. Where
- * scores tie, the first of them.
+ * b, the top base class of the paper (arXiv 1811.08051): the base class with the highest score, or another
+ * choice. Where scores tie, the first of them.
  * @param scores of the student and the teacher, and the truth
  * @param choice which class
  * @returns (B, C_b), one-hot, float32; a constant, no gradient flows through the choice

@@ -76,8 +76,8 @@ export function mapDistances(
 const SHORTEST_MAP = 1e-12;
 
 /**
- * Each row of (B, H·W) divided by its 2-norm: Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖. An all-zero map stays
- * all-zero and gets no gradient; tfjs's own gradient would divide zero by zero.
+ * Each row of (B, H·W) divided by its 2-norm: Q̂ = Q / ‖Q‖, ∂/∂Q = (∂/∂Q̂ − Q̂ · ⟨Q̂, ∂/∂Q̂⟩) / ‖Q‖. An
+ * all-zero map stays all-zero and gets no gradient; tfjs's own gradient would divide zero by zero.
  */
 const normalize = tf.customGrad((...args) => {
   const [maps, save] = args as unknown as [Tensor, tf.GradSaveFunc];

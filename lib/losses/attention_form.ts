@@ -1,9 +1,9 @@
 /**
  * L_AD as a function of the last stages of teacher and student, in its correct form and with common mistakes.
  *
- * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper. Each has a
- * small mistake that is easy to make: the code runs, the loss has a plausible value, and nothing shows that γ does not
- * work. Here each mistake can be made by itself, to measure its effect on the training.
+ * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper.
+ * Each has a small mistake that is easy to make: the code runs, the loss has a plausible value, and nothing
+ * shows that γ does not work. Here each mistake can be made by itself, to measure its effect on the training.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -16,16 +16,18 @@ import { stopGradient } from "./stop_gradient.ts";
  * How L_AD is computed.
  *
  * - `normalized`: equation (2) of the paper.
- * - `unnormalized`: the maps are not divided by their 2-norm. The loss measures how strong the maps are rather than where
- *   they lie, and it is as small as they are: γ loses its scale. A 2-norm over an axis of length 1, the channel axis of a
- *   (B, 1, H, W) map, that stands in for the normalized map has the same effect: √(Q²) = Q.
- * - `detached-student`: the student's map is a constant, as if made under `no_grad`. The value is right, the gradient
- *   is zero: γ has no effect.
- * - `gradient-times-gradient`: the map is ReLU(Σ_k mean(g_k) · g_k) instead of gradient times activation. Behind global
- *   average pooling g_k = W_{k,c} / (H·W) is the same everywhere, so this map is constant over space: all normalized
- *   maps are equal, and loss and gradient are 0.
- * - `detached-alpha`: α is a constant. The value is right, and a gradient reaches the feature maps, but none reaches the
- *   head through α: the weights of the base class, half of what decides where the student looks, may drift.
+ * - `unnormalized`: the maps are not divided by their 2-norm. The loss measures how strong the maps are
+ *   rather than where they lie, and it is as small as they are: γ loses its scale. A 2-norm over an axis of
+ *   length 1, the channel axis of a (B, 1, H, W) map, that stands in for the normalized map has the same
+ *   effect: √(Q²) = Q.
+ * - `detached-student`: the student's map is a constant, as if made under `no_grad`. The value is right, the
+ *   gradient is zero: γ has no effect.
+ * - `gradient-times-gradient`: the map is ReLU(Σ_k mean(g_k) · g_k) instead of gradient times activation.
+ *   Behind global average pooling g_k = W_{k,c} / (H·W) is the same everywhere, so this map is constant over
+ *   space: all normalized maps are equal, and loss and gradient are 0.
+ * - `detached-alpha`: α is a constant. The value is right, and a gradient reaches the feature maps, but none
+ *   reaches the head through α: the weights of the base class, half of what decides where the student looks,
+ *   may drift.
  */
 export type AttentionForm =
   | "normalized"
@@ -53,9 +55,11 @@ export interface LastStage {
 
 /**
  * L_AD between the maps that teacher and student have for the same classes, mean over the batch.
- * @param teacherMaps (B, C_b, H·W) maps of every base class, see {@linkcode allClassMaps}; no gradient flows into them
+ * @param teacherMaps (B, C_b, H·W) maps of every base class, see {@linkcode allClassMaps}; no gradient flows
+ * into them
  * @param student M_t; columns of its head after the base classes are ignored
- * @param classes b, one base class for each image; `all` takes the mean of the distances over all base classes
+ * @param classes b, one base class for each image; `all` takes the mean of the distances over all base
+ * classes
  * @param options form and norm
  * @returns a scalar, not below 0
  */
@@ -92,7 +96,10 @@ function studentMaps({ features, weights }: LastStage, classes: ClassPerImage | 
     : gradCamClosedForm(features, weights, classes).reshape([B, H * W]);
 }
 
-/** ReLU(Σ_k mean(g_k) · g_k), shaped as {@linkcode studentMaps}; behind global average pooling mean(g_k) = g_k = α_k. */
+/**
+ * ReLU(Σ_k mean(g_k) · g_k), shaped as {@linkcode studentMaps}; behind global average pooling mean(g_k) = g_k =
+ * α_k.
+ */
 function squaredGradients({ features, weights }: LastStage, classes: ClassPerImage | "all"): Tensor2D {
   const [B, H, W] = features.shape;
   const alpha = tf.div(weights, H * W); // (K, C)
@@ -102,12 +109,13 @@ function squaredGradients({ features, weights }: LastStage, classes: ClassPerIma
 }
 
 /**
- * The gradient of γ · L_AD in the student's last stage, for some γ: whether a form of L_AD lets γ influence training.
+ * The gradient of γ · L_AD in the student's last stage, for some γ: whether a form of L_AD lets γ influence
+ * training.
  * @param loss L_AD as a function of the student
  * @param student M_t
  * @param gammas values of γ
- * @returns for each γ ‖γ · ∂L_AD/∂A‖₂, into the feature maps and from there into every layer, and ‖γ · ∂L_AD/∂W‖₂, into the
- * classifier's weights through α
+ * @returns for each γ ‖γ · ∂L_AD/∂A‖₂, into the feature maps and from there into every layer, and ‖γ ·
+ * ∂L_AD/∂W‖₂, into the classifier's weights through α
  */
 export async function gradientsOverGamma(
   loss: (student: LastStage) => Scalar,

@@ -9,8 +9,9 @@ import type { Scalar, Tensor1D, Tensor2D } from "../tensors.ts";
  * - `softmax-new`: softmax over the new classes alone. The old columns of the head get no gradient, but
  *   the scores of different steps never compete in training, so they are not calibrated to each other.
  * - `softmax-all`: softmax over all classes. Every new image pushes all old scores down.
- * - `sigmoid-new`: a binary decision for each new class, as in LwF-MC (Rebuffi et al., iCaRL, CVPR 2017, algorithm 3):
- *   L_D trains the base classes with the outputs of the teacher. Each score is calibrated by itself.
+ * - `sigmoid-new`: a binary decision for each new class, as in LwF-MC (Rebuffi et al., iCaRL, CVPR 2017,
+ *   algorithm 3): L_D trains the base classes with the outputs of the teacher. Each score is calibrated by
+ *   itself.
  * - `sigmoid-all`: a binary decision for each class; every new image is a negative for all base classes.
  */
 export type ClassificationKind = "softmax-new" | "softmax-all" | "sigmoid-new" | "sigmoid-all";
@@ -23,8 +24,8 @@ export type ClassificationKind = "softmax-new" | "softmax-all" | "sigmoid-new" |
  * - sigmoid: L_C = −Σ_c [y_c · log σ(z_c) + (1 − y_c) · log(1 − σ(z_c))]
  * @param logits z, (B, C)
  * @param labels y, (B, C), one-hot, float32
- * @param options which outputs the network has and over which classes the loss runs; the number of classes that the teacher
- * knows, 0 in the base step
+ * @param options which outputs the network has and over which classes the loss runs; the number of classes
+ * that the teacher knows, 0 in the base step
  * @returns a scalar, not below 0
  *
  * @example
@@ -53,14 +54,17 @@ export function classificationLoss(
   });
 }
 
-/** −Σ_c p_c · log softmax(z)_c for each image: (B). Targets p and logits z are (B, C); a row of zeros leaves an image out. */
+/**
+ * −Σ_c p_c · log softmax(z)_c for each image: (B). Targets p and logits z are (B, C); a row of zeros leaves
+ * an image out.
+ */
 export function crossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
   return tf.tidy(() => tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 }
 
 /**
- * −Σ_c [p_c · log σ(z_c) + (1 − p_c) · log(1 − σ(z_c))] = Σ_c [log(1 + e^{z_c}) − p_c · z_c] for each image: (B).
- * Targets p, from 0 to 1, and logits z are (B, C).
+ * −Σ_c [p_c · log σ(z_c) + (1 − p_c) · log(1 − σ(z_c))] = Σ_c [log(1 + e^{z_c}) − p_c · z_c] for each image:
+ * (B). Targets p, from 0 to 1, and logits z are (B, C).
  */
 export function binaryCrossEntropies(targets: Tensor2D, logits: Tensor2D): Tensor1D {
   return tf.tidy(() => tf.sum(tf.sub(tf.softplus(logits), tf.mul(targets, logits)), 1));

@@ -1,6 +1,6 @@
 /**
- * A model as the bytes of a safetensors file: weights, statistics, class names and the configuration it was trained
- * with. Reading and writing files is left to the caller, so that this also works in a browser.
+ * A model as the bytes of a safetensors file: weights, statistics, class names and the configuration it was
+ * trained with. Reading and writing files is left to the caller, so that this also works in a browser.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -1,9 +1,10 @@
 /**
- * The network of the paper: a residual network (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016,
- * arXiv 1512.03385) with a head that grows by the new classes of each step.
+ * The network of the paper: a residual network (He et al., "Deep Residual Learning for Image Recognition",
+ * CVPR 2016, arXiv 1512.03385) with a head that grows by the new classes of each step.
  *
- * With three widths it is the CIFAR family of He et al. §4.2 (depth 6n + 2: ResNet-8, -20, -32 …), with four widths and
- * depth 18 it is their ImageNet ResNet-18. Shapes in the comments: B images, H × W pixels, C classes, K feature maps.
+ * With three widths it is the CIFAR family of He et al. §4.2 (depth 6n + 2: ResNet-8, -20, -32 …), with four
+ * widths and depth 18 it is their ImageNet ResNet-18. Shapes in the comments: B images, H × W pixels, C
+ * classes, K feature maps.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -24,7 +25,9 @@ export interface ResNetOptions {
   depth: number;
   /** Channels of each stage; each stage after the first halves the resolution. */
   widths: readonly number[];
-  /** First layer: 3 × 3 at full or half resolution, or the 7 × 7 stride 2 of ImageNet followed by max pooling. */
+  /**
+   * First layer: 3 × 3 at full or half resolution, or the 7 × 7 stride 2 of ImageNet followed by max pooling.
+   */
   stem: Stem;
 }
 
@@ -48,7 +51,10 @@ export type ForwardPass = {
   features: Tensor4D;
 };
 
-/** Returns a tensor of a new network by name; the network takes it over. Throws if there is none of that shape. */
+/**
+ * Returns a tensor of a new network by name; the network takes it over. Throws if there is none of that
+ * shape.
+ */
 export type TensorSource = (name: string, shape: number[]) => Tensor;
 
 /** Running statistics move by this fraction towards those of each batch (PyTorch's default). */
@@ -75,7 +81,9 @@ export class ResNet {
   classNames: readonly string[];
   /** Trainable parameters by name, such as `stage2.block1.conv1.filter`. */
   readonly parameters: Map<string, Variable> = new Map();
-  /** Running mean and variance of each batch normalization, by name. Updated in training by a moving average. */
+  /**
+   * Running mean and variance of each batch normalization, by name. Updated in training by a moving average.
+   */
   readonly statistics: Map<string, Variable> = new Map();
 
   /**
@@ -124,7 +132,8 @@ export class ResNet {
   /**
    * Scores images.
    * @param x (B, H, W, 3) normalized images
-   * @param training true: normalize by the batch's statistics and update the running ones; false: use the running ones
+   * @param training true: normalize by the batch's statistics and update the running ones; false: use the
+   * running ones
    * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)
    */
   forward(x: Tensor4D, training = false): ForwardPass {
@@ -143,7 +152,8 @@ export class ResNet {
     let h = first === 0 ? this.#stem(x, training) : x; // (B, H, W, widths[0]), resolution by the stem
     for (let s = first; s <= last; s++) {
       for (let b = 0; b < blocksPerStage(this.options); b++) {
-        h = this.#block(`stage${s + 1}.block${b + 1}`, h, strideOf(s, b), training); // (B, H/2^s, W/2^s, widths[s])
+        // (B, H/2^s, W/2^s, widths[s])
+        h = this.#block(`stage${s + 1}.block${b + 1}`, h, strideOf(s, b), training);
       }
     }
     return h;
@@ -280,7 +290,10 @@ export class ResNet {
   }
 }
 
-/** Initial weights: He et al., ICCV 2015, for convolutions, PyTorch's for the head, and the identity for normalizations. */
+/**
+ * Initial weights: He et al., ICCV 2015, for convolutions, PyTorch's for the head, and the identity for
+ * normalizations.
+ */
 function untrained(seed: number): TensorSource {
   const random = randomStream(seed, "network");
   return (name, shape) => {

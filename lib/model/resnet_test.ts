@@ -15,7 +15,8 @@ function images(count: number, size = 32): tf.Tensor4D {
 Deno.test("ResNet-20 of He et al. has their number of weights, with projection shortcuts", () => {
   const model = new ResNet({ depth: 20, widths: [16, 32, 64], stem: "3x3" }, Array.from("abcdefghij"), 1);
   const count = [...model.parameters.values()].reduce((sum, { size }) => sum + size, 0);
-  // 0.27 M in table 6 of the paper, whose shortcuts have no weights; the two projections and their norms are 2,752 more.
+  // 0.27 M in table 6 of the paper, whose shortcuts have no weights; the two projections and their norms are
+  // 2,752 more.
   assert.equal(count, 272_474);
   model.dispose();
 });

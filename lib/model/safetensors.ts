@@ -1,6 +1,6 @@
 /**
- * The safetensors file format (https://huggingface.co/docs/safetensors): eight bytes of header length, a JSON header,
- * then the tensors' bytes. Readable by PyTorch, JAX and others.
+ * The safetensors file format (https://huggingface.co/docs/safetensors): eight bytes of header length, a JSON
+ * header, then the tensors' bytes. Readable by PyTorch, JAX and others.
  * @module
  */
 

@@ -1,7 +1,8 @@
 /**
- * A digest of the code between an image and an updated weight. It is part of the run folder's name, so a run that other such
- * code trained is not reused silently. Comments, formatting, error messages and the colors of methods do not count, and
- * `lib/run/` does not either, although it asks for the order of classes and starts each model.
+ * A digest of the code between an image and an updated weight. It is part of the run folder's name, so a run
+ * that other such code trained is not reused silently. Comments, formatting, error messages and the colors of
+ * methods do not count, and `lib/run/` does not either, although it asks for the order of classes and starts
+ * each model.
  * @module
  */
 import { hash } from "node:crypto";
@@ -11,7 +12,10 @@ import type { Engine } from "../engine/mod.ts";
 /** The code between an image and an updated weight. */
 const ROOMS = ["attention", "data", "engine", "losses", "model", "training", "random.ts"];
 const PACKAGES = /^(@tensorflow\/|@iconify-json\/|sharp$)/;
-/** Each engine's own folder or file, and those that it computes with. oneDNN leaves what it has no primitive for to wasm. */
+/**
+ * Each engine's own folder or file, and those that it computes with. oneDNN leaves what it has no primitive
+ * for to wasm.
+ */
 const KERNELS: Record<Engine["name"], readonly Engine["name"][]> = {
   wasm: ["wasm"],
   onednn: ["onednn", "wasm"],
@@ -19,7 +23,10 @@ const KERNELS: Record<Engine["name"], readonly Engine["name"][]> = {
   cpu: ["cpu"],
 };
 
-/** The digest of the code that trains on an engine, of six hexadecimal digits. @param root folder of the project */
+/**
+ * The digest of the code that trains on an engine, of six hexadecimal digits.
+ * @param root folder of the project
+ */
 export function codeDigest(engine: Engine["name"], root: string = PROJECT): string {
   const files = (root === PROJECT ? FILES : readFiles(root)).filter(({ path }) => {
     const owner = Object.keys(KERNELS).find((name) => RegExp(`^engine/${name}[./]`).test(path));
@@ -53,7 +60,8 @@ export function codeTokens(source: string): string[] {
     }
     if (templates.length > 0 && next === "{") templates[templates.length - 1]++;
     if (templates.length > 0 && next === "}") templates[templates.length - 1]--;
-    // Before a closing bracket a comma, and in types a semicolon, is there in broken lines only, as is a union's first bar.
+    // Before a closing bracket a comma, and in types a semicolon, is there in broken lines only, as is a
+    // union's first bar.
     if (/[)\]}]/.test(next) && /^[,;]$/.test(before)) tokens.pop();
     const mayBeRegex = next === "/" &&
       (/^[^\w)\]}"'`$]/.test(before) || before === "" || before === "return");

@@ -1,6 +1,6 @@
 /**
- * One flat object describes a run: which images, which classes in which steps, which network, which method, how it is
- * trained. The same object on the same engine gives the same numbers.
+ * One flat object describes a run: which images, which classes in which steps, which network, which method,
+ * how it is trained. The same object on the same engine gives the same numbers.
  * @module
  */
 import type { z } from "zod";
@@ -170,7 +170,10 @@ function fittingSteps(fields: Partial<Configuration>, dataset: DatasetName): Par
   return count === 0 || count >= 100 ? {} : stepsFor(count);
 }
 
-/** Makes sure that a value, such as one from a file, is a configuration. @throws {UserError} where it is not */
+/**
+ * Makes sure that a value, such as one from a file, is a configuration.
+ * @throws {UserError} where it is not
+ */
 export function checkConfiguration(value: unknown): Configuration {
   const parsed = configurationSchema.safeParse(value);
   if (!parsed.success) throw new UserError(sentence(parsed.error.issues[0], value));

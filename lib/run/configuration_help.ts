@@ -1,6 +1,6 @@
 /**
- * The fields of a configuration as text: their help, and their values from a command line. Everything comes from the
- * schema.
+ * The fields of a configuration as text: their help, and their values from a command line. Everything comes
+ * from the schema.
  * @module
  */
 import { DISPLAY, tableDisplay } from "../table.ts";
@@ -78,7 +78,10 @@ function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSc
   return all;
 }
 
-/** Reads the value of a field from a command line. A text that cannot be one stays a text, which {@linkcode configure} refuses. */
+/**
+ * Reads the value of a field from a command line. A text that cannot be one stays a text, which
+ * {@linkcode configure} refuses.
+ */
 export function fieldValue(field: string, text: string): unknown {
   return valueOf(schemas[field], text.trim());
 }

@@ -1,8 +1,9 @@
 /**
- * The folders of runs, data sets and figures, and the small files in a run's folder. No engine is started here.
+ * The folders of runs, data sets and figures, and the small files in a run's folder. No engine is started
+ * here.
  *
- * `data.json` in a run's folder identifies the images, so a run is never resumed or evaluated on different images. The place of the
- * data set and its dates do not count.
+ * `data.json` in a run's folder identifies the images, so a run is never resumed or evaluated on different
+ * images. The place of the data set and its dates do not count.
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
@@ -153,7 +154,10 @@ export function stepFolder({ base, method }: RunFolders, step: number): string {
   return join(step === 0 ? base : method, `step-${step}`);
 }
 
-/** Writes the configuration into a run's folder. A run can be continued, so the largest number of increments is kept. */
+/**
+ * Writes the configuration into a run's folder. A run can be continued, so the largest number of increments
+ * is kept.
+ */
 export async function keepConfiguration(folder: string, configuration: Configuration): Promise<void> {
   const path = join(folder, FILE);
   const kept = await readJsonIfThere(path, CONFIGURATION);
@@ -169,7 +173,8 @@ export async function keepConfiguration(folder: string, configuration: Configura
 /**
  * Reads the configuration of the run in a folder.
  * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`; the folder of M_0 is a run without increments
- * @returns the configuration with the engine by name, the folder of data sets and runs, and the digest of the run's images
+ * @returns the configuration with the engine by name, the folder of data sets and runs, and the digest of the
+ * run's images
  * @throws {UserError} if it is not the folder of a run
  */
 export async function readRunFolder(
@@ -216,8 +221,9 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
 }
 
 /**
- * Writes `log.csv` and `log.jsonl` into a run's folder: one line an epoch, M_0's first, with the step, the epoch, the learning
- * rate, the loss L and each of its terms before weighting. In the CSV a term that a step does not have is empty.
+ * Writes `log.csv` and `log.jsonl` into a run's folder: one line an epoch, M_0's first, with the step, the
+ * epoch, the learning rate, the loss L and each of its terms before weighting. In the CSV a term that a step
+ * does not have is empty.
  * @param logs (steps) of each step so far
  */
 export async function writeEpochLog(folder: string, logs: readonly (readonly EpochLog[])[]): Promise<void> {
@@ -234,7 +240,10 @@ export async function writeEpochLog(folder: string, logs: readonly (readonly Epo
   ], "write the log of the epochs");
 }
 
-/** How many of the first steps of a run are trained and measured, M_0 included. @param steps how many at most */
+/**
+ * How many of the first steps of a run are trained and measured, M_0 included.
+ * @param steps how many at most
+ */
 export async function trainedSteps(folders: RunFolders, steps: number): Promise<number> {
   for (let step = 0; step < steps; step++) {
     const names = await namesIn(stepFolder(folders, step));
@@ -252,7 +261,10 @@ const IMAGES: JsonKind<{ images: string }> = {
   sealed: true,
 };
 
-/** The digest of the images that a run, or M_0, was trained on; null if it is missing or no step is trained yet. */
+/**
+ * The digest of the images that a run, or M_0, was trained on; null if it is missing or no step is trained
+ * yet.
+ */
 export async function readImages(folder: string): Promise<string | null> {
   const found = await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES);
   return found !== null && await stepsIn(folder) > 0 ? found.images : null;

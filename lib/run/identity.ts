@@ -1,5 +1,6 @@
 /**
- * The identity of a run: the fields of its configuration that its numbers depend on, and the folder names made from them.
+ * The identity of a run: the fields of its configuration that its numbers depend on, and the folder names
+ * made from them.
  * @module
  */
 import { hash } from "node:crypto";
@@ -40,7 +41,9 @@ export function baseIdentity(configuration: Configuration): Record<string, unkno
   return configuration.dataset === "folder" ? { ...identity, data: resolve(configuration.data) } : identity;
 }
 
-/** The values that M_1, M_2 … depend on. The number of increments is not among them: a run can be continued. */
+/**
+ * The values that M_1, M_2 … depend on. The number of increments is not among them: a run can be continued.
+ */
 export function methodIdentity(configuration: Configuration): Record<string, unknown> {
   const { fields, usesTeacher } = methodNamed(configuration.method);
   return {
@@ -50,7 +53,10 @@ export function methodIdentity(configuration: Configuration): Record<string, unk
   };
 }
 
-/** Folder names below the data set's, for M_0 and for the later steps, without the code: `seed1-LwM-0a1b2c3d4e-onednn`. */
+/**
+ * Folder names below the data set's, for M_0 and for the later steps, without the code:
+ * `seed1-LwM-0a1b2c3d4e-onednn`.
+ */
 export function runNames(
   configuration: Configuration,
   engine: Engine["name"],
@@ -68,7 +74,10 @@ export function runNames(
   };
 }
 
-/** The terms of a method that a user added, without what they call. Those of the paper's methods are in the digest of the code. */
+/**
+ * The terms of a method that a user added, without what they call. Those of the paper's methods are in the
+ * digest of the code.
+ */
 function ownCode(name: MethodName): Record<string, unknown> {
   if (PAPER_METHODS.includes(name)) return {};
   const terms = Object.entries(methodNamed(name).terms);

@@ -1,8 +1,9 @@
 /**
  * The presets: `smoke` for tests (seconds), `default` for two cores (minutes), `paper` for a GPU.
  *
- * A preset is made of the scale (how much is trained), the data set (what is trained on) and the method (its tuned
- * values). How β, γ and the learning rates were chosen, and on which validation data, stands in `studies/README.md`.
+ * A preset is made of the scale (how much is trained), the data set (what is trained on) and the method (its
+ * tuned values). How β, γ and the learning rates were chosen, and on which validation data, stands in
+ * `studies/README.md`.
  * @module
  */
 import { methodNamed } from "../training/method.ts";
@@ -80,7 +81,8 @@ const SMOKE: Partial<Values> = {
   drawsPerEpoch: 2,
   baseEpochs: 2,
   epochs: 2,
-  // So little training leaves a network with sigmoids no attention at all: everything speaks against every class.
+  // So little training leaves a network with sigmoids no attention at all: everything speaks against every
+  // class.
   baseClassification: "softmax",
   widths: [8, 16, 32],
   depth: 8,
@@ -105,7 +107,10 @@ const PAPER: Record<DatasetName, Partial<Values>> = {
   "folder": PAPER_PHOTOS,
 };
 
-/** Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a single class. */
+/**
+ * Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a
+ * single class.
+ */
 export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "increment" | "increments"> {
   const increments = Math.max(0, Math.min(4, Math.floor(classCount / 2) - 1));
   const increment = Math.max(1, Math.floor(classCount / (increments + 1)));

@@ -7,7 +7,7 @@
  *         ../data.json           the digest of the images
  *         model.safetensors      the weights of the finished step
  *         metrics.json           the metrics of the finished step
- *         progress.safetensors   weights, optimizer and position after each epoch; removed when the step is finished
+ *         progress.safetensors   weights, optimizer and position after each epoch, until the step is finished
  *         ../M_1.lock            held by the process that trains M_1
  * @module
  */
@@ -66,7 +66,9 @@ export interface RunEpoch {
   step: number;
   /** Of all its epochs so far. */
   log: EpochLog[];
-  /** The student's map for the first evaluation image of the first class: (size, size) numbers, row by row. */
+  /**
+   * The student's map for the first evaluation image of the first class: (size, size) numbers, row by row.
+   */
   map: { size: number; values: number[] };
 }
 
@@ -78,7 +80,10 @@ export interface RunHooks {
   onEpoch?: (epoch: RunEpoch) => void;
   /** Called when a step is trained and measured. */
   onStep?: (step: number) => void;
-  /** Called after every iteration; true stops the training. The next call resumes after the last finished epoch. */
+  /**
+   * Called after every iteration; true stops the training. The next call resumes after the last finished
+   * epoch.
+   */
   shouldStop?: () => boolean;
 }
 
@@ -124,8 +129,8 @@ export class Run {
 
   /**
    * Starts the engine, opens the data set and finds the steps that are already trained.
-   * @throws {UserError} if the engine or the data set is missing, the class counts are impossible, a model is damaged, or the
-   * trained steps were trained on other images
+   * @throws {UserError} if the engine or the data set is missing, the class counts are impossible, a model is
+   * damaged, or the trained steps were trained on other images
    *
    * @example
    * ```ts
@@ -143,8 +148,8 @@ export class Run {
   }
 
   /**
-   * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here, another one
-   * evaluates it.
+   * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here,
+   * another one evaluates it.
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
    * @throws {UserError} if the folder is no run, or its images are missing
    */
@@ -276,7 +281,8 @@ export class Run {
   /**
    * What M_t makes of the images that the run is evaluated on.
    * @param classIds of which classes the images are; default all that M_t knows
-   * @returns scores of all classes that M_t knows, and maps for the true class, in the order of the evaluation images
+   * @returns scores of all classes that M_t knows, and maps for the true class, in the order of the
+   * evaluation images
    * @throws {UserError} where the step is not trained yet
    */
   async predictions(
@@ -351,7 +357,9 @@ export class Run {
     return epochs * Math.ceil(count * drawsPerEpoch / batchSize);
   }
 
-  /** Evaluates M_t from its checkpoint. The metrics are kept if the engine is the one that trained the run. */
+  /**
+   * Evaluates M_t from its checkpoint. The metrics are kept if the engine is the one that trained the run.
+   */
   async evaluate(step: number): Promise<StepMetrics> {
     const seen = await this.predictions(step);
     if (step === 0) this.#first = seen;

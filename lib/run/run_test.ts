@@ -37,8 +37,8 @@ async function killAfter(
 }
 
 /**
- * Does some work in which everything fails from one operation on a file on, as if the process were killed there. A kill at
- * an operation that only reads leaves the same files as one at the next that writes.
+ * Does some work in which everything fails from one operation on a file on, as if the process were killed
+ * there. A kill at an operation that only reads leaves the same files as one at the next that writes.
  * @returns whether the work ended before
  */
 async function withFatalOperation(fatal: number, work: () => Promise<unknown>): Promise<boolean> {

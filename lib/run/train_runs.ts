@@ -1,6 +1,6 @@
 /**
- * Several runs side by side, one process each, as many at a time as there are cores. (One thread a process: two threads in
- * one process gain little and lose all when anything else wants a core.)
+ * Several runs side by side, one process each, as many at a time as there are cores. (One thread a process:
+ * two threads in one process gain little and lose all when anything else wants a core.)
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -24,17 +24,18 @@ export interface TrainRunsOptions {
   /** Ends all processes at once. */
   signal?: AbortSignal;
   /**
-   * Called after each epoch of each run, such as what `watchTraining()` returns. What it returns is awaited in the end, and its
-   * error is thrown then.
+   * Called after each epoch of each run, such as what `watchTraining()` returns. What it returns is awaited
+   * in the end, and its error is thrown then.
    */
   onEpoch?: (run: Run, epoch: RunEpoch) => unknown;
 }
 
 /**
- * Trains the missing steps of these runs, and opens the runs. M_0 is trained once and shared by the methods that agree on it.
+ * Trains the missing steps of these runs, and opens the runs. M_0 is trained once and shared by the methods
+ * that agree on it.
  *
- * Shows a bar for each run. The stop button of a notebook, or Ctrl-C, ends it within an iteration; the next call goes on
- * from the last finished epoch.
+ * Shows a bar for each run. The stop button of a notebook, or Ctrl-C, ends it within an iteration; the next
+ * call goes on from the last finished epoch.
  * @param configurations one a run
  * @returns the runs, trained, in the same order
  * @throws {UserError} where a run fails; the others are finished first
@@ -105,7 +106,10 @@ export interface Job {
   readonly when: () => boolean;
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
-  /** Does the job and reports its progress. Throws a UserError where it fails, and any error where `signal` stopped it. */
+  /**
+   * Does the job and reports its progress. Throws a UserError where it fails, and any error where `signal`
+   * stopped it.
+   */
   readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<void>;
   /** `stopped` is a job that was under way when everything was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
@@ -123,8 +127,10 @@ export function newJob(
 }
 
 /**
- * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the jobs that need it.
- * @param options how many jobs at a time, what stops all of them, and what is called when one has started or ended
+ * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the
+ * jobs that need it.
+ * @param options how many jobs at a time, what stops all of them, and what is called when one has started or
+ * ended
  * @throws the reason of the signal, after all jobs have ended; what `onChange` throws, which stops them
  */
 export async function runJobs(
@@ -241,10 +247,12 @@ export interface PlannedRun {
 }
 
 /**
- * Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its own.
- * @param options `onEpoch` is called after each epoch, `onStep` when a step is trained and measured, here or by another process
- * @returns the jobs, each M_0 before the runs that need it; for each run that is not finished the job that ends its
- * training; and the jobs at a time: one for each core, or one alone with WebGPU
+ * Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its
+ * own.
+ * @param options `onEpoch` is called after each epoch, `onStep` when a step is trained and measured, here or
+ * by another process
+ * @returns the jobs, each M_0 before the runs that need it; for each run that is not finished the job that
+ * ends its training; and the jobs at a time: one for each core, or one alone with WebGPU
  */
 export async function trainingJobs(
   runs: readonly PlannedRun[],

@@ -69,7 +69,10 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
     assert.ok(await exists(progress), "what was trained is lost");
   }));
 
-/** While `work` runs, a process that trains only says these messages, one a turn. @returns whether the input of each was closed */
+/**
+ * While `work` runs, a process that trains only says these messages, one a turn.
+ * @returns whether the input of each was closed
+ */
 async function withProcessesThatSay(
   messages: readonly WorkerMessage[],
   work: () => Promise<void>,
@@ -276,7 +279,10 @@ async function until(condition: () => Promise<boolean>, otherwise: string): Prom
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
-/** Command lines of the workers that train in this folder. (Other tests have workers of their own, at the same time.) */
+/**
+ * Command lines of the workers that train in this folder. (Other tests have workers of their own, at the same
+ * time.)
+ */
 async function workersIn(directory: string): Promise<string[]> {
   const { stdout } = await new Deno.Command("ps", { args: ["-e", "-o", "ppid=,args="] }).output();
   const lines = new TextDecoder().decode(stdout).split("\n").map((line) => line.trim());

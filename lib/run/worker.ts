@@ -1,6 +1,6 @@
 /**
- * One run in a process of its own: reads its task from standard input, says how far it is on standard output, and ends
- * with its parent. Started by {@linkcode trainRuns}.
+ * One run in a process of its own: reads its task from standard input, says how far it is on standard output,
+ * and ends with its parent. Started by {@linkcode trainRuns}.
  * @module
  */
 import { UserError } from "../user_error.ts";
@@ -9,8 +9,8 @@ import { Run } from "./run.ts";
 import { linesFrom, type WorkerMessage, type WorkerTask } from "./train_runs.ts";
 
 /**
- * Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go. That loses
- * nothing but the unfinished epoch.
+ * Reads the first line, then waits for the end of the input: the parent is gone, or wants this process to go.
+ * That loses nothing but the unfinished epoch.
  */
 async function readTask(): Promise<WorkerTask> {
   const lines = linesFrom(Deno.stdin.readable);

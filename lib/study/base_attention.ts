@@ -1,6 +1,6 @@
 /**
- * Where the models of several runs look in images of the classes that were learned first: the paper's picture, and what
- * it is chosen from.
+ * Where the models of several runs look in images of the classes that were learned first: the paper's
+ * picture, and what it is chosen from.
  * @module
  */
 import { type ImageSet, readPicture } from "../data/mod.ts";
@@ -79,8 +79,8 @@ export async function baseAttention(
 }
 
 /**
- * The first image of a class that M_0 classifies rightly and has a map for; the first of all where there is none. A choice
- * that does not depend on what later models make of the image.
+ * The first image of a class that M_0 classifies rightly and has a map for; the first of all where there is
+ * none. A choice that does not depend on what later models make of the image.
  */
 export function firstRecognized({ labels, counted, runs }: BaseAttention, className: string): number {
   const isRight = rightAnswers(runs[0].predictions[0]);
@@ -90,7 +90,8 @@ export function firstRecognized({ labels, counted, runs }: BaseAttention, classN
 
 /**
  * What the figure `attention-retention` draws of some of the images.
- * @param chosen their numbers, or the names of classes for {@linkcode firstRecognized}, in the order in which they are drawn
+ * @param chosen their numbers, or the names of classes for {@linkcode firstRecognized}, in the order in which
+ * they are drawn
  */
 export function attentionRetentionNumbers(
   attention: BaseAttention,

@@ -1,6 +1,6 @@
 /**
- * Claims of the kind "the first is above the second", asked within each seed: both runs of a pair share M_0, its images, the
- * classes and their order, so what makes seeds differ does not count.
+ * Claims of the kind "the first is above the second", asked within each seed: both runs of a pair share M_0,
+ * its images, the classes and their order, so what makes seeds differ does not count.
  * @module
  */
 import {
@@ -66,7 +66,10 @@ export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[
   });
 }
 
-/** Each run of LwM with the run of LwF-MC that differs in L_AD alone; runs without such a partner are left out. */
+/**
+ * Each run of LwM with the run of LwF-MC that differs in L_AD alone; runs without such a partner are left
+ * out.
+ */
 export function pairsAtEqualSettings(records: readonly RunRecord[]): Pair[] {
   const known = new Map(records.map((record) => [runKey(record.configuration), record]));
   return records.filter(({ configuration }) => configuration.method === "LwM").flatMap((record): Pair[] => {

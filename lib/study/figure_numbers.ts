@@ -19,7 +19,10 @@ import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from
 import { recordsOfFigure, select, selectBest, type Study, type StudyFigure } from "./study.ts";
 import { methodTitle } from "./tables.ts";
 
-/** What the figure `accuracy-curve` draws, as it is kept. @throws {UserError} where runs differ in more than method and seed */
+/**
+ * What the figure `accuracy-curve` draws, as it is kept.
+ * @throws {UserError} where runs differ in more than method and seed
+ */
 export function accuracyCurveNumbers(
   records: readonly RunRecord[],
   top5: boolean = records.every(showsTop5),
@@ -33,7 +36,10 @@ export function accuracyCurveNumbers(
   };
 }
 
-/** One run as the curves draw it; with the mean over classes where that says something new, since classes differ in size. */
+/**
+ * One run as the curves draw it; with the mean over classes where that says something new, since classes
+ * differ in size.
+ */
 function methodRun({ configuration: { method, seed }, metrics }: RunRecord, top5: boolean): MethodRun {
   const balanced = top5 || metrics.every((step) => Math.abs(step.accuracy - step.meanClassAccuracy) < 1e-6);
   return {
@@ -93,9 +99,10 @@ export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
 }
 
 /**
- * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC and the gain
- * of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own seed share a run of LwF-MC;
- * so there is also the mean over the seeds of the correlation of each seed's gains with the forgetting of the others.
+ * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC
+ * and the gain of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own
+ * seed share a run of LwF-MC; so there is also the mean over the seeds of the correlation of each seed's
+ * gains with the forgetting of the others.
  * @returns one row for each γ that has at least three settings
  */
 export function gainByForgettingTable(records: readonly RunRecord[]): Table {
@@ -219,7 +226,10 @@ const NUMBERS: Readonly<
 /** A figure that is drawn from records alone. */
 type RecordFigure = StudyFigure & { readonly kind: Exclude<StudyFigure["kind"], "attentionRetention"> };
 
-/** With the accuracy of one network that was trained on all classes together, and published results, where the study has them. */
+/**
+ * With the accuracy of one network that was trained on all classes together, and published results, where the
+ * study has them.
+ */
 function curveWithLevels(records: RunRecord[], { joint, references }: StudyFigure, study: Study) {
   const together = joint === undefined ? [] : selectBest(study.records, joint);
   const top5 = [...records, ...together].every(showsTop5);
@@ -236,8 +246,8 @@ export function isDrawnFromRecords(figure: StudyFigure): figure is RecordFigure 
 }
 
 /**
- * Draws one of a study's figures, and saves it if all of its runs are finished, so that a figure is never replaced by one of fewer
- * runs.
+ * Draws one of a study's figures, and saves it if all of its runs are finished, so that a figure is never
+ * replaced by one of fewer runs.
  * @returns the figure, and how many of its runs are not finished
  * @throws {UserError} where none of its runs is finished, or they cannot be drawn together
  */

@@ -1,5 +1,6 @@
 /**
- * From models of a run to the figures `attention-shift`, `shift-distribution`, `method-overview` and `what-and-why`.
+ * From models of a run to the figures `attention-shift`, `shift-distribution`, `method-overview` and
+ * `what-and-why`.
  * @module
  */
 import { allDraws, type Draw, type ImageSet, readPicture } from "../data/mod.ts";
@@ -27,8 +28,9 @@ const VIEWS = 4;
 const CLASSES = 3;
 
 /**
- * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D has the form of the run's
- * configuration, so it compares what a training with L_D keeps: of sigmoids each score by itself, not only the shares.
+ * How scores and maps changed from M_0 to M_t, for every evaluation image of the base classes. L_D has the
+ * form of the run's configuration, so it compares what a training with L_D keeps: of sigmoids each score by
+ * itself, not only the shares.
  * @param run trained through step t
  * @param step t, from 1
  */
@@ -137,9 +139,9 @@ export function shiftDistributionNumbers(
 }
 
 /**
- * Looks among training images of step t for one that all three losses have something to say about: the student
- * M_t classifies it rightly, the teacher's map for the top base class b lies on the object, and the student's differs from
- * it the most.
+ * Looks among training images of step t for one that all three losses have something to say about: the
+ * student M_t classifies it rightly, the teacher's map for the top base class b lies on the object, and the
+ * student's differs from it the most.
  * @param run trained through step t
  * @param step t, from 1
  */
@@ -178,9 +180,9 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
 }
 
 /**
- * Looks among images of classes that M_t does not know for those that resemble two known classes for different reasons: the
- * score of the second class is high, its map lies elsewhere than that of the first (one minus the maps' cosine), and both
- * lie on the object. At most one image a class is taken.
+ * Looks among images of classes that M_t does not know for those that resemble two known classes for
+ * different reasons: the score of the second class is high, its map lies elsewhere than that of the first
+ * (one minus the maps' cosine), and both lie on the object. At most one image a class is taken.
  * @param run trained through step t
  * @param options t, and how many images are wanted
  * @returns what the figure draws, the clearest case first

@@ -1,6 +1,6 @@
 /**
- * The tables of the README are what the committed results give. After new results, write them anew and read what the text
- * around them says:
+ * The tables of the README are what the committed results give. After new results, write them anew and read
+ * what the text around them says:
  *
  *     deno test -A lib/study/readme_test.ts -- --update
  * @module
@@ -27,7 +27,10 @@ const ENGINES: Readonly<Record<string, string>> = {
   webgpu: "webgpu, in software",
 };
 
-/** By the words of a table's marker: `claims all`, `claims QUESTION`, `study NAME`, `correlation NAME` or `engines base`. */
+/**
+ * By the words of a table's marker: `claims all`, `claims QUESTION`, `study NAME`, `correlation NAME` or
+ * `engines base`.
+ */
 const TABLES: Readonly<Record<string, (argument: string) => readonly TableRow[]>> = {
   claims: (question) =>
     claimsTable(claims.filter((claim) => question === "all" || claim.question === question))

@@ -1,6 +1,6 @@
 /**
- * The one record of a measured run: how it was trained, and what was measured after each step. Tables, figures and the
- * results of studies are made from it.
+ * The one record of a measured run: how it was trained, and what was measured after each step. Tables,
+ * figures and the results of studies are made from it.
  * @module
  */
 import { z } from "zod";
@@ -129,8 +129,8 @@ function shareMeasure<Value extends number | undefined>(title: string, of: (reco
 export type MeasureName = keyof typeof MEASURES;
 
 /**
- * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has only fields that
- * the run's method uses, such as no γ for LwF-MC.
+ * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has
+ * only fields that the run's method uses, such as no γ for LwF-MC.
  */
 export function settingOf(configuration: Configuration): Record<string, unknown> {
   const { method, increments } = configuration;
@@ -157,8 +157,8 @@ export function firstModelKey(configuration: Configuration): string {
 }
 
 /**
- * Whether two runs have the same M_0, by what was measured of it. The configuration does not tell: oneDNN rounds differently on
- * another kind of processor, so an M_0 that is trained anew there is another one.
+ * Whether two runs have the same M_0, by what was measured of it. The configuration does not tell: oneDNN
+ * rounds differently on another kind of processor, so an M_0 that is trained anew there is another one.
  */
 export function shareFirstModel([a]: readonly StepRecord[], [b]: readonly StepRecord[]): boolean {
   // Older records lack some of them, and data sets without masks the last.
@@ -176,7 +176,10 @@ export function runKey(configuration: Configuration): string {
   return `${unitKey(configuration)} ${settingKey(configuration)}`;
 }
 
-/** Records of one setting together; in the order of the methods, then as they come; one network on all classes last. */
+/**
+ * Records of one setting together; in the order of the methods, then as they come; one network on all classes
+ * last.
+ */
 export function bySetting<Item extends Pick<RunRecord, "configuration">>(records: readonly Item[]): Item[][] {
   const position = ([{ configuration: { method, increments } }]: Item[]) =>
     increments === 0 ? methodNames().length : methodNames().indexOf(method);
@@ -239,7 +242,8 @@ const step = z.strictObject({
 });
 const records = z.strictObject({
   runs: z.array(z.strictObject({
-    // Fields that the schema did not have when it was trained are those of the preset: new fields change nothing there.
+    // Fields that the schema did not have when it was trained are those of the preset: new fields change
+    // nothing there.
     configuration: z.looseObject({
       preset: z.enum(presetNames),
       dataset: z.enum(datasetNames),
@@ -266,7 +270,8 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
 }
 
 /**
- * Writes the results of a study, one line a step. No digit is lost. Beside them goes `NAME.results.tsv`, for spreadsheets.
+ * Writes the results of a study, one line a step. No digit is lost. Beside them goes `NAME.results.tsv`, for
+ * spreadsheets.
  */
 export async function writeRecords(path: string, records: readonly RunRecord[]): Promise<void> {
   const runs = records.map(({ configuration, metrics, ...rest }) =>

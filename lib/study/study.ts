@@ -1,5 +1,6 @@
 /**
- * A study: `studies/NAME.json` says which runs, claims and figures, `studies/NAME.results.json` has the records of the runs.
+ * A study: `studies/NAME.json` says which runs, claims and figures, `studies/NAME.results.json` has the
+ * records of the runs.
  *
  *     {
  *       "base": { "dataset": "iemoji-100" },
@@ -12,7 +13,8 @@
  *       "figures": [{ "name": "accuracy-curve", "kind": "accuracyCurve" }]
  *     }
  *
- * `grid` gives one run for each combination of its values, `runs` one for each entry; `base` holds fields that all share.
+ * `grid` gives one run for each combination of its values, `runs` one for each entry; `base` holds fields
+ * that all share.
  * @module
  */
 import { basename, join, resolve } from "node:path";
@@ -26,8 +28,8 @@ import { UserError } from "../user_error.ts";
 import { bySetting, type MeasureName, MEASURES, readRecords, runKey, type RunRecord } from "./run_record.ts";
 
 /**
- * Says which runs: those whose fields have these values. `"best"` in place of a value takes the setting with the highest average
- * incremental accuracy among the runs that the other fields leave.
+ * Says which runs: those whose fields have these values. `"best"` in place of a value takes the setting with
+ * the highest average incremental accuracy among the runs that the other fields leave.
  */
 export type Selector = Readonly<Record<string, unknown>>;
 
@@ -35,7 +37,9 @@ export type Selector = Readonly<Record<string, unknown>>;
 export interface Claim {
   /** As a sentence. */
   readonly claim: string;
-  /** What it belongs to: the p values of one question are adjusted together, whatever study they come from. */
+  /**
+   * What it belongs to: the p values of one question are adjusted together, whatever study they come from.
+   */
   readonly question: string;
   /** Runs of one setting. */
   readonly first: Selector;
@@ -121,8 +125,8 @@ const schema = z.strictObject({
 
 /**
  * Reads the file of a study.
- * @throws {UserError} where it is absent or damaged, describes a run that cannot be, has a selector that names none of its runs,
- * or a claim about several settings
+ * @throws {UserError} where it is absent or damaged, describes a run that cannot be, has a selector that
+ * names none of its runs, or a claim about several settings
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const { base, grid, runs, claims, figures } = await readJson(path, {
@@ -203,8 +207,8 @@ export function resultsPath(name: string, directory: string): string {
 /**
  * Reads a study and its results. Needs neither the data set nor a trained run.
  * @param name of the study, such as `iemoji-100`
- * @param own records of some of its runs that were measured here. They replace the kept ones; those of other engines are left
- * out, which round differently
+ * @param own records of some of its runs that were measured here. They replace the kept ones; those of other
+ * engines are left out, which round differently
  * @throws {UserError} where a file is absent or damaged
  */
 export async function readStudy(
@@ -219,7 +223,8 @@ export async function readStudy(
 }
 
 /**
- * Reads all studies of a folder, in the order of their names. Other JSON files, such as those of figures, are passed over.
+ * Reads all studies of a folder, in the order of their names. Other JSON files, such as those of figures, are
+ * passed over.
  * @throws {UserError} where a file is damaged
  */
 export async function readStudies(directory: string = studiesDirectory()): Promise<Study[]> {
@@ -232,7 +237,8 @@ export async function readStudies(directory: string = studiesDirectory()): Promi
 /**
  * The records of a study's runs.
  * @param kept later ones replace earlier ones of the same run, if they have all steps
- * @returns in the order of the study, cut to the steps that it asks for; runs that are not finished are left out
+ * @returns in the order of the study, cut to the steps that it asks for; runs that are not finished are left
+ * out
  */
 export function recordsOf({ configurations }: StudyPlan, kept: readonly RunRecord[]): RunRecord[] {
   const found = Map.groupBy(kept, ({ configuration }) => runKey(configuration));

@@ -210,7 +210,8 @@ Deno.test("judgeClaims() takes differences within seeds, and says what follows",
   judged.differences.forEach((difference, i) =>
     assert.ok(Math.abs(difference - [0.01, 0.02, 0.03][i]) < 1e-12)
   );
-  // Student's t with two degrees of freedom is 4.30, and the standard error 0.58 points: the interval holds zero.
+  // Student's t with two degrees of freedom is 4.30, and the standard error 0.58 points: the interval holds
+  // zero.
   assert.equal(judged.verdict, "undecided");
   const [row] = claimsTable([judged]);
   assert.equal(row["mean, 95 % interval"], "+2.0 ± 2.5 points");
@@ -287,7 +288,8 @@ Deno.test("gainByForgettingTable() leaves out settings whose forgetting was not 
 });
 
 Deno.test("gainByForgettingTable() also correlates gains with the forgetting of other seeds", () => {
-  // What LwF-MC reaches in seed 1 says nothing of seed 2; LwM is the same everywhere, so each gain is its own run's loss.
+  // What LwF-MC reaches in seed 1 says nothing of seed 2; LwM is the same everywhere, so each gain is its own
+  // run's loss.
   const accuracies = [[0.1, 0.2, 0.3, 0.4], [0.3, 0.1, 0.4, 0.2]];
   const records = accuracies.flatMap((ofSeed, i) =>
     ofSeed.flatMap((accuracy, j) => {

@@ -92,8 +92,8 @@ export interface SettingsTableOptions {
 }
 
 /**
- * One row a setting: means over its seeds with Student's 95 % interval. The columns are the fields in which settings of one
- * method differ, and what was measured.
+ * One row a setting: means over its seeds with Student's 95 % interval. The columns are the fields in which
+ * settings of one method differ, and what was measured.
  * @throws {UserError} where runs of several engines would be compared
  */
 export function settingsTable(records: readonly RunRecord[], options: SettingsTableOptions = {}): Table {

@@ -1,6 +1,6 @@
 /**
- * One image for the figure `caltech-101-attention`, chosen by a rule, and the form in which the figure is kept: with the image,
- * so that it can be drawn where the data set is not.
+ * One image for the figure `caltech-101-attention`, chosen by a rule, and the form in which the figure is
+ * kept: with the image, so that it can be drawn where the data set is not.
  * @module
  */
 import { join } from "node:path";
@@ -24,7 +24,10 @@ export interface ImageChoice {
   readonly recognizedByFirst: number;
   /** How many of these the last model of each method recognizes. */
   readonly recognizedByLast: readonly { readonly method: MethodName; readonly images: number }[];
-  /** Median over the test images of all base classes that M_0 recognizes: LwM's cosine in the last model minus LwF-MC's. */
+  /**
+   * Median over the test images of all base classes that M_0 recognizes: LwM's cosine in the last model minus
+   * LwF-MC's.
+   */
   readonly medianDifference: number;
   /** The same difference for the image that was chosen. */
   readonly difference: number;
@@ -33,13 +36,15 @@ export interface ImageChoice {
 /**
  * Chooses the image by which a difference in attention is fairly shown.
  *
- * 1. The **candidates**: test images of base classes that M_0 recognizes and has a map for, if the map is in the more peaked
- *    half of these (peak over mean). Of a map that is nearly the same everywhere nobody could see whether it moves.
- * 2. The **class**: of those with a candidate, the one of whose test images the last models of LwF-MC and LwM recognize the
- *    largest share, the mean of both; the first in the order of learning where several are equal. So it stays
- *    recognizable, and neither method is preferred.
- * 3. The **image**: its candidate in which LwM's cosine exceeds LwF-MC's by what is nearest to the median over all test
- *    images of the base classes that M_0 recognizes. So it is neither the best case nor the worst.
+ * 1. The **candidates**: test images of base classes that M_0 recognizes and has a map for, if the map is in
+ *    the more peaked half of these (peak over mean). Of a map that is nearly the same everywhere nobody could
+ *    see whether it moves.
+ * 2. The **class**: of those with a candidate, the one of whose test images the last models of LwF-MC and LwM
+ *    recognize the largest share, the mean of both; the first in the order of learning where several are
+ *    equal. So it stays recognizable, and neither method is preferred.
+ * 3. The **image**: its candidate in which LwM's cosine exceeds LwF-MC's by what is nearest to the median
+ *    over all test images of the base classes that M_0 recognizes. So it is neither the best case nor the
+ *    worst.
  * @param attention of runs of LwF-MC and LwM, and perhaps of others
  * @returns the image's number, and how it was found
  * @throws {UserError} where a method is missing, or M_0 recognizes nothing

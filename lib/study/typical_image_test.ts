@@ -66,8 +66,8 @@ Deno.test("typicalImage() takes the class that both methods keep, and its image 
     "LwF-MC": { right: [false, true, false, false, true], cosines: [0.5, 0.5, 0.5, 0.5, 0.5] },
     "LwM": { right: [true, true, true, false, true], cosines: [0.8, 0.9, 0.6, 0.5, 0.75] },
   }));
-  // Differences of what M_0 recognizes: 0.3, 0.4, 0.1, 0.25; their median is 0.275. Image 0 would be as near as image 4, but
-  // its map is flatter.
+  // Differences of what M_0 recognizes: 0.3, 0.4, 0.1, 0.25; their median is 0.275. Image 0 would be as near
+  // as image 4, but its map is flatter.
   assert.equal(image, 4);
   assert.deepEqual(choice, {
     className: "cup",

@@ -21,8 +21,8 @@ interface Watched {
 }
 
 /**
- * Shows under a notebook's cell how a training goes: the terms of the loss, and where the network looks in an image of the class
- * that was learned first, after each epoch. Outside of a notebook it shows nothing.
+ * Shows under a notebook's cell how a training goes: the terms of the loss, and where the network looks in an
+ * image of the class that was learned first, after each epoch. Outside of a notebook it shows nothing.
  *
  * ```ts ignore
  * await trainRuns([configure({ method: "LwM" })], { through: 1, onEpoch: watchTraining() });

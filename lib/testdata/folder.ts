@@ -4,7 +4,8 @@
  */
 
 /**
- * Runs a test in a temporary folder, which is removed afterwards. Its name contains a blank, as those of users may.
+ * Runs a test in a temporary folder, which is removed afterwards. Its name contains a blank, as those of
+ * users may.
  * @param test is given the path of an empty folder
  * @returns what the test returns
  */

@@ -1,5 +1,6 @@
 /**
- * A fourth method, defined here and nowhere else: it is trained, evaluated, tabulated and drawn like the paper's three.
+ * A fourth method, defined here and nowhere else: it is trained, evaluated, tabulated and drawn like the
+ * paper's three.
  * @module
  */
 import assert from "node:assert/strict";

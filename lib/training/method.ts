@@ -1,6 +1,6 @@
 /**
- * The methods, one entry each: configurations, presets, run folders, tables and figures derive from the entries. The
- * difference between two of the three is what the paper is about.
+ * The methods, one entry each: configurations, presets, run folders, tables and figures derive from the
+ * entries. The difference between two of the three is what the paper is about.
  *
  * L = L_C + β · L_D + γ · L_AD (Dhar et al., arXiv 1811.08051, equation (3)); LwF-MC leaves out the last term
  * (Li and Hoiem's "Learning without Forgetting" in the form of Rebuffi et al., CVPR 2017), C the last two.
@@ -56,7 +56,10 @@ export interface BatchOutputs {
   labels: Tensor2D;
   /** C_b: number of classes that the teacher knows; 0 in the base step. */
   baseClasses: number;
-  /** The frozen teacher's outputs for the same images; absent in the base step and where the method uses no teacher. */
+  /**
+   * The frozen teacher's outputs for the same images; absent in the base step and where the method uses no
+   * teacher.
+   */
   teacher?: TeacherAnswers;
   /** What random draws of the loss depend on, such as the seed, the step and the iteration. */
   randomKeys?: readonly (string | number)[];
@@ -86,7 +89,9 @@ export interface Method {
   readonly usesTeacher: boolean;
   /** The options that the terms depend on; others are no part of what identifies a run. */
   readonly fields: readonly (keyof LossOptions)[];
-  /** Configuration fields tuned for the method on validation data, for drawings (iEmoji-100) and photographs. */
+  /**
+   * Configuration fields tuned for the method on validation data, for drawings (iEmoji-100) and photographs.
+   */
   readonly tuned?: { readonly drawings?: TunedFields; readonly photos?: TunedFields };
   /** Color in every figure, such as `#009e73`. */
   readonly color: string;

@@ -14,8 +14,9 @@ export interface OptimizerOptions {
 }
 
 /**
- * Stochastic gradient descent with momentum and weight decay, by PyTorch's rule (v ← μ v + g + λ w, w ← w − η v), for the
- * parameters of one model. Holds one velocity a parameter: call {@linkcode Sgd.dispose} when done.
+ * Stochastic gradient descent with momentum and weight decay, by PyTorch's rule (v ← μ v + g + λ w, w ← w − η
+ * v), for the parameters of one model. Holds one velocity a parameter: call {@linkcode Sgd.dispose} when
+ * done.
  */
 export class Sgd {
   readonly #velocities = new Map<string, Variable>();
@@ -71,8 +72,8 @@ export class Sgd {
 }
 
 /**
- * The learning rate of an iteration: from `peak` at iteration 0 down towards 0 (Loshchilov and Hutter, "SGDR", ICLR 2017, without
- * restarts).
+ * The learning rate of an iteration: from `peak` at iteration 0 down towards 0 (Loshchilov and Hutter,
+ * "SGDR", ICLR 2017, without restarts).
  */
 export function cosineSchedule(peak: number, iteration: number, iterations: number): number {
   return peak * (1 + Math.cos(Math.PI * iteration / iterations)) / 2;

@@ -1,8 +1,8 @@
 /**
  * The frozen model M_{t−1} and its outputs for the images of step t.
  *
- * The views of an image are a finite set and the teacher never changes, so its logits and maps are computed once a
- * step and looked up in every epoch. That makes L_D and L_AD almost free.
+ * The views of an image are a finite set and the teacher never changes, so its logits and maps are computed
+ * once a step and looked up in every epoch. That makes L_D and L_AD almost free.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -20,7 +20,10 @@ export type TeacherAnswers = {
   maps: Tensor3D;
 };
 
-/** Gives the teacher's outputs for one batch: its draws, and (B, H, W, 3) their images. The caller disposes the tensors. */
+/**
+ * Gives the teacher's outputs for one batch: its draws, and (B, H, W, 3) their images. The caller disposes
+ * the tensors.
+ */
 export type Teacher = (draws: readonly Draw[], x: Tensor4D) => TeacherAnswers;
 
 /** Runs the teacher on (B, H, W, 3) images: needs no memory, but one forward pass a batch. */
@@ -49,7 +52,8 @@ export async function cachedTeacher(
   const maps = new Float32Array(total * baseClasses * pixels);
 
   for (let start = 0; start < total; start += batchSize) {
-    // All batches have the same size, for which engines compile their kernels once: the last may repeat images.
+    // All batches have the same size, for which engines compile their kernels once: the last may repeat
+    // images.
     const first = Math.max(0, Math.min(start, total - batchSize));
     const draws = Array.from({ length: Math.min(batchSize, total) }, (_, i) => ({
       image: Math.floor((first + i) / views),

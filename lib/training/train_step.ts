@@ -1,8 +1,9 @@
 /**
- * Training on the classes of one step: M_0 on the base classes, or M_t on the new classes with M_{t−1} as its teacher.
+ * Training on the classes of one step: M_0 on the base classes, or M_t on the new classes with M_{t−1} as its
+ * teacher.
  *
- * The training can be stopped at any moment: all randomness depends only on the seed, the step, the epoch and the
- * image, and after each epoch the caller gets the state to resume from.
+ * The training can be stopped at any moment: all randomness depends only on the seed, the step, the epoch and
+ * the image, and after each epoch the caller gets the state to resume from.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -42,7 +43,10 @@ export interface StepOptions {
   seed: number;
 }
 
-/** The fields of a configuration that decide how its steps are trained. Method, epochs and rate are those of the later steps. */
+/**
+ * The fields of a configuration that decide how its steps are trained. Method, epochs and rate are those of
+ * the later steps.
+ */
 export interface StepsConfiguration
   extends LossOptions, OptimizerOptions, Omit<StepOptions, "step" | "losses" | "sgd" | "normalization"> {
   /** L_C of the base step. */

@@ -10,7 +10,10 @@ import { type StepOptions, type StepState, trainStep } from "./train_step.ts";
 
 await useEngine("wasm", { log: () => {} });
 
-/** Small images of `classIds`, which a network learns in seconds: each mostly of its class's color, with noise that depends on the view. */
+/**
+ * Small images of `classIds`, which a network learns in seconds: each mostly of its class's color, with noise
+ * that depends on the view.
+ */
 function coloredImages(classIds: readonly number[], imagesPerClass = 8, views = 2): ImageSet {
   const size = 16;
   const labels = Int32Array.from(

@@ -1,7 +1,8 @@
 /**
  * `deno task bench`: how fast the engines are, and what attention distillation costs.
  *
- * Everything is measured with the project's own training step, each engine in a process of its own on one thread.
+ * Everything is measured with the project's own training step, each engine in a process of its own on one
+ * thread.
  * @module
  */
 import { join, resolve } from "node:path";
@@ -55,7 +56,10 @@ const ENGINES = ["wasm", "onednn", "webgpu", "torch"] as const;
 
 type Engine = typeof ENGINES[number];
 
-/** An engine that takes longer for a row, in seconds, has no further one: a software renderer would take minutes. */
+/**
+ * An engine that takes longer for a row, in seconds, has no further one: a software renderer would take
+ * minutes.
+ */
 const MOST_SECONDS_OF_ROW = 15;
 
 /** A python3 that has torch, if there is one. */
@@ -94,7 +98,10 @@ export interface QuickMeasurements {
   evaluation: number;
 }
 
-/** What `--json` prints. @param busy share of the cores' time that the last reproduction used, where it is known */
+/**
+ * What `--json` prints.
+ * @param busy share of the cores' time that the last reproduction used, where it is known
+ */
 export function summaryOf(measured: Omit<QuickMeasurements, "best">, busy?: number) {
   const { imagesPerSecond, methods, evaluation } = measured;
   const each = (values: Record<string, number>, write: (value: number) => number) =>
@@ -126,8 +133,8 @@ async function quick(): Promise<QuickMeasurements> {
 }
 
 /**
- * The figure's rows, on every engine. At each row the engines take turns, so that a machine that slows down slows all of
- * them, twice; the faster time counts.
+ * The figure's rows, on every engine. At each row the engines take turns, so that a machine that slows down
+ * slows all of them, twice; the faster time counts.
  */
 async function allRows(): Promise<ThroughputRow[]> {
   const rows: ThroughputRow[] = [];

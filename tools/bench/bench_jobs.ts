@@ -1,6 +1,7 @@
 /**
- * What `deno task bench` measures. Runs in processes of its own, one an engine at a time, so that no measurement finds
- * another's memory or compiled kernels: its argument is its orders in JSON, and it prints a line of JSON for each job.
+ * What `deno task bench` measures. Runs in processes of its own, one an engine at a time, so that no
+ * measurement finds another's memory or compiled kernels: its argument is its orders in JSON, and it prints a
+ * line of JSON for each job.
  * @module
  */
 import { join } from "node:path";
@@ -31,10 +32,16 @@ import {
   Sgd,
 } from "../../lib/training/mod.ts";
 
-/** A network, and what it is fed with; each stage has twice as many channels as the one before, `width` at first. */
+/**
+ * A network, and what it is fed with; each stage has twice as many channels as the one before, `width` at
+ * first.
+ */
 export type Setting = Record<"depth" | "width" | "imageSize" | "batch", number>;
 
-/** One thing to measure: for so many seconds training and forward passes, or so many rounds of each method's step; or a run. */
+/**
+ * One thing to measure: for so many seconds training and forward passes, or so many rounds of each method's
+ * step; or a run.
+ */
 export type Job =
   | { setting: Setting; train?: number; evaluation?: number }
   | { setting: Setting; rounds: number }
@@ -149,8 +156,8 @@ async function logitsOf(model: ResNet, x: tf.Tensor4D): Promise<Float32Array> {
 /**
  * One step of each method. All take turns, so that a machine that slows down slows all of them.
  *
- * "Two extra passes" is the recipe of FACIL: Grad-CAM by automatic differentiation, which takes a forward and a backward
- * pass of the teacher and another of the student, each step, besides the step itself.
+ * "Two extra passes" is the recipe of FACIL: Grad-CAM by automatic differentiation, which takes a forward and
+ * a backward pass of the teacher and another of the student, each step, besides the step itself.
  */
 async function methods(setting: Setting, rounds: number): Promise<MethodSeconds> {
   const teacherModel = new ResNet(networkOf(setting), classNames(0), SEED);
@@ -203,7 +210,10 @@ async function methods(setting: Setting, rounds: number): Promise<MethodSeconds>
   return Object.fromEntries(names.map((name) => [name, median(times[name])])) as MethodSeconds;
 }
 
-/** Epochs of which one is trained; the others are reckoned. The teacher still answers to all views that it would. */
+/**
+ * Epochs of which one is trained; the others are reckoned. The teacher still answers to all views that it
+ * would.
+ */
 const EPOCHS_FOR_ONE = 3;
 
 /** Where the time of a run goes, by the moments at which it tells its progress. */
@@ -246,7 +256,8 @@ async function runOn(dataset: DatasetName): Promise<RunSeconds> {
   const first = epochStarts * seconds.iterations / iterations;
   seconds.iterations += first;
   seconds.checkpoints -= first;
-  // Views are remembered. The first reading augments them: for the teacher, or in the base step for the student.
+  // Views are remembered. The first reading augments them: for the teacher, or in the base step for the
+  // student.
   const { seed, views, drawsPerEpoch, batchSize } = run.configuration;
   const stream = new IncrementalStream(run.dataset, run.steps, { seed, views });
   let augmenting = 0;

@@ -1,8 +1,8 @@
 /**
- * Checks the notebooks. The kernel strips the types of a cell, and an import of a name that does not exist is `undefined`
- * there; so the cells of each notebook are joined into one module, which is type-checked and linted. A notebook imports
- * only `lwm` and the npm packages of deno.json. As committed, it was run in order and without errors, its cells are short,
- * and it begins and ends with prose.
+ * Checks the notebooks. The kernel strips the types of a cell, and an import of a name that does not exist is
+ * `undefined` there; so the cells of each notebook are joined into one module, which is type-checked and
+ * linted. A notebook imports only `lwm` and the npm packages of deno.json. As committed, it was run in order
+ * and without errors, its cells are short, and it begins and ends with prose.
  *
  *     deno task check:notebooks [NOTEBOOK …]
  * @module

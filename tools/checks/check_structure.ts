@@ -1,6 +1,7 @@
 /**
- * Checks the shape of the project: rooms of lib/ import only rooms below them, without circles; what a browser loads
- * needs neither Deno nor Node; no file outside lib/data is named after a data set; the source stays within its budget.
+ * Checks the shape of the project: rooms of lib/ import only rooms below them, without circles; what a
+ * browser loads needs neither Deno nor Node; no file outside lib/data is named after a data set; the source
+ * stays within its budget.
  *
  *     deno task check:structure
  * @module
@@ -15,7 +16,10 @@ export interface Module {
   imports: Import[];
 }
 
-/** One import or re-export: a path relative to the project, or what stands there, such as "node:path" or "sharp". */
+/**
+ * One import or re-export: a path relative to the project, or what stands there, such as "node:path" or
+ * "sharp".
+ */
 interface Import {
   target: string;
   /** Whether it is loaded when the module is: neither a type nor a dynamic import. */

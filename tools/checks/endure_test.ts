@@ -1,6 +1,7 @@
 /**
- * A run that was killed has to end with the same bytes; damage to a file that a run keeps has to be noticed in a sentence, or
- * change nothing. `deno task endure` kills 50 trainings, and flips and cuts each file at 10,000 bytes, in about six minutes:
+ * A run that was killed has to end with the same bytes; damage to a file that a run keeps has to be noticed
+ * in a sentence, or change nothing. `deno task endure` kills 50 trainings, and flips and cuts each file at
+ * 10,000 bytes, in about six minutes:
  *
  *     deno task endure --kills=3 --damages=100 --seed=2
  * @module

@@ -1,12 +1,14 @@
 /**
- * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel, in the smoke preset: every
- * output under its own cell, no error, equations and figures rendered, the stop and restart buttons pressed during a training,
- * no process left behind. What it saves has to equal what `deno task notebooks` writes. Not among the project's other tests:
+ * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel, in the smoke
+ * preset: every output under its own cell, no error, equations and figures rendered, the stop and restart
+ * buttons pressed during a training, no process left behind. What it saves has to equal what
+ * `deno task notebooks` writes. Not among the project's other tests:
  *
  *     deno task jupyterlab [--expected DIRECTORY] [NOTEBOOK …]
  *
- * DIRECTORY has what `deno task notebooks --preset smoke --output-dir DIRECTORY` wrote; without it, the notebooks (all
- * numbered ones by default) are run first. It is skipped where JupyterLab or Chromium is not installed. On Debian:
+ * DIRECTORY has what `deno task notebooks --preset smoke --output-dir DIRECTORY` wrote; without it, the
+ * notebooks (all numbered ones by default) are run first. It is skipped where JupyterLab or Chromium is not
+ * installed. On Debian:
  *
  *     apt-get install chromium jupyterlab
  * @module
@@ -34,7 +36,9 @@ const ROOT = resolve(import.meta.dirname!, "../..");
 const ENVIRONMENT = { LWM_PRESET: "smoke", NO_COLOR: "1" };
 const START_MILLISECONDS = 60_000;
 const COMMAND_MILLISECONDS = 180_000;
-/** A variable in the environment of every process of a session, by which those that are left behind are found. */
+/**
+ * A variable in the environment of every process of a session, by which those that are left behind are found.
+ */
 const MARK = "LWM_JUPYTERLAB";
 
 const { values, positionals } = parseArgs({

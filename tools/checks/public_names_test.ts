@@ -1,6 +1,7 @@
 /**
- * What the README owes a reader: the public names of the library are used in a notebook or there, and are not too many; every
- * package has its reason there. Types only complete the signatures of functions; they do not count.
+ * What the README owes a reader: the public names of the library are used in a notebook or there, and are not
+ * too many; every package has its reason there. Types only complete the signatures of functions; they do not
+ * count.
  * @module
  */
 import assert from "node:assert/strict";

@@ -1,5 +1,6 @@
 /**
- * `deno task test [OPTION]`: all tests, in few modules, each of which loads tfjs and the library once for all of its files.
+ * `deno task test [OPTION]`: all tests, in few modules, each of which loads tfjs and the library once for all
+ * of its files.
  * @module
  */
 import { globSync } from "node:fs";
@@ -10,7 +11,10 @@ import { writeFilesWhole } from "../../lib/files.ts";
 /** A module each, those first that take longest. A file belongs to the longest with which its path begins. */
 const PARTS = ["tools/commands", "tools", "lib/run", "lib", "tools/commands/sweep", "lib/engine", "lib/data"];
 
-/** Writes the modules, all into one folder, since Deno runs those of subfolders first. @returns their paths */
+/**
+ * Writes the modules, all into one folder, since Deno runs those of subfolders first.
+ * @returns their paths
+ */
 async function writeModules(root: string): Promise<string[]> {
   const files = globSync("{lib,tools}/**/*_test.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/"));
   const byPart = Map.groupBy(
@@ -34,7 +38,8 @@ const { code } = await new Deno.Command(Deno.execPath(), {
     ...["lib", "tools", "README.md"],
   ],
   cwd: root,
-  // Many tests wait; and with room for their first objects V8 spends a fifth less time on many short programs.
+  // Many tests wait; and with room for their first objects V8 spends a fifth less time on many short
+  // programs.
   env: {
     DENO_JOBS: `${navigator.hardwareConcurrency + 2}`,
     DENO_V8_FLAGS: "--min-semi-space-size=128,--max-semi-space-size=128",

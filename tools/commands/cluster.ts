@@ -1,6 +1,6 @@
 /**
- * A sweep on more than one machine: its runs as commands for any scheduler, as jobs of Slurm, and collected from wherever they
- * were trained.
+ * A sweep on more than one machine: its runs as commands for any scheduler, as jobs of Slurm, and collected
+ * from wherever they were trained.
  * @module
  */
 import { join, resolve } from "node:path";
@@ -18,8 +18,9 @@ import { readKeptRun } from "./run.ts";
 import { mistakeOf, type SweepRun } from "./sweep_plan.ts";
 
 /**
- * The commands that train the runs that wait. Each stands for itself, and may be repeated after it was killed. Those of `bases`
- * train an M_0 each: they should be finished before the others begin, which otherwise wait for them.
+ * The commands that train the runs that wait. Each stands for itself, and may be repeated after it was
+ * killed. Those of `bases` train an M_0 each: they should be finished before the others begin, which
+ * otherwise wait for them.
  */
 export async function sweepCommands(runs: readonly SweepRun[], directory: string) {
   const waiting = runs.filter(({ state }) => state === "waiting");
@@ -78,8 +79,9 @@ export async function submitToSlurm(
       script,
       ["#!/bin/bash", "case $SLURM_ARRAY_TASK_ID in", ...tasks, "esac\n"].join("\n"),
     );
-    // A task that is requeued finds the last epoch of its run, and appends to its log. After any end of the M_0, since the
-    // runs train one that failed themselves, and say why it cannot be; afterok would leave them in the queue for ever.
+    // A task that is requeued finds the last epoch of its run, and appends to its log. After any end of the
+    // M_0, since the runs train one that failed themselves, and say why it cannot be; afterok would leave
+    // them in the queue for ever.
     jobs.push(
       await sbatch([
         ...["--parsable", "--requeue", "--open-mode=append", `--job-name=${name}-${kind}`],
@@ -108,8 +110,8 @@ async function sbatch(args: readonly string[]): Promise<string> {
 }
 
 /**
- * Finds the finished runs of a study below some folders: as folders of runs, and in results of studies. Needs neither images nor
- * an engine.
+ * Finds the finished runs of a study below some folders: as folders of runs, and in results of studies. Needs
+ * neither images nor an engine.
  * @returns those of today's code last
  */
 export async function collectRecords(
@@ -139,7 +141,9 @@ export async function collectRecords(
   return records.sort((a, b) => Number(isCurrent(a)) - Number(isCurrent(b)));
 }
 
-/** Folders of runs and files of results, at most three levels below a folder, such as `data/runs/DATASET/RUN`. */
+/**
+ * Folders of runs and files of results, at most three levels below a folder, such as `data/runs/DATASET/RUN`.
+ */
 export async function findKept(folder: string, levels = 3): Promise<string[]> {
   const found: string[] = [];
   try {

@@ -40,8 +40,8 @@ export interface CommandLine {
 }
 
 /**
- * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed alone, or
- * that of the signal that stopped it. Any other error is a bug and keeps its stack.
+ * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed
+ * alone, or that of the signal that stopped it. Any other error is a bug and keeps its stack.
  * @param main is given the arguments
  */
 export async function runCommand(main: (args: string[]) => Promise<void>): Promise<void> {

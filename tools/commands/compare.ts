@@ -50,7 +50,9 @@ function withSummary(run: KeptRun): unknown {
   return { ...run, summary: Object.fromEntries(summary) };
 }
 
-/** The folder of the figures, relative to that of all comparisons. Two folders of images may have one name. */
+/**
+ * The folder of the figures, relative to that of all comparisons. Two folders of images may have one name.
+ */
 function placeOf({ configuration: { dataset, data }, images = "" }: KeptRun): string {
   return dataset === "folder" ? `folder-${basename(data)}-${images.slice(0, 6)}` : dataset;
 }

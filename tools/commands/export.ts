@@ -66,7 +66,8 @@ export async function exportModel(args: readonly string[], log: Log = console.lo
 }
 
 /**
- * A model as a safetensors file in PyTorch's layout: filters (output, input, height, width), the head's weights (C, K).
+ * A model as a safetensors file in PyTorch's layout: filters (output, input, height, width), the head's
+ * weights (C, K).
  * @param notes also go into the file's metadata, each as JSON
  */
 export async function pytorchFile(model: ResNet, notes: Readonly<Record<string, unknown>>) {

@@ -107,7 +107,10 @@ async function trainAndRunNotebooks(runs: readonly SweepRun[], preset: PresetNam
 /** The weight of a notebook whose models are trained, in epochs of a class; see `Job.weight`. */
 const NOTEBOOK_WEIGHT = 60;
 
-/** The number of steps, M_0 included, that must be trained before a notebook runs. @param code of the notebook */
+/**
+ * The number of steps, M_0 included, that must be trained before a notebook runs.
+ * @param code of the notebook
+ */
 export function stepsNeeded(code: string): number {
   const calls = code.match(/trainRuns\(|Run\.open\(/g)?.length ?? 0;
   if (calls === 0) return 0;
@@ -119,7 +122,8 @@ export function stepsNeeded(code: string): number {
 /** Processor time of this process and of its finished descendants; 0 where the system does not report it. */
 async function processorSeconds(): Promise<number> {
   const stat = await Deno.readTextFile("/proc/self/stat").catch(() => "");
-  // Behind the name in parentheses: state, 10 numbers, then user and system time, also of children, in hundredths.
+  // Behind the name in parentheses: state, 10 numbers, then user and system time, also of children, in
+  // hundredths.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number);
   return fields.reduce((sum, ticks) => sum + ticks, 0) / 100;
 }
@@ -137,7 +141,10 @@ export function notebookConfigurations(): Configuration[] {
   return (["LwM", "LwF-MC", "C"] as const).map((method) => configure({ method }));
 }
 
-/** What notebooks 04 and 05 train beside them, for one increment: other learning rates and other weights of L_AD. */
+/**
+ * What notebooks 04 and 05 train beside them, for one increment: other learning rates and other weights of
+ * L_AD.
+ */
 export function demonstrationConfigurations(): Configuration[] {
   const increments = 1;
   const { learningRate } = configure({ method: "LwM" });

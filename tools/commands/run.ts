@@ -1,5 +1,6 @@
 /**
- * What the commands share that work on a run: opening it, and its state after each step as the rows of a table.
+ * What the commands share that work on a run: opening it, and its state after each step as the rows of a
+ * table.
  * @module
  */
 import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/accuracy.ts";
@@ -25,7 +26,10 @@ export const OF_RUN = {
   "engine NAME": "what evaluates [the engine that trained the run]",
 } as const;
 
-/** Opens the run whose folder is the first argument of a command. @throws {UserError} where there is none, or several */
+/**
+ * Opens the run whose folder is the first argument of a command.
+ * @throws {UserError} where there is none, or several
+ */
 export function openNamedRun(
   { own: { data, engine }, positionals }: CommandLine,
   { name }: Command,
@@ -49,7 +53,10 @@ export interface KeptRun extends RunRecord<StepMetrics> {
   readonly images?: string;
 }
 
-/** Reads a run without its images or an engine. @throws {UserError} where the folder is none of a run, or damaged */
+/**
+ * Reads a run without its images or an engine.
+ * @throws {UserError} where the folder is none of a run, or damaged
+ */
 export async function readKeptRun(folder: string): Promise<KeptRun> {
   const { configuration, folders, images } = await readRunFolder(folder);
   const engine = configuration.engine as Engine["name"]; // a kept configuration has it by name
@@ -65,8 +72,8 @@ export function folderOf({ steps, folders }: Run): string {
 /**
  * Opens a run with a bar while its images are decoded, and lists photos that were left out.
  * @param from a configuration, or the folder of a run
- * @param options the folder of data sets and runs; of a run that is named by its folder, where its images lie now, and what
- * evaluates it
+ * @param options the folder of data sets and runs; of a run that is named by its folder, where its images lie
+ * now, and what evaluates it
  */
 export async function openRun(
   from: Configuration | string,
@@ -116,8 +123,9 @@ export function stepHeading(): string {
 }
 
 /**
- * The state after a step: its number, classes seen, top-1 and top-5 accuracy, the mean over classes of the top-1 accuracy, the
- * average incremental accuracy so far, forgetting, and the cosine of the attention to M_0's.
+ * The state after a step: its number, classes seen, top-1 and top-5 accuracy, the mean over classes of the
+ * top-1 accuracy, the average incremental accuracy so far, forgetting, and the cosine of the attention to
+ * M_0's.
  * @param metrics of the step and all before it
  */
 export function stepRow(metrics: readonly StepMetrics[]): string {

@@ -163,7 +163,7 @@ async function readRun(folder: string): Promise<FoundRun> {
 /** The size of all files below a folder, and when the last of them was written, in milliseconds. */
 function sizeOf(folder: string): { bytes: number; modified: number } {
   const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false }) ?? []) // one may be written just now
+    .flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false }) ?? []) // being written
     .filter((file) => file.isFile());
   return {
     bytes: found.reduce((sum, { size }) => sum + size, 0),

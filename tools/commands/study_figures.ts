@@ -24,7 +24,10 @@ export interface FigurePlace {
   readonly log: Log;
 }
 
-/** Saves the figures whose runs are finished. Those of attention need the models themselves, and are left out where there are none. */
+/**
+ * Saves the figures whose runs are finished. Those of attention need the models themselves, and are left out
+ * where there are none.
+ */
 export async function saveStudyFigures(study: Study, place: FigurePlace): Promise<void> {
   const { out, log } = place;
   const saved: string[] = [];

@@ -115,7 +115,8 @@ export interface StudyOptions extends FigurePlace {
 }
 
 /**
- * Trains what is missing of a study, writes its results whenever a run is finished (or, anew, when all are), and shows them.
+ * Trains what is missing of a study, writes its results whenever a run is finished (or, anew, when all are),
+ * and shows them.
  * @param file of the study
  * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
  */
@@ -230,7 +231,10 @@ async function planMissing(opened: OpenedStudy, log: Log) {
   return { known, runs };
 }
 
-/** A study's own records, and those of its runs in other studies: on the engine that it names, and with the M_0 of its own. */
+/**
+ * A study's own records, and those of its runs in other studies: on the engine that it names, and with the
+ * M_0 of its own.
+ */
 async function knownRecords({ plan, kept, path }: OpenedStudy): Promise<RunRecord[]> {
   const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
   const steps = new Map(plan.configurations.map((run) => [runKey(run), run.increments + 1]));
@@ -241,7 +245,7 @@ async function knownRecords({ plan, kept, path }: OpenedStudy): Promise<RunRecor
     const isComparable = engine === (known[0] ?? record).engine && (asked.has("auto") || asked.has(engine));
     if (isWhole && isComparable && !withOtherFirstModel([...known, record])) known.unshift(record);
   }
-  return recordsOf(plan, known).filter(({ configuration }) => configuration.dataset !== "folder"); // its own replace the others
+  return recordsOf(plan, known).filter(({ configuration }) => configuration.dataset !== "folder");
 }
 
 type MeasuredRun = Pick<RunRecord, "configuration" | "metrics">;
@@ -322,8 +326,8 @@ async function finishedRecords(runs: readonly SweepRun[]): Promise<RunRecord[]> 
 }
 
 /**
- * Fresh records in place of the kept ones of the same runs, unless they have fewer steps; in the order of the study, then those
- * that it no longer names.
+ * Fresh records in place of the kept ones of the same runs, unless they have fewer steps; in the order of the
+ * study, then those that it no longer names.
  */
 function mergeRecords(
   { configurations }: StudyPlan,

@@ -23,9 +23,10 @@ import { listSkipped, withImageProgress } from "./run.ts";
 export type SweepRun = PlannedRun & Pick<Job, "state" | "failure">;
 
 /**
- * Chooses engines and prepares images here, so that the processes of the runs find the same engine and no two of them decode
- * the same images.
- * @param configurations of the runs; those that come to the same run, such as LwF-MC with another γ, become one
+ * Chooses engines and prepares images here, so that the processes of the runs find the same engine and no two
+ * of them decode the same images.
+ * @param configurations of the runs; those that come to the same run, such as LwF-MC with another γ, become
+ * one
  * @param place the log is told the engine, and which photos are left out
  */
 export async function planSweep(

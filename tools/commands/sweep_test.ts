@@ -441,7 +441,8 @@ Deno.test({
   ignore: navigator.hardwareConcurrency < 2 || Deno.build.os === "windows",
   fn: () =>
     withDataDirectory(async (directory) => {
-      // As many endless runs as there are cores, which wait for locks that are held here, and one that waits for a core.
+      // As many endless runs as there are cores, which wait for locks that are held here, and one that waits
+      // for a core.
       const endless = Array.from(
         { length: navigator.hardwareConcurrency },
         (_, i) => ({ baseEpochs: 3 + i }),

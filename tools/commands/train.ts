@@ -88,7 +88,8 @@ async function planOf(run: Run) {
   const { depth, widths, stem, seed } = run.configuration;
   const student = new ResNet({ depth, widths, stem }, run.classNames(run.steps.length - 1), seed);
   const weights = student.parameters.values().reduce((sum, { size }) => sum + size, 0);
-  // On the disk, without the images: the models, and after each epoch the weights and the optimizer of its step.
+  // On the disk, without the images: the models, and after each epoch the weights and the optimizer of its
+  // step.
   const bytes = 4 * weights * (steps.length + 2);
   // Unknown where the engine is too slow to try.
   const seconds = iterations === 0 || run.engine.name === "cpu"

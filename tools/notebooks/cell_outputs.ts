@@ -14,8 +14,8 @@ export interface DisplayContent {
 }
 
 /**
- * Gathers the outputs of one cell. A display with an id shows progress, and is not kept: it depends on the machine and on
- * what was trained before.
+ * Gathers the outputs of one cell. A display with an id shows progress, and is not kept: it depends on the
+ * machine and on what was trained before.
  */
 export class CellOutputs {
   #outputs: Output[] = [];

@@ -1,8 +1,8 @@
 /**
  * A Deno kernel in a process of its own, for a client that runs cells as JupyterLab does.
  *
- * The kernel leads a process group, which is killed with it. A guard process kills the group when this process is killed
- * first (`kill -9`). Linux and macOS.
+ * The kernel leads a process group, which is killed with it. A guard process kills the group when this
+ * process is killed first (`kill -9`). Linux and macOS.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -106,7 +106,8 @@ export class Kernel {
   }
 
   /**
-   * Runs code and waits until all of its output has arrived. An error of the code is a message of type "error".
+   * Runs code and waits until all of its output has arrived. An error of the code is a message of type
+   * "error".
    * @returns how it has ended, and the number that Jupyter shows beside the cell
    * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
    */
@@ -153,9 +154,9 @@ export class Kernel {
   }
 
   /**
-   * Waits for late output. Deno's kernel sends console text from a queue of its own, which may lag behind the reply and the
-   * state "idle". The fence prints a random word and broadcasts it; when both have arrived, everything before them has
-   * arrived too. Text that arrives in the meantime belongs to the cell.
+   * Waits for late output. Deno's kernel sends console text from a queue of its own, which may lag behind the
+   * reply and the state "idle". The fence prints a random word and broadcasts it; when both have arrived,
+   * everything before them has arrived too. Text that arrives in the meantime belongs to the cell.
    */
   async #fence(onMessage: (message: Message) => void): Promise<void> {
     const word = `fence-${randomUUID()}`;

@@ -4,7 +4,8 @@
  * - https://jupyter-client.readthedocs.io/en/latest/messaging.html#the-wire-protocol
  * - https://rfc.zeromq.org/spec/23/ (ZMTP 3.0; here the client's half, without encryption)
  *
- * The native code of npm:zeromq polls a socket that it has closed, and crashed Deno in one of ten runs on a busy machine.
+ * The native code of npm:zeromq polls a socket that it has closed, and crashed Deno in one of ten runs on a
+ * busy machine.
  * @module
  */
 import { Buffer } from "node:buffer";

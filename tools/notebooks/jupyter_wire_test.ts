@@ -7,7 +7,10 @@ GREETING.set(new TextEncoder().encode("NULL"), 12);
 const READY = new Uint8Array([4, 6, ...new TextEncoder().encode("\x05READY")]);
 const HANDSHAKE = [...GREETING, ...READY];
 
-/** A peer that sends these bytes, hangs up its side if asked to, and then listens; @returns what it has heard */
+/**
+ * A peer that sends these bytes, hangs up its side if asked to, and then listens;
+ * @returns what it has heard
+ */
 async function peer(listener: Deno.TcpListener, bytes: number[], hangsUp: boolean): Promise<Uint8Array> {
   using tcp = await listener.accept();
   for (let rest = new Uint8Array(bytes); rest.length > 0;) rest = rest.subarray(await tcp.write(rest));

@@ -35,7 +35,9 @@ export type Output =
   | DisplayOutput
   | ErrorOutput;
 
-/** A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`). */
+/**
+ * A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`).
+ */
 export interface DisplayOutput {
   output_type: "display_data" | "execute_result";
   data: Record<string, unknown>;
@@ -114,7 +116,8 @@ export function lines(text: string): string[] {
 
 /**
  * Joins the code cells of a notebook into one module that compilers and linters can read.
- * @returns also for each of its lines, counted from 0, where it stands in the notebook: code cell and line, both from 1
+ * @returns also for each of its lines, counted from 0, where it stands in the notebook: code cell and line,
+ * both from 1
  */
 export function joinCells(notebook: Notebook) {
   // Cells are separate programs: the last line of one must not run on into the next.

@@ -46,7 +46,8 @@ type OnCell = (cell: number, state?: string) => void;
 
 /**
  * Runs notebooks one after the other.
- * @throws {UserError} at the first cell that fails, which it names; its notebook is written with the outputs so far
+ * @throws {UserError} at the first cell that fails, which it names; its notebook is written with the outputs
+ * so far
  * @throws {UserError} where a path is not a notebook, before any is run
  * @throws the reason of the signal if the run was stopped by it
  */
@@ -115,7 +116,8 @@ async function runCells(
   onCell: OnCell,
 ) {
   const cells = codeCells(notebook);
-  // A copy has the outputs of this run alone; the notebook itself keeps those of cells that a failed run does not come to.
+  // A copy has the outputs of this run alone; the notebook itself keeps those of cells that a failed run does
+  // not come to.
   if (options.outputFolder !== undefined) cells.forEach(clear);
   // As JupyterLab does, so that saving the notebook there changes nothing.
   notebook.metadata.language_info = kernel.languageInfo;

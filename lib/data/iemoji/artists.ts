@@ -1,6 +1,6 @@
 /**
- * The artists of iEmoji-100. Each is an npm package `@iconify-json/NAME` whose `icons.json` holds the drawings as SVG. Credits and
- * licenses come from the packages' `info.json`.
+ * The artists of iEmoji-100. Each is an npm package `@iconify-json/NAME` whose `icons.json` holds the
+ * drawings as SVG. Credits and licenses come from the packages' `info.json`.
  * @module
  */
 import emojione from "@iconify-json/emojione/info.json" with { type: "json" };

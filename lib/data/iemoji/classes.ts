@@ -1,6 +1,7 @@
 /**
- * The classes of iEmoji-100: everyday objects that all eight artists have drawn, by the name they have in the icon sets.
- * They stand here in groups of the same kind; the order in which they are learned is drawn from a seed.
+ * The classes of iEmoji-100: everyday objects that all eight artists have drawn, by the name they have in the
+ * icon sets. They stand here in groups of the same kind; the order in which they are learned is drawn from a
+ * seed.
  */
 // deno-fmt-ignore
 export const IEMOJI_CLASSES: readonly string[] = [

@@ -29,7 +29,10 @@ const RECIPE: string = createHash("sha256").update(JSON.stringify([
   IEMOJI_CLASSES,
 ])).digest("hex").slice(0, 16);
 
-/** The folder of the rendered drawings, such as `data/iemoji-100`, and a callback for the number that are rendered. */
+/**
+ * The folder of the rendered drawings, such as `data/iemoji-100`, and a callback for the number that are
+ * rendered.
+ */
 interface Place {
   directory: string;
   onProgress?: (done: number, total: number) => void;
@@ -39,11 +42,14 @@ interface LoadOptions extends Place {
   /** Height and width of the images, 16 to 64 pixels; 32 by default. */
   size?: number;
   /**
-   * For tuning: take the artist `noto` out of training and validate on those drawings. Without it, validation images are
-   * further draws of the training drawings.
+   * For tuning: take the artist `noto` out of training and validate on those drawings. Without it, validation
+   * images are further draws of the training drawings.
    */
   holdOut?: boolean;
-  /** At most so many training images of each class, and as many of each for the test, drawn by `seed`. Default: all. */
+  /**
+   * At most so many training images of each class, and as many of each for the test, drawn by `seed`.
+   * Default: all.
+   */
   imagesPerClass?: number;
   /** Decides which images of each class are drawn; 0 by default. */
   seed?: number;
@@ -62,9 +68,10 @@ export async function loadIEmoji(
 }
 
 /**
- * Renders the drawings of iEmoji-100 unless that has been done. They are kept as `drawings-RECIPE.bin`: other versions of
- * the packages, or other classes, give another file.
- * @returns (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha; the same bytes every time
+ * Renders the drawings of iEmoji-100 unless that has been done. They are kept as `drawings-RECIPE.bin`: other
+ * versions of the packages, or other classes, give another file.
+ * @returns (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha; the same bytes
+ * every time
  */
 export async function prepareIEmoji({ directory, onProgress }: Place): Promise<Uint8Array> {
   const path = join(directory, `drawings-${RECIPE}.bin`);
@@ -93,7 +100,9 @@ function checksum(pixels: Uint8Array): Uint8Array {
   return new Uint8Array(Uint32Array.of(crc32(pixels)).buffer);
 }
 
-/** The part of the Iconify JSON format that is used here: https://iconify.design/docs/types/iconify-json.html */
+/**
+ * The part of the Iconify JSON format that is used here: https://iconify.design/docs/types/iconify-json.html
+ */
 export interface IconSet {
   width?: number;
   height?: number;

@@ -1,5 +1,6 @@
 /**
- * iEmoji-100: 100 everyday objects, each drawn by eight artists, placed on random backgrounds. See data/README.md.
+ * iEmoji-100: 100 everyday objects, each drawn by eight artists, placed on random backgrounds. See
+ * data/README.md.
  *
  * This module turns rendered drawings into images; it renders and reads nothing, so a browser can load it.
  * @module
@@ -18,7 +19,9 @@ export const DRAWING_SIDE = 64;
 export const IEMOJI_EVALUATION_DRAWS = 10;
 /** Validation and test images are the same in every run, whatever the run's seed is. */
 const EVALUATION_SEED = 0;
-/** Mean and deviation of the channels over 2400 training images of 32×32: seed 0, four views of each drawing. */
+/**
+ * Mean and deviation of the channels over 2400 training images of 32×32: seed 0, four views of each drawing.
+ */
 const STATISTICS: Pick<Dataset, "mean" | "std"> = {
   mean: [0.58, 0.5459, 0.5139],
   std: [0.2521, 0.2307, 0.2437],
@@ -27,8 +30,8 @@ const STATISTICS: Pick<Dataset, "mean" | "std"> = {
 /**
  * Makes the data set from its drawings.
  * @param drawings (artists, classes, 64, 64, 4) bytes: RGBA with the colors multiplied by alpha
- * @param options height and width of the images, 16 to 64 pixels; `holdOut` takes the artist `noto` out of training for
- * validation
+ * @param options height and width of the images, 16 to 64 pixels; `holdOut` takes the artist `noto` out of
+ * training for validation
  * @throws {UserError} if the size is out of range
  */
 export function iemojiDataset(
@@ -81,8 +84,8 @@ function cutOut(pixels: Uint8Array, classId: number, artist: string, size: numbe
 }
 
 /**
- * Training: one image a drawing, with many views. Validation and test: a fixed number of images a drawing, each with
- * one view. A draw depends only on seed, split, class, artist and its number.
+ * Training: one image a drawing, with many views. Validation and test: a fixed number of images a drawing,
+ * each with one view. A draw depends only on seed, split, class, artist and its number.
  */
 function openDrawings(
   drawings: readonly ReturnType<typeof cutOut>[],

@@ -1,8 +1,8 @@
 /**
  * CIFAR-100 (Krizhevsky, 2009), the binary version: `train.bin`, `test.bin` and `fine_label_names.txt`.
  *
- * A record of a `.bin` file has 3,074 bytes: the coarse label (0 … 19), the fine label (0 … 99), and a 32×32 image as
- * three planes: red, green, blue. The classes are the fine labels.
+ * A record of a `.bin` file has 3,074 bytes: the coarse label (0 … 19), the fine label (0 … 99), and a 32×32
+ * image as three planes: red, green, blue. The classes are the fine labels.
  * @module
  */
 import { join } from "node:path";
@@ -30,7 +30,10 @@ const FINE_CLASSES = 100;
 const PURPOSE = "read CIFAR-100";
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cifar-100`";
 
-/** Lists the images of CIFAR-100 in `cifar-100-binary`, or in the folder that holds it, and reads their labels. */
+/**
+ * Lists the images of CIFAR-100 in `cifar-100-binary`, or in the folder that holds it, and reads their
+ * labels.
+ */
 export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
   const root = innerFolder(path, "cifar-100-binary");
   refusePythonVersion(root);
@@ -53,7 +56,7 @@ export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
       photos.push({ name: `${file}/${String(record).padStart(5, "0")}`, classId, split, stamp, record });
     }
   }
-  photos.sort((a, b) => a.classId - b.classId); // a stable sort: within a class the order of the files is kept
+  photos.sort((a, b) => a.classId - b.classId); // stable: within a class the order of the files is kept
 
   return {
     name: "cifar-100",

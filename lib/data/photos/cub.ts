@@ -1,14 +1,15 @@
 /**
- * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Three index files have a line for each photo,
- * in the same order:
+ * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Three index files have a
+ * line for each photo, in the same order:
  *
  *     images.txt               1 001.Black_footed_Albatross/Black_Footed_Albatross_0046_18.jpg
  *     image_class_labels.txt   1 1
  *     bounding_boxes.txt       1 60.0 27.0 325.0 304.0   (left, top, width, height)
  *     images/…
  *
- * The paper uses 100 of the classes and 80 % of each for training. Here these are the first 100 in the official order, unless
- * others are chosen, split by the seed: the official split, about half and half, is not used. The bounding boxes become masks.
+ * The paper uses 100 of the classes and 80 % of each for training. Here these are the first 100 in the
+ * official order, unless others are chosen, split by the seed: the official split, about half and half, is
+ * not used. The bounding boxes become masks.
  * @module
  */
 import { join } from "node:path";
@@ -28,7 +29,9 @@ import {
 const PAPER_CLASSES = 100;
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cub-200-2011`";
 
-/** The index files: a line of each, whose groups are the number of the image and what the file says about it. */
+/**
+ * The index files: a line of each, whose groups are the number of the image and what the file says about it.
+ */
 const INDEX = {
   images: {
     file: "images.txt",

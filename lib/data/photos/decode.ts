@@ -34,9 +34,9 @@ export class DamagedPhotoError extends UserError {
 }
 
 /**
- * Decodes a JPEG, PNG or WebP. Grey and CMYK become RGB, and what is transparent becomes white. The camera's orientation is
- * applied, unless there is a box, which is given in the pixels as they are stored. The shorter side is scaled to `size`
- * (Lanczos), and the middle of the longer side is kept.
+ * Decodes a JPEG, PNG or WebP. Grey and CMYK become RGB, and what is transparent becomes white. The camera's
+ * orientation is applied, unless there is a box, which is given in the pixels as they are stored. The shorter
+ * side is scaled to `size` (Lanczos), and the middle of the longer side is kept.
  * @param box the object, in pixels of the photo as it is stored
  * @throws {DamagedPhotoError} if the bytes are no such image or are damaged, or the box lies outside
  */
@@ -76,8 +76,8 @@ export async function decodePhoto(
 }
 
 /**
- * Where a box of a (height, width) photo lies after scaling the shorter side to `size` and cropping the middle: cut off at
- * the edges, without an area if nothing of it is left.
+ * Where a box of a (height, width) photo lies after scaling the shorter side to `size` and cropping the
+ * middle: cut off at the edges, without an area if nothing of it is left.
  */
 export function boxInSquare(box: Box, width: number, height: number, size: number): Box {
   const scale = size / Math.min(width, height);

@@ -1,7 +1,7 @@
 /**
- * Any folder of images in the layout of torchvision's ImageFolder: `ROOT/CLASS/*.jpg`, or `ROOT/train/CLASS/*.jpg` and
- * `ROOT/test/CLASS/*.jpg`. In place of `test` there may be `val`, `valid` or `validation`; beside `test` these are not used.
- * A class folder may hold its images in a folder `images`.
+ * Any folder of images in the layout of torchvision's ImageFolder: `ROOT/CLASS/*.jpg`, or
+ * `ROOT/train/CLASS/*.jpg` and `ROOT/test/CLASS/*.jpg`. In place of `test` there may be `val`, `valid` or
+ * `validation`; beside `test` these are not used. A class folder may hold its images in a folder `images`.
  * @module
  */
 import { basename, join, resolve } from "node:path";
@@ -22,7 +22,10 @@ import {
 /** Names of the folder with the test images, the first that is there. */
 const TEST_FOLDERS = ["test", "val", "valid", "validation"];
 
-/** Lists the photos of a folder that holds the class folders, or `train` and `test` with the class folders in them. */
+/**
+ * Lists the photos of a folder that holds the class folders, or `train` and `test` with the class folders in
+ * them.
+ */
 export function folderSource(path: string, choice: ClassChoice): PhotoSource {
   const name = basename(resolve(path));
   const test = TEST_FOLDERS.find((folder) => isFolder(join(path, folder)));
@@ -85,19 +88,25 @@ export function photosOfClasses(
 }
 
 /**
- * The folders of Caltech-101 (Fei-Fei, Fergus and Perona, 2004) that are not among its 100 classes here. The paper uses 100 and
- * does not say which. `BACKGROUND_Google` is clutter and no class. `Faces_easy` shows the same 435 photos as `Faces`, cropped to
- * the face, so the test images of one would be training images of the other.
+ * The folders of Caltech-101 (Fei-Fei, Fergus and Perona, 2004) that are not among its 100 classes here. The
+ * paper uses 100 and does not say which. `BACKGROUND_Google` is clutter and no class. `Faces_easy` shows the
+ * same 435 photos as `Faces`, cropped to the face, so the test images of one would be training images of the
+ * other.
  */
 const CALTECH_LEFT_OUT = ["BACKGROUND_Google", "Faces_easy"];
 
-/** Lists the photos of Caltech-101: `101_ObjectCategories/CLASS/image_0001.jpg`, 9,144 photos in 102 folders. */
+/**
+ * Lists the photos of Caltech-101: `101_ObjectCategories/CLASS/image_0001.jpg`, 9,144 photos in 102 folders.
+ */
 export function caltechSource(path: string, choice: ClassChoice): PhotoSource {
   const root = innerFolder(path, "101_ObjectCategories");
   return classFolderSource("caltech-101", root, choice, CALTECH_LEFT_OUT);
 }
 
-/** The class folders in a folder. @throws {UserError} if there are none, or two whose names differ by case alone */
+/**
+ * The class folders in a folder.
+ * @throws {UserError} if there are none, or two whose names differ by case alone
+ */
 function classesIn(path: string, leaveOut: readonly string[] = []): string[] {
   const { folders, files: [file] } = listFolder(path);
   const classNames = folders.filter((folder) => !leaveOut.includes(folder));

@@ -1,10 +1,12 @@
 /**
- * ILSVRC-2012 (Russakovsky et al., 2015), of which iILSVRC-small uses 100 classes: `train/n01440764/*.JPEG`, and
- * `val/n01440764/*.JPEG`, or `val/*.JPEG` with `LOC_val_solution.csv` beside it. Kaggle's archive, which has these
- * below `ILSVRC/Data/CLS-LOC`, can be used as it is, and so can Tiny-ImageNet: `train/n01443537/images/*.JPEG` and
- * `val/images/*.JPEG` with `val/val_annotations.txt`. The validation images serve as the test.
+ * ILSVRC-2012 (Russakovsky et al., 2015), of which iILSVRC-small uses 100 classes: `train/n01440764/*.JPEG`,
+ * and `val/n01440764/*.JPEG`, or `val/*.JPEG` with `LOC_val_solution.csv` beside it. Kaggle's archive, which
+ * has these below `ILSVRC/Data/CLS-LOC`, can be used as it is, and so can Tiny-ImageNet:
+ * `train/n01443537/images/*.JPEG` and `val/images/*.JPEG` with `val/val_annotations.txt`. The validation
+ * images serve as the test.
  *
- * The paper does not say which 100 classes; they are drawn by the seed, unless a list of WordNet ids is given.
+ * The paper does not say which 100 classes; they are drawn by the seed, unless a list of WordNet ids is
+ * given.
  * @module
  */
 import { existsSync } from "node:fs";

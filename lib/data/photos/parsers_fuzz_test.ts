@@ -1,6 +1,6 @@
 /**
- * Mutated input for everything that parses a text. Whatever comes, a parser either throws a UserError or returns what a second,
- * independent reading of the same input says.
+ * Mutated input for everything that parses a text. Whatever comes, a parser either throws a UserError or
+ * returns what a second, independent reading of the same input says.
  */
 
 import assert from "node:assert/strict";

@@ -4,8 +4,9 @@
  *     NAME.pixels   the images, (size, size, 3) bytes each, in the order in which they were decoded
  *     NAME.index    a line for each: the CRC-32 of what follows, and a {@linkcode CachedPhoto} as JSON
  *
- * A line is written after its pixels, so decoding that was stopped at any moment is resumed where it stopped. A photo whose
- * file has another size or date is decoded again; a later line of the same name replaces an earlier one.
+ * A line is written after its pixels, so decoding that was stopped at any moment is resumed where it stopped.
+ * A photo whose file has another size or date is decoded again; a later line of the same name replaces an
+ * earlier one.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -22,7 +23,10 @@ const FLUSH_MILLISECONDS = 500;
 /** How many damaged photos a message names. */
 const NAMED = 20;
 
-/** What is known of a decoded photo: name and stamp as in the source, the object in pixels of the square image. */
+/**
+ * What is known of a decoded photo: name and stamp as in the source, the object in pixels of the square
+ * image.
+ */
 export interface CachedPhoto extends Pick<Photo, "name" | "stamp" | "box"> {
   readonly slot: number;
   readonly crc: number;
@@ -41,8 +45,8 @@ export interface CachePhotosOptions {
 }
 
 /**
- * Decodes the photos that are not in the cache yet. Holds a few photos in memory at a time. Of several processes one decodes;
- * the others wait and report its progress.
+ * Decodes the photos that are not in the cache yet. Holds a few photos in memory at a time. Of several
+ * processes one decodes; the others wait and report its progress.
  * @param path of the cache, without ending; one for each folder of photos and image size
  * @param chosen positions in `source.photos`
  * @returns the chosen photos in their order, and those that are skipped with the reason

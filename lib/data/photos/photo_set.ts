@@ -17,8 +17,9 @@ export interface PhotoSetOptions extends OpenOptions {
 }
 
 /**
- * Each view of an augmented set is a random crop after padding by an eighth of the side (4 pixels at 32×32, as is the
- * custom on CIFAR), mirrored or not. It depends on the seed, the photo's name and the view's number alone.
+ * Each view of an augmented set is a random crop after padding by an eighth of the side (4 pixels at 32×32,
+ * as is the custom on CIFAR), mirrored or not. It depends on the seed, the photo's name and the view's number
+ * alone.
  */
 export function openPhotoSet(
   path: string,

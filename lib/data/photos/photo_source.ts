@@ -1,6 +1,6 @@
 /**
- * A data set of photos on disk, before decoding: its photos, their classes, and how to decode one. Each data set's module makes
- * a {@linkcode PhotoSource}; the cache is made from it.
+ * A data set of photos on disk, before decoding: its photos, their classes, and how to decode one. Each data
+ * set's module makes a {@linkcode PhotoSource}; the cache is made from it.
  * @module
  */
 import { join } from "node:path";

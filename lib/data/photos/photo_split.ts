@@ -7,13 +7,16 @@ import { UserError } from "../../user_error.ts";
 import type { Split } from "../image_set.ts";
 import type { Photo } from "./photo_source.ts";
 
-/** The share of a class's photos for the test where the data set has no split of its own; the paper's 80 / 20. */
+/**
+ * The share of a class's photos for the test where the data set has no split of its own; the paper's 80 / 20.
+ */
 const TEST_SHARE = 0.2;
 /** The share of a class's training photos for validation, if it is held out. */
 const VALIDATION_SHARE = 0.2;
 
 /**
- * Splits each class separately. The split of a class depends only on the seed, the class's name and its number of photos.
+ * Splits each class separately. The split of a class depends only on the seed, the class's name and its
+ * number of photos.
  * @param photos all photos, those of a class in a fixed order
  * @param holdOut take a validation part out of the training photos
  */

@@ -1,5 +1,6 @@
 /**
- * Opens all data sets of photos: finds the photos, splits them by a seed, decodes them once into a cache, and reads the parts.
+ * Opens all data sets of photos: finds the photos, splits them by a seed, decodes them once into a cache, and
+ * reads the parts.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -54,7 +55,10 @@ export interface PhotoOptions extends ClassChoice {
   imagesPerClass?: number;
   /** Hold a fifth of the training images out for validation. Default false: `validation` cannot be opened. */
   holdOut?: boolean;
-  /** Leave out photos that cannot be decoded, and list them in {@linkcode PhotoDataset.skipped}. Default false. */
+  /**
+   * Leave out photos that cannot be decoded, and list them in {@linkcode PhotoDataset.skipped}. Default
+   * false.
+   */
   skipBroken?: boolean;
   /** Called with the names of the classes before any photo is decoded; it may throw. */
   onClasses?: (classNames: readonly string[]) => void;
@@ -68,9 +72,10 @@ export interface PhotoDataset extends Dataset {
 }
 
 /**
- * Opens a data set of photos. The first time all photos are decoded into a cache in `cacheDirectory`; later only those whose
- * file has changed since.
- * @throws {UserError} if the data set is incomplete or has damaged photos, or if the images of the test are those of the training
+ * Opens a data set of photos. The first time all photos are decoded into a cache in `cacheDirectory`; later
+ * only those whose file has changed since.
+ * @throws {UserError} if the data set is incomplete or has damaged photos, or if the images of the test are
+ * those of the training
  */
 export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const { name, path, imageSize, seed, holdOut = false } = options;

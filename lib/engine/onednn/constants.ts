@@ -1,6 +1,6 @@
 /**
- * The numbers of oneDNN's C API that are used here, from `dnnl_types.h` and `dnnl_common_types.h`. They are the same in
- * all versions 3.x.
+ * The numbers of oneDNN's C API that are used here, from `dnnl_types.h` and `dnnl_common_types.h`. They are
+ * the same in all versions 3.x.
  * @module
  */
 
@@ -13,7 +13,9 @@ export const STREAM_IN_ORDER = 1;
 /** `dnnl_data_type_t`: the type of every number here. */
 export const FLOAT32 = 3;
 
-/** `dnnl_prop_kind_t`: what a primitive is for. Backward convolutions have creating functions of their own. */
+/**
+ * `dnnl_prop_kind_t`: what a primitive is for. Backward convolutions have creating functions of their own.
+ */
 export const Propagation = {
   /** forward, keeping what the backward pass needs */
   forwardTraining: 64,
@@ -36,9 +38,9 @@ export const Algorithm = {
 } as const;
 
 /**
- * `dnnl_format_tag_t`: the order of dimensions in memory. oneDNN names the dimensions of activations and of filters
- * a, b, c, d, whatever their order in memory: activations are [batch, channels, height, width] and filters
- * [out, in, height, width].
+ * `dnnl_format_tag_t`: the order of dimensions in memory. oneDNN names the dimensions of activations and of
+ * filters a, b, c, d, whatever their order in memory: activations are [batch, channels, height, width] and
+ * filters [out, in, height, width].
  */
 export const Layout = {
   /** whichever layout the primitive is fastest with */

@@ -1,6 +1,7 @@
 /**
- * Convolution and its two gradients. Activations stay in tfjs's layout; filters go into the layout that oneDNN is fastest
- * with (on a plain one it falls to a quarter), by a copy that is small beside the convolution.
+ * Convolution and its two gradients. Activations stay in tfjs's layout; filters go into the layout that
+ * oneDNN is fastest with (on a plain one it falls to a quarter), by a copy that is small beside the
+ * convolution.
  * @module
  */
 import type { ConvolutionShape } from "../convolution.ts";

@@ -64,7 +64,8 @@ const SYMBOLS = {
   // (algorithm, source gradient, weights, destination gradient, strides, dilations, paddings, forward)
   dnnl_convolution_backward_data_primitive_desc_create:
     describing(int, object, object, object, array, array, array, array, object),
-  // (algorithm, source, weights gradient, bias gradient, destination gradient, strides, dilations, paddings, forward)
+  // (algorithm, source, weights gradient, bias gradient, destination gradient, strides, dilations, paddings,
+  // forward)
   dnnl_convolution_backward_weights_primitive_desc_create:
     describing(int, object, object, object, object, array, array, array, array, object),
   // (propagation, source, destination, epsilon, flags)

@@ -61,7 +61,10 @@ export class Scratch {
   }
 }
 
-/** One input or output: its `Argument`, and either a description (each run says where it lies) or memory that stays. */
+/**
+ * One input or output: its `Argument`, and either a description (each run says where it lies) or memory that
+ * stays.
+ */
 export type Binding = [argument: number, memory: Descriptor | Scratch];
 
 let heapBytes: Uint8Array<ArrayBuffer> | undefined;
@@ -77,8 +80,8 @@ function addressOfHeap(): bigint {
 }
 
 /**
- * A primitive that is ready to run: a function of where its data lie on the heap, in the order of the bindings that are no
- * scratch memory.
+ * A primitive that is ready to run: a function of where its data lie on the heap, in the order of the
+ * bindings that are no scratch memory.
  * @param bindings all inputs and outputs
  */
 export function primitive(

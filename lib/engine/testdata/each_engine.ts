@@ -24,8 +24,8 @@ export async function isHere(engine: Engine["name"]): Promise<boolean> {
 }
 
 /**
- * Registers a test for each engine, and checks that it leaves no tensor behind. Where the engine is not available the
- * test is skipped, by a step that says so.
+ * Registers a test for each engine, and checks that it leaves no tensor behind. Where the engine is not
+ * available the test is skipped, by a step that says so.
  */
 export function testOnEachEngine(
   name: string,
@@ -74,8 +74,8 @@ export async function valuesOnCpu(
 }
 
 /**
- * Compares all numbers: relative to each, or to a tenth of the largest where a number is smaller than that, because what
- * is left of a float32 sum of larger numbers carries their rounding.
+ * Compares all numbers: relative to each, or to a tenth of the largest where a number is smaller than that,
+ * because what is left of a float32 sum of larger numbers carries their rounding.
  */
 export function assertClose(found: unknown, expected: unknown, tolerance = 1e-5, what = "value"): void {
   const [values, wanted] = [numbersOf(found), numbersOf(expected)];

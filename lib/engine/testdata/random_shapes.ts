@@ -1,5 +1,6 @@
 /**
- * Compares every kernel of an engine with `wasm` on random shapes, in processes of their own: a crash is a failed case.
+ * Compares every kernel of an engine with `wasm` on random shapes, in processes of their own: a crash is a
+ * failed case.
  *
  *     deno run -A lib/engine/testdata/random_shapes.ts --cases 2000
  *
@@ -40,14 +41,20 @@ export interface Sizes {
   padding: number;
 }
 
-/** Multiplications, and values of the input and of the output, of a case at most: it takes a fraction of a second. */
+/**
+ * Multiplications, and values of the input and of the output, of a case at most: it takes a fraction of a
+ * second.
+ */
 const MULTIPLICATIONS = 5e7, VALUES = 5e5;
 /** Cases of a process at most, since engines keep what they made for each shape. */
 const CASES_OF_A_PROCESS = 100;
 /** Largest difference that is taken for rounding, relative to the largest value. */
 const TOLERANCE = 1e-3;
 
-/** The sizes of the n-th case: channels 1–130, images of 1–230 pixels, the filters and strides of all networks. */
+/**
+ * The sizes of the n-th case: channels 1–130, images of 1–230 pixels, the filters and strides of all
+ * networks.
+ */
 export function randomSizes(n: number): Sizes {
   const random = randomStream("shapes", n);
   const pick = (values: number[]) => values[random.integer(values.length)];

@@ -1,6 +1,7 @@
 /**
- * Run as a process of its own: takes each engine named by the arguments into use and prints, as one line of JSON, which it
- * was, what was logged, or the error; and a digest of the weights after five steps of a small training.
+ * Run as a process of its own: takes each engine named by the arguments into use and prints, as one line of
+ * JSON, which it was, what was logged, or the error; and a digest of the weights after five steps of a small
+ * training.
  */
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";

@@ -1,11 +1,13 @@
 /**
- * A small assembler for WebAssembly: enough to write loops over vectors of four numbers on a memory that is given.
+ * A small assembler for WebAssembly: enough to write loops over vectors of four numbers on a memory that is
+ * given.
  *
- * Kernels are assembled when they are first needed, for the sizes that they are needed for. With the sizes known, loops
- * have a fixed length, addresses are constants, and sums stay in registers; which is what makes them fast.
+ * Kernels are assembled when they are first needed, for the sizes that they are needed for. With the sizes
+ * known, loops have a fixed length, addresses are constants, and sums stay in registers; which is what makes
+ * them fast.
  *
- * Encoding: WebAssembly Core Specification 2.0, section 5. Every value on the stack is an i32 (an address or a count) or
- * a v128 (four float32).
+ * Encoding: WebAssembly Core Specification 2.0, section 5. Every value on the stack is an i32 (an address or
+ * a count) or a v128 (four float32).
  * @module
  */
 
@@ -93,7 +95,10 @@ export const splat = (vector: Code, lane: number): Code => {
   return [...vector, ...vector, SIMD, 0x0d, ...bytes, ...bytes, ...bytes, ...bytes];
 };
 
-/** a · b + c, rounded once where the machine can: a single instruction of WebAssembly 3.0, the "relaxed" multiply-add. */
+/**
+ * a · b + c, rounded once where the machine can: a single instruction of WebAssembly 3.0, the "relaxed"
+ * multiply-add.
+ */
 export const multiplyAdd = (a: Code, b: Code, c: Code): Code =>
   hasMultiplyAdd() ? [...a, ...b, ...c, SIMD, ...unsigned(0x105)] : add(multiply(a, b), c);
 
@@ -182,8 +187,8 @@ export class FunctionBuilder {
 
 /**
  * The bytes of a module of one exported function, `run`, on an imported memory.
- * @param pages least size of the memory, in 64 KiB: addresses are checked against the true size, which takes one comparison
- * less for constant offsets that are sure to be below the least
+ * @param pages least size of the memory, in 64 KiB: addresses are checked against the true size, which takes
+ * one comparison less for constant offsets that are sure to be below the least
  */
 function moduleBytes(built: FunctionBuilder, pages: number): Uint8Array<ArrayBuffer> {
   const { type, body } = built.encode();
@@ -210,7 +215,10 @@ export function assemble(memory: WebAssembly.Memory, build: () => FunctionBuilde
   return (...args) => (run ??= compile())(...args);
 }
 
-/** Whether functions can be assembled for a memory: it takes vector instructions, and a memory that no thread shares. */
+/**
+ * Whether functions can be assembled for a memory: it takes vector instructions, and a memory that no thread
+ * shares.
+ */
 export function canAssemble(memory: WebAssembly.Memory): boolean {
   const probe = new FunctionBuilder(1);
   probe.emit(store(probe.parameters[0], zero));

@@ -1,9 +1,9 @@
 /**
  * Convolution and its two gradients, assembled for their sizes.
  *
- * In NHWC, what a filter's row sees of an image's row is one run of numbers. So a convolution is, for each of the filter's
- * rows, a product of matrices whose left one is the image itself, read with overlaps; nothing is unfolded. A block of 4
- * outputs × 8 channels is summed up in registers, which is as many as there are.
+ * In NHWC, what a filter's row sees of an image's row is one run of numbers. So a convolution is, for each of
+ * the filter's rows, a product of matrices whose left one is the image itself, read with overlaps; nothing is
+ * unfolded. A block of 4 outputs × 8 channels is summed up in registers, which is as many as there are.
  *
  * Zeros around an image are put there by copying it, an image at a time, into room that has them.
  * @module
@@ -62,7 +62,8 @@ export interface Outputs {
 }
 
 /**
- * y[p, q, :] = Σ over the window's rows and runs of image · filter. Takes (image, packed filter, y), of one image.
+ * y[p, q, :] = Σ over the window's rows and runs of image · filter. Takes (image, packed filter, y), of one
+ * image.
  * @param repeats how often, with images, filters and outputs that lie one after the other
  */
 export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wasm.FunctionBuilder {
@@ -277,15 +278,18 @@ export class FramedImages {
   }
 }
 
-/** A tap of a filter along one axis, and how far from an input's place among the outputs the output that it meets is. */
+/**
+ * A tap of a filter along one axis, and how far from an input's place among the outputs the output that it
+ * meets is.
+ */
 interface Tap {
   tap: number;
   offset: number;
 }
 
 /**
- * Which of the filter's taps meet those inputs that lie `phase` after a multiple of the stride, along one axis: dx[s·m + phase]
- * gets dy[m + offset] · w[tap] for each tap with s·offset = phase + padding − tap.
+ * Which of the filter's taps meet those inputs that lie `phase` after a multiple of the stride, along one
+ * axis: dx[s·m + phase] gets dy[m + offset] · w[tap] for each tap with s·offset = phase + padding − tap.
  */
 export function tapsOfPhase(phase: number, taps: number, stride: number, padding: number): Tap[] {
   // In the order of offsets, so that a window can be read as one run.
@@ -351,7 +355,10 @@ export class WasmConvolution implements HeapConvolution {
     this.#gradient = inputGradientPhases(memory, shape);
   }
 
-  /** The channels come in vectors of four: those of the output, and for the input's gradient those of the input. */
+  /**
+   * The channels come in vectors of four: those of the output, and for the input's gradient those of the
+   * input.
+   */
   static supports(shape: ConvolutionShape, what: keyof HeapConvolution): boolean {
     const channels = what === "inputGradient" ? shape.inChannels : shape.outChannels;
     return channels % 4 === 0 && shape.dilationHeight === 1 && shape.dilationWidth === 1;

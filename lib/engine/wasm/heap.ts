@@ -36,8 +36,8 @@ const LARGEST_HEAP = 2 ** 32;
 let guarded: WasmBackend | undefined;
 
 /**
- * Makes every allocation on the heap return an unsigned offset, or throw. tfjs's own returns negative offsets above 2 GB,
- * and lets a tensor that did not fit be written to offset 0.
+ * Makes every allocation on the heap return an unsigned offset, or throw. tfjs's own returns negative offsets
+ * above 2 GB, and lets a tensor that did not fit be written to offset 0.
  */
 export function guardHeap(): void {
   if (guarded === backend()) return;
@@ -109,7 +109,10 @@ export function heapView(tensor: tf.TensorInfo): Float32Array<ArrayBuffer> {
 
 const stockKernels = new Map<string, tf.KernelConfig | undefined>();
 
-/** Puts kernels in the place of the backend's own, or in places it leaves empty, and takes back those of an earlier call. */
+/**
+ * Puts kernels in the place of the backend's own, or in places it leaves empty, and takes back those of an
+ * earlier call.
+ */
 export function replaceKernels(kernels: Record<string, tf.KernelFunc>): void {
   const register = (kernelName: string, config?: tf.KernelConfig) => {
     if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");

@@ -89,7 +89,9 @@ const composed: Kernels = {
   Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
 };
 
-/** Where a tensor lies. Kernels believe what they are told about sizes, so every tensor is looked at first. */
+/**
+ * Where a tensor lies. Kernels believe what they are told about sizes, so every tensor is looked at first.
+ */
 function at(tensor: tf.TensorInfo, shape: number[]): number {
   if (tensor.dtype !== "float32" || !tf.util.arraysEqual(tensor.shape, shape)) {
     throw new Error(`Expected float32 [${shape}] but found ${tensor.dtype} [${tensor.shape}]`);

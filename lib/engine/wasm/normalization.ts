@@ -1,17 +1,20 @@
 /**
- * Batch normalization, assembled for its number of channels. Activations are looked at as a matrix of one row a pixel and
- * one column a channel.
+ * Batch normalization, assembled for its number of channels. Activations are looked at as a matrix of one row
+ * a pixel and one column a channel.
  * @module
  */
 import * as wasm from "./assembler.ts";
 import { floatsAt, withRoom } from "./heap.ts";
 
-/** Rows that are worked on at a time: few enough to stay in the nearest cache, and to be added up in float32. */
+/**
+ * Rows that are worked on at a time: few enough to stay in the nearest cache, and to be added up in float32.
+ */
 const ROWS = 128;
 
 /**
- * A function over some rows: (rows, pointers to matrices …, pointers to vectors of one value a channel …). Channels are taken
- * some vectors at a time, as many as registers are there for what `start` and `row` keep for each.
+ * A function over some rows: (rows, pointers to matrices …, pointers to vectors of one value a channel …).
+ * Channels are taken some vectors at a time, as many as registers are there for what `start` and `row` keep
+ * for each.
  */
 function overRows(
   channels: number,
@@ -106,7 +109,10 @@ function scaleRows(channels: number, relu: boolean) {
   });
 }
 
-/** (rows, x, y, dy, mean, sums, products): sums = Σ dz, products = Σ dz·(x − mean), dz being dy where the ReLU let y pass */
+/**
+ * (rows, x, y, dy, mean, sums, products): sums = Σ dz, products = Σ dz·(x − mean), dz being dy where the ReLU
+ * let y pass
+ */
 function sumGradients(channels: number, relu: boolean) {
   return overRows(channels, 3, 3, 4, (f) => {
     const [mean, sums, products, [dz]] = [f.vectors(4), f.vectors(4), f.vectors(4), f.vectors(1)];

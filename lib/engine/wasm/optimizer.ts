@@ -10,7 +10,10 @@ import { floatsAt, heapMemory, heapOffset, heapView, newTensor, withRoom } from 
 /** The step's numbers, in the order in which the assembled function finds them. */
 type Scalars = [momentum: number, scale: number, weightDecay: number, minusLearningRate: number];
 
-/** (vectors, scalars, w, v, g, next w, next v): v' = momentum·v + scale·g + weightDecay·w, w' = w − learningRate·v' */
+/**
+ * (vectors, scalars, w, v, g, next w, next v): v' = momentum·v + scale·g + weightDecay·w, w' = w −
+ * learningRate·v'
+ */
 function update(): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(7);
   const [vectors, scalars, w, v, g, nextW, nextV] = f.parameters;

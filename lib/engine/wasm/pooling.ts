@@ -1,13 +1,16 @@
 /**
- * The gradient of max pooling: each dy goes to the first input of its window that is the maximum. The stock kernel looks at
- * every window for every input.
+ * The gradient of max pooling: each dy goes to the first input of its window that is the maximum. The stock
+ * kernel looks at every window for every input.
  * @module
  */
 import type { backend_util } from "@tensorflow/tfjs";
 import * as wasm from "./assembler.ts";
 import { heap } from "./heap.ts";
 
-/** (rows, columns, x, y, dy, dx), of the part of one window that lies in the image. All but two are offsets on the heap. */
+/**
+ * (rows, columns, x, y, dy, dx), of the part of one window that lies in the image. All but two are offsets on
+ * the heap.
+ */
 type HandOn = (rows: number, columns: number, x: number, y: number, dy: number, dx: number) => void;
 
 /** As a function of vectors of four channels. @param row numbers from one row of the image to the next */
@@ -53,7 +56,10 @@ function handOnNumbers(channels: number, row: number): HandOn {
   };
 }
 
-/** (x, y, dy, dx), offsets on the heap; dx is zero at first. @param memory where functions can be assembled for it */
+/**
+ * (x, y, dy, dx), offsets on the heap; dx is zero at first.
+ * @param memory where functions can be assembled for it
+ */
 export function maxPoolGradient(
   pool: backend_util.Conv2DInfo,
   memory?: WebAssembly.Memory,

@@ -1,9 +1,11 @@
 /**
- * Convolution by filters of 3 × 3 with a stride of 1, and its gradient by the filter, with 16 multiplications for 36:
- * Winograd's F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016).
+ * Convolution by filters of 3 × 3 with a stride of 1, and its gradient by the filter, with 16 multiplications
+ * for 36: Winograd's F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR
+ * 2016).
  *
- * A tile of 2 × 2 outputs, which sees 4 × 4 inputs d, is Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for a filter g. Over all tiles and channels
- * the product ⊙ is 16 products of matrices, one for each position in the tile: those of `convolution.ts` do them.
+ * A tile of 2 × 2 outputs, which sees 4 × 4 inputs d, is Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for a filter g. Over all
+ * tiles and channels the product ⊙ is 16 products of matrices, one for each position in the tile: those of
+ * `convolution.ts` do them.
  * @module
  */
 import type { ConvolutionShape } from "../convolution.ts";
@@ -223,7 +225,10 @@ class TiledConvolution {
     };
   }
 
-  /** Takes the images apart, some rows of tiles at a time. @param use gets where the outputs of these tiles begin, in bytes */
+  /**
+   * Takes the images apart, some rows of tiles at a time.
+   * @param use gets where the outputs of these tiles begin, in bytes
+   */
   #visit(x: number, planes: number, use: (outputs: number) => void): void {
     const { batchSize, outHeight, inChannels, outWidth, outChannels } = this.shape;
     const rowsOfImage = Math.min(outHeight / 2, this.#rows);

@@ -14,7 +14,9 @@ export interface AttentionMap {
   readonly values: ArrayLike<number>;
 }
 
-/** Pictures are drawn with at least this many pixels a side, so that a coarse map becomes a smooth overlay. */
+/**
+ * Pictures are drawn with at least this many pixels a side, so that a coarse map becomes a smooth overlay.
+ */
 const SMALLEST_SIDE = 64;
 
 /** A map divided by its 2-norm, Q/‖Q‖₂: what L_AD compares. An all-zero map stays all zero. */
@@ -24,7 +26,10 @@ export function unitMap(map: AttentionMap): AttentionMap {
   return { size: map.size, values: norm === 0 ? values : values.map((value) => value / norm) };
 }
 
-/** Whether a map is all zero. Nothing in the image speaks for the class then, so the map has not moved: it is gone. */
+/**
+ * Whether a map is all zero. Nothing in the image speaks for the class then, so the map has not moved: it is
+ * gone.
+ */
 export function isDark(map: AttentionMap): boolean {
   return Array.from(map.values).every((value) => value === 0);
 }
@@ -40,9 +45,11 @@ export function cosineText(map: AttentionMap, cosine: number): string {
 }
 
 /**
- * Blends an attention map into its image: the image keeps its shapes in gray, and the color is the attention's.
+ * Blends an attention map into its image: the image keeps its shapes in gray, and the color is the
+ * attention's.
  * @param image enlarged where it is small
- * @param max the value drawn in the last color; larger ones are drawn in it, too, and 0 makes the whole map dark
+ * @param max the value drawn in the last color; larger ones are drawn in it, too, and 0 makes the whole map
+ * dark
  * @throws {RangeError} if the image or the map has the wrong number of values
  */
 export function overlay(image: Picture, map: AttentionMap, max: number): Picture {

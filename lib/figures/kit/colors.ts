@@ -1,6 +1,6 @@
 /**
- * What all figures share: the font, the grays, the width, and the colors of maps and matrices. Each method has its color
- * and symbol in its own entry, see `lib/training/method.ts`.
+ * What all figures share: the font, the grays, the width, and the colors of maps and matrices. Each method
+ * has its color and symbol in its own entry, see `lib/training/method.ts`.
  * @module
  */
 import * as Plot from "@observablehq/plot";
@@ -33,7 +33,10 @@ export const FIGURE_WIDTH = 840;
 
 const STEPS = 256;
 
-/** Inferno in 256 steps of three bytes: perceptually uniform, from black to a pale yellow, readable without color. */
+/**
+ * Inferno in 256 steps of three bytes: perceptually uniform, from black to a pale yellow, readable without
+ * color.
+ */
 export const HEAT_COLORS: Uint8Array = colorTable("inferno");
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Interactive figures for notebooks: HTML that carries its data and its script, since nothing comes back to the kernel.
- * Where no script runs, a picture is shown.
+ * Interactive figures for notebooks: HTML that carries its data and its script, since nothing comes back to
+ * the kernel. Where no script runs, a picture is shown.
  * @module
  */
 import { crc32 } from "node:zlib";

@@ -1,6 +1,6 @@
 /**
- * The picture of a figure, for places that show no SVG. Its font comes with the project: a machine without fonts would draw
- * boxes, and another font other pictures.
+ * The picture of a figure, for places that show no SVG. Its font comes with the project: a machine without
+ * fonts would draw boxes, and another font other pictures.
  * @module
  */
 import { tmpdir } from "node:os";
@@ -19,7 +19,8 @@ const PICTURE_DENSITY = 108;
 
 /**
  * Renders a figure with librsvg.
- * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds pictures; on white
+ * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds
+ * pictures; on white
  */
 export async function renderPng({ svg }: Figure): Promise<Uint8Array> {
   await provideFonts();
@@ -39,9 +40,9 @@ export async function renderPng({ svg }: Figure): Promise<Uint8Array> {
 let provided: Promise<void> | undefined;
 
 /**
- * Makes DejaVu Sans known to fontconfig, and so to librsvg. Call it before the first text is drawn. `FONTCONFIG_FILE` in the
- * environment takes precedence. All processes of a user share one folder of the temporary directory, since a notebook kernel
- * is killed and has no chance to clean up.
+ * Makes DejaVu Sans known to fontconfig, and so to librsvg. Call it before the first text is drawn.
+ * `FONTCONFIG_FILE` in the environment takes precedence. All processes of a user share one folder of the
+ * temporary directory, since a notebook kernel is killed and has no chance to clean up.
  */
 export function provideFonts(): Promise<void> {
   return provided ??= (async () => {

@@ -1,6 +1,6 @@
 /**
- * Pieces of SVG as strings, two ways to put pieces together, and a figure: one SVG that needs no other file, with a title, a
- * body and notes.
+ * Pieces of SVG as strings, two ways to put pieces together, and a figure: one SVG that needs no other file,
+ * with a title, a body and notes.
  * @module
  */
 import { DISPLAY } from "../../table.ts";
@@ -54,7 +54,10 @@ export function unicodeText(content: string): string {
   );
 }
 
-/** Width of a text in pixels, within a few percent, estimated from the widths of DejaVu Sans by groups of letters. */
+/**
+ * Width of a text in pixels, within a few percent, estimated from the widths of DejaVu Sans by groups of
+ * letters.
+ */
 export function textWidth(content: string, size: number, bold = false): number {
   const scripts = [...content.matchAll(/[_^]\{(.*?)\}/g)].map(([, script]) => script).join("");
   const line = content.replace(/[_^]\{.*?\}/g, "");
@@ -81,7 +84,9 @@ export function shorten(content: string, width: number, size: number): string {
   return content.slice(0, kept).trimEnd() + "…";
 }
 
-/** An element without content: `element("line", { x1: 0, … })`. Attributes that are undefined are left out. */
+/**
+ * An element without content: `element("line", { x1: 0, … })`. Attributes that are undefined are left out.
+ */
 export function element(name: string, attributes: Record<string, string | number | undefined>): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
@@ -158,8 +163,8 @@ export interface Figure {
   /** Description in words, for readers who cannot see the figure. */
   readonly description: string;
   /**
-   * What a notebook shows, by media type: the SVG as an image, with the description as its alternative text. It is HTML, since
-   * JupyterLab gives a bare picture no alternative text.
+   * What a notebook shows, by media type: the SVG as an image, with the description as its alternative text.
+   * It is HTML, since JupyterLab gives a bare picture no alternative text.
    */
   [DISPLAY](): Record<string, string>;
 }
@@ -181,7 +186,10 @@ const MARGIN = 16;
 /** Width between the margins, in pixels. */
 export const BODY_WIDTH = FIGURE_WIDTH - 2 * MARGIN;
 
-/** Composes a figure, which a notebook shows if it is the value of a cell. A body narrower than the figure is centered. */
+/**
+ * Composes a figure, which a notebook shows if it is the value of a cell. A body narrower than the figure is
+ * centered.
+ */
 export function composeFigure(parts: FigureParts): Figure {
   const pieces: string[] = [];
   let y = MARGIN;

@@ -31,8 +31,8 @@ export interface Drawn {
 }
 
 /**
- * Reads a figure's SVG, after making sure that it can be shown anywhere: valid XML of the stated size, nothing from
- * outside, nothing that only a browser's page knows, and no number that went wrong.
+ * Reads a figure's SVG, after making sure that it can be shown anywhere: valid XML of the stated size,
+ * nothing from outside, nothing that only a browser's page knows, and no number that went wrong.
  */
 export async function inspect(figure: Figure): Promise<Drawn> {
   const { width, height } = await sharp(new TextEncoder().encode(figure.svg)).metadata();

@@ -52,7 +52,9 @@ export function tinyPhotoConfiguration(data: string, fields: Partial<Configurati
 /** The checkout's drawings of iEmoji-100, rendered by the first test that needs them. */
 export const DRAWINGS: string = join(import.meta.dirname!, "../../../data/iemoji-100");
 
-/** A folder of its own for data and runs, removed afterwards; the drawings of iEmoji-100 are the checkout's. */
+/**
+ * A folder of its own for data and runs, removed afterwards; the drawings of iEmoji-100 are the checkout's.
+ */
 export async function withDataDirectory(work: (directory: string) => Promise<void>): Promise<void> {
   await withFolder(async (directory) => {
     await prepareIEmoji({ directory: DRAWINGS });
@@ -61,7 +63,10 @@ export async function withDataDirectory(work: (directory: string) => Promise<voi
   });
 }
 
-/** A confusion matrix of 1000 images with an accuracy: the other images of the first class are taken for the second. */
+/**
+ * A confusion matrix of 1000 images with an accuracy: the other images of the first class are taken for the
+ * second.
+ */
 export function confusionOf(accuracy: number, classes: number): number[][] {
   const right = Math.round(1000 * accuracy);
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));

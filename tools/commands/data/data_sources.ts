@@ -84,11 +84,12 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
 }
 
 /**
- * Puts a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a folder. A data set
- * that exists already is only checked, and must be the one that `from` names. A downloaded archive is removed afterwards.
+ * Puts a data set into `DIRECTORY/NAME`: downloads and unpacks it, or unpacks an archive, or links to a
+ * folder. A data set that exists already is only checked, and must be the one that `from` names. A downloaded
+ * archive is removed afterwards.
  * @returns the folder of the data set
- * @throws {UserError} if it must be downloaded by hand, the data set is another or incomplete, or another one exists
- * already
+ * @throws {UserError} if it must be downloaded by hand, the data set is another or incomplete, or another one
+ * exists already
  */
 export async function fetchDataset(source: DataSource, options: FetchOptions): Promise<string> {
   const { directory, from, onProgress } = options;

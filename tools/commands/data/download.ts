@@ -1,5 +1,6 @@
 /**
- * Downloads a large file: resumes where a broken connection stopped, even in another run, and trusts only the digest.
+ * Downloads a large file: resumes where a broken connection stopped, even in another run, and trusts only the
+ * digest.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -12,7 +13,10 @@ import { explainFileError } from "../../../lib/files.ts";
 export interface RemoteFile {
   readonly url: string;
   readonly bytes: number;
-  /** MD5, in hexadecimal: what the publishers of the data sets give. It guards against damage, not against attack. */
+  /**
+   * MD5, in hexadecimal: what the publishers of the data sets give. It guards against damage, not against
+   * attack.
+   */
   readonly md5: string;
 }
 
@@ -28,7 +32,8 @@ export interface DownloadOptions {
 
 /**
  * Downloads a file to `target` by way of `TARGET.partial`, which is resumed.
- * @throws {UserError} if the server does not deliver the file with the right length and digest, or it cannot be written
+ * @throws {UserError} if the server does not deliver the file with the right length and digest, or it cannot
+ * be written
  */
 export async function download(
   file: RemoteFile,

@@ -18,8 +18,8 @@ type OnBytes = (done: number, total: number) => void;
  * Unpacks an archive into a folder. Its kind is read from its first bytes, not its name.
  * @param archive a .tar, .tar.gz or .zip file
  * @param target the folder to unpack into; made if absent. After an error it may hold a part of the archive
- * @throws {UserError} if the archive is damaged, has a path that leads out of the target, or a link; or if the target cannot
- * be written
+ * @throws {UserError} if the archive is damaged, has a path that leads out of the target, or a link; or if
+ * the target cannot be written
  */
 export async function unpack(archive: string, target: string, onBytes: OnBytes = () => {}): Promise<void> {
   try {

@@ -64,7 +64,9 @@ export function cifarFile(perClass: number, shade = 0): Uint8Array {
   return bytes;
 }
 
-/** The names in `fine_label_names.txt`: one a line, with an empty line at the end, as in the official archive. */
+/**
+ * The names in `fine_label_names.txt`: one a line, with an empty line at the end, as in the official archive.
+ */
 export const cifarNames: string[] = Array.from(
   { length: 100 },
   (_, i) => `class_${String(i).padStart(2, "0")}`,
@@ -115,7 +117,10 @@ export function writeBirds(root: string, classes: number): void {
   for (const folder of folders) writeFile(join(root, "images", folder, "a.jpg"), "");
 }
 
-/** ILSVRC with four classes, six training and two validation images each; `val` sorted into classes, or with Kaggle's list. */
+/**
+ * ILSVRC with four classes, six training and two validation images each; `val` sorted into classes, or with
+ * Kaggle's list.
+ */
 export async function writeImagenet(root: string, layout: "sorted" | "kaggle"): Promise<void> {
   const base = layout === "kaggle" ? join(root, "ILSVRC/Data/CLS-LOC") : root;
   let list = "ImageId,PredictionString\n";
