@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** What can be asked for; `auto` takes the fastest that needs no GPU and works. */
+/** What can be asked for; `auto` takes `wasm`. */
 export type EngineName = "auto" | "wasm" | "onednn" | "webgpu" | "cpu";
 
 /** The engine in use. */

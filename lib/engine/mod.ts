@@ -39,8 +39,8 @@ export interface UseEngineOptions {
 }
 
 /**
- * Takes an engine into use, for all tensors made from here on. `auto` takes `onednn` if it is there and
- * agrees with `wasm` on a small network's worth of operations, else `wasm`.
+ * Takes an engine into use, for all tensors made from here on. `auto` takes `wasm`, which gives the same bits
+ * on every machine.
  * @throws {UserError} if an engine asked for by name cannot be used here; the message says what to install
  */
 export function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {
@@ -62,39 +62,17 @@ async function startEngine(name: EngineName, options: UseEngineOptions): Promise
     throw new UserError(`Expected a number of threads of at least 1 but found ${threads}.`);
   }
   try {
-    if (name === "auto") return await useFastest(threads, log);
-    const { start } = await engines[name]();
+    const { start } = await engines[name === "auto" ? "wasm" : name]();
     const engine = await start({ threads });
     log(`Engine: ${describe(engine)}.`);
     return engine;
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
-    // "auto" ends with wasm.
-    const orAuto = ["auto", "wasm"].includes(name) ? "" : ', or use the engine "auto"';
+    const orWasm = ["auto", "wasm"].includes(name) ? "" : ', or use the engine "wasm"';
     throw new UserError(
-      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}${orAuto}.`,
+      `Expected the engine "${name}" to be usable here but found: ${error.reason}. ${error.remedy}${orWasm}.`,
     );
   }
-}
-
-async function useFastest(threads: number, log: (line: string) => void): Promise<Engine> {
-  let found: EngineUnavailable;
-  try {
-    const { startChecked } = await import("./self_check.ts");
-    const engine = await startChecked(await engines.onednn(), await engines.wasm(), { threads });
-    log(`Engine: ${describe(engine)}.`);
-    return engine;
-  } catch (error) {
-    if (!(error instanceof EngineUnavailable)) throw error;
-    found = error;
-  }
-  const { start } = await engines.wasm();
-  const engine = await start({ threads });
-  // What is merely not installed is no error.
-  const why = found.reason.includes("not found") ? "For a faster one" : `Not onednn: ${found.reason}`;
-  const remedy = found.remedy[0].toLowerCase() + found.remedy.slice(1);
-  log(`Engine: ${describe(engine)}. ${why}: ${remedy}.`);
-  return engine;
 }
 
 const logged = new Set<string>();

@@ -149,7 +149,7 @@ export class Run {
 
   /**
    * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here,
-   * another one evaluates it.
+   * `wasm` evaluates it.
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
    * @throws {UserError} if the folder is no run, or its images are missing
    */
@@ -160,8 +160,8 @@ export class Run {
     if (place.data !== undefined) refuseUnusedByDrawings(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
-      log(`The engine "${kept.engine}" trained this run and is not usable here; another one evaluates it.`);
-      return useEngine("auto", { log });
+      log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);
+      return useEngine("wasm", { log });
     });
     return await Run.#open(configuration, engine, { ...place, directory }, folders);
   }

@@ -32,7 +32,7 @@ const fields = {
     "class order, split, initial weights, augmentation and shuffling come from it",
   ),
   engine: z.enum(["auto", "wasm", "onednn", "webgpu", "cpu"]).describe(
-    "what computes; auto takes onednn where it is there, else wasm",
+    "what computes; auto takes wasm, which gives the same numbers on every machine",
   ),
 
   code: z.string().regex(/^(current|any|[0-9a-f]{6})$/, '"current", "any", or six digits such as "0a1b2c"')
