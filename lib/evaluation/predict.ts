@@ -151,7 +151,8 @@ export interface NearestClass {
 }
 
 /**
- * The paper's second observation: scores say *what* an image resembles, the maps of the nearest classes say *why*.
+ * The paper's second observation: scores say *what* an image resembles, the maps of the nearest
+ * classes say *why*.
  * @param options how many classes of each image, how scores become probabilities, and how to feed the images
  * @returns for each image its nearest classes, the nearest first
  */

@@ -97,8 +97,8 @@ function studentMaps({ features, weights }: LastStage, classes: ClassPerImage | 
 }
 
 /**
- * ReLU(Σ_k mean(g_k) · g_k), shaped as {@linkcode studentMaps}; behind global average pooling mean(g_k) = g_k =
- * α_k.
+ * ReLU(Σ_k mean(g_k) · g_k), shaped as {@linkcode studentMaps}; behind global average pooling
+ * mean(g_k) = g_k = α_k.
  */
 function squaredGradients({ features, weights }: LastStage, classes: ClassPerImage | "all"): Tensor2D {
   const [B, H, W] = features.shape;

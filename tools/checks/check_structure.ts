@@ -1,7 +1,7 @@
 /**
  * Checks the shape of the project: rooms of lib/ import only rooms below them, without circles; what a
- * browser loads needs neither Deno nor Node; no file outside lib/data is named after a data set; the source
- * stays within its budget.
+ * browser loads needs neither Deno nor Node; no file outside lib/data is named after a data set; code
+ * and tests stay within their budget, and comments within the width of the code.
  *
  *     deno task check:structure
  * @module
@@ -49,25 +49,56 @@ const BROWSER_MODULES = [
   "lib/figures/kit/attention_map.ts",
 ];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
-/** Of the source: TypeScript without tests and their testdata, and without explorer/. */
-const MOST_FILES = 160;
-const MOST_LINES = 21_500;
+/** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */
+const BUDGET = {
+  "lines of code in lib and tools": 16_200,
+  "lines of code in explorer": 2_000,
+  "source files": 170,
+  "lines of tests": 15_000,
+};
+const WIDTH = 110;
+const COMMENT = /^\s*(\/\/|\/?\*( |\*|\/|$))/;
 
-/** Checks the modules of lib/ and tools/ against the rules. @returns one line for each violation */
-export function structureViolations(modules: readonly Module[]): string[] {
-  const lines = linesOf(modules);
+/** Checks all modules, tests included, against the rules. @returns one line for each violation */
+export function structureViolations(all: readonly Module[]): string[] {
+  const modules = all.filter(({ path }) => !isTest(path));
+  const found = Object.entries(countLines(all)) as [keyof typeof BUDGET, number][];
   return [
     ...modules.flatMap(directionViolations),
     ...browserViolations(modules),
     ...circles(modules),
     ...modules.flatMap(nameViolations),
-    ...modules.length > MOST_FILES ? [`${modules.length} source files, more than ${MOST_FILES}`] : [],
-    ...lines > MOST_LINES ? [`${lines} lines of source, more than ${MOST_LINES}`] : [],
+    ...all.flatMap(widthViolations),
+    ...found.filter(([what, count]) => count > BUDGET[what])
+      .map(([what, count]) => `${count} ${what}, more than ${BUDGET[what]}`),
   ];
 }
 
-function linesOf(modules: readonly Module[]): number {
-  return modules.reduce((sum, { source }) => sum + source.split("\n").length - 1, 0);
+/** Tests, and what only they need. */
+function isTest(path: string): boolean {
+  return /_test\.tsx?$|\/testdata\//.test(path);
+}
+
+function countLines(modules: readonly Module[]): typeof BUDGET {
+  const sources = modules.filter(({ path }) => !isTest(path));
+  const count = (some: readonly Module[], isCounted: (line: string) => boolean) =>
+    some.reduce((sum, { source }) => sum + source.split("\n").slice(0, -1).filter(isCounted).length, 0);
+  const isCode = (line: string) => line.trim() !== "" && !COMMENT.test(line);
+  const isOfPage = ({ path }: Module) => path.startsWith("explorer/");
+  return {
+    "lines of code in lib and tools": count(sources.filter((module) => !isOfPage(module)), isCode),
+    "lines of code in explorer": count(sources.filter(isOfPage), isCode),
+    "source files": sources.length,
+    "lines of tests": count(modules.filter(({ path }) => isTest(path)), () => true),
+  };
+}
+
+function widthViolations({ path, source }: Module): string[] {
+  return source.split("\n").flatMap((line, index) =>
+    line.length > WIDTH && (COMMENT.test(line) || / \/\/ /.test(line))
+      ? [`${path}:${index + 1}: a comment of ${line.length} characters, more than ${WIDTH}`]
+      : []
+  );
 }
 
 function directionViolations({ path, imports }: Module): string[] {
@@ -159,25 +190,24 @@ export function parseModule(path: string, source: string): Module {
   return { path, source, imports };
 }
 
-/** Reads the source of lib/ and tools/: what is neither a test nor a fixture of one. */
+/** Reads all TypeScript below a folder of the project, tests included. */
 export async function readModules(root: string, folder: string): Promise<Module[]> {
   const modules: Module[] = [];
   for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
     const path = `${folder}/${name}`;
-    if (isDirectory && name !== "testdata") modules.push(...await readModules(root, path));
-    if (!/\.ts$/.test(name) || /_test\.ts$/.test(name)) continue;
-    modules.push(parseModule(path, await Deno.readTextFile(join(root, path))));
+    if (isDirectory) modules.push(...await readModules(root, path));
+    else if (/\.tsx?$/.test(name)) modules.push(parseModule(path, await Deno.readTextFile(join(root, path))));
   }
   return modules.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
 if (import.meta.main) {
   const root = resolve(import.meta.dirname!, "../..");
-  const modules = [...await readModules(root, "lib"), ...await readModules(root, "tools")];
+  const folders = ["lib", "tools", "explorer"].map((folder) => readModules(root, folder));
+  const modules = (await Promise.all(folders)).flat();
   const violations = structureViolations(modules);
   violations.forEach((violation) => console.error(violation));
-  console.error(
-    `Structure: ${modules.length} source files, ${linesOf(modules)} lines, ${violations.length} violations.`,
-  );
+  const counts = Object.entries(countLines(modules)).map(([what, count]) => `${count} ${what}`);
+  console.error(`Structure: ${counts.join(", ")}; ${violations.length} violations.`);
   if (violations.length > 0) Deno.exit(1);
 }
