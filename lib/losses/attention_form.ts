@@ -28,13 +28,17 @@ import { stopGradient } from "./stop_gradient.ts";
  * - `detached-alpha`: α is a constant. The value is right, and a gradient reaches the feature maps, but none
  *   reaches the head through α: the weights of the base class, half of what decides where the student looks,
  *   may drift.
+ * - `elsewhere`: no mistake but a control. The teacher's map is the one that it has for the same class in the
+ *   next image of the batch: a natural map in the wrong place. What L_AD gains over it comes from *where* the
+ *   teacher looks.
  */
 export type AttentionForm =
   | "normalized"
   | "unnormalized"
   | "detached-student"
   | "gradient-times-gradient"
-  | "detached-alpha";
+  | "detached-alpha"
+  | "elsewhere";
 
 /** The forms of L_AD. */
 export const ATTENTION_FORMS = [
@@ -43,6 +47,7 @@ export const ATTENTION_FORMS = [
   "detached-student",
   "gradient-times-gradient",
   "detached-alpha",
+  "elsewhere",
 ] as const satisfies readonly AttentionForm[];
 
 /** What Grad-CAM of the last stage needs of a network. */
@@ -71,9 +76,10 @@ export function attentionLoss(
 ): Scalar {
   return tf.tidy(() => {
     const [B, C, HW] = teacherMaps.shape;
+    const ofImages = form === "elsewhere" ? ofNextImage(teacherMaps) : teacherMaps; // (B, C_b, H·W)
     const Q_teacher = classes === "all"
-      ? teacherMaps.reshape<Tensor2D>([B * C, HW])
-      : mapsOfClass(teacherMaps, classes); // (B, H·W)
+      ? ofImages.reshape<Tensor2D>([B * C, HW])
+      : mapsOfClass(ofImages, classes); // (B, H·W)
     const ofBaseClasses = tf.slice2d(weights, [0, 0], [-1, C]); // (K, C_b)
     const options = { norm, normalized: form !== "unnormalized" };
     if (form === "gradient-times-gradient") {
@@ -86,6 +92,11 @@ export function attentionLoss(
     const Q_student = form === "detached-student" ? stopGradient(maps) : maps(); // (B, H·W)
     return attentionDistillation(Q_teacher, Q_student, options);
   });
+}
+
+/** Image i gets the maps of image i + 1, the last one those of the first: (B, C_b, H·W). */
+function ofNextImage(maps: Tensor3D): Tensor3D {
+  return tf.concat([tf.slice(maps, [1]), tf.slice(maps, [0], [1])]) as Tensor3D;
 }
 
 /** (B, H·W) Grad-CAM maps of the chosen classes, or (B·C, H·W) of all. */

@@ -109,23 +109,19 @@ Deno.test("mistakes 1 and 4 have the value of the right loss: its curve does not
 
 testOnEachEngine("attentionLoss() has the values of plain numbers, for one class and for all", async () => {
   const { teacher, student, topBaseClass } = golden.attention;
-  const ofTeacher = (classes: number[]) => maps(flatPixels(teacher.features), teacher.weights, classes);
+  const ofTeacher = (classes: number[], pixels = flatPixels(teacher.features)) =>
+    maps(pixels, teacher.weights, classes);
+  const [first, ...rest] = flatPixels(teacher.features);
   const ofStudent = (classes: number[]) => maps(flatPixels(student.features), student.weights, classes);
   const base = teacher.weights[0].length;
   for (const norm of ["L1", "L2"] as const) {
-    const plain = (classes: number[], distance: typeof mapLoss) =>
-      distance(ofTeacher(classes), ofStudent(classes), norm);
-    const ofAll = (distance: typeof mapLoss) =>
-      Array.from({ length: base }, (_, c) => plain(topBaseClass.map(() => c), distance))
-        .reduce((sum, value) => sum + value, 0) / base;
     for (const form of ATTENTION_FORMS) {
-      const distance = formDistances[form] ?? mapLoss;
-      for (
-        const [classes, expected] of [[topBaseClass, plain(topBaseClass, distance)], [
-          "all",
-          ofAll(distance),
-        ]] as const
-      ) {
+      const distance = form === "unnormalized" ? unnormalizedLoss : mapLoss;
+      const pixels = form === "elsewhere" ? [...rest, first] : undefined; // of the next image, for the same class
+      const plain = (classes: number[]) => distance(ofTeacher(classes, pixels), ofStudent(classes), norm);
+      const ofAll = Array.from({ length: base }, (_, c) => plain(topBaseClass.map(() => c)))
+        .reduce((sum, value) => sum + value, 0) / base;
+      for (const [classes, expected] of [[topBaseClass, plain(topBaseClass)], ["all", ofAll]] as const) {
         const value = tf.tidy(() => {
           const [M_t1, M_t] = [goldenStage("teacher"), goldenStage("student")];
           return between(M_t1, M_t, classes, form, norm);
@@ -171,14 +167,12 @@ function between(
 }
 
 /** The distance of maps that are not normalized. */
-const formDistances: Partial<Record<AttentionForm, typeof mapLoss>> = {
-  unnormalized: (teacher, student, norm) => {
-    const distances = student.map((row, i) => {
-      const d = row.map((value, j) => value - teacher[i][j]);
-      return norm === "L1" ? d.reduce((sum, value) => sum + Math.abs(value), 0) : Math.hypot(...d);
-    });
-    return distances.reduce((sum, value) => sum + value, 0) / distances.length;
-  },
+const unnormalizedLoss: typeof mapLoss = (teacher, student, norm) => {
+  const distances = student.map((row, i) => {
+    const d = row.map((value, j) => value - teacher[i][j]);
+    return norm === "L1" ? d.reduce((sum, value) => sum + Math.abs(value), 0) : Math.hypot(...d);
+  });
+  return distances.reduce((sum, value) => sum + value, 0) / distances.length;
 };
 
 const flatPixels = (features: number[][][][]) => features.map((image) => image.flat());

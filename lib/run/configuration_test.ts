@@ -61,7 +61,7 @@ Deno.test("LWM_PRESET, LWM_ENGINE and LWM_CODE stand in for what the fields do n
 });
 
 Deno.test("configure() refuses unknown names and says which there are", () => {
-  refuses({ method: "EWC" }, /method to be "C" or "LwF-MC" or "LwM" but found "EWC"/);
+  refuses({ method: "EWC" }, /method to be "C" or "LwF-MC" or "LwM" or "Pooled" but found "EWC"/);
   refuses({ preset: "huge" }, /preset to be "smoke" or "default" or "paper" but found "huge"/);
   refuses({ dataset: "mnist" }, /dataset to be "iemoji-100" or .* but found "mnist"/);
   refuses({ engine: "cuda" }, /engine to be "auto" or .* but found "cuda"/);
@@ -91,7 +91,7 @@ Deno.test("an unknown preset or engine in the environment is refused", () => {
 Deno.test("configure() refuses numbers out of their range and says the range", () => {
   refuses({ widths: [16, 1_000_000] }, /widths\.1 to be at most 4096 but found 1000000/);
   refuses({ epochs: 1e9 }, /epochs to be at most 100000 but found 1000000000/);
-  refuses({ beta: 1.5 }, /beta to be at most 1 but found 1\.5\. It means: β, weight of L_D/);
+  refuses({ beta: 10.5 }, /beta to be at most 10 but found 10\.5\. It means: β, weight of L_D/);
   refuses({ gamma: -0.1 }, /gamma to be at least 0 but found -0\.1/);
   refuses({ temperature: 0 }, /temperature to be more than 0 but found 0/);
   refuses({ baseClasses: 0 }, /baseClasses to be at least 1 but found 0/);

@@ -122,7 +122,7 @@ export function presetValues(
   { preset, dataset, method }: { preset: PresetName; dataset: DatasetName; method: Configuration["method"] },
 ): Values {
   const scale = { smoke: SMOKE, default: {}, paper: PAPER[dataset] }[preset];
-  // Of the photo data sets Caltech-101 was tuned; the others take its values.
-  const tuned = methodNamed(method).tuned?.[dataset === "iemoji-100" ? "drawings" : "photos"];
-  return { ...IEMOJI, ...DATASETS[dataset], ...tuned, ...scale, dataset, method };
+  const { tuned = {} } = methodNamed(method);
+  const ofDataset = tuned[dataset] ?? (dataset === "iemoji-100" ? {} : tuned.photos);
+  return { ...IEMOJI, ...DATASETS[dataset], ...ofDataset, ...scale, dataset, method };
 }

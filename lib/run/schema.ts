@@ -24,7 +24,6 @@ export type DatasetName = Configuration["dataset"];
 const count = z.int().min(1);
 /** A bound that only a typing mistake exceeds. */
 const atMost = (most: number) => count.max(most);
-const fraction = z.number().min(0).max(1);
 
 const fields = {
   preset: z.enum(presetNames).describe("the preset that the other fields start from"),
@@ -75,14 +74,14 @@ const fields = {
   ),
   distillation: z.enum(["sigmoid", "softmax"]).describe("L_D"),
   temperature: z.number().gt(0).describe("temperature of the softened softmax in L_D"),
-  beta: fraction.describe("β, weight of L_D"),
+  beta: z.number().min(0).max(10).describe("β, weight of L_D; between 0 and 1 in the paper"),
   gamma: z.number().min(0).max(10).describe("γ, weight of L_AD; between 0 and 1 in the paper"),
   norm: z.enum(["L1", "L2"]).describe("norm of L_AD"),
   attentionClass: z.enum(ATTENTION_CLASSES).describe(
     "class whose maps L_AD compares; all: the mean over all base classes",
   ),
   attentionForm: z.enum(ATTENTION_FORMS).describe(
-    "how L_AD is computed; all but normalized are mistakes, for studies",
+    "how L_AD is computed; all but normalized are controls or mistakes, for studies",
   ),
 
   baseClassification: z.enum(["softmax", "sigmoid"]).describe("L_C of the base step"),

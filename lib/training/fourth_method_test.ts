@@ -29,7 +29,7 @@ defineMethod("Scores", {
   },
   usesTeacher: true,
   fields: ["classification", "beta"],
-  tuned: { drawings: { beta: 0.25 } },
+  tuned: { "iemoji-100": { beta: 0.25 } },
   color: "#cc79a7",
   symbol: "diamond",
 });
@@ -64,7 +64,7 @@ Deno.test("a method is defined once, and its name is known to the configuration"
   assert.throws(() => defineMethod("LwM", methodNamed("C")), { name: "UserError", message: /exists/ });
   assert.throws(() => tinyConfiguration({ method: "LwX" }), {
     name: "UserError",
-    message: /Expected method to be "C" or "LwF-MC" or "LwM" or "Scores" but found "LwX"/,
+    message: /Expected method to be "C" or "LwF-MC" or "LwM" or "Pooled" or "Scores" but found "LwX"/,
   });
   const help = configurationHelp({ method: "Scores" });
   assert.equal(help.find(({ field }) => field === "beta")?.default, "0.25");

@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   type AttentionClass,
+  attentionDistillation,
   type AttentionForm,
   attentionLoss,
   type ClassificationKind,
@@ -34,7 +35,7 @@ export interface LossOptions {
   distillation: DistillationKind;
   /** Temperature of the softened softmax. */
   temperature: number;
-  /** β: weight of L_D, between 0 and 1. */
+  /** β: weight of L_D, from 0 to 10; between 0 and 1 in the paper. */
   beta: number;
   /** γ: weight of L_AD, from 0 to 10; between 0 and 1 in the paper. */
   gamma: number;
@@ -90,9 +91,10 @@ export interface Method {
   /** The options that the terms depend on; others are no part of what identifies a run. */
   readonly fields: readonly (keyof LossOptions)[];
   /**
-   * Configuration fields tuned for the method on validation data, for drawings (iEmoji-100) and photographs.
+   * Configuration fields tuned for the method on validation data, by the name of the data set. `photos` are
+   * for data sets of photographs that have no entry.
    */
-  readonly tuned?: { readonly drawings?: TunedFields; readonly photos?: TunedFields };
+  readonly tuned?: { readonly [dataset: string]: TunedFields };
   /** Color in every figure, such as `#009e73`. */
   readonly color: string;
   /** Symbol in every figure, so that no figure depends on color alone. */
@@ -100,7 +102,7 @@ export interface Method {
 }
 
 /** Fields of the configuration that {@linkcode Method.tuned} may set. */
-export type TunedFields = Readonly<Partial<LossOptions & { learningRate: number; epochs: number }>>;
+export type TunedFields = Readonly<Partial<LossOptions & { learningRate: number }>>;
 
 const registry = new Map<string, Method>();
 
@@ -183,7 +185,7 @@ defineMethod("C", {
   usesTeacher: false,
   fields: ["classification"],
   tuned: {
-    drawings: { classification: "sigmoid-all" },
+    "iemoji-100": { classification: "sigmoid-all" },
     photos: { classification: "sigmoid-all", learningRate: 0.05 },
   },
   color: "#d55e00",
@@ -195,7 +197,7 @@ defineMethod("LwF-MC", {
   usesTeacher: true,
   fields: ["classification", "distillation", "temperature", "beta"],
   tuned: {
-    drawings: { learningRate: 0.05 },
+    "iemoji-100": { learningRate: 0.05 },
     photos: { beta: 1, learningRate: 0.02 },
   },
   color: "#0072b2",
@@ -220,5 +222,20 @@ defineMethod("LwM", {
   symbol: "triangle",
 });
 
-/** The names of the methods above. */
+/** The names of the methods above, the paper's three. */
 export const PAPER_METHODS: readonly MethodName[] = methodNames();
+
+/** L_P, a control for L_AD: the L1 distance of the 2-normalized pooled features of teacher and student. */
+const L_P: LossTerm = {
+  weight: L_AD.weight,
+  value: ({ student, teacher }) =>
+    attentionDistillation(teacher!.pooled, tf.mean(student.features, [1, 2]), { norm: "L1" }),
+};
+defineMethod("Pooled", {
+  description: "L_C + β·L_D + γ·L_P, which holds the pooled features: a control for L_AD, not of the paper",
+  terms: { L_C, L_D, L_P },
+  usesTeacher: true,
+  fields: ["classification", "distillation", "temperature", "beta", "gamma"],
+  color: "#cc79a7",
+  symbol: "diamond",
+});

@@ -35,6 +35,7 @@ function outputs(): BatchOutputs {
     teacher: {
       logits: scores(teacherFeatures, teacherWeights),
       maps: allClassMaps(teacherFeatures, teacherWeights),
+      pooled: tf.mean(teacherFeatures, [1, 2]),
     },
   };
 }
@@ -81,6 +82,25 @@ Deno.test("the terms of LwM are the losses of the paper on the same tensors", ()
     const teacherMaps = tf.tensor2d(b.map((c, i) => maps[i][c]));
     const expected = value(attentionDistillation(teacherMaps, studentMaps, { norm: "L1" }));
     assert.ok(Math.abs(value(terms.L_AD) - expected) < 1e-6);
+  });
+});
+
+Deno.test("Pooled adds γ times the distance of the normalized pooled features", () => {
+  tf.tidy(() => {
+    const { student, teacher } = outputs();
+    const means = (t: tf.Tensor) =>
+      (t.arraySync() as number[][]).map((row) => row.map((v) => v / Math.hypot(...row)));
+    const [ofTeacher, ofStudent] = [means(teacher!.pooled), means(tf.mean(student.features, [1, 2]))];
+    const distances = ofStudent.map((row, i) =>
+      row.reduce((sum, value, k) => sum + Math.abs(value - ofTeacher[i][k]), 0)
+    );
+    const { L_P, ...others } = lossTerms("Pooled", outputs(), OPTIONS);
+    assert.ok(Math.abs(value(L_P) - distances.reduce((sum, d) => sum + d) / 3) < 1e-6);
+    assert.deepEqual(Object.keys(others), ["L_C", "L_D"]);
+    assert.equal(
+      value(totalLoss("Pooled", { L_C: tf.scalar(1), L_D: tf.scalar(10), L_P: tf.scalar(100) }, OPTIONS)),
+      31,
+    );
   });
 });
 

@@ -18,6 +18,8 @@ export type TeacherAnswers = {
   logits: Tensor2D;
   /** (B, C_b, h·w) Grad-CAM map of every base class, not normalized. */
   maps: Tensor3D;
+  /** (B, K) feature maps of the last stage, pooled: their mean over space. */
+  pooled: Tensor2D;
 };
 
 /**
@@ -29,7 +31,7 @@ export type Teacher = (draws: readonly Draw[], x: Tensor4D) => TeacherAnswers;
 /** Runs the teacher on (B, H, W, 3) images: needs no memory, but one forward pass a batch. */
 export function askTeacher(model: ResNet, x: Tensor4D): TeacherAnswers {
   const { logits, features } = model.forward(x);
-  return { logits, maps: allClassMaps(features, model.head.weights) };
+  return { logits, maps: allClassMaps(features, model.head.weights), pooled: tf.mean(features, [1, 2]) };
 }
 
 /**
@@ -37,7 +39,7 @@ export function askTeacher(model: ResNet, x: Tensor4D): TeacherAnswers {
  * @param set the images of the step
  * @param options `views`: how many views of each image will be used; `batchSize` of the passes
  * @param onProgress called with the number of images done, of how many
- * @returns a teacher that reads from memory: count · views · C_b · (1 + h·w) numbers of four bytes
+ * @returns a teacher that reads from memory: count · views · (C_b · (1 + h·w) + K) numbers of four bytes
  */
 export async function cachedTeacher(
   model: ResNet,
@@ -50,6 +52,8 @@ export async function cachedTeacher(
   const total = set.count * views;
   const logits = new Float32Array(total * baseClasses);
   const maps = new Float32Array(total * baseClasses * pixels);
+  const channels = model.head.weights.shape[0];
+  const pooled = new Float32Array(total * channels);
 
   for (let start = 0; start < total; start += batchSize) {
     // All batches have the same size, for which engines compile their kernels once: the last may repeat
@@ -65,7 +69,8 @@ export async function cachedTeacher(
     );
     logits.set(await answers.logits.data<"float32">(), first * baseClasses);
     maps.set(await answers.maps.data<"float32">(), first * baseClasses * pixels);
-    tf.dispose([answers.logits, answers.maps]);
+    pooled.set(await answers.pooled.data<"float32">(), first * channels);
+    tf.dispose(answers);
     await onProgress(Math.min(start + batchSize, total), total);
   }
 
@@ -73,14 +78,18 @@ export async function cachedTeacher(
     const B = draws.length;
     const batchLogits = new Float32Array(B * baseClasses);
     const batchMaps = new Float32Array(B * baseClasses * pixels);
+    const batchPooled = new Float32Array(B * channels);
     draws.forEach(({ image, view }, i) => {
-      const at = (image * views + view) * baseClasses;
+      const row = image * views + view;
+      const at = row * baseClasses;
+      batchPooled.set(pooled.subarray(row * channels, (row + 1) * channels), i * channels);
       batchLogits.set(logits.subarray(at, at + baseClasses), i * baseClasses);
       batchMaps.set(maps.subarray(at * pixels, (at + baseClasses) * pixels), i * baseClasses * pixels);
     });
     return {
       logits: tf.tensor2d(batchLogits, [B, baseClasses]),
       maps: tf.tensor3d(batchMaps, [B, baseClasses, pixels]),
+      pooled: tf.tensor2d(batchPooled, [B, channels]),
     };
   };
 }

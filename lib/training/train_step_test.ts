@@ -132,6 +132,7 @@ Deno.test("trainStep() trains with every form of L_AD, and only some of them mov
     const change of [
       { attentionForm: "unnormalized" },
       { attentionForm: "detached-alpha" },
+      { attentionForm: "elsewhere" },
       { attentionClass: "random" },
       { attentionClass: "all" },
     ] as const
@@ -146,19 +147,19 @@ Deno.test("trainStep() trains with every form of L_AD, and only some of them mov
 Deno.test("a cached teacher trains the student like a fresh one", async () => {
   const { teacher, student } = await teacherAndStudent();
   const losses = [];
-  for (const cacheTeacher of [true, false]) {
-    const copy = student.clone();
-    const log = await trainStep({ student: copy, set: coloredImages([2, 3]), headPosition, teacher }, {
-      ...OPTIONS,
-      method: "LwM",
-      step: 1,
-      epochs: 1,
-      cacheTeacher,
-    });
-    losses.push(log![0].L);
-    copy.dispose();
+  for (const method of ["LwM", "Pooled"]) {
+    for (const cacheTeacher of [true, false]) {
+      const copy = student.clone();
+      const set = coloredImages([2, 3]);
+      const options = { ...OPTIONS, method, step: 1, epochs: 1, cacheTeacher };
+      const log = await trainStep({ student: copy, set, headPosition, teacher }, options);
+      losses.push(log![0].L);
+      copy.dispose();
+    }
   }
-  assert.ok(Math.abs(losses[0] - losses[1]) < 1e-4 * losses[0], `${losses}`);
+  const [cached, fresh, pooledCached, pooledFresh] = losses;
+  assert.ok(Math.abs(cached - fresh) < 1e-4 * cached, `${losses}`);
+  assert.ok(Math.abs(pooledCached - pooledFresh) < 1e-4 * pooledCached, `${losses}`);
   teacher.dispose();
   student.dispose();
 });

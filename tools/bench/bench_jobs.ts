@@ -177,7 +177,7 @@ async function methods(setting: Setting, rounds: number): Promise<MethodSeconds>
   const step = async (method: MethodName, teacher?: typeof cached) => {
     const answers = teacher && tf.tidy(() => teacher(draws, batch.x));
     await iterate(sgd, { ...batch, teacher: answers }, method, TRAINING, TRAINING.learningRate);
-    if (answers) tf.dispose([answers.logits, answers.maps]);
+    if (answers) tf.dispose(answers);
   };
   const extraPass = (model: ResNet) =>
     tf.tidy(() => {

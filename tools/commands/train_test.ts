@@ -244,11 +244,15 @@ Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
     const place = ["--directory", directory];
     const refuses = (command: typeof train, args: string[], message: RegExp) =>
       assert.rejects(command(args, () => {}), { name: "UserError", message });
-    await refuses(train, ["--method", "ewc"], /method to be "C" or "LwF-MC" or "LwM" but found "ewc"/);
+    await refuses(
+      train,
+      ["--method", "ewc"],
+      /method to be "C" or "LwF-MC" or "LwM" or "Pooled" but found "ewc"/,
+    );
     await refuses(train, ["--preset", "huge"], /preset to be .* but found "huge"/);
     await refuses(train, ["--dataset", "mnist"], /dataset to be .* but found "mnist"/);
     await refuses(train, ["--engine", "cuda"], /engine to be .* but found "cuda"/);
-    await refuses(train, ["--beta", "2"], /beta to be at most 1 but found 2/);
+    await refuses(train, ["--beta", "20"], /beta to be at most 10 but found 20/);
     await refuses(train, [...tinyArgs({ depth: 7 }), ...place], /depth to be .* but found 7\. Take 8/);
     assert.equal(await Deno.stat(join(directory, "runs")).catch(() => null), null, "a run was left behind");
     await refuses(train, ["--learningRate", "1e999"], /learningRate to be .* but found Infinity/);
