@@ -117,7 +117,8 @@ testOnEachEngine("attentionLoss() has the values of plain numbers, for one class
   for (const norm of ["L1", "L2"] as const) {
     for (const form of ATTENTION_FORMS) {
       const distance = form === "unnormalized" ? unnormalizedLoss : mapLoss;
-      const pixels = form === "elsewhere" ? [...rest, first] : undefined; // of the next image, for the same class
+      // Elsewhere takes the maps of the next image, for the same class.
+      const pixels = form === "elsewhere" ? [...rest, first] : undefined;
       const plain = (classes: number[]) => distance(ofTeacher(classes, pixels), ofStudent(classes), norm);
       const ofAll = Array.from({ length: base }, (_, c) => plain(topBaseClass.map(() => c)))
         .reduce((sum, value) => sum + value, 0) / base;

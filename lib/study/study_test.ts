@@ -77,7 +77,7 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
     await refuses({ runs: [{}, 3] }, /at runs\.1: /);
     await refuses({ grid: { gamma: [] } }, /at grid/);
     await refuses({ runs: [{ gama: 1 }] }, /at runs\.0: .*"gama"/);
-    await refuses({ runs: [{ beta: 2 }] }, /^In .*s\.json, run \{"beta":2\}: Expected beta to be at most/);
+    await refuses({ runs: [{ beta: 20 }] }, /^In .*s\.json, run \{"beta":20\}: Expected beta to be at most/);
     await refuses(
       { runs: [{}], claims: [{ claim: "?", first: {}, second: {}, measure: "luck" }] },
       /measure/,
