@@ -67,10 +67,11 @@ export type { Dataset, ImageSet, OpenOptions, Picture, Split } from "./data/imag
 export type { ClassCounts, ClassSteps } from "./data/protocol.ts";
 export type { Engine, EngineName } from "./engine/engine.ts";
 export type { UseEngineOptions } from "./engine/mod.ts";
-export type { AttentionMaps, AttentionRetention, Drop } from "./evaluation/attention_retention.ts";
+export type { AttentionMaps } from "./evaluation/attention_retention.ts";
 export type { AttentionShift } from "./evaluation/attention_shift.ts";
 export type { ForwardOptions, Predictions, PredictOptions } from "./evaluation/predict.ts";
 export type { LabeledScores } from "./evaluation/scores.ts";
+export type { AttentionRetention, Drop, StepMetrics } from "./evaluation/step_metrics.ts";
 export type { AttentionRetentionNumbers, RetentionCell, RetentionExample } from "./figures/attention_maps.ts";
 export type {
   AttentionShiftExample,
@@ -96,7 +97,6 @@ export type { DistillationKind, DistillationOptions } from "./losses/distillatio
 export type { ForwardPass, ResNetOptions, Stem } from "./model/resnet.ts";
 export type { SafeTensor } from "./model/safetensors.ts";
 export type { MapSize } from "./resize_map.ts";
-export type { StepMetrics } from "./run/evaluate_step.ts";
 export type { RunFolders } from "./run/folder.ts";
 export type { RunEpoch, RunHooks, RunProgress } from "./run/run.ts";
 export type { Configuration, DatasetName, PresetName } from "./run/schema.ts";

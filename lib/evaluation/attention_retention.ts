@@ -8,6 +8,7 @@
 import { type MapSize, resizeMap } from "../attention/mod.ts";
 import { mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
+import type { AttentionRetention, Drop } from "./step_metrics.ts";
 
 /**
  * Cosine between two maps of the same image: Σ Q·P / (‖Q‖₂ ‖P‖₂).
@@ -88,30 +89,6 @@ export interface ObjectMasks {
   readonly masks: Float32Array;
   /** H and W. */
   readonly imageSize: MapSize;
-}
-
-/** How a measure of the maps fell from M_0 to M_t. */
-export interface Drop {
-  /** Of M_0's maps, between 0 and 1. */
-  readonly first: number;
-  /** Of M_t's maps, between 0 and 1. */
-  readonly now: number;
-  /** first − now, between −1 and 1. */
-  readonly drop: number;
-}
-
-/** How much of M_0's attention is left in M_t: means over the images. */
-export interface AttentionRetention {
-  /** How many images count. */
-  readonly images: number;
-  /** Cosine between the map of M_0 and that of M_t. */
-  readonly cosine: number;
-  /** How many of these have an all-zero map in M_t: it has not moved, it is gone. Older results lack it. */
-  readonly dark?: number;
-  /** Share of the images whose map has its peak on the object; absent without masks. */
-  readonly pointingGame?: Drop;
-  /** Share of the attention that lies on the object; absent without masks. */
-  readonly energyInside?: Drop;
 }
 
 /**

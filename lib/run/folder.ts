@@ -16,7 +16,8 @@ import { type JsonKind, namesIn, readJsonIfThere, writeFilesWhole, writeSealedJs
 import { throwIfStopped } from "../stop_signals.ts";
 import { type EpochLog, methodNames } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
-import { readStepMetrics, type StepMetrics } from "./evaluate_step.ts";
+import type { StepMetrics } from "../evaluation/step_metrics.ts";
+import { readStepMetrics } from "./evaluate_step.ts";
 import { codeDigest } from "./code_digest.ts";
 import { runNames } from "./identity.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";

@@ -5,7 +5,7 @@ import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/t
 import { useEngine } from "../engine/mod.ts";
 import { writeSealedJson } from "../files.ts";
 import { codeDigest } from "./code_digest.ts";
-import type { StepMetrics } from "./evaluate_step.ts";
+import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import {
   keepConfiguration,
   readImages,

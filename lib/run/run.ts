@@ -31,7 +31,8 @@ import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
 import { classSteps, refuseUnusedByDrawings } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
-import { EVALUATION_BATCH_SIZE, readStepMetrics, type StepMetrics, stepMetrics } from "./evaluate_step.ts";
+import type { StepMetrics } from "../evaluation/step_metrics.ts";
+import { EVALUATION_BATCH_SIZE, readStepMetrics, stepMetrics } from "./evaluate_step.ts";
 import {
   codeOf,
   dataDirectory,

@@ -5,9 +5,8 @@
  */
 import { z } from "zod";
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
-import type { Drop } from "../evaluation/attention_retention.ts";
+import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
 import { readJsonIfThere, writeFilesWhole } from "../files.ts";
-import type { StepMetrics } from "../run/evaluate_step.ts";
 import { codeOf } from "../run/folder.ts";
 import { baseIdentity, methodIdentity } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";

@@ -3,9 +3,8 @@
  * @module
  */
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
-import type { Drop } from "../evaluation/attention_retention.ts";
+import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
 import type { ModelLoss, TrainingCurve } from "../figures/mod.ts";
-import type { StepMetrics } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
 import type { Configuration } from "../run/schema.ts";
 import { decimal, mean, meanBelowThree, percent, points } from "../statistics.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../../lib/testdata/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { writeSealedJson } from "../../lib/files.ts";
 import { keepConfiguration, runFolders, stepFolder } from "../../lib/run/folder.ts";
 import { confusionOf, tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { markdownTable } from "../../lib/table.ts";
-import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";

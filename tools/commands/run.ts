@@ -5,7 +5,7 @@
  */
 import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/accuracy.ts";
 import type { PhotoDataset } from "../../lib/data/photos/photos.ts";
-import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { codeOf, readMetrics, readRunFolder, type RunFolders } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { gainTable } from "../../lib/study/claims.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";
-import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { openRun, stepHeading, stepRow } from "./run.ts";
 
 Deno.test("openRun() lists the photos that were left out, or refuses them", () =>

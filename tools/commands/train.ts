@@ -3,7 +3,7 @@
  * @module
  */
 import { configure } from "../../lib/run/configuration.ts";
-import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { headPositions } from "../../lib/data/protocol.ts";
 import { ResNet } from "../../lib/model/mod.ts";
 import { clock, progressDisplay } from "../../lib/progress.ts";

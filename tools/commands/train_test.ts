@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
-import type { StepMetrics } from "../../lib/run/evaluate_step.ts";
+import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { Terminal } from "../../lib/testdata/terminal.ts";
 import type { RunFolders } from "../../lib/run/folder.ts";
 import { Run } from "../../lib/run/run.ts";

@@ -4,7 +4,7 @@
  */
 import type { Configuration } from "../../run/schema.ts";
 import { configure } from "../../run/configuration.ts";
-import type { StepMetrics } from "../../run/evaluate_step.ts";
+import type { StepMetrics } from "../../evaluation/step_metrics.ts";
 import type { RunRecord } from "../run_record.ts";
 
 /** Two steps, with an accuracy of 0.8 and then `last`, and a cosine of 1 and then `last + 0.1`. */
