@@ -3,8 +3,10 @@
  * @module
  */
 import { z } from "zod";
+import type { EngineName } from "../engine/mod.ts";
 import { ATTENTION_CLASSES, ATTENTION_FORMS } from "../losses/mod.ts";
-import { methodNamed, methodNames } from "../training/method.ts";
+import type { Stem } from "../model/mod.ts";
+import { type LossOptions, type MethodName, methodNamed, methodNames } from "../training/method.ts";
 
 export const presetNames = ["smoke", "default", "paper"] as const;
 export const datasetNames = [
@@ -20,6 +22,27 @@ export const datasetNames = [
 export type PresetName = Configuration["preset"];
 /** Name of a data set. */
 export type DatasetName = Configuration["dataset"];
+
+/** A complete and valid description of one run. What each field means is said where its range is. */
+export type Configuration =
+  & LossOptions
+  & Record<"seed" | "imagesPerClass" | "imageSize" | "views" | "drawsPerEpoch" | "depth", number>
+  & Record<"baseClasses" | "increment" | "increments" | "baseEpochs" | "epochs" | "batchSize", number>
+  & Record<"baseLearningRate" | "learningRate" | "momentum" | "weightDecay" | "maxNorm", number>
+  & Record<"classes" | "firstClasses" | "classOrder", string[]>
+  & Record<"skipBroken" | "cacheTeacher", boolean>
+  & Record<"code" | "data", string>
+  & {
+    preset: "smoke" | "default" | "paper";
+    engine: EngineName;
+    dataset: "iemoji-100" | "caltech-101" | "cifar-100" | "cub-200-2011" | "imagenet-small" | "folder";
+    evaluateOn: "test" | "validation";
+    topK: 1 | 5;
+    widths: number[];
+    stem: Stem;
+    method: MethodName;
+    baseClassification: "softmax" | "sigmoid";
+  };
 
 const count = z.int().min(1);
 /** A bound that only a typing mistake exceeds. */
@@ -96,13 +119,7 @@ const fields = {
   cacheTeacher: z.boolean().describe(
     "whether the teacher's answers are computed once a step and kept in memory",
   ),
-};
+} satisfies { [Field in keyof Configuration]: z.ZodType<Configuration[Field]> };
 
 /** Every field with its range and its meaning; `deno task train --help` prints these. */
 export const configurationSchema: z.ZodObject<typeof fields, z.core.$strict> = z.strictObject(fields);
-
-/** @internal */
-export type ConfigurationFields = z.infer<typeof configurationSchema>;
-
-/** A complete and valid description of one run. */
-export type Configuration = ConfigurationFields;

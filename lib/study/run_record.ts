@@ -85,6 +85,18 @@ function forgettingAfter(metrics: readonly StepRecord[]): number | undefined {
   return metrics.at(-1)?.forgetting ?? (ofSteps.length === metrics.length ? forgetting(ofSteps) : undefined);
 }
 
+/** Names of the measures. */
+export type MeasureName =
+  | "averageAccuracy"
+  | "averageMeanClassAccuracy"
+  | "averageTop5Accuracy"
+  | "lastAccuracy"
+  | "newestAccuracy"
+  | "forgetting"
+  | "attentionCosine"
+  | "pointingGame"
+  | "energyInside";
+
 /** The measures by which runs are compared. */
 export const MEASURES = {
   averageAccuracy: shareMeasure(
@@ -118,14 +130,11 @@ export const MEASURES = {
     "energy inside the object",
     (record) => last(record).attention.energyInside?.now,
   ),
-} satisfies Record<string, Measure>;
+} satisfies Record<MeasureName, Measure>;
 
 function shareMeasure<Value extends number | undefined>(title: string, of: (record: RunRecord) => Value) {
   return { title, share: true, of };
 }
-
-/** Names of the measures. */
-export type MeasureName = keyof typeof MEASURES;
 
 /**
  * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has

@@ -18,6 +18,18 @@ import { DRAWING_SIDE, iemojiDataset } from "./iemoji.ts";
 const DRAWING_COUNT = IEMOJI_CLASSES.length * IEMOJI_ARTISTS.length;
 const PIXEL_BYTES = DRAWING_COUNT * DRAWING_SIDE * DRAWING_SIDE * 4;
 
+/** Each artist's drawings. The names are written out because only such names are rewritten in a package. */
+const ICONS: Readonly<Record<string, string>> = {
+  "noto": import.meta.resolve("@iconify-json/noto/icons.json"),
+  "noto-v1": import.meta.resolve("@iconify-json/noto-v1/icons.json"),
+  "openmoji": import.meta.resolve("@iconify-json/openmoji/icons.json"),
+  "emojione-v1": import.meta.resolve("@iconify-json/emojione-v1/icons.json"),
+  "fluent-emoji": import.meta.resolve("@iconify-json/fluent-emoji/icons.json"),
+  "fluent-emoji-flat": import.meta.resolve("@iconify-json/fluent-emoji-flat/icons.json"),
+  "twemoji": import.meta.resolve("@iconify-json/twemoji/icons.json"),
+  "emojione": import.meta.resolve("@iconify-json/emojione/icons.json"),
+};
+
 /** Increase this when rendering changes. */
 const RENDERING = 1;
 
@@ -119,8 +131,7 @@ async function renderDrawings(
   let done = 0;
   for (const [a, artist] of IEMOJI_ARTISTS.entries()) {
     // One set at a time: the largest is 104 MB of text.
-    const icons = new URL(import.meta.resolve(`@iconify-json/${artist.name}/icons.json`));
-    const set: IconSet = JSON.parse(await Deno.readTextFile(icons));
+    const set: IconSet = JSON.parse(await Deno.readTextFile(new URL(ICONS[artist.name])));
     await Promise.all(IEMOJI_CLASSES.map(async (className, c) => {
       const pixels = await rasterize(drawingAsSvg(set, className));
       all.set(pixels, (a * IEMOJI_CLASSES.length + c) * drawingBytes);
