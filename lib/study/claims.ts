@@ -3,6 +3,7 @@
  * its images, the classes and their order, so what makes seeds differ does not count.
  * @module
  */
+import { join } from "node:path";
 import {
   bootstrapInterval,
   type Ends,
@@ -28,7 +29,7 @@ import {
   unitKey,
   varyingFields,
 } from "./run_record.ts";
-import { type Claim, readStudies, selectBest, type Study } from "./study.ts";
+import { type Claim, readStudies, selectBest, studiesDirectory, type Study } from "./study.ts";
 
 /** Two runs that share all but their settings. */
 export type Pair = readonly [first: RunRecord, second: RunRecord];
@@ -138,7 +139,7 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
  * @throws {UserError} where a file of another study is damaged
  */
 export async function studyClaims(study: Study): Promise<JudgedClaim[]> {
-  return judgeClaims([study], await readStudies());
+  return judgeClaims([study], await readStudies(join(studiesDirectory(), "first-edition")));
 }
 
 /** One row a claim: the differences in points where they are those of shares, and what follows. */

@@ -14,11 +14,11 @@ import { gainByForgettingTable } from "./figure_numbers.ts";
 import type { EngineThroughput, ThroughputRow } from "../figures/engine_throughput.ts";
 import { confidenceInterval, mean, percent, points, rankCorrelation, signed } from "../statistics.ts";
 import { bySetting, type MeasureName, MEASURES, type RunRecord } from "./run_record.ts";
-import { readStudies, select, type Selector } from "./study.ts";
+import { readStudies, select, type Selector, studiesDirectory } from "./study.ts";
 import { settingsTable } from "./tables.ts";
 
 const README = join(import.meta.dirname!, "../../README.md");
-const studies = await readStudies();
+const studies = await readStudies(join(studiesDirectory(), "first-edition"));
 const claims = judgeClaims(studies);
 
 const THROUGHPUT = join(import.meta.dirname!, "../../figures/engine-throughput.json");

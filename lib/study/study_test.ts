@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { withFolder } from "../testdata/folder.ts";
 import { measuredRuns, MEASURES, readRecords, type RunRecord, writeRecords } from "./run_record.ts";
 import { measuredRun } from "./testdata/records.ts";
-import { type Claim, readStudies, readStudy, readStudyPlan, resultsPath, type Study } from "./study.ts";
+import {
+  type Claim,
+  readStudies,
+  readStudy,
+  readStudyPlan,
+  resultsPath,
+  studiesDirectory,
+  type Study,
+} from "./study.ts";
 import type { Configuration } from "../run/schema.ts";
 import { configure } from "../run/configuration.ts";
 import { claimsTable, gainTable, judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
@@ -174,11 +182,13 @@ Deno.test("readRecords() says where a file is damaged", () =>
   }));
 
 Deno.test("the committed studies can be read, and every record is of a run that its file names", async () => {
-  const studies = await readStudies();
-  assert.ok(studies.length >= 3);
-  for (const { name, records } of studies) {
-    const kept = await readRecords(resultsPath(name, join(import.meta.dirname!, "../../studies")));
-    assert.equal(records.length, kept.length, name);
+  for (const folder of [studiesDirectory(), join(studiesDirectory(), "first-edition")]) {
+    const studies = await readStudies(folder);
+    assert.ok(studies.length > 0);
+    for (const { name, records } of studies) {
+      const kept = await readRecords(resultsPath(name, folder));
+      assert.equal(records.length, kept.length, name);
+    }
   }
 });
 

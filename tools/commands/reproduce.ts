@@ -34,7 +34,7 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
     "all-seeds":
       "first train the studies of notebook 09 except the gain map and the class of L_AD, whatever the\n" +
       "preset: ten seeds, the forms of L_AD, both norms, all γ (150 runs, a minute each on two cores);\n" +
-      "otherwise they are read from studies/*.results.json",
+      "otherwise they are read from studies/first-edition/*.results.json",
     "preset NAME":
       "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
       "data/notebooks/ and data/figures/, and nothing that is committed changes",
@@ -130,7 +130,7 @@ async function processorSeconds(): Promise<number> {
 
 /** What the notebooks show beside their own seed. */
 const STUDIES = ["iemoji-100", "wrong-variants", "norms", "gamma"]
-  .map((name) => join(studiesDirectory(), `${name}.json`));
+  .map((name) => join(studiesDirectory(), "first-edition", `${name}.json`));
 
 /** The runs of these studies; several may come to the same run. */
 export async function studyConfigurations(): Promise<Configuration[]> {
