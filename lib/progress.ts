@@ -23,22 +23,27 @@ export interface ProgressLine {
 
 /** Shows lines of progress, each over its earlier state. */
 export interface ProgressDisplay {
-  /**
-   * Shows lines in place of the earlier ones, at most ten times a second. An empty list removes them from a
-   * terminal.
-   */
+  /** Shows lines in place of the earlier ones, at most ten times a second. */
   show(lines: readonly ProgressLine[]): void;
+  /** Lets `print` write above the lines. It must not wait for anything. */
+  above(print: () => void): void;
   /** Shows the last state for good. */
   finish(): Promise<void>;
 }
 
-/** Where lines are drawn, outside of notebooks. */
+/** Where lines are drawn outside of notebooks. */
 export interface Screen {
   isTerminal: boolean;
-  /** In a log, the longest time without a line; default 30. */
-  logSeconds?: number;
   size(): { columns: number; rows: number };
   write(text: string): void;
+}
+
+/** What a display waits with. Tests bring their own. */
+export interface Clock {
+  /** Milliseconds. */
+  now(): number;
+  /** Calls back once after some milliseconds. @returns what stops it */
+  after(milliseconds: number, call: () => void): () => void;
 }
 
 const WIDTH = 24;
@@ -69,35 +74,54 @@ export function clock(seconds: number): string {
 }
 
 /** A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file. */
-export function progressDisplay(screen: Screen = standardError()): ProgressDisplay {
-  const place = inNotebook() ? notebookPlace() : screen.isTerminal ? terminalPlace(screen) : logPlace(screen);
+export function progressDisplay(
+  screen: Screen = standardError(),
+  time: Clock = systemClock,
+): ProgressDisplay {
+  const makePlace = inNotebook() ? notebookPlace : screen.isTerminal ? terminalPlace : logPlace;
+  const place = makePlace(screen, time);
   let lines: readonly ProgressLine[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel: (() => void) | undefined;
   let drawnAt = -Infinity;
   let last: Promise<void> = Promise.resolve();
   const draw = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    drawnAt = performance.now();
-    if (lines.length > 0) last = place.draw(lines, last);
-    else place.clear?.();
+    cancel?.();
+    cancel = undefined;
+    drawnAt = time.now();
+    last = place.draw(lines, last);
   };
   return {
     show(next) {
       // Labels of equal length, so that the bars stand under each other.
       const longest = Math.max(...next.map(({ label }) => label.length));
       lines = next.map((line) => ({ ...line, label: line.label.padEnd(longest) }));
-      const wait = MILLISECONDS_BETWEEN_UPDATES - (performance.now() - drawnAt);
-      if (wait <= 0 || lines.length === 0) draw();
-      else timer ??= setTimeout(draw, wait);
+      const wait = MILLISECONDS_BETWEEN_UPDATES - (time.now() - drawnAt);
+      if (wait <= 0) draw();
+      else cancel ??= time.after(wait, draw);
+    },
+    above(print) {
+      place.clear?.();
+      print();
+      if (lines.length > 0) draw();
     },
     async finish() {
-      if (timer !== undefined) draw();
+      if (cancel !== undefined) draw();
       await last;
       place.end?.();
+      lines = [];
     },
   };
 }
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  after(milliseconds, call) {
+    const timer = setTimeout(call, milliseconds);
+    // It does not keep the process from ending.
+    Deno.unrefTimer(timer as unknown as number);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Shows a bar for each activity of some work, which is given a function to report its progress with. */
 export async function withProgress<T>(
@@ -192,20 +216,20 @@ interface Place {
   end?(): void;
 }
 
-function notebookPlace(): Place {
+function notebookPlace(_: Screen, { now }: Clock): Place {
   const display_id = crypto.randomUUID();
   let update = false;
   return {
     async draw(lines, before) {
       await before;
-      const text = lines.map((line) => formatProgress(line, performance.now())).join("\n");
+      const text = lines.map((line) => formatProgress(line, now())).join("\n");
       await displayInNotebook({ "text/plain": text }, { display_id, update });
       update = true;
     },
   };
 }
 
-function terminalPlace(screen: Screen): Place {
+function terminalPlace(screen: Screen, { now }: Clock): Place {
   // Some terminals say 0.
   const size = () => ({ columns: screen.size().columns || 80, rows: screen.size().rows || 24 });
   /** Length of each line that is drawn. */
@@ -223,7 +247,7 @@ function terminalPlace(screen: Screen): Place {
       const { columns, rows } = size();
       // What does not fit could not be erased.
       const texts = lines.slice(-Math.max(1, rows - 1)).map((line) =>
-        [...formatProgress(line, performance.now())].slice(0, Math.max(1, columns - 1))
+        [...formatProgress(line, now())].slice(0, Math.max(1, columns - 1))
       );
       screen.write(erase() + texts.map((text) => `${text.join("")}\n`).join(""));
       drawn = texts.map(({ length }) => length);
@@ -238,24 +262,25 @@ function terminalPlace(screen: Screen): Place {
   };
 }
 
+/** The longest time without a line in a log. */
+const LOG_MILLISECONDS = 30_000;
+
 /** A line every tenth of the way, and one for whatever is under way when there was none for long. */
-function logPlace({ write: writeText, logSeconds = 30 }: Screen): Place {
+function logPlace({ write: writeText }: Screen, { now, after }: Clock): Place {
   const tenths = new Map<string, number>();
   let lines: readonly ProgressLine[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel: (() => void) | undefined;
   const write = (line: ProgressLine) => {
     tenths.set(line.label.trimEnd(), Math.floor(10 * shareOf(line)));
-    writeText(`${formatProgress(line, performance.now())}\n`);
+    writeText(`${formatProgress(line, now())}\n`);
   };
   const wait = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
+    cancel?.();
+    cancel = after(LOG_MILLISECONDS, () => {
       const underWay = lines.filter((line) => line.startedAt !== undefined && shareOf(line) < 1);
       (underWay.length > 0 ? underWay : lines.slice(-1)).forEach(write);
       wait();
-    }, logSeconds * 1000);
-    // It does not keep the process from ending.
-    Deno.unrefTimer(timer as unknown as number);
+    });
   };
   return {
     draw(next) {
@@ -265,12 +290,12 @@ function logPlace({ write: writeText, logSeconds = 30 }: Screen): Place {
         tenths.get(line.label.trimEnd()) !== Math.floor(10 * shareOf(line))
       );
       moved.forEach(write);
-      if (moved.length > 0 || timer === undefined) wait();
+      if (moved.length > 0 || cancel === undefined) wait();
       return Promise.resolve();
     },
     end() {
-      clearTimeout(timer);
-      timer = undefined;
+      cancel?.();
+      cancel = undefined;
     },
   };
 }

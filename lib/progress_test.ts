@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  clock,
-  formatProgress,
-  progressDisplay,
-  type ProgressLine,
-  type Screen,
-  withProgress,
-} from "./progress.ts";
+import { clock, formatProgress, progressDisplay, type ProgressLine, type Screen } from "./progress.ts";
+import { TestClock } from "./testdata/clock.ts";
 import { Terminal } from "./testdata/terminal.ts";
 
 Deno.test("clock() says minutes and seconds, and hours where there are any", () => {
@@ -56,32 +50,34 @@ const bars = (...notes: string[]): ProgressLine[] =>
 
 Deno.test("progressDisplay() draws over its own lines on a terminal, and over nothing else", async () => {
   const terminal = new Terminal(60);
-  const display = progressDisplay(terminal);
+  const time = new TestClock();
+  const display = progressDisplay(terminal, time);
   terminal.write("heading\n");
   for (const row of ["row 1", "row 2", "row 3"]) {
     display.show(bars("early", "early"));
     display.show(bars("late"));
-    if (row === "row 2") await new Promise((resolve) => setTimeout(resolve, 110));
-    display.show([]);
-    terminal.write(`${row}\n`);
+    if (row === "row 2") time.pass(110);
+    display.above(() => terminal.write(`${row}\n`));
   }
   display.show(bars("the last"));
   await display.finish();
   terminal.write("end\n");
+  display.above(() => terminal.write("after the end\n"));
   const lines = terminal.lines();
   assert.deepEqual(lines.slice(0, 4), ["heading", "row 1", "row 2", "row 3"]);
   assert.match(lines[4], /^run 1 .*the last$/);
-  assert.deepEqual(lines.slice(5), ["end"]);
+  assert.deepEqual(lines.slice(5), ["end", "after the end"]);
 });
 
 Deno.test("progressDisplay() draws over its lines when the terminal has become narrower or wider", async () => {
   const terminal = new Terminal(80);
-  const display = progressDisplay(terminal);
+  const time = new TestClock();
+  const display = progressDisplay(terminal, time);
   terminal.write("heading\n");
   for (const columns of [80, 23, 9, 80, 40]) {
     terminal.columns = columns;
     display.show(bars("a note that is long enough to be cut at the end of a line", "short"));
-    await new Promise((resolve) => setTimeout(resolve, 110));
+    time.pass(110);
   }
   await display.finish();
   assert.equal(terminal.lines().length, 3, terminal.lines().join("\n"));
@@ -90,9 +86,10 @@ Deno.test("progressDisplay() draws over its lines when the terminal has become n
 
 Deno.test("progressDisplay() draws whole lines where a terminal says that it has no columns", async () => {
   const terminal = new Terminal(80);
-  const display = progressDisplay({ ...screenOf(terminal), size: () => ({ columns: 0, rows: 0 }) });
+  const time = new TestClock();
+  const display = progressDisplay({ ...screenOf(terminal), size: () => ({ columns: 0, rows: 0 }) }, time);
   display.show(bars("first"));
-  await new Promise((resolve) => setTimeout(resolve, 110));
+  time.pass(110);
   display.show(bars("second"));
   await display.finish();
   assert.deepEqual(terminal.lines().map((line) => line.slice(-6)), ["second"]);
@@ -100,10 +97,11 @@ Deno.test("progressDisplay() draws whole lines where a terminal says that it has
 
 Deno.test("progressDisplay() draws no more lines than the terminal has rows", async () => {
   const terminal = new Terminal(60, 4);
-  const display = progressDisplay(terminal);
+  const time = new TestClock();
+  const display = progressDisplay(terminal, time);
   for (const note of ["a", "b"]) {
     display.show(bars(...Array.from({ length: 9 }, () => note)));
-    await new Promise((resolve) => setTimeout(resolve, 110));
+    time.pass(110);
   }
   await display.finish();
   assert.deepEqual(terminal.lines().map((line) => line.slice(0, 5)), ["run 7", "run 8", "run 9"]);
@@ -116,28 +114,29 @@ Deno.test("formatProgress() rounds no whole percent down", () => {
   assert.match(formatProgress({ label: "", done: 0, total: 0 }, 0), / 0 %/);
 });
 
-Deno.test("progressDisplay() writes a line each tenth of the way into a log", async () => {
+Deno.test("progressDisplay() writes a line each tenth of the way into a log", () => {
   const written: string[] = [];
-  await withProgress(async (show) => {
-    for (const done of [0, 1, 99, 100, 250, 251, 1000]) {
-      show("decoding", done, 1000);
-      await new Promise((resolve) => setTimeout(resolve, 110)); // longer than between two updates
-    }
-  }, progressDisplay(logTo(written)));
+  const time = new TestClock();
+  const display = progressDisplay(logTo(written), time);
+  for (const done of [0, 1, 99, 100, 250, 251, 1000]) {
+    display.show([{ label: "decoding", done, total: 1000 }]);
+    time.pass(110);
+  }
   assert.deepEqual(written.map((line) => line.match(/\d+ %/)![0]), ["0 %", "10 %", "25 %", "100 %"]);
 });
 
 Deno.test("progressDisplay() writes into a log what is under way, however slow it is", async () => {
   const written: string[] = [];
-  const display = progressDisplay({ ...logTo(written), logSeconds: 0.05 });
+  const time = new TestClock();
+  const display = progressDisplay(logTo(written), time);
   display.show([
-    { label: "slow", done: 1, total: 1000, startedAt: performance.now() },
+    { label: "slow", done: 1, total: 1000, startedAt: time.now() },
     { label: "waiting", done: 0, total: 1 },
   ]);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  time.pass(60_000);
   await display.finish();
-  assert.equal(written.filter((line) => line.startsWith("waiting")).length, 1);
-  assert.ok(written.filter((line) => line.startsWith("slow")).length >= 3);
+  time.pass(60_000);
+  assert.deepEqual(written.map((line) => line.split(" ")[0]), ["slow", "waiting", "slow", "slow"]);
 });
 
 function screenOf(terminal: Terminal): Screen {

@@ -116,7 +116,7 @@ export function listSkipped(dataset: Dataset, log: Log): void {
 }
 
 const HEADINGS = ["step", "classes", "top-1", "top-5", "mean of classes", "average", "forgetting", "cosine"];
-const WIDTHS = HEADINGS.map((text) => Math.max(text.length, "100.0 %".length));
+const WIDTHS = HEADINGS.map((text, column) => column < 2 ? text.length : Math.max(text.length, 7)); // 100.0 %
 
 export function stepHeading(): string {
   return HEADINGS.map((text, column) => text.padStart(WIDTHS[column])).join("  ");

@@ -142,19 +142,23 @@ async function trainSteps(
   const display = progressDisplay();
   let next = 0;
   const showThrough = async (step: number) => {
-    // The bar makes room for the rows.
-    display.show([]);
-    while (next <= step) onStep(await run.metrics(next++));
+    while (next <= step) {
+      const metrics = await run.metrics(next++);
+      display.above(() => onStep(metrics));
+    }
   };
   const configuration = { ...run.configuration, engine: run.engine.name };
   const planned = { name: `${method}, seed ${seed}`, configuration, folders: run.folders };
+  /** Settled when the rows of all steps that are trained stand above the bar. */
   let shown = Promise.resolve();
   const { jobs, processes } = await trainingJobs([planned], {
     directory,
-    onStep: (_, step) => shown = shown.then(() => showThrough(step)),
+    onStep(_, step) {
+      shown = shown.then(() => showThrough(step));
+      shown.catch(() => {}); // runJobs() waits for it, and throws its error
+    },
   });
-  await runJobs(jobs, { processes, signal, display });
-  await shown;
+  await runJobs(jobs, { processes, signal, display, onChange: () => shown });
   for (const { failure } of jobs) if (failure !== undefined) throw new UserError(failure);
   await showThrough(run.steps.length - 1);
 }
