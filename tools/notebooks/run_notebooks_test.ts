@@ -238,7 +238,7 @@ async function signalRunner(path: string, signal: Deno.Signal) {
 }
 
 async function isGone(pid: number): Promise<boolean> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 3000; attempt++) {
     const { stdout } = await new Deno.Command("sh", {
       // A zombie runs no more; it only waits until its parent has asked how it ended.
       args: [
