@@ -25,10 +25,14 @@ export interface ProgressLine {
 export interface ProgressDisplay {
   /** Shows lines in place of the earlier ones, at most ten times a second. */
   show(lines: readonly ProgressLine[]): void;
-  /** Lets `print` write above the lines. It must not wait for anything. */
-  above(print: () => void): void;
   /** Shows the last state for good. */
   finish(): Promise<void>;
+}
+
+/** A display that makes room for other text. */
+export interface RoomyDisplay extends ProgressDisplay {
+  /** Lets `print` write above the lines. It must not wait for anything. */
+  above(print: () => void): void;
 }
 
 /** Where lines are drawn outside of notebooks. */
@@ -77,7 +81,7 @@ export function clock(seconds: number): string {
 export function progressDisplay(
   screen: Screen = standardError(),
   time: Clock = systemClock,
-): ProgressDisplay {
+): RoomyDisplay {
   const makePlace = inNotebook() ? notebookPlace : screen.isTerminal ? terminalPlace : logPlace;
   const place = makePlace(screen, time);
   let lines: readonly ProgressLine[] = [];

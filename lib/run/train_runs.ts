@@ -139,7 +139,7 @@ export async function runJobs(
     processes: number;
     signal: AbortSignal;
     onChange?: () => unknown;
-    display?: Pick<ProgressDisplay, "show" | "finish">;
+    display?: ProgressDisplay;
   },
 ): Promise<void> {
   if (jobs.length === 0) return;
