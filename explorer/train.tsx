@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { proxy } from "comlink";
 import { useRef, useState } from "preact/hooks";
-import { percent, points } from "../lib/statistics.ts";
+import { inPercent, inPoints } from "../lib/numbers.ts";
 import { Connection } from "./connection.ts";
 import type { LossValues } from "../lib/training/mod.ts";
 import type { EpochReport, Manifest, TrainReport, TrainSettings } from "./messages.ts";
@@ -227,9 +227,10 @@ function Verdict({ students }: { students: readonly Student[] }) {
       data-epochs={JSON.stringify(students.map(({ epochs }) => epochs))}
     >
       After epoch {epoch}, {students[1].name} keeps {digits(b["attention kept"])} of the attention where{" "}
-      {students[0].name} keeps {digits(a["attention kept"])}; its accuracy is {percent(b["old classes"])}{" "}
-      on old classes ({points(old)}) and {percent(b["new classes"])}{" "}
-      on new ones ({points(added)}). One seed is an example, not a proof.
+      {students[0].name} keeps {digits(a["attention kept"])}; its accuracy is {inPercent(b["old classes"])}
+      {" "}
+      on old classes ({inPoints(old)}) and {inPercent(b["new classes"])}{" "}
+      on new ones ({inPoints(added)}). One seed is an example, not a proof.
     </p>
   );
 }

@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { dirname, join } from "node:path";
+import stringify from "json-stringify-pretty-compact";
 import type { z } from "zod";
 import { UserError } from "./user_error.ts";
 
@@ -141,6 +142,28 @@ export async function readJson<T>(path: string, kind: JsonKind<T>): Promise<T> {
 /** Writes a value as JSON; see {@linkcode writeFileWhole}. */
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeFileWhole(path, JSON.stringify(value, null, 1) + "\n");
+}
+
+/**
+ * The numbers of a figure as JSON that a person can read and a version control system can compare. Numbers
+ * with a fraction are rounded to five significant digits, typed arrays of numbers become lists, what JSON has
+ * no word for (NaN, ∞) becomes null, and bytes (`Uint8Array`: pixels) become text in base 64.
+ */
+export function numbersToJson(numbers: unknown): string {
+  const plain = (_key: string, value: unknown) => {
+    if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(5));
+    if (value instanceof Uint8Array) return value.toBase64();
+    return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
+  };
+  return stringify(numbers, { maxLength: 110, replacer: plain }) + "\n";
+}
+
+/** Reads {@linkcode numbersToJson}'s text. Bytes come back where the property is called `rgb`. */
+export function numbersFromJson(json: string): unknown {
+  return JSON.parse(
+    json,
+    (key, value) => key === "rgb" && typeof value === "string" ? Uint8Array.fromBase64(value) : value,
+  );
 }
 
 /** Writes an object as JSON with its digest. */

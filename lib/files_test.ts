@@ -6,6 +6,8 @@ import {
   explainFileError,
   FileLock,
   type JsonKind,
+  numbersFromJson,
+  numbersToJson,
   readFileIfThere,
   readJson,
   readJsonIfThere,
@@ -201,3 +203,21 @@ async function run(command: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(command, { args }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
 }
+
+Deno.test("numbersToJson() rounds fractions to five digits and keeps whole numbers whole", () => {
+  assert.equal(
+    numbersToJson([1 / 3, 123456.789, 1234567, 1e-9 / 3, -0.5]),
+    "[0.33333, 123460, 1234567, 3.3333e-10, -0.5]\n",
+  );
+});
+
+Deno.test("numbersFromJson() gives pixels back as bytes; other typed arrays become lists", () => {
+  const image = { size: 1, rgb: new Uint8Array([0, 128, 255]) };
+  const json = numbersToJson({ image, map: new Float32Array([0.1, 2]), gone: undefined });
+  assert.deepEqual(numbersFromJson(json), { image, map: [0.1, 2] });
+});
+
+Deno.test("numbersToJson() is valid JSON for text, truth values, NaN and empty objects", () => {
+  const value = { text: 'a "b"\n[1, 2]', yes: true, none: null, wrong: Number.NaN, empty: {} };
+  assert.deepEqual(JSON.parse(numbersToJson(value)), { ...value, wrong: null });
+});

@@ -2,7 +2,7 @@
  * Accuracy, confusion and forgetting, from the scores of images.
  * @module
  */
-import { mean } from "../statistics.ts";
+import { mean } from "../numbers.ts";
 import { type Columns, type LabeledScores, stepRanges, topColumns } from "./scores.ts";
 
 /**

@@ -6,7 +6,7 @@
  * @module
  */
 import { type MapSize, resizeMap } from "../attention/mod.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../numbers.ts";
 import { UserError } from "../user_error.ts";
 import type { AttentionRetention, Drop } from "./step_metrics.ts";
 

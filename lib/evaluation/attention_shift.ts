@@ -15,7 +15,7 @@ import {
   topBaseClass,
 } from "../losses/mod.ts";
 import type { ResNet } from "../model/mod.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../numbers.ts";
 import { mapCosine } from "./attention_retention.ts";
 import { type ForwardOptions, forwardPasses } from "./predict.ts";
 

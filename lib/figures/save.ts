@@ -4,9 +4,8 @@
  */
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
-import { readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { numbersFromJson, numbersToJson, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { print } from "../progress.ts";
-import { numbersFromJson, numbersToJson } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import * as all from "./all.ts";
 import { renderPng } from "./kit/render.ts";
