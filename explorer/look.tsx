@@ -4,7 +4,7 @@
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { topColumns } from "../lib/evaluation/scores.ts";
-import { unitMap } from "../lib/figures/kit/attention_map.ts";
+import { unitMap } from "../lib/figures/kit/overlay.ts";
 import { type Address, readAddress, writeAddress } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import { type Cell, Film, Grid } from "./maps.tsx";

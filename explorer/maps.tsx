@@ -3,8 +3,7 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
-import { type AttentionMap, isDark } from "../lib/figures/kit/attention_map.ts";
-import { heatColor } from "../lib/figures/kit/colors.ts";
+import { type AttentionMap, heatColor, isDark } from "../lib/figures/kit/overlay.ts";
 import { type Method, METHOD_NAMES, type ModelKey, type Picture } from "./messages.ts";
 import { PictureCanvas, Slider } from "./parts.tsx";
 import { digits, scoreOf } from "./scores.tsx";

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Picture } from "../lib/data/image_set.ts";
-import type { AttentionMap } from "../lib/figures/kit/attention_map.ts";
+import type { AttentionMap } from "../lib/figures/kit/overlay.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import type { EpochLog, LossValues } from "../lib/training/mod.ts";
 

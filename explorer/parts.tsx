@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
-import { type AttentionMap, overlay } from "../lib/figures/kit/attention_map.ts";
+import { type AttentionMap, overlay } from "../lib/figures/kit/overlay.ts";
 import type { Picture } from "./messages.ts";
 
 /** A labeled choice. `options` are values, with what they are called where that is another text. */

@@ -14,7 +14,7 @@ import { start } from "../lib/engine/wasm.ts";
 import { accuracyOfSteps } from "../lib/evaluation/accuracy.ts";
 import { attentionRetention, mapCosine, mapOf } from "../lib/evaluation/attention_retention.ts";
 import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
-import { isDark } from "../lib/figures/kit/attention_map.ts";
+import { isDark } from "../lib/figures/kit/overlay.ts";
 import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { stepOptions, trainStep } from "../lib/training/mod.ts";

@@ -72,23 +72,7 @@ export type { AttentionShift } from "./evaluation/attention_shift.ts";
 export type { ForwardOptions, Predictions, PredictOptions } from "./evaluation/predict.ts";
 export type { LabeledScores } from "./evaluation/scores.ts";
 export type { AttentionRetention, Drop, StepMetrics } from "./evaluation/step_metrics.ts";
-export type { AttentionRetentionNumbers, RetentionCell, RetentionExample } from "./figures/attention_maps.ts";
-export type {
-  AttentionShiftExample,
-  AttentionShiftNumbers,
-  ShiftDistribution,
-  ShiftedImage,
-} from "./figures/attention_shift.ts";
-export type { ForgettingPicture, ForgottenImage } from "./figures/forgetting.ts";
-export type { AttentionMap } from "./figures/kit/attention_map.ts";
-export type { LabeledPicture } from "./figures/kit/overlay.ts";
-export type { Figure } from "./figures/kit/svg.ts";
-export type { MethodOverview } from "./figures/method_overview.ts";
-export type { DatasetSetting, MethodRun, MethodRuns, Reference, Setting } from "./figures/runs.ts";
-export type { SaveOptions } from "./figures/save.ts";
-export type { ClassScore } from "./figures/score_bars.ts";
-export type { ModelLoss, TrainingCurve } from "./figures/training_curve.ts";
-export type { WhatAndWhy, WhatAndWhyExample } from "./figures/what_and_why.ts";
+export type * from "./figures/mod.ts";
 export type { AttentionClass, BaseClassScores } from "./losses/attention_class.ts";
 export type { AttentionDistillationOptions, MapNorm } from "./losses/attention_distillation.ts";
 export type { AttentionForm, LastStage } from "./losses/attention_form.ts";

@@ -3,9 +3,8 @@
  * method.
  * @module
  */
+import type { Picture } from "../data/image_set.ts";
 import { type MethodName, methodNamed } from "../training/method.ts";
-import { INK, MUTED } from "./kit/colors.ts";
-import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
 import {
   type AttentionMap,
   cosineText,
@@ -14,20 +13,27 @@ import {
   largestValue,
   overlay,
   unitMap,
-} from "./kit/attention_map.ts";
+} from "./kit/overlay.ts";
 import {
-  drawOverlay,
-  type GridCell,
   type GridRow,
   headingRow,
   heatLegend,
   imageCell,
   type LabeledPicture,
+  mapCell,
   pictureGrid,
-} from "./kit/overlay.ts";
-import { pngDataUri } from "./kit/png.ts";
-import { composeFigure, escapeXml, type Figure, stacked } from "./kit/svg.ts";
-import type { DatasetSetting } from "./runs.ts";
+  pngDataUri,
+} from "./kit/picture_grid.ts";
+import {
+  composeFigure,
+  type DatasetSetting,
+  escapeXml,
+  type Figure,
+  INK,
+  MUTED,
+  stacked,
+} from "./kit/svg.ts";
+import { interactive, type Shown } from "./show.ts";
 
 /** What {@linkcode attentionGrid} draws. */
 export interface AttentionGrid {
@@ -57,11 +63,10 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
   const peaks = images.map((_, i) => topOfScale(rows.map(({ maps }) => maps[i].map)));
   const lines: GridRow[] = rows.map(({ name, maps }) => ({
     name,
-    cells: maps.map(({ map, caption }, i) => ({
-      picture: (side) => drawOverlay(images[i].image, map, side, `${name}, ${images[i].label}`, peaks[i]),
-      caption: isDark(map) ? "all zero" : caption,
-      color: MUTED,
-    })),
+    cells: maps.map(({ map, caption }, i) => {
+      const words = isDark(map) ? "all zero" : caption;
+      return mapCell(images[i].image, map, peaks[i], words, `${name}, ${images[i].label}`, MUTED);
+    }),
   }));
   const seen = { name: "image", cells: images.map((image) => imageCell(image, { color: MUTED })) };
   return composeFigure({
@@ -160,11 +165,10 @@ function rowsOf(example: RetentionExample): GridRow[] {
     note: "cosine",
     cells: [
       imageCell(example, { color: MUTED }),
-      ...cells.map(({ map, cosine }, t): GridCell => ({
-        picture: (side) => drawOverlay(image, map, side, `${method}, M_${t}, ${label}`, max),
-        caption: cosineText(map, cosine),
-        color: isDark(map) ? MUTED : INK,
-      })),
+      ...cells.map(({ map, cosine }, t) => {
+        const color = isDark(map) ? MUTED : INK;
+        return mapCell(image, map, max, cosineText(map, cosine), `${method}, M_${t}, ${label}`, color);
+      }),
     ],
   }));
 }
@@ -180,67 +184,39 @@ function describe(examples: readonly RetentionExample[]): string {
   }`;
 }
 
-/** What the browser shows: for each method, a picture and a line of text for each model. */
-interface ScrubberData {
-  readonly label: string;
-  readonly methods: readonly {
-    readonly name: string;
-    readonly models: readonly { readonly picture: string; readonly text: string }[];
-  }[];
-}
-
 /**
  * A slider from M_0 to the last model over the first example; the strip of all models where no script runs.
  */
-export function attentionScrubber(retention: AttentionRetentionNumbers): InteractiveFigure {
-  const { image, label, rows } = retention.examples[0];
+export function attentionScrubber(retention: AttentionRetentionNumbers): Figure {
+  const [example] = retention.examples;
+  const { label, rows } = example;
   const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
-  const data: ScrubberData = {
-    label,
-    methods: rows.map(({ method, cells }) => ({
-      name: method,
-      models: cells.map(({ map, cosine }) => {
-        const { size, rgb } = overlay(image, unitMap(map), max);
-        const text = isDark(map) ? "all zero" : `cosine ${cosine.toFixed(2)}`;
-        return { picture: pngDataUri(rgb, size, size), text };
-      }),
-    })),
-  };
-  const last = rows[0].cells.length - 1;
-  const { size, rgb } = enlargeImage(image);
-  const seen = `<figure><figcaption>${escapeXml(label)}</figcaption>` +
-    `<img alt="${escapeXml(label)}" src="${pngDataUri(rgb, size, size)}" width="192" height="192"></figure>`;
-  const cells = rows.map(({ method }) =>
-    `<figure class="method"><figcaption><b>${
-      escapeXml(method)
-    }</b> <span></span></figcaption><img alt="" width="192" height="192"></figure>`
+  const source = ({ size, rgb }: Picture) => pngDataUri(rgb, size, size);
+  const states = rows[0].cells.map((_, model): Shown[] => [
+    { "aria-valuetext": `M_${model}` },
+    { text: `Attention of M_${model} for ${label}` },
+    ...rows.flatMap(({ method, cells }): Shown[] => {
+      const { map, cosine } = cells[model];
+      const words = isDark(map) ? "all zero" : `cosine ${cosine.toFixed(2)}`;
+      const src = source(overlay(example.image, unitMap(map), max));
+      return [{ text: words }, { src, alt: `${method}, M_${model}, ${label}: ${words}` }];
+    }),
+  ]);
+  const square = 'width="192" height="192"';
+  const figures = rows.map(({ method }) =>
+    `<figure class="method"><figcaption><b>${escapeXml(method)}</b> <span data-shown></span></figcaption>` +
+    `<img data-shown ${square}></figure>`
   );
-  return htmlFigure({
+  const last = states.length - 1;
+  return interactive(attentionRetention({ ...retention, examples: [example] }), {
     content:
-      `<label>M<sub>0</sub> <input type="range" min="0" max="${last}" value="0" step="1"> M<sub>${last}</sub>
-<output aria-live="polite"></output></label><div class="methods">${seen}${cells.join("")}</div>`,
+      `<label>M<sub>0</sub> <input data-shown type="range" min="0" max="${last}" value="0" step="1"> ` +
+      `M<sub>${last}</sub>\n<output data-shown aria-live="polite"></output></label>` +
+      `<div class="methods"><figure><figcaption>${escapeXml(label)}</figcaption>` +
+      `<img alt="${escapeXml(label)}" src="${source(enlargeImage(example.image))}" ${square}></figure>` +
+      `${figures.join("")}</div>`,
     style: ".methods{display:flex;flex-wrap:wrap;gap:1em}figure{margin:.5em 0}output{margin-left:1em}",
-    script: `(${showModel})(root, data);`,
-    data,
-    figure: attentionRetention({ ...retention, examples: retention.examples.slice(0, 1) }),
+    states,
+    first: 0,
   });
-}
-
-/** Runs in the browser: shows the model that the slider selects. */
-function showModel(root: HTMLElement, { label, methods }: ScrubberData): void {
-  const slider = root.querySelector("input")!;
-  const update = () => {
-    const model = Number(slider.value);
-    root.querySelector("output")!.textContent = `Attention of M_${model} for ${label}`;
-    slider.setAttribute("aria-valuetext", `M_${model}`);
-    methods.forEach(({ name, models }, i) => {
-      const figure = root.querySelectorAll(".method")[i];
-      const { picture, text } = models[model];
-      figure.querySelector("span")!.textContent = text;
-      figure.querySelector("img")!.src = picture;
-      figure.querySelector("img")!.alt = `${name}, M_${model}, ${label}: ${text}`;
-    });
-  };
-  slider.addEventListener("input", update);
-  update();
 }

@@ -5,9 +5,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { methodNamed, methodNames } from "../training/method.ts";
-import { chart, legend } from "./kit/chart.ts";
-import { FAINT, INK, MUTED, PALETTE, STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
-import { type AttentionMap, isDark, largestValue } from "./kit/attention_map.ts";
+import { chart, type ClassScore, legend, scoreBars } from "./kit/chart.ts";
+import { type AttentionMap, isDark, largestValue } from "./kit/overlay.ts";
 import {
   drawOverlay,
   GRID_GAP,
@@ -17,10 +16,23 @@ import {
   imageCell,
   type LabeledPicture,
   pictureGrid,
-} from "./kit/overlay.ts";
-import { beside, BODY_WIDTH, composeFigure, type Drawing, type Figure, stacked, text } from "./kit/svg.ts";
-import type { DatasetSetting } from "./runs.ts";
-import { type ClassScore, scoreBars } from "./score_bars.ts";
+} from "./kit/picture_grid.ts";
+import {
+  beside,
+  BODY_WIDTH,
+  composeFigure,
+  type DatasetSetting,
+  type Drawing,
+  FAINT,
+  type Figure,
+  INK,
+  MUTED,
+  PALETTE,
+  stacked,
+  STUDENT_COLOR,
+  TEACHER_COLOR,
+  text,
+} from "./kit/svg.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShiftExample extends LabeledPicture {

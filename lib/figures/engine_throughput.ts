@@ -4,8 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend, type LegendEntry } from "./kit/chart.ts";
-import { FAINT, INK, PALETTE } from "./kit/colors.ts";
-import { BODY_WIDTH, composeFigure, type Figure, stacked, wrap } from "./kit/svg.ts";
+import { BODY_WIDTH, composeFigure, FAINT, type Figure, INK, PALETTE, stacked, wrap } from "./kit/svg.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {

@@ -7,22 +7,27 @@ import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import type { MethodName } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
-import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
-import { describeSeeds, type MethodRun, methodsOf } from "./runs.ts";
 import { gradCamClosedForm } from "../attention/mod.ts";
 import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
+import { DISPLAY } from "../table.ts";
+import { withFolder } from "../testdata/folder.ts";
+import { confusionMatrix } from "./answers.ts";
 import { attentionGrid, attentionScrubber } from "./attention_maps.ts";
-import { confusionMatrix } from "./confusion_matrix.ts";
-import type { InteractiveFigure } from "./kit/html.ts";
-import type { AttentionMap } from "./kit/attention_map.ts";
+import {
+  accuracyCurve,
+  attentionRetentionCurve,
+  describeSeeds,
+  type MethodRun,
+  methodsOf,
+} from "./curves.ts";
+import { contactSheet } from "./examples.ts";
+import type { AttentionMap } from "./kit/overlay.ts";
+import { composeFigure, type Figure } from "./kit/svg.ts";
+import { drawFigure } from "./registry.ts";
+import { figureDirectory, saveFigure } from "./save.ts";
+import { showFigure } from "./show.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
 import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";
-import { DISPLAY } from "../table.ts";
-import { composeFigure } from "./kit/svg.ts";
-import { showFigure } from "./notebook.ts";
-import { withFolder } from "../testdata/folder.ts";
-import { contactSheet } from "./contact_sheet.ts";
-import { drawFigure, figureDirectory, saveFigure } from "./save.ts";
 
 const run = (method: MethodName, seed: number): MethodRun => ({
   method,
@@ -89,19 +94,20 @@ Deno.test("confusionMatrix() writes numbers alone where steps are narrower than 
 });
 
 /** What a front end makes of it: the page after all scripts have run, in their order. */
-function page(...figures: InteractiveFigure[]): Document {
-  const { document } = parseHTML(`<html><body>${figures.map(({ html }) => html).join("")}</body></html>`);
+function page(...figures: Figure[]): Document {
+  const html = figures.map((figure) => figure[DISPLAY]()["text/html"]).join("");
+  const { document } = parseHTML(`<html><body>${html}</body></html>`);
   for (const { textContent } of document.querySelectorAll("script")) {
     new Function("document", textContent!)(document);
   }
   return document as unknown as Document;
 }
 
-function choose(input: HTMLInputElement, value: string, event: string): void {
+function choose(input: HTMLInputElement, value: string): void {
   input.value = value;
   // linkedom has an Event of its own.
   const { Event } = input.ownerDocument.defaultView as unknown as { Event: new (name: string) => Event };
-  input.dispatchEvent(new Event(event));
+  input.dispatchEvent(new Event("input"));
 }
 
 const texts = (root: ParentNode, selector: string) =>
@@ -139,13 +145,20 @@ Deno.test("twoByTwoForm() moves the dial: the scores stand still, and the attent
   const document = page(form);
   assert.equal(document.querySelectorAll("img").length, 0, "the picture gives way to the form");
   const [upperLeft] = document.querySelectorAll("input");
-  const before = texts(document, "[data-score], [data-loss='d']");
-  assert.deepEqual(texts(document, "[data-grid='map-1'] span"), ["0", "0", "2", "0"]);
-  assert.deepEqual(texts(document, "[data-loss='ad']"), ["2.00"]);
-  choose(upperLeft, "0", "change");
-  assert.deepEqual(texts(document, "[data-grid='map-1'] span"), ["2", "0", "0", "0"]);
-  assert.deepEqual(texts(document, "[data-loss='ad']"), ["0.00"]);
-  assert.deepEqual(texts(document, "[data-score], [data-loss='d']"), before);
+  const scores = () => texts(document, ".score b, p b:first-of-type");
+  const before = scores();
+  const map = () => texts(document.querySelectorAll(".grid")[3], "span");
+  assert.deepEqual([...map(), ...texts(document, "p b:last-of-type")], ["0", "0", "2", "0", "2.00"]);
+  choose(upperLeft, "0");
+  assert.deepEqual([...map(), ...texts(document, "p b:last-of-type")], ["2", "0", "0", "0", "0.00"]);
+  assert.deepEqual(scores(), before);
+});
+
+Deno.test("an interactive figure is its picture alone where no script runs", () => {
+  const html = twoByTwoForm(TELEPHONE)[DISPLAY]()["text/html"];
+  const { document } = parseHTML(`<html><body>${html}</body></html>`);
+  document.querySelector("script")!.remove();
+  assert.deepEqual([...document.body.querySelectorAll("*")].map(({ tagName }) => tagName), ["DIV", "IMG"]);
 });
 
 Deno.test("attentionScrubber() leafs through the models of all methods at once, also twice on a page", () => {
@@ -160,14 +173,14 @@ Deno.test("attentionScrubber() leafs through the models of all methods at once, 
   });
   const document = page(scrubber, scrubber);
   const [first, second] = document.querySelectorAll("input");
-  choose(first, "2", "input");
+  choose(first, "2");
   assert.deepEqual(texts(document, ".method span"), [
     "cosine 0.25",
     "cosine 1.00",
     "cosine 1.00",
     "cosine 1.00",
   ]);
-  choose(second, "1", "input");
+  choose(second, "1");
   assert.deepEqual(texts(document, ".method span").slice(2), ["all zero", "cosine 1.00"]);
   const pictures = [...document.querySelectorAll<HTMLImageElement>(".method img")];
   assert.deepEqual(pictures.map(({ alt }) => alt).slice(2), [
@@ -216,14 +229,16 @@ Deno.test("saveFigure() writes the numbers, the SVG that they give, its PNG, and
   });
 });
 
-Deno.test("drawFigure() throws a UserError where the file names no figure", () => {
-  for (const name of ["toString", "showModel", "moveTheDial", "attentionScrubber", "measureTwoByTwo"]) {
-    assert.throws(() => drawFigure(`{ "figure": "${name}" }`), UserError);
+Deno.test("drawFigure() throws a UserError where the file names no figure, or has not its numbers", () => {
+  const sentences = {
+    "{}": /Expected "figure" to be one of accuracyCurve, .* but found ""/,
+    '{ "figure": "toString" }': /but found "toString"/,
+    '{ "figure": "stepBars" }': /Expected the numbers of stepBars but found others: .*undefined/,
+    '{ "figure": "stepBars", "methods": [{ "method": "C" }] }': /Expected the numbers of stepBars/,
+  };
+  for (const [json, message] of Object.entries(sentences)) {
+    assert.throws(() => drawFigure(json), { name: "UserError", message });
   }
-  assert.throws(
-    () => drawFigure("{}"),
-    /Expected "figure" to be one of accuracyCurve, .* but found undefined/,
-  );
 });
 
 Deno.test("figureDirectory() writes over a committed figure only with the same preset and engine", async () => {

@@ -6,19 +6,23 @@
 import * as Plot from "@observablehq/plot";
 import { decimal, mean, meanBelowThree, signed } from "../statistics.ts";
 import { methodNamed } from "../training/method.ts";
+import { countSeeds } from "./curves.ts";
 import { chart, frame, INTERVAL, percentTick } from "./kit/chart.ts";
-import { FAINT, INK, MUTED, PALETTE } from "./kit/colors.ts";
 import {
   beside,
   BODY_WIDTH,
   composeFigure,
+  type DatasetSetting,
   type Drawing,
+  FAINT,
   type Figure,
+  INK,
+  MUTED,
+  PALETTE,
   stacked,
   text,
   wrap,
 } from "./kit/svg.ts";
-import { countSeeds, type DatasetSetting } from "./runs.ts";
 
 export interface Outcome {
   readonly seed: number;

@@ -2,19 +2,17 @@
  * A figure on disk: the numbers it draws, the SVG that they give, and a PNG of it.
  * @module
  */
+import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+// Imported so that Deno installs the package; the fonts themselves are read by fontconfig.
+import fontPackage from "dejavu-fonts-ttf/package.json" with { type: "json" };
+import sharp from "sharp";
 import { z } from "zod";
-import { numbersFromJson, numbersToJson, readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { numbersToJson, readJsonIfThere, writeFilesWhole, writeFileWhole } from "../files.ts";
 import { print } from "../progress.ts";
-import { UserError } from "../user_error.ts";
-import * as all from "./all.ts";
-import { renderPng } from "./kit/render.ts";
-import type { Figure } from "./kit/svg.ts";
-import type { Setting } from "./runs.ts";
-
-// Each function has numbers of its own; which ones a file holds, its `figure` says.
-// deno-lint-ignore no-explicit-any
-const FIGURES = all as unknown as Readonly<Record<string, (numbers: any) => Figure>>;
+import type { Figure, Setting } from "./kit/svg.ts";
+import { drawFigure } from "./registry.ts";
 
 /** Where a figure is saved. */
 export interface SaveOptions {
@@ -33,22 +31,6 @@ const COMMITTED = {
 };
 
 const ROOT = resolve(import.meta.dirname!, "../..");
-
-/**
- * Draws a figure again from the text of its JSON file.
- * @throws {UserError} if the text names no figure of this room
- */
-export function drawFigure(json: string): Figure {
-  const { figure, ...numbers } = numbersFromJson(json) as { figure?: string };
-  if (figure === undefined || !Object.hasOwn(FIGURES, figure)) {
-    throw new UserError(
-      `Expected "figure" to be one of ${
-        Object.keys(FIGURES).join(", ")
-      } but found ${figure}; correct the file.`,
-    );
-  }
-  return FIGURES[figure](numbers);
-}
 
 /**
  * Writes `NAME.json`, `NAME.svg` and `NAME.png`. The SVG is drawn from the JSON file, so the file holds all
@@ -103,4 +85,51 @@ export async function figureDirectory(
       `the one in figures/ has ${describe(committed)}.`,
   );
   return other;
+}
+
+/** SVG has 72 pixels an inch at 100 %; twice as many are sharp on a fine screen. */
+const CHART_DENSITY = 144;
+/** Pictures need full color and so more bytes. */
+const PICTURE_DENSITY = 108;
+
+/**
+ * Renders a figure with librsvg.
+ * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds
+ * pictures; on white
+ */
+export async function renderPng({ svg }: Figure): Promise<Uint8Array> {
+  await provideFonts();
+  const hasPictures = svg.includes("<image");
+  const density = hasPictures ? PICTURE_DENSITY : CHART_DENSITY;
+  // 256 colors are plenty for a chart, but not for pictures.
+  const format = hasPictures
+    ? { adaptiveFiltering: true, compressionLevel: 9 }
+    : { palette: true, effort: 7 };
+  const png = await sharp(new TextEncoder().encode(svg), { density })
+    .flatten({ background: "white" })
+    .png(format)
+    .toBuffer();
+  return Uint8Array.from(png);
+}
+
+let provided: Promise<void> | undefined;
+
+/**
+ * Makes DejaVu Sans known to fontconfig, and so to librsvg. Call it before the first text is drawn.
+ * `FONTCONFIG_FILE` in the environment takes precedence. All processes of a user share one folder of the
+ * temporary directory, since a notebook kernel is killed and has no chance to clean up.
+ */
+export function provideFonts(): Promise<void> {
+  return provided ??= (async () => {
+    if (Deno.env.has("FONTCONFIG_FILE")) return;
+    const fonts = fileURLToPath(new URL("ttf", import.meta.resolve("dejavu-fonts-ttf/package.json")));
+    const folder = join(tmpdir(), `${fontPackage.name}-${fontPackage.version}-${Deno.uid() ?? "user"}`);
+    const configuration = join(folder, "fonts.conf");
+    await writeFileWhole(
+      configuration,
+      `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">` +
+        `<fontconfig><dir>${fonts}</dir><cachedir>${folder}</cachedir></fontconfig>`,
+    );
+    Deno.env.set("FONTCONFIG_FILE", configuration);
+  })();
 }

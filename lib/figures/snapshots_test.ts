@@ -8,8 +8,8 @@
  */
 import assert from "node:assert/strict";
 import { basename, join, resolve } from "node:path";
-import { renderPng } from "./kit/render.ts";
-import { drawFigure } from "./save.ts";
+import { drawFigure } from "./registry.ts";
+import { renderPng } from "./save.ts";
 import { inspect } from "./testdata/drawn.ts";
 
 const COMMITTED = resolve(import.meta.dirname!, "../../figures");

@@ -3,11 +3,22 @@
  * Drawn as heat maps and bars, and as a form in which the dial can be moved.
  * @module
  */
-import { heatColor, INK, MUTED, STUDENT_COLOR, TEACHER_COLOR } from "./kit/colors.ts";
-import { htmlFigure, type InteractiveFigure } from "./kit/html.ts";
-import { scoreBars } from "./score_bars.ts";
-import { type GridCell, type GridRow, pictureGrid } from "./kit/overlay.ts";
-import { composeFigure, element, escapeXml, type Figure, moved, text } from "./kit/svg.ts";
+import { scoreBars } from "./kit/chart.ts";
+import { heatColor } from "./kit/overlay.ts";
+import { type GridCell, type GridRow, pictureGrid } from "./kit/picture_grid.ts";
+import {
+  composeFigure,
+  element,
+  escapeXml,
+  type Figure,
+  INK,
+  moved,
+  MUTED,
+  STUDENT_COLOR,
+  TEACHER_COLOR,
+  text,
+} from "./kit/svg.ts";
+import { interactive, type Shown } from "./show.ts";
 
 /** What {@linkcode twoByTwo} draws. Maps have four numbers: the upper row, then the lower one. */
 export interface TwoByTwo {
@@ -23,50 +34,31 @@ export interface TwoByTwo {
   readonly student: readonly (readonly number[])[];
 }
 
-/** What two models make of their feature maps. */
-export interface TwoByTwoMeasures {
-  /** Scores of teacher and student: one a class. */
-  readonly scores: readonly [number[], number[]];
-  /** Grad-CAM maps of teacher and student for the first class. */
-  readonly maps: readonly [number[], number[]];
-  /** L_D with sigmoids. */
-  readonly distillation: number;
-  /** L_D of a student with the teacher's scores. */
-  readonly leastDistillation: number;
-  /** L_AD with the L1 norm. */
-  readonly attentionDistillation: number;
-}
-
-/**
- * Scores, maps and losses, in plain numbers: the form computes them in the browser. The library computes the
- * same.
- *
- * It uses nothing from outside, since its text becomes part of the form.
- */
-export function measureTwoByTwo({ weights, classes, teacher, student }: TwoByTwo): TwoByTwoMeasures {
-  const scoresOf = (features: readonly (readonly number[])[]) =>
-    classes.map((_, c) =>
-      features.reduce((sum, map, k) => sum + weights[k][c] * map.reduce((a, b) => a + b) / map.length, 0)
-    );
-  const mapOf = (features: readonly (readonly number[])[]) =>
-    features[0].map((_, place) =>
-      Math.max(0, features.reduce((sum, map, k) => sum + weights[k][0] / map.length * map[place], 0))
-    );
-  const unit = (map: number[]) => {
-    const norm = Math.hypot(...map);
-    return norm === 0 ? map : map.map((value) => value / norm);
-  };
-  const crossEntropy = (y: number[], z: number[]) =>
-    y.reduce((sum, score, c) => sum + Math.log(1 + Math.exp(z[c])) - z[c] / (1 + Math.exp(-score)), 0);
-  const scores: [number[], number[]] = [scoresOf(teacher), scoresOf(student)];
-  const maps: [number[], number[]] = [mapOf(teacher), mapOf(student)];
-  const [Q, Q_t] = [unit(maps[0]), unit(maps[1])];
+/** Scores, maps and losses in plain numbers; the library computes the same with tensors. */
+export function measureTwoByTwo({ weights, classes, teacher, student }: TwoByTwo) {
+  const models = [teacher, student];
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  // y^c = Σ_k W_{k,c} · mean(A_k), and Q = ReLU(Σ_k α_k A_k) with α_k = W_{k,c} / 4.
+  const [y, z] = models.map((A) =>
+    classes.map((_, c) => sum(A.map((A_k, k) => weights[k][c] * sum(A_k) / 4)))
+  );
+  const maps = models.map((A) =>
+    A[0].map((_, place) => Math.max(0, sum(A.map((A_k, k) => weights[k][0] / 4 * A_k[place]))))
+  );
+  const [Q, Q_t] = maps.map((map) => map.map((value) => value / (Math.hypot(...map) || 1)));
+  const crossEntropy = (student: readonly number[]) =>
+    sum(student.map((score, c) => Math.log(1 + Math.exp(score)) - score / (1 + Math.exp(-y[c]))));
   return {
-    scores,
+    /** Of teacher and student: one score a class. */
+    scores: [y, z],
+    /** Of teacher and student: the Grad-CAM map for the first class. */
     maps,
-    distillation: crossEntropy(scores[0], scores[1]),
-    leastDistillation: crossEntropy(scores[0], scores[0]),
-    attentionDistillation: Q.reduce((sum, value, place) => sum + Math.abs(value - Q_t[place]), 0),
+    /** L_D with sigmoids. */
+    distillation: crossEntropy(z),
+    /** L_D of a student with the teacher's scores. */
+    leastDistillation: crossEntropy(y),
+    /** L_AD with the L1 norm. */
+    attentionDistillation: sum(Q.map((value, place) => Math.abs(value - Q_t[place]))),
   };
 }
 
@@ -124,7 +116,7 @@ function heatCell(map: readonly number[], max: number): GridCell {
     map.map((value, place) => {
       const strength = max === 0 ? 0 : value / max;
       const fill = `rgb(${heatColor(0.9 * strength).join(",")})`;
-      const number = text(side / 2, side / 2 + 4, String(Number(value.toFixed(2))), {
+      const number = text(side / 2, side / 2 + 4, shortNumber(value), {
         anchor: "middle",
         color: strength > 0.7 ? INK : "#ffffff",
       });
@@ -134,80 +126,76 @@ function heatCell(map: readonly number[], max: number): GridCell {
   return { picture: (side) => ({ svg: cells(side / 2).join(""), width: side, height: side }), caption: "" };
 }
 
+function shortNumber(value: number): string {
+  return String(Number(value.toFixed(2)));
+}
+
+const PLACES = ["upper left", "upper right", "lower left", "lower right"];
+
 /**
  * The same as a form, in which the reader moves the first feature over the student's grid and sees which loss
  * changes.
  */
-export function twoByTwoForm(example: TwoByTwo): InteractiveFigure {
-  const { features, classes } = example;
-  const places = ["upper left", "upper right", "lower left", "lower right"];
-  const at = example.student[0].findIndex((value) => value > 0);
-  const choices = places.map((place, i) =>
-    `<label><input type="radio" name="place" value="${i}"${i === at ? " checked" : ""}> ${place}</label>`
+export function twoByTwoForm(example: TwoByTwo): Figure {
+  const { features: [feature], classes, student } = example;
+  const first = student[0].findIndex((value) => value > 0);
+  const choices = PLACES.map((place, i) =>
+    `<label><input type="radio" name="place" value="${i}"${i === first ? " checked" : ""}> ${place}</label>`
   );
-  const grid = (name: string) =>
-    `<td><div class="grid" role="img" data-grid="${name}">${"<span></span>".repeat(4)}</div></td>`;
-  const bars = (model: number, color: string) =>
-    `<td>${
-      classes.map((name, c) =>
-        `<div class="score">${
-          escapeXml(name)
-        } <b data-score="${model}-${c}"></b><i data-bar="${model}-${c}" style="background:${color}"></i></div>`
-      ).join("")
-    }</td>`;
-  const row = (name: string, model: number, color: string) =>
-    `<tr><th scope="row">${name}</th>${grid(`features-${model}`)}${bars(model, color)}${
-      grid(`map-${model}`)
-    }</tr>`;
-  const content = `<form><fieldset><legend>Where is the student's ${escapeXml(features[0])}?</legend>${
-    choices.join(" ")
-  }</fieldset></form>
-<table><thead><tr><td></td><th scope="col">${escapeXml(features[0])}</th><th scope="col">scores</th>
-<th scope="col">attention for ${escapeXml(classes[0])}</th></tr></thead>
-<tbody>${row("teacher", 0, TEACHER_COLOR)}${row("student", 1, STUDENT_COLOR)}</tbody></table>
-<p aria-live="polite">L<sub>D</sub> = <b data-loss="d"></b>, L<sub>AD</sub> = <b data-loss="ad"></b></p>`;
-  return htmlFigure({
-    content,
+  const grid = `<td><div class="grid" role="img" data-shown>${
+    "<span data-shown></span>".repeat(4)
+  }</div></td>`;
+  const scores = classes.map((name) =>
+    `<div class="score">${escapeXml(name)} <b data-shown></b><i data-shown></i></div>`
+  );
+  const rows = ["teacher", "student"].map((name) =>
+    `<tr><th scope="row">${name}</th>${grid}<td>${scores.join("")}</td>${grid}</tr>`
+  );
+  return interactive(twoByTwo(example), {
+    content: `<form><fieldset><legend>Where is the student's ${escapeXml(feature)}?</legend>${
+      choices.join(" ")
+    }</fieldset></form>
+<table><thead><tr><td></td><th scope="col">${escapeXml(feature)}</th><th scope="col">scores</th>
+<th scope="col">attention for ${escapeXml(classes[0])}</th></tr></thead><tbody>${
+      rows.join("")
+    }</tbody></table>
+<p aria-live="polite">L<sub>D</sub> = <b data-shown></b>, L<sub>AD</sub> = <b data-shown></b></p>`,
     style: `.grid{display:grid;grid-template-columns:3em 3em;grid-auto-rows:3em;width:6em}
 .grid span{display:grid;place-items:center;border:1px solid #8886}
 .score{width:14em}.score i{display:block;height:.7em}td,th{padding:.4em 1em;text-align:left}label{margin-right:1em}`,
-    script: `const measure = ${measureTwoByTwo};\n(${moveTheDial})(root, data, measure);`,
-    data: example,
-    figure: twoByTwo(example),
+    states: PLACES.map((_, place) => formState(example, place)),
+    first,
   });
 }
 
-/** Runs in the browser: updates the form for the chosen place. */
-function moveTheDial(root: HTMLElement, example: TwoByTwo, measure: typeof measureTwoByTwo): void {
-  const find = (selector: string) => root.querySelector(selector) as HTMLElement;
+/** What the form shows with the first feature at a place of the student's grid. */
+function formState(example: TwoByTwo, place: number): Shown[] {
   const strongest = Math.max(...example.student[0]);
-  const paint = (name: string, map: readonly number[], max: number) => {
-    const grid = find(`[data-grid="${name}"]`);
-    map.forEach((value, place) => {
-      const cell = grid.children[place] as HTMLElement;
-      cell.textContent = String(Number(value.toFixed(2)));
-      cell.style.background = `rgba(230, 159, 0, ${max > 0 ? value / max : 0})`;
-    });
-    grid.setAttribute("aria-label", map.map((value) => value.toFixed(1)).join(", "));
-  };
-  const update = (place: number) => {
-    const moved = example.student[0].map((_, i) => i === place ? strongest : 0);
-    const student = [moved, ...example.student.slice(1)];
-    const { scores, maps, distillation, attentionDistillation } = measure({ ...example, student });
-    const highest = Math.max(...scores[0], ...scores[1]);
-    [example.teacher[0], moved].forEach((map, model) => paint(`features-${model}`, map, strongest));
-    maps.forEach((map, model) => paint(`map-${model}`, map, Math.max(...maps[0])));
-    scores.forEach((ofModel, model) =>
-      ofModel.forEach((score, c) => {
-        find(`[data-score="${model}-${c}"]`).textContent = score.toFixed(1);
-        find(`[data-bar="${model}-${c}"]`).style.width = `${Math.max(0, 100 * score / highest)}%`;
-      })
-    );
-    find('[data-loss="d"]').textContent = distillation.toFixed(3);
-    find('[data-loss="ad"]').textContent = attentionDistillation.toFixed(2);
-  };
-  for (const input of root.querySelectorAll("input")) {
-    input.addEventListener("change", () => update(Number(input.value)));
-    if (input.hasAttribute("checked")) update(Number(input.value));
-  }
+  const moved = example.student[0].map((_, i) => i === place ? strongest : 0);
+  const { scores, maps, distillation, attentionDistillation } = measureTwoByTwo({
+    ...example,
+    student: [moved, ...example.student.slice(1)],
+  });
+  const grid = (map: readonly number[], max: number): Shown[] => [
+    { "aria-label": map.map((value) => value.toFixed(1)).join(", ") },
+    ...map.map((value) => ({
+      text: shortNumber(value),
+      style: `background: rgba(230, 159, 0, ${max > 0 ? value / max : 0})`,
+    })),
+  ];
+  const bar = (score: number, color: string): Shown[] => [
+    { text: score.toFixed(1) },
+    { style: `background: ${color}; width: ${Math.max(0, 100 * score / Math.max(...scores.flat()))}%` },
+  ];
+  const row = (model: number, dial: readonly number[], color: string) => [
+    ...grid(dial, strongest),
+    ...scores[model].flatMap((score) => bar(score, color)),
+    ...grid(maps[model], Math.max(...maps[0])),
+  ];
+  return [
+    ...row(0, example.teacher[0], TEACHER_COLOR),
+    ...row(1, moved, STUDENT_COLOR),
+    { text: distillation.toFixed(3) },
+    { text: attentionDistillation.toFixed(2) },
+  ];
 }

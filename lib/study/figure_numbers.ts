@@ -2,14 +2,10 @@
  * From records of runs to the numbers that the figures draw.
  * @module
  */
-import * as figures from "../figures/all.ts";
-import {
-  type Figure,
-  type MethodRun,
-  type MethodRuns,
-  saveFigure,
-  type SaveOptions,
-} from "../figures/mod.ts";
+import type { Figure, MethodRun, MethodRuns, SaveOptions } from "../figures/mod.ts";
+import type { GainMap, GammaRuns, LossVariants, Outcome } from "../figures/outcomes.ts";
+import { FIGURES } from "../figures/registry.ts";
+import { saveFigure } from "../figures/save.ts";
 import type { Configuration } from "../run/schema.ts";
 import { mean, rankCorrelation, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
@@ -80,14 +76,14 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
  * What the figure `gamma` draws. LwF-MC is LwM with γ = 0.
  * @throws {UserError} where runs differ in more than γ and the seed
  */
-export function gammaNumbers(records: readonly RunRecord[]): figures.GammaRuns {
+export function gammaNumbers(records: readonly RunRecord[]): GammaRuns {
   const runs = records.map((record) => ({ gamma: gammaOf(record), ...outcomeOf(record) }));
   refuseOthers(records, "γ and the seed", { gamma: 0 });
   return { ...sharedBy(records), runs };
 }
 
 /** What the figure `gain-map` draws: LwF-MC is LwM with γ = 0. */
-export function gainMapNumbers(records: readonly RunRecord[]): figures.GainMap {
+export function gainMapNumbers(records: readonly RunRecord[]): GainMap {
   const paired = pairsAtEqualSettings(records).flat();
   const runs = records.filter((record) => paired.includes(record)).map((record) => {
     const { learningRate, beta } = record.configuration;
@@ -147,7 +143,7 @@ function meansOf(
 }
 
 /** What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none. */
-export function lossVariantNumbers(records: readonly RunRecord[], title: string): figures.LossVariants {
+export function lossVariantNumbers(records: readonly RunRecord[], title: string): LossVariants {
   const fields = varyingFields(records.map(({ configuration }) => configuration));
   const nameOf = ({ configuration }: RunRecord) => {
     if (!hasAttentionLoss(configuration)) return "without L_AD";
@@ -204,7 +200,7 @@ function hasAttentionLoss({ method }: Configuration): boolean {
   );
 }
 
-function outcomeOf(record: RunRecord): figures.Outcome {
+function outcomeOf(record: RunRecord): Outcome {
   return {
     seed: record.configuration.seed,
     averageIncrementalAccuracy: MEASURES.averageAccuracy.of(record),
@@ -273,7 +269,7 @@ export async function studyFigure(
     (count, selector) => count + select(planned, selector).length - select(study.records, selector).length,
     0,
   );
-  const draw = figures[found.kind as keyof typeof figures] as (numbers: object) => Figure;
+  const draw = FIGURES[found.kind] as (numbers: object) => Figure;
   const numbers = NUMBERS[found.kind](records, found, study);
   const figure = missing === 0 ? await saveFigure(name, draw, numbers, options) : draw(numbers);
   return { figure, missing };

@@ -46,7 +46,7 @@ const BROWSER_MODULES = [
   "lib/data/iemoji/iemoji.ts",
   "lib/data/mod.ts",
   "lib/engine/wasm.ts",
-  "lib/figures/kit/attention_map.ts",
+  "lib/figures/kit/overlay.ts",
 ];
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */

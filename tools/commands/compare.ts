@@ -3,8 +3,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/all.ts";
-import { saveFigure } from "../../lib/figures/mod.ts";
+import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/curves.ts";
+import { saveFigure } from "../../lib/figures/save.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/figure_numbers.ts";
 import { bySetting, describeSetting, MEASURES, runKey, varyingFields } from "../../lib/study/run_record.ts";

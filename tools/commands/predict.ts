@@ -12,7 +12,7 @@ import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts"
 import { isFolder, listImages } from "../../lib/data/photos/photo_source.ts";
 import { forwardPasses } from "../../lib/evaluation/predict.ts";
 import { probabilities, topColumns } from "../../lib/evaluation/scores.ts";
-import { type AttentionMap, largestValue, overlay, unitMap } from "../../lib/figures/kit/attention_map.ts";
+import { type AttentionMap, largestValue, overlay, unitMap } from "../../lib/figures/kit/overlay.ts";
 import { readFileIfThere, writeFileWhole } from "../../lib/files.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";

@@ -3,12 +3,12 @@ import { Buffer } from "node:buffer";
 import * as Plot from "@observablehq/plot";
 import sharp from "sharp";
 import { IMAGE, inspect, spot } from "../testdata/drawn.ts";
-import { FIGURE_WIDTH, heatColor } from "./colors.ts";
 import {
   beside,
   composeFigure,
   element,
   escapeXml,
+  FIGURE_WIDTH,
   plainText,
   shorten,
   stacked,
@@ -17,9 +17,8 @@ import {
   wrap,
 } from "./svg.ts";
 import { chart, legend } from "./chart.ts";
-import { largestValue, overlay, unitMap } from "./attention_map.ts";
-import { drawImage, drawOverlay, heatLegend } from "./overlay.ts";
-import { pngDataUri } from "./png.ts";
+import { heatColor, largestValue, overlay, unitMap } from "./overlay.ts";
+import { drawImage, drawOverlay, heatLegend, pngDataUri } from "./picture_grid.ts";
 
 Deno.test("escapeXml() leaves nothing that XML would read as markup", () => {
   assert.equal(escapeXml(`a < b & "c" > d`), "a &lt; b &amp; &quot;c&quot; &gt; d");

@@ -4,7 +4,32 @@
  * @module
  */
 import { DISPLAY } from "../../table.ts";
-import { FIGURE_WIDTH, FONT, INK, MUTED } from "./colors.ts";
+
+/** Okabe and Ito's colors, which color-blind readers can tell apart; methods have the first three. */
+export const PALETTE = {
+  vermilion: "#d55e00",
+  blue: "#0072b2",
+  green: "#009e73",
+  orange: "#e69f00",
+  purple: "#cc79a7",
+  sky: "#56b4e9",
+} as const;
+
+/** Teacher and student where both are drawn side by side. */
+export const TEACHER_COLOR = "#7a7a7a";
+export const STUDENT_COLOR: string = PALETTE.sky;
+
+/** DejaVu Sans on Linux, Verdana on other systems. */
+export const FONT = "DejaVu Sans, Verdana, sans-serif";
+/** Text and axes. */
+export const INK = "#222222";
+/** Secondary text. */
+export const MUTED = "#666666";
+/** Grid lines and frames. */
+export const FAINT = "#dddddd";
+
+/** Width of every figure in pixels: what GitHub shows at 100 %. */
+export const FIGURE_WIDTH = 840;
 
 /** A piece of SVG and its size in pixels. Its origin is at the top left. */
 export interface Drawing {
@@ -150,6 +175,20 @@ function scripts(content: string, size: number): string {
 /** Rounds to hundredths of a pixel, which keeps the files small. */
 function round(value: number): number {
   return Math.round(value * 100) / 100;
+}
+
+/** With what the runs of a figure were trained. */
+export interface Setting {
+  /** Name of the preset. */
+  readonly preset?: string;
+  /** Name of the engine. */
+  readonly engine?: string;
+}
+
+/** Runs on one data set. */
+export interface DatasetSetting extends Setting {
+  /** Name of the data set, for the subtitle. */
+  readonly dataset: string;
 }
 
 /** The result of every figure function. */

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import type { Picture } from "../../data/image_set.ts";
-import type { AttentionMap } from "../kit/attention_map.ts";
+import type { AttentionMap } from "../kit/overlay.ts";
 import type { Figure } from "../kit/svg.ts";
 
 /** A picture of 8×8 pixels with a slope in each channel. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
-import { withFolder } from "../../testdata/folder.ts";
-import { IMAGE } from "../testdata/drawn.ts";
-import { drawImage } from "./overlay.ts";
-import { renderPng } from "./render.ts";
-import { composeFigure } from "./svg.ts";
+import { withFolder } from "../testdata/folder.ts";
+import { IMAGE } from "./testdata/drawn.ts";
+import { drawImage } from "./kit/picture_grid.ts";
+import { renderPng } from "./save.ts";
+import { composeFigure } from "./kit/svg.ts";
 
 const parts = { title: "Title", description: "Nothing but a title and a picture." };
 
@@ -36,7 +36,7 @@ async function drawn(fonts: "ours" | "none", temporary: string): Promise<string>
   const script = `
     ${
     fonts === "ours"
-      ? `import { provideFonts } from "${new URL("render.ts", import.meta.url)}"; await provideFonts();`
+      ? `import { provideFonts } from "${new URL("save.ts", import.meta.url)}"; await provideFonts();`
       : ""
   }
     import sharp from "sharp";
@@ -46,7 +46,7 @@ async function drawn(fonts: "ours" | "none", temporary: string): Promise<string>
     Deno.kill(Deno.pid, "SIGKILL");`;
   const empty = join(temporary, "none.conf");
   await Deno.writeTextFile(empty, "<fontconfig></fontconfig>");
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--config", config, script],
     env: { TMPDIR: temporary, ...(fonts === "none" ? { FONTCONFIG_FILE: empty } : {}) },

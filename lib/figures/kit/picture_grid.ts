@@ -1,0 +1,183 @@
+/**
+ * Pictures and attention maps as pieces of a figure, and the scale of their colors.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+// @ts-types="npm:@types/pngjs@6.0.5"
+import { PNG } from "pngjs";
+import type { Picture } from "../../data/image_set.ts";
+import { type AttentionMap, enlargeImage, HEAT_COLORS, overlay, unitMap } from "./overlay.ts";
+import {
+  BODY_WIDTH,
+  type Drawing,
+  element,
+  FAINT,
+  INK,
+  moved,
+  MUTED,
+  plainText,
+  shorten,
+  stacked,
+  text,
+  textWidth,
+} from "./svg.ts";
+
+/** An image and what is in it. */
+export interface LabeledPicture {
+  /** As the model saw it, without normalization. */
+  readonly image: Picture;
+  /** Name of its class. */
+  readonly label: string;
+}
+
+/** The image as a square of `side` pixels in a figure. */
+export function drawImage(image: Picture, side: number, label: string): Drawing {
+  return picture(enlargeImage(image), side, label);
+}
+
+/** The unit map over the image as a square of `side` pixels in a figure; see {@linkcode overlay}. */
+export function drawOverlay(image: Picture, map: AttentionMap, side: number, label: string, max: number) {
+  return picture(overlay(image, unitMap(map), max), side, label);
+}
+
+function picture(image: Picture, side: number, label: string): Drawing {
+  const frame = element("rect", {
+    x: 0.5,
+    y: 0.5,
+    width: side - 1,
+    height: side - 1,
+    fill: "none",
+    stroke: FAINT,
+  });
+  const svg = element("image", {
+    width: side,
+    height: side,
+    href: pngDataUri(image.rgb, image.size, image.size),
+    "aria-label": plainText(label),
+  });
+  return { svg: svg + frame, width: side, height: side };
+}
+
+/** The colors from 0 to 1 in one line, with what the two ends stand for. */
+export function heatLegend(low: string, high: string): Drawing {
+  const width = 120;
+  const left = textWidth(low, 11) + 10;
+  const ramp = element("image", {
+    x: left,
+    y: 3,
+    width,
+    height: 12,
+    preserveAspectRatio: "none",
+    href: pngDataUri(HEAT_COLORS, HEAT_COLORS.length / 3, 1),
+    "aria-label": "color scale",
+  });
+  const style = { size: 11, color: MUTED };
+  return {
+    svg: text(0, 13, low, style) + ramp +
+      text(left + width + 8, 13, high, style),
+    width: left + width + 8 + textWidth(high, 11),
+    height: 20,
+  };
+}
+
+export interface GridCell {
+  /** Draws the picture at a height and a width; the cell has words alone where it is absent. */
+  readonly picture?: (side: number, width: number) => Drawing;
+  /** How many columns the cell takes; default 1. */
+  readonly columns?: number;
+  /** A row takes no room for captions where no cell has one. */
+  readonly caption?: string;
+  readonly color?: string;
+  readonly bold?: boolean;
+}
+
+export interface GridRow {
+  readonly name?: string;
+  readonly color?: string;
+  /** At the left, beside the captions. */
+  readonly note?: string;
+  readonly cells: readonly GridCell[];
+}
+
+export function headingRow(captions: readonly string[], columns: readonly number[] = []): GridRow {
+  return { cells: captions.map((caption, i) => ({ caption, bold: true, columns: columns[i] })) };
+}
+
+export function imageCell({ image, label }: LabeledPicture, style: Partial<GridCell> = {}): GridCell {
+  return { picture: (side) => drawImage(image, side, label), caption: label, ...style };
+}
+
+/**
+ * @param max see {@linkcode overlay}; the map is divided by its 2-norm before. @param name for readers who
+ * cannot see it
+ */
+export function mapCell(
+  image: Picture,
+  map: AttentionMap,
+  max: number,
+  caption: string,
+  name: string,
+  color?: string,
+): GridCell {
+  return { picture: (side) => drawOverlay(image, map, side, name, max), caption, color };
+}
+
+export const GRID_GAP = 8;
+const LARGEST_SIDE = 116;
+
+/** Rows of pictures with captions, as large as fit between the margins. */
+export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Drawing {
+  const columnsOf = (cells: readonly GridCell[]) => cells.reduce((sum, { columns = 1 }) => sum + columns, 0);
+  const columns = Math.max(...rows.map(({ cells }) => columnsOf(cells)));
+  const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - labelWidth + GRID_GAP) / columns) - GRID_GAP);
+  const widthOf = (columns: number) => columns * (side + GRID_GAP) - GRID_GAP;
+  const lines = rows.map(({ name = "", color, note = "", cells }): Drawing => {
+    const top = cells.some(({ picture }) => picture !== undefined) ? side : 0;
+    const bottom = note !== "" || cells.some(({ caption }) => caption !== undefined) ? 18 : 0;
+    const pieces = cells.map(({ picture, caption = "", color = INK, bold, columns = 1 }, i) => {
+      const width = widthOf(columns);
+      const words = shorten(caption, width + GRID_GAP - 2, 11);
+      return moved(
+        labelWidth + columnsOf(cells.slice(0, i)) * (side + GRID_GAP),
+        0,
+        picture === undefined ? "" : picture(side, width).svg,
+        text(width / 2, top + 13, words, { anchor: "middle", size: 11, color, bold }),
+      );
+    });
+    return {
+      svg: text(0, top === 0 ? 13 : top / 2 + 4, name, { bold: true, color }) +
+        text(0, top + 13, note, { size: 10, color: MUTED }) + pieces.join(""),
+      width: labelWidth + widthOf(columns),
+      height: top + bottom,
+    };
+  });
+  return stacked(lines, 3);
+}
+
+const TRUE_COLOR = 2;
+/** Differences to Paeth's prediction halve the size of pictures with smooth areas. */
+const PAETH = 4;
+
+/**
+ * Pixels as a data URI, so that an SVG needs no other file.
+ * @param rgb (height, width, 3) bytes
+ * @returns a PNG file, 8 bits a channel, without alpha
+ * @throws {RangeError} if the number of bytes is not height · width · 3
+ */
+export function pngDataUri(rgb: ArrayLike<number>, width: number, height: number): string {
+  if (rgb.length !== width * height * 3) {
+    throw new RangeError(
+      `Expected ${width} × ${height} × 3 = ${width * height * 3} bytes of pixels but found ${rgb.length}.`,
+    );
+  }
+  const image = Object.assign(new PNG({ width, height }), { data: Buffer.from(Uint8Array.from(rgb)) });
+  const png = PNG.sync.write(image, {
+    colorType: TRUE_COLOR,
+    inputColorType: TRUE_COLOR,
+    inputHasAlpha: false,
+    filterType: PAETH,
+    deflateLevel: 9,
+    deflateStrategy: 0,
+  });
+  return `data:image/png;base64,${png.toString("base64")}`;
+}
