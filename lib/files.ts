@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import stringify from "json-stringify-pretty-compact";
 import type { z } from "zod";
 import { UserError } from "./user_error.ts";
@@ -75,6 +75,12 @@ export async function namesIn(folder: string): Promise<string[]> {
 
 export async function isFile(path: string): Promise<boolean> {
   return (await nullIfAbsent(Deno.stat(path), path, "find the file"))?.isFile ?? false;
+}
+
+/** A path that a user has written, seen from a folder; `~` is their home folder. */
+export function absolutePath(path: string, folder: string): string {
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  return resolve(folder, home === undefined ? path : path.replace(/^~(?=$|[/\\])/, home));
 }
 
 /** The bytes of a file, or null where there is no such file. */

@@ -17,10 +17,10 @@
  * that all share.
  * @module
  */
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Reference } from "../figures/mod.ts";
-import { readJson } from "../files.ts";
+import { absolutePath, readJson } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
 import { mean } from "../statistics.ts";
@@ -97,10 +97,14 @@ export interface Study extends StudyPlan {
 
 const field = z.enum(Object.keys(configurationSchema.shape));
 const someFields = z.partialRecord(field, z.unknown());
-const grid = z.partialRecord(field, z.array(z.unknown()).min(1));
+const values = z.array(z.unknown(), {
+  error: ({ input }) =>
+    `expected a list of values but found ${JSON.stringify(input)}; write [${JSON.stringify(input)}]`,
+}).min(1);
+const grid = z.partialRecord(field, values);
 const schema = z.strictObject({
   base: someFields.default({}),
-  grid: z.union([grid.transform((grid) => [grid]), z.array(grid)]).default([]),
+  grid: z.preprocess((value) => Array.isArray(value) ? value : [value], z.array(grid)).default([]),
   runs: z.array(someFields).default([]),
   claims: z.array(z.strictObject({
     claim: z.string(),
@@ -129,14 +133,28 @@ const schema = z.strictObject({
  * names none of its runs, or a claim about several settings
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
-  const { base, grid, runs, claims, figures } = await readJson(path, {
+  const { base, grid, runs, ...study } = await readJson(path, {
     schema,
     holds: "a study",
     remedy: "`deno task sweep --help` has an example.",
   });
+  const located = <Fields extends Selector>(fields: Fields): Fields =>
+    typeof fields.data === "string" && fields.data !== ""
+      ? { ...fields, data: absolutePath(fields.data, dirname(path)) }
+      : fields;
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
-    configureRun({ ...base, ...run }, path)
+    configureRun(located({ ...base, ...run }), path)
   );
+  const claims = study.claims.map((claim) => ({
+    ...claim,
+    first: located(claim.first),
+    second: located(claim.second),
+  }));
+  const figures = study.figures.map((figure) => ({
+    ...figure,
+    runs: figure.runs?.map(located),
+    joint: figure.joint && located(figure.joint),
+  }));
   // Of those that are the same run, such as LwF-MC with another γ, the one with the most increments.
   const configurations = [...Map.groupBy(asked, runKey).values()]
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
@@ -225,13 +243,26 @@ export async function readStudy(
 /**
  * Reads all studies of a folder, in the order of their names. Other JSON files, such as those of figures, are
  * passed over.
- * @throws {UserError} where a file is damaged
+ * @param onDamaged told why a file is passed over
+ * @throws {UserError} where a file is damaged and nobody is told
  */
-export async function readStudies(directory: string = studiesDirectory()): Promise<Study[]> {
+export async function readStudies(
+  directory: string = studiesDirectory(),
+  onDamaged?: (message: string) => void,
+): Promise<Study[]> {
   const names = Array.from(Deno.readDirSync(directory), ({ name }) => name)
     .filter((name) => name.endsWith(".json") && !name.endsWith(".results.json"))
     .filter((name) => /^(?!.*"figure":).*"(grid|runs)"/s.test(Deno.readTextFileSync(join(directory, name))));
-  return await Promise.all(names.sort().map((name) => readStudy(basename(name, ".json"), [], directory)));
+  const studies = names.sort().map(async (name) => {
+    try {
+      return [await readStudy(basename(name, ".json"), [], directory)];
+    } catch (error) {
+      if (!onDamaged || !(error instanceof UserError)) throw error;
+      onDamaged(`Passed over ${name}: ${error.message}`);
+      return [];
+    }
+  });
+  return (await Promise.all(studies)).flat();
 }
 
 /**

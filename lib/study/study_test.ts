@@ -84,6 +84,15 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
     await refuses({ grids: {}, runs: [{}] }, /"grids"/);
     await refuses({ runs: [{}, 3] }, /at runs\.1: /);
     await refuses({ grid: { gamma: [] } }, /at grid/);
+    await refuses(
+      { grid: { seed: 1, method: ["LwM"] } },
+      /at grid\.0\.seed: expected a list of values but found 1; write \[1\]\./,
+    );
+    await refuses(
+      { grid: { gamma: ["0.3"] } },
+      /run \{"gamma":"0\.3"\}: Expected gamma to be a finite number/,
+    );
+    await refuses({ base: { seed: -1.5 }, runs: [{}] }, /Expected seed to be/);
     await refuses({ runs: [{ gama: 1 }] }, /at runs\.0: .*"gama"/);
     await refuses({ runs: [{ beta: 20 }] }, /^In .*s\.json, run \{"beta":20\}: Expected beta to be at most/);
     await refuses(
@@ -96,6 +105,20 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
     await assert.rejects(
       readStudyPlan(join(folder, "none.json")),
       /a study in .*none\.json but found no such file/,
+    );
+  }));
+
+Deno.test("readStudyPlan() takes the place of images from the study's file", () =>
+  withFolder(async (folder) => {
+    const three = { classes: ["a", "b", "c"], baseClasses: 2, increment: 1, increments: 1 };
+    const { configurations } = await plan(folder, {
+      base: { dataset: "folder", ...three },
+      grid: { data: ["../signs", "~/pets", "/tmp/x"] },
+      figures: [{ name: "a", kind: "accuracyCurve", runs: [{ data: "../signs" }] }],
+    });
+    assert.deepEqual(
+      configurations.map(({ data }) => data),
+      [join(folder, "../signs"), join(Deno.env.get("HOME")!, "pets"), "/tmp/x"],
     );
   }));
 

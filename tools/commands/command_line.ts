@@ -2,8 +2,9 @@
  * What the commands share: options, help, paths, and errors that a user can read.
  * @module
  */
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
+import { absolutePath } from "../../lib/files.ts";
 import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/run/configuration_help.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
@@ -155,8 +156,7 @@ export function callerDirectory(): string {
 
 /** A path as the user means it; `~` is their home folder. */
 export function fromHere(path: string): string {
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
-  return resolve(callerDirectory(), home === undefined ? path : path.replace(/^~(?=$|[/\\])/, home));
+  return absolutePath(path, callerDirectory());
 }
 
 /** A path as the user would write it: relative where it lies in their folder. */
