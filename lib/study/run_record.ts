@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
-import { readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
 import { baseIdentity, methodIdentity } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";
@@ -220,6 +220,12 @@ export function describeSetting(configuration: Configuration, fields: readonly s
   return [configuration.method, ...shown].join(", ");
 }
 
+/** A function that names each of these runs: its setting, as far as settings differ, and its seed. */
+export function runNames(configurations: readonly Configuration[]): (configuration: Configuration) => string {
+  const fields = varyingFields(configurations);
+  return (configuration) => `${describeSetting(configuration, fields)}, seed ${configuration.seed}`;
+}
+
 /** What tables call the fields of a configuration that have another name there. */
 export const FIELD_TITLES: Readonly<Record<string, string>> = {
   beta: "β",
@@ -231,32 +237,44 @@ export const FIELD_TITLES: Readonly<Record<string, string>> = {
   baseClasses: "base classes",
 };
 
-const drop = z.strictObject({ first: z.number().optional(), now: z.number().optional(), drop: z.number() });
 const share = z.number().min(0).max(1);
+const difference = z.number().min(-1).max(1);
+const ratio = z.number().min(0).max(1 + 1e-9); // of sums, which round
+const drop = z.strictObject({ first: ratio.optional(), now: ratio.optional(), drop: difference });
 const step = z.strictObject({
   classesSeen: z.int().min(1),
   accuracy: share,
   accuracyTop5: share.optional(),
   meanClassAccuracy: share,
-  accuracyOfSteps: z.array(share).optional(),
-  forgetting: z.number().optional(),
+  accuracyOfSteps: z.array(share).min(1).optional(),
+  forgetting: difference.optional(),
   attention: z.strictObject({
     images: z.int().min(0).optional(),
-    cosine: z.number(),
-    dark: z.int().optional(),
+    cosine: ratio,
+    dark: z.int().min(0).optional(),
     pointingGame: drop.optional(),
     energyInside: drop.optional(),
   }),
 });
+const preset = z.object({
+  preset: z.enum(presetNames),
+  dataset: z.enum(datasetNames),
+  method: configurationSchema.shape.method,
+});
+const keptConfiguration = configurationSchema.partial({ code: true });
 const records = z.strictObject({
   runs: z.array(z.strictObject({
-    // Fields that the schema did not have when it was trained are those of the preset: new fields change
-    // nothing there.
-    configuration: z.looseObject({
-      preset: z.enum(presetNames),
-      dataset: z.enum(datasetNames),
-      method: configurationSchema.shape.method,
-    }).transform((found) => ({ ...presetValues(found), ...found }) as unknown as Configuration),
+    configuration: z.record(z.string(), z.unknown()).transform((found, context) => {
+      const { data: start } = preset.safeParse(found);
+      // Fields that the schema did not have when it was trained are those of the preset: new fields change
+      // nothing there. The order stays, so that a file that is read and written keeps its bytes.
+      const complete = { ...found, ...start && presetValues(start), ...found };
+      const { error } = keptConfiguration.safeParse(complete);
+      for (const { path, message } of error?.issues ?? []) {
+        context.addIssue({ code: "custom", path, message });
+      }
+      return complete as unknown as Configuration;
+    }),
     engine: configurationSchema.shape.engine.exclude(["auto"]),
     code: z.string().optional(),
     metrics: z.array(step).min(1),
@@ -279,7 +297,7 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
 
 /**
  * Writes the results of a study, one line a step. No digit is lost. Beside them goes `NAME.results.tsv`, for
- * spreadsheets.
+ * spreadsheets. Files that have these bytes already are left alone.
  */
 export async function writeRecords(path: string, records: readonly RunRecord[]): Promise<void> {
   const runs = records.map(({ configuration, metrics, ...rest }) =>
@@ -291,10 +309,15 @@ export async function writeRecords(path: string, records: readonly RunRecord[]):
       "    ] }",
     ].join("\n")
   );
-  await writeFilesWhole([
+  const files = [
     [path, `{ "runs": [\n${runs.join(",\n")}\n] }\n`],
     [path.replace(/json$/, "tsv"), tsv(records)],
-  ], "write the results of the study");
+  ] as const;
+  for (const [path, text] of files) {
+    const before = await readFileIfThere(path);
+    if (before && new TextDecoder().decode(before) === text) continue;
+    return await writeFilesWhole(files, "write the results of the study");
+  }
 }
 
 /** One line a run: what tells the runs apart, and what was measured. */

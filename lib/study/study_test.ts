@@ -191,6 +191,22 @@ Deno.test("readRecords() gives back what writeRecords() wrote, without the confu
     assert.equal("confusion" in read.metrics[1], false);
   }));
 
+Deno.test("a file of results that is read and written keeps its bytes", () =>
+  withFolder(async (folder) => {
+    const studies = join(import.meta.dirname!, "../../studies");
+    const names = [...Deno.readDirSync(studies)].map(({ name }) => name).filter((name) =>
+      name.includes(".results.")
+    );
+    assert.ok(names.length >= 6);
+    for (const name of names.filter((name) => name.endsWith(".json"))) {
+      await writeRecords(join(folder, name), await readRecords(join(studies, name)));
+    }
+    for (const name of names) {
+      const [before, after] = [studies, folder].map((place) => Deno.readTextFileSync(join(place, name)));
+      assert.ok(before === after, name);
+    }
+  }));
+
 Deno.test("readRecords() says where a file is damaged", () =>
   withFolder(async (folder) => {
     const path = join(folder, "s.results.json");
@@ -202,6 +218,16 @@ Deno.test("readRecords() says where a file is damaged", () =>
       message:
         /s\.results\.json to hold the results of a study but found this at runs\.0\.metrics\.1\.accuracy/,
     });
+    const refuses = async (found: string, written: string, message: RegExp) => {
+      assert.ok(text.includes(found), found);
+      await Deno.writeTextFile(path, text.replace(found, written));
+      await assert.rejects(readRecords(path), { name: "UserError", message });
+    };
+    await refuses('"gamma":0.3', '"gamma":"0.3"', /at runs\.0\.configuration\.gamma/);
+    await refuses('"gamma":0.3', '"gama":0.3', /at runs\.0\.configuration: .*"gama"/);
+    await refuses('"seed":1', '"seed":-1.5', /at runs\.0\.configuration\.seed/);
+    await refuses('"cosine":1', '"cosine":2', /at runs\.0\.metrics\.0\.attention\.cosine/);
+    await refuses('"drop":0', '"drop":7', /at runs\.0\.metrics\.0\.attention\.pointingGame\.drop/);
   }));
 
 Deno.test("the committed studies can be read, and every record is of a run that its file names", async () => {
