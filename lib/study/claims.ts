@@ -80,7 +80,7 @@ export function pairsAtEqualSettings(records: readonly RunRecord[]): Pair[] {
 }
 
 /** Refuses to compare records of more than one engine. @throws {UserError} where there are several */
-export function refuseSeveralEngines(records: readonly RunRecord[]): void {
+export function refuseSeveralEngines(records: readonly { readonly engine: string }[]): void {
   const engines = [...new Set(records.map(({ engine }) => engine))];
   if (engines.length <= 1) return;
   throw new UserError(

@@ -1,37 +1,32 @@
 /**
- * A sweep on more than one machine: its runs as commands for any scheduler, as jobs of Slurm, and collected
- * from wherever they were trained.
+ * A sweep on more than one machine: its runs as commands for any scheduler, as jobs of Slurm, and found
+ * wherever they were trained.
  * @module
  */
 import { join, resolve } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { explainFileError, writeFileWhole } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
-import { codeOf, trainedSteps } from "../../lib/run/folder.ts";
+import { readRunFolder, trainedSteps } from "../../lib/run/folder.ts";
 import { presetValues } from "../../lib/run/presets.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { readRecords, runKey, type RunRecord } from "../../lib/study/run_record.ts";
-import type { StudyPlan } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath, unusedFields } from "./command_line.ts";
-import { readKeptRun } from "./run.ts";
-import { mistakeOf, type SweepRun } from "./sweep_plan.ts";
+import { mistakeOf, type OpenedRun, readKeptRun } from "./run.ts";
 
 /**
- * The commands that train the runs that wait. Each stands for itself, and may be repeated after it was
- * killed. Those of `bases` train an M_0 each: they should be finished before the others begin, which
- * otherwise wait for them.
+ * The commands that train runs. Each stands for itself, and may be repeated after it was killed. Those of
+ * `bases` train an M_0 each: they should be finished before the others begin, which otherwise wait for them.
  */
-export async function sweepCommands(runs: readonly SweepRun[], directory: string) {
-  const waiting = runs.filter(({ state }) => state === "waiting");
-  const commandOf = ({ configuration, folders }: SweepRun) =>
-    trainCommand({ ...configuration, code: codeOf(folders) }, directory);
+export async function sweepCommands(waiting: readonly OpenedRun[], directory: string) {
   const bases: string[] = [];
-  for (const [run] of Map.groupBy(waiting, ({ folders }) => folders.base).values()) {
-    if (await trainedSteps(run.folders, 1) > 0) continue;
-    bases.push(commandOf({ ...run, configuration: { ...run.configuration, increments: 0 } }));
+  for (const [{ configuration, folders }] of Map.groupBy(waiting, ({ folders }) => folders.base).values()) {
+    if (await trainedSteps(folders, 1) > 0) continue;
+    bases.push(trainCommand({ ...configuration, increments: 0 }, directory));
   }
-  return { bases, runs: waiting.filter(({ configuration }) => configuration.increments > 0).map(commandOf) };
+  const later = waiting.filter(({ configuration }) => configuration.increments > 0);
+  return { bases, runs: later.map(({ configuration }) => trainCommand(configuration, directory)) };
 }
 
 /** Fields that are always named: nothing then depends on the environment, or on the number of classes. */
@@ -110,14 +105,16 @@ async function sbatch(args: readonly string[]): Promise<string> {
 }
 
 /**
- * Finds the finished runs of a study below some folders: as folders of runs, and in results of studies. Needs
- * neither images nor an engine.
+ * Finds the finished runs of some configurations below some folders: as folders of runs, and in results of
+ * studies. Needs neither images nor an engine.
+ * @param collected told what is damaged; then runs of any code count. Otherwise only those of the code that
+ * is asked for do, and a folder may be absent
  * @returns those of today's code last
  */
-export async function collectRecords(
-  { configurations }: StudyPlan,
+export async function findRecords(
+  configurations: readonly Configuration[],
   folders: readonly string[],
-  log: Log,
+  collected?: Log,
 ): Promise<RunRecord[]> {
   const asked = new Map(configurations.map((configuration) => [runKey(configuration), configuration]));
   const records: RunRecord[] = [];
@@ -125,20 +122,25 @@ export async function collectRecords(
     const configuration = asked.get(runKey(kept));
     if (configuration === undefined || metrics.length <= configuration.increments) return;
     if (!["auto", engine].includes(configuration.engine)) return;
+    if (!collected && ![code, "any"].includes(codeAsked(configuration, engine))) return;
     records.push({ configuration: { ...configuration, engine, code: "current" }, engine, code, metrics });
   };
   for (const folder of folders) {
-    for (const path of await findKept(folder)) {
-      if (path.endsWith(".results.json")) {
-        (await readRecords(path)).forEach(add);
-        continue;
-      }
-      const mistake = await mistakeOf(async () => add(await readKeptRun(path)));
-      if (mistake !== undefined) log(`Passed over ${showPath(path)}: ${mistake}`);
+    for (const path of collected || isFolder(folder) ? await findKept(folder) : []) {
+      const mistake = await mistakeOf(async () => {
+        if (path.endsWith(".results.json")) return (await readRecords(path)).forEach(add);
+        const { configuration } = await readRunFolder(path);
+        if (asked.has(runKey(configuration))) add(await readKeptRun(path));
+      });
+      if (mistake !== undefined) collected?.(`Passed over ${showPath(path)}: ${mistake}`);
     }
   }
   const isCurrent = ({ engine, code }: RunRecord) => code === codeDigest(engine);
   return records.sort((a, b) => Number(isCurrent(a)) - Number(isCurrent(b)));
+}
+
+function codeAsked({ code }: Configuration, engine: RunRecord["engine"]): string {
+  return code === "current" ? codeDigest(engine) : code;
 }
 
 /**

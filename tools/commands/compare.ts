@@ -7,10 +7,10 @@ import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/curves
 import { saveFigure } from "../../lib/figures/save.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/figure_numbers.ts";
-import { bySetting, describeSetting, MEASURES, runKey, varyingFields } from "../../lib/study/run_record.ts";
+import { bySetting, describeSetting, runKey, varyingFields } from "../../lib/study/run_record.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
-import { type KeptRun, printRuns, readKeptRun } from "./run.ts";
+import { type KeptRun, printRuns, readKeptRun, withSummary } from "./run.ts";
 
 const COMMAND: Command = {
   name: "compare",
@@ -43,11 +43,6 @@ export async function compare(args: readonly string[], log: Log = console.log): 
   const out = fromHere(line.own.out ?? join(dataDirectory(), "comparison", placeOf(runs[0])));
   await draw(runs, out);
   log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(out)}`);
-}
-
-function withSummary(run: KeptRun): unknown {
-  const summary = Object.entries(MEASURES).map(([name, { of }]) => [name, of(run)]);
-  return { ...run, summary: Object.fromEntries(summary) };
 }
 
 /**

@@ -11,14 +11,16 @@ import { refuseFailed, runJobs, trainingJobs } from "../../lib/run/train_runs.ts
 import { percent } from "../../lib/statistics.ts";
 import { clock } from "../../lib/progress.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
+import { runNames } from "../../lib/study/run_record.ts";
 import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
+import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import { notebookJob } from "../notebooks/run_notebooks.ts";
 import { type Command, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
+import { type OpenedRun, openRuns } from "./run.ts";
 import { keptRuns, removable } from "./runs.ts";
 import { runStudy } from "./sweep.ts";
-import { planSweep, type SweepRun } from "./sweep_plan.ts";
 
 const COMMAND: Command = {
   name: "reproduce",
@@ -54,7 +56,9 @@ async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal)
     // What is committed came from elsewhere: here all of it is trained anew.
     for (const file of STUDIES) await runStudy(file, { again: true, signal, log: console.error });
   }
-  const runs = await planSweep(configurations, { log: console.error });
+  const nameOf = runNames(configurations);
+  const { runs, failures } = await openRuns(configurations, { nameOf, log: console.error });
+  if (failures.length > 0) throw new UserError(failures.join("\n"));
   await trainAndRunNotebooks(runs, preset, signal);
   console.error(
     "All done. The figures are in figures/; those of another preset or engine than the committed ones in data/figures/.",
@@ -65,7 +69,7 @@ async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal)
  * Trains the runs, and runs each notebook as soon as its models are trained and a core is free.
  * @throws {UserError} where a run or a notebook fails; jobs that do not need it are finished first
  */
-async function trainAndRunNotebooks(runs: readonly SweepRun[], preset: PresetName, signal: AbortSignal) {
+async function trainAndRunNotebooks(runs: readonly OpenedRun[], preset: PresetName, signal: AbortSignal) {
   const trained = new Set<string>();
   for (const { folders, configuration: { increments } } of runs) {
     const steps = await trainedSteps(folders, increments + 1);
@@ -159,7 +163,11 @@ export async function forget(
   configurations: readonly Configuration[],
   directory = dataDirectory(),
 ): Promise<void> {
-  const runs = await planSweep(configurations, { directory, log: () => {} });
+  const { runs } = await openRuns(configurations, {
+    directory,
+    nameOf: ({ method }) => method,
+    log: () => {},
+  });
   const folders = runs.flatMap(({ folders }) => [folders.base, folders.method]);
   const kept = await keptRuns(directory);
   const chosen = kept.filter(({ listed }) => folders.includes(listed.folder));

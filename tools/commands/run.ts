@@ -9,7 +9,8 @@ import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { codeOf, readMetrics, readRunFolder, type RunFolders } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { gainTable } from "../../lib/study/claims.ts";
-import type { RunRecord } from "../../lib/study/run_record.ts";
+import type { PlannedRun } from "../../lib/run/train_runs.ts";
+import { MEASURES, type RunRecord } from "../../lib/study/run_record.ts";
 import { settingsTable } from "../../lib/study/tables.ts";
 import { type TableRow, textTable } from "../../lib/table.ts";
 import type { Engine } from "../../lib/engine/mod.ts";
@@ -86,6 +87,64 @@ export async function openRun(
   });
   listSkipped(run.dataset, log);
   return run;
+}
+
+/** A run that may have to be trained, and what was measured of the steps that are. */
+export interface OpenedRun extends PlannedRun {
+  metrics: StepMetrics[];
+}
+
+/**
+ * Opens runs, so that their images are prepared before several processes need them.
+ * @param log told each line once
+ * @returns the runs that can be opened, and why the others cannot, by their names
+ */
+export async function openRuns(
+  configurations: readonly Configuration[],
+  { directory, nameOf, log }: {
+    directory?: string;
+    nameOf: (configuration: Configuration) => string;
+    log: Log;
+  },
+): Promise<{ runs: OpenedRun[]; failures: string[] }> {
+  const said = new Set<string>();
+  const once = (line: string) => {
+    if (!said.has(line)) log(line);
+    said.add(line);
+  };
+  const runs: OpenedRun[] = [];
+  const failures: string[] = [];
+  for (const asked of configurations) {
+    const name = nameOf(asked);
+    const mistake = await mistakeOf(async () => {
+      const { configuration, folders, steps } = await openRun(asked, { directory }, once);
+      runs.push({ name, configuration, folders, metrics: await readMetrics(folders, steps.length) });
+    });
+    if (mistake !== undefined) failures.push(`${name}: ${mistake}`);
+  }
+  return { runs, failures };
+}
+
+/** The record of what was measured of a run. */
+export function recordOf({ configuration, folders, metrics }: OpenedRun): RunRecord {
+  const engine = configuration.engine as Engine["name"]; // that of an opened run has it by name
+  return { configuration: { ...configuration, code: "current" }, engine, code: codeOf(folders), metrics };
+}
+
+/** A record with all measures, as `--json` prints it. */
+export function withSummary<Run extends RunRecord>(run: Run) {
+  const summary = Object.entries(MEASURES).map(([name, { of }]) => [name, of(run)]);
+  return { ...run, summary: Object.fromEntries(summary) };
+}
+
+/** Why some work cannot be done, by the message of its `UserError`; nothing where it is done. */
+export async function mistakeOf(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
 }
 
 /** Prints what was measured of runs, and how LwM compares with LwF-MC. */

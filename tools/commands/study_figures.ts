@@ -2,7 +2,9 @@
  * Saves the figures that a study's file names.
  * @module
  */
-import { figures } from "../../lib/mod.ts";
+import { join } from "node:path";
+import { attentionRetention, saveFigure } from "../../lib/figures/mod.ts";
+import { figureDirectory } from "../../lib/figures/save.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { attentionRetentionNumbers, baseAttention } from "../../lib/study/base_attention.ts";
 import { isDrawnFromRecords, studyFigure } from "../../lib/study/figure_numbers.ts";
@@ -11,8 +13,7 @@ import { recordsOfFigure, type Study, type StudyFigure } from "../../lib/study/s
 import { typicalImage } from "../../lib/study/typical_image.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath } from "./command_line.ts";
-import { folderOf, openRun } from "./run.ts";
-import { mistakeOf } from "./sweep_plan.ts";
+import { folderOf, mistakeOf, openRun } from "./run.ts";
 
 /** The paper's picture shows this many increments. */
 const INCREMENTS_SHOWN = 4;
@@ -27,21 +28,25 @@ export interface FigurePlace {
 /**
  * Saves the figures whose runs are finished. Those of attention need the models themselves, and are left out
  * where there are none.
+ * @returns the paths of the figures, without their endings
  */
-export async function saveStudyFigures(study: Study, place: FigurePlace): Promise<void> {
+export async function saveStudyFigures(study: Study, place: FigurePlace): Promise<string[]> {
   const { out, log } = place;
   const saved: string[] = [];
   for (const figure of study.figures) {
     const mistake = await mistakeOf(async () => {
-      if (!isDrawnFromRecords(figure)) return await saveAttention(study, figure, place);
-      const { missing } = await studyFigure(study, figure.name, { directory: out, log });
-      if (missing > 0) throw new UserError(`${missing} of its runs are not finished.`);
+      const [{ configuration: { preset }, engine }] = recordsOfFigure(study, figure);
+      const directory = out ?? await figureDirectory(figure.name, { preset, engine }, log);
+      if (isDrawnFromRecords(figure)) {
+        const { missing } = await studyFigure(study, figure.name, { directory });
+        if (missing > 0) throw new UserError(`${missing} of its runs are not finished.`);
+      } else await saveAttention(study, figure, { ...place, out: directory });
+      saved.push(join(directory, figure.name));
     });
-    if (mistake === undefined) saved.push(figure.name);
-    else log(`\n${figure.name} stays as it is: ${mistake}`);
+    if (mistake !== undefined) log(`\n${figure.name} stays as it is: ${mistake}`);
   }
-  if (saved.length === 0) return;
-  log(`\nFigures: ${saved.join(", ")}${out === undefined ? "" : ` in ${showPath(out)}`}`);
+  if (saved.length > 0) log(`\nFigures: ${saved.map((path) => `${showPath(path)}.svg`).join(", ")}`);
+  return saved;
 }
 
 /** Asks the models of the first increments where they look, and draws a typical image. */
@@ -75,5 +80,5 @@ async function saveAttention(study: Study, figure: StudyFigure, { directory, out
   const attention = await baseAttention(runs, Math.min(INCREMENTS_SHOWN, runs[0].steps.length - 1));
   const { image, choice } = typicalImage(attention);
   const numbers = { ...attentionRetentionNumbers(attention, [image]), seed, choice };
-  await figures.saveFigure(figure.name, figures.attentionRetention, numbers, { directory: out, log });
+  await saveFigure(figure.name, attentionRetention, numbers, { directory: out });
 }

@@ -2,25 +2,37 @@
  * `deno task sweep`: a study, from its runs to its tables and figures.
  * @module
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { namesIn } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
-import { codeOf, dataDirectory, readMetrics, trainedSteps } from "../../lib/run/folder.ts";
+import { dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { claimsTable, judgeClaims } from "../../lib/study/claims.ts";
+import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { stoppable } from "../../lib/stop_signals.ts";
+import { claimsTable, judgeClaims, refuseSeveralEngines } from "../../lib/study/claims.ts";
 import { gainByForgettingTable } from "../../lib/study/figure_numbers.ts";
 import {
   firstModelKey,
   MEASURES,
   readRecords,
   runKey,
+  runNames,
   type RunRecord,
   shareFirstModel,
   writeRecords,
 } from "../../lib/study/run_record.ts";
-import { readStudies, readStudyPlan, recordsOf, resultsPath, type StudyPlan } from "../../lib/study/study.ts";
+import {
+  readStudies,
+  readStudyPlan,
+  recordsOf,
+  resultsPath,
+  studiesDirectory,
+  type Study,
+  type StudyPlan,
+} from "../../lib/study/study.ts";
+import type { TableRow } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { collectRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
+import { findRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
 import {
   type Command,
   DIRECTORY,
@@ -30,20 +42,19 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { printRuns, printTable } from "./run.ts";
+import { mistakeOf, type OpenedRun, openRuns, printRuns, printTable, recordOf, withSummary } from "./run.ts";
 import { type FigurePlace, saveStudyFigures } from "./study_figures.ts";
-import { mistakeOf, planSweep, type SweepRun, trainSweep } from "./sweep_plan.ts";
 
 const COMMAND: Command = {
   name: "sweep",
-  usage:
-    "FILE [--again] [--out DIRECTORY] [--directory DIRECTORY] [--list | --slurm [-- OPTION …] | --collect [FOLDER …]]",
+  usage: "FILE [--again] [--out DIRECTORY] [--directory DIRECTORY] [--dry-run] [--json]\n" +
+    "  [--list | --slurm [-- OPTION …] | --collect [FOLDER …]]",
   about:
     `Trains the runs of a study, one process each, as many at a time as there are cores, then prints its tables and
-draws its figures. It can be stopped at any moment: the same command passes over what is finished and goes on
-from the last finished epoch of the rest, also on another machine: finished runs are known from the results
-beside FILE, NAME.results.json. A run that fails stops none of the others; it is reported at the end, and the
-exit code is 1; it is 130 after Ctrl-C. M_0 is trained once for all runs that share it.
+draws its figures. It can be stopped at any moment: the same command passes over what is finished and resumes the
+rest after the last finished epoch, also on another machine: finished runs are known from the results beside FILE,
+NAME.results.json. A run that fails stops none of the others; it is reported at the end, and the exit code is 1;
+it is 130 after Ctrl-C. M_0 is trained once for all runs that share it.
 
   deno task sweep studies/iemoji-100-arms.json
 
@@ -56,7 +67,7 @@ passed over there, too, so the same command submits what is still missing.
 
 FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
 of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. Only
-"grid" or "runs" has to be there.
+"grid" or "runs" has to be there. A relative path of "data" starts at the folder of FILE.
 
   {
     "base": { "dataset": "iemoji-100" },
@@ -74,13 +85,18 @@ ${Object.keys(MEASURES).join(", ")}.`,
   options: {
     again:
       "trains anew what only the results know, and replaces them when all of it is trained on this machine",
-    "out DIRECTORY": "where results and figures go [results beside FILE, figures in figures/]",
+    "out DIRECTORY":
+      "where results and figures go [beside FILE; figures of the project's studies in figures/]",
     ...DIRECTORY,
     list: "prints a command for each missing run, those of M_0 first, and trains nothing",
     slurm:
       "submits the missing runs to Slurm: an array job with a task for each M_0 that is missing, then one\n" +
       "with a task for each run; an OPTION is one of sbatch",
     collect: "makes the results of the finished runs below the FOLDERs [DIRECTORY], and trains nothing",
+    "dry-run": "names the runs that are missing; prepares no image, and writes nothing",
+    json:
+      "print one JSON object, {study, results, runs, missing, claims, figures}, or {commands} with --list and\n" +
+      "{jobs} with --slurm, and nothing else to standard output",
   },
 };
 
@@ -96,154 +112,143 @@ export async function sweep(args: readonly string[], log: Log = console.log): Pr
       }; see \`deno task sweep --help\`.`,
     );
   }
-  const place = {
+  await runStudy(fromHere(file), {
     directory: own.directory === undefined ? undefined : fromHere(own.directory),
     out: own.out === undefined ? undefined : fromHere(own.out),
     again: switches.has("again"),
+    dryRun: switches.has("dry-run"),
+    json: switches.has("json"),
+    way: ways[0],
+    others,
     log,
-  };
-  if (ways[0] === "collect") await collect(fromHere(file), others.map(fromHere), place);
-  else if (ways.length === 0) await runStudy(fromHere(file), place);
-  else await spread(fromHere(file), ways[0] === "slurm" ? others : undefined, place);
+  });
 }
 
-/** What {@linkcode runStudy} needs; `out` is where results go, too. */
-export interface StudyOptions extends FigurePlace {
+/** Options of {@linkcode runStudy}. */
+export interface StudyOptions {
+  readonly directory?: string;
+  /** Where results and figures go. */
+  readonly out?: string;
   /** Whether runs are trained that only the results know. */
   readonly again?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  /** What is done instead of training. */
+  readonly way?: "list" | "slurm" | "collect";
+  /** Options of `sbatch`, or folders to collect from. */
+  readonly others?: readonly string[];
   readonly signal?: AbortSignal;
+  readonly log: Log;
 }
 
 /**
- * Trains what is missing of a study, writes its results whenever a run is finished (or, anew, when all are),
- * and shows them.
+ * Finds the records of a study that exist, trains the other runs, writes the results whenever a run is
+ * finished (or, anew, when all are), and shows them.
  * @param file of the study
  * @throws {UserError} where a run fails, after the others have finished, or where the training was stopped
  */
 export async function runStudy(file: string, options: StudyOptions): Promise<void> {
-  const opened = await openStudy(file, options);
-  const { plan, path, directory, signal, again, log } = opened;
-  const { known, runs } = await planMissing(opened, log);
-  // A folder's images may be others than those of its results.
-  const renewed = plan.configurations.filter(({ dataset }) => again || dataset === "folder").map(runKey);
-  // Another process may have added results meanwhile.
-  const keptNow = async () =>
-    (await readRecords(path)).filter(({ configuration }) => !renewed.includes(runKey(configuration)));
-  // Old and new runs are never mixed.
-  const isComplete = () => !again || runs.every(({ state }) => state === "finished");
-  let written = recordsOf(plan, await keptNow()).length;
+  const { directory = dataDirectory(), out, again, dryRun, json, way, others = [], log } = options;
+  const say = json || way === "list" || way === "slurm" ? console.error : log;
+  const plan = await readStudyPlan(file);
+  const nameOf = runNames(plan.configurations);
+  // Runs of a quick preset never mix with the committed results.
+  const [{ preset }] = plan.configurations;
+  const home = out ?? (preset === "default" ? dirname(file) : join(directory, "studies", preset));
+  const path = resultsPath(plan.name, home);
+
+  const collects = way === "collect";
+  const results = again ? [] : await recordsOfResults(plan, path, say);
+  const asked = collects ? plan.configurations : onEngineOf(results, missingOf(plan.configurations, results));
+  const found = await findRecords(
+    // Whether a folder's images are still those of its runs is known when they are opened.
+    asked.filter(({ dataset }) => collects || dryRun || dataset !== "folder"),
+    collects && others.length > 0 ? others.map(fromHere) : [collects ? directory : join(directory, "runs")],
+    collects ? say : undefined,
+  );
+  const known = recordsOf(plan, [...results, ...found]);
+  const missing = collects ? [] : missingOf(asked, known);
+  const { runs, failures } = await openRuns(dryRun ? [] : missing, { directory, nameOf, log: say });
+
+  /** All records that exist by now. */
+  const recordsNow = async () => {
+    for (const run of runs) {
+      const steps = run.configuration.increments + 1;
+      if (run.metrics.length < steps) run.metrics = await readMetrics(run.folders, steps);
+    }
+    const here = runs.filter(({ metrics }) => metrics.length > 0).map(recordOf);
+    refuseMixture([...known, ...here]);
+    return recordsOf(plan, [...known, ...here]);
+  };
+  const before = await recordsNow();
+  const waiting = runs.filter(({ configuration }) => missingOf([configuration], before).length > 0);
+  say(describePlan(plan, results, before, collects ? undefined : dryRun ? missing.length : waiting.length));
+  if (dryRun) {
+    for (const configuration of missing) say(`  to train: ${nameOf(configuration)}`);
+    return json ? log(asJson(plan, path, before)) : undefined;
+  }
+  if (way === "list" || way === "slurm") {
+    await spread(waiting, plan.name, directory, file, options);
+    return refuseFailed(failures, plan);
+  }
+
   const writeResults = async () => {
-    refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
-    const records = [...known, ...await finishedRecords(runs)];
-    // Where nothing is added, the files stay as they are, whatever else they hold.
-    if (records.length === written || !isComplete()) return records;
-    written = records.length;
-    await writeRecords(path, mergeRecords(plan, await keptNow(), records));
+    const records = await recordsNow();
+    // Another process may have added results meanwhile.
+    const merged = mergeRecords(plan, await readRecords(path), records, again);
+    if (records.length > 0) await writeRecords(path, merged);
     return records;
   };
-  const failure = await trainSweep(runs, { directory, signal, onChange: writeResults })
-    .then(() => refuseFailedRuns(runs)).catch((error: Error) => error);
+  const { jobs, jobOf, processes } = await trainingJobs(waiting, { directory });
+  const ended = await stoppable(
+    "Nothing is lost but unfinished epochs: the same command resumes there.",
+    // Old and new runs are never mixed: anew, all are written in the end.
+    (signal) => runJobs(jobs, { processes, signal, onChange: again ? undefined : writeResults }),
+    options.signal,
+  ).then(() => {
+    for (const [{ name }, { failure }] of jobOf) if (failure) failures.push(`${name}: ${failure}`);
+    refuseFailed(failures, plan);
+  }).catch((error: Error) => error);
   const mistake = await mistakeOf(async () => {
+    if (again && ended) {
+      return say("\nThe results stay as they are until all runs are trained: repeat it with --again.");
+    }
     const records = await writeResults();
-    if (isComplete()) await show({ ...opened, kept: await keptNow() }, records);
-    else log("\nThe results stay as they are until all runs are trained: repeat it with --again.");
+    const ofProject = out === undefined && dirname(file) === studiesDirectory();
+    const place = { directory, out: ofProject ? undefined : home, log: say };
+    const shown = await show({ ...plan, records }, dirname(file), place);
+    say(`\nResults: ${showPath(path)} and .tsv`);
+    if (json) log(asJson(plan, path, records, shown));
   });
   // Whatever ended the training is the error.
-  if (failure && mistake !== undefined && mistake !== failure.message) log(`\n${mistake}`);
-  if (failure) throw failure;
+  if (ended && mistake !== undefined && mistake !== ended.message) say(`\n${mistake}`);
+  if (ended) throw ended;
   if (mistake !== undefined) throw new UserError(mistake);
 }
 
-/**
- * Prints the commands that train what is missing of a study, or submits them.
- * @param options of `sbatch`; the commands are printed where they are undefined
- */
-async function spread(file: string, options: string[] | undefined, place: StudyOptions): Promise<void> {
-  const { log } = place;
-  const opened = await openStudy(file, place);
-  const { runs } = await planMissing(opened, console.error);
-  const commands = await sweepCommands(runs, opened.directory);
-  if (options === undefined) { for (const line of [...commands.bases, ...commands.runs]) log(line); }
-  else {
-    const jobs = await submitToSlurm(opened.plan.name, commands, options, opened.directory);
-    log(
-      jobs.length === 0
-        ? "Nothing to submit."
-        : `Submitted ${jobs.map((job) => `job ${job}`).join(", then ")}.`,
-    );
-    const places = Object.entries({ directory: place.directory, out: place.out })
-      .map(([option, path]) => path === undefined ? "" : ` --${option} ${showPath(path)}`);
-    log(`Once they are finished: deno task sweep ${showPath(file)} --collect${places.join("")}`);
-  }
-  refuseFailedRuns(runs);
-}
-
-/** Makes the results of a study from what is found below some folders. */
-async function collect(file: string, folders: readonly string[], place: StudyOptions): Promise<void> {
-  const opened = await openStudy(file, place);
-  const { plan, kept, path, directory } = opened;
-  const found = await collectRecords(plan, folders.length > 0 ? folders : [directory], place.log);
-  const records = recordsOf(plan, found);
-  const all = mergeRecords(plan, kept, records);
-  const engines = [...new Set(recordsOf(plan, all).map(({ engine }) => engine))];
-  if (engines.length > 1) {
-    throw new UserError(
-      `Expected the runs of ${plan.name} on one engine but found ${
-        engines.join(" and ")
-      }, which round differently. ` +
-        'Name one in the study, as "base": { "engine": "wasm" }, or collect with --out DIRECTORY.',
-    );
-  }
-  refuseSeveralFirstModels(recordsOf(plan, all));
-  place.log(`${records.length} of ${count(plan.configurations.length, "run")} found.`);
-  if (records.length > 0) await writeRecords(path, all);
-  await show(opened, records);
-}
-
-type OpenedStudy = Awaited<ReturnType<typeof openStudy>>;
-
-/** A study, the records of its results, and the path of these. */
-async function openStudy(file: string, options: StudyOptions) {
-  const { directory = dataDirectory() } = options;
-  const plan = await readStudyPlan(file);
-  // Its claims are judged among theirs: a damaged one is refused before anything is trained.
-  if (plan.claims.length > 0) await readStudies(dirname(file));
-  // Runs of a quick preset never mix with the committed results.
-  const [{ preset }] = plan.configurations;
-  const usual = preset === "default" ? dirname(file) : join(directory, "studies", preset);
-  const path = resultsPath(plan.name, options.out ?? usual);
-  return { ...options, file, plan, directory, path, kept: await readRecords(path) };
-}
-
-/** What a study lacks, and the records of its other runs. */
-async function planMissing(opened: OpenedStudy, log: Log) {
-  const { plan, directory, again } = opened;
-  const known = again ? [] : await knownRecords(opened);
-  const knownKeys = new Set(known.map(({ configuration }) => runKey(configuration)));
-  const missing = plan.configurations.filter((configuration) => !knownKeys.has(runKey(configuration)));
-  const runs = missing.length === 0 ? [] : await planSweep(onEngineOf(known, missing), { directory, log });
-  refuseSeveralFirstModels([...known, ...await firstModels(runs)]);
-  log(describePlan(plan, known.length, runs));
-  const older = known.filter(({ engine, code }) => code !== codeDigest(engine));
-  if (older.length > 0) {
-    log(`${older.length} of the known results are of other code than today's; --again trains them anew.`);
-  }
-  return { known, runs };
+/** Those of which there is no record. */
+function missingOf(configurations: readonly Configuration[], records: readonly RunRecord[]): Configuration[] {
+  const keys = new Set(records.map(({ configuration }) => runKey(configuration)));
+  return configurations.filter((configuration) => !keys.has(runKey(configuration)));
 }
 
 /**
- * A study's own records, and those of its runs in other studies: on the engine that it names, and with the
- * M_0 of its own.
+ * The records of a study in its results, and of its runs in other studies beside them, on the engine that it
+ * names and with the M_0 of its own. Those of a folder of images are left out: it may hold others by now.
  */
-async function knownRecords({ plan, kept, path }: OpenedStudy): Promise<RunRecord[]> {
+async function recordsOfResults(plan: StudyPlan, path: string, log: Log): Promise<RunRecord[]> {
   const asked = new Set<string>(plan.configurations.map(({ engine }) => engine));
-  const steps = new Map(plan.configurations.map((run) => [runKey(run), run.increments + 1]));
-  const known = recordsOf(plan, kept);
-  for (const record of await readAllRecords(dirname(path))) {
-    const { engine, configuration, metrics } = record;
-    const isWhole = metrics.length >= (steps.get(runKey(configuration)) ?? Infinity);
-    const isComparable = engine === (known[0] ?? record).engine && (asked.has("auto") || asked.has(engine));
-    if (isWhole && isComparable && !withOtherFirstModel([...known, record])) known.unshift(record);
+  const known = recordsOf(plan, await readRecords(path));
+  for (const name of await namesIn(dirname(path))) {
+    if (!name.endsWith(".results.json") || name === basename(path)) continue;
+    let others: RunRecord[] = [];
+    const mistake = await mistakeOf(async () => others = await readRecords(join(dirname(path), name)));
+    if (mistake !== undefined) log(`Passed over ${name}: ${mistake}`);
+    for (const record of recordsOf(plan, others)) {
+      const { engine } = record;
+      const isComparable = engine === (known[0] ?? record).engine && (asked.has("auto") || asked.has(engine));
+      if (isComparable && !withOtherFirstModel([...known, record])) known.unshift(record);
+    }
   }
   return recordsOf(plan, known).filter(({ configuration }) => configuration.dataset !== "folder");
 }
@@ -258,115 +263,118 @@ function withOtherFirstModel(runs: readonly MeasuredRun[]): MeasuredRun | undefi
   );
 }
 
-/** Runs are compared in pairs that share M_0, so those with another M_0 would be trained in vain. */
-function refuseSeveralFirstModels(runs: readonly MeasuredRun[]): void {
-  const other = withOtherFirstModel(runs);
+/** Runs are compared in pairs that share engine and M_0, so others would be trained in vain. */
+function refuseMixture(records: readonly RunRecord[]): void {
+  refuseSeveralEngines(records);
+  const other = withOtherFirstModel(records);
   if (other === undefined) return;
   throw new UserError(
-    `Expected one M_0 of seed ${other.configuration.seed} in all runs of the study but found two: the code has changed since, or ` +
-      "onednn rounded differently on another kind of processor. Go on where the study was begun (or, where that has no " +
-      "AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind, with --again or with " +
-      "--out DIRECTORY; wasm gives the same numbers on all machines.",
+    `Expected one M_0 of seed ${other.configuration.seed} in all runs of the study but found two: the code has ` +
+      "changed since, or onednn rounded differently on another kind of processor. Resume where the study was begun " +
+      "(or, where that has no AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind, " +
+      "with --again or with --out DIRECTORY; wasm gives the same numbers on all machines.",
   );
-}
-
-/** What this machine has measured of the M_0 of the runs. */
-async function firstModels(runs: readonly SweepRun[]) {
-  const models = [];
-  for (const { configuration, folders } of runs) {
-    if (await trainedSteps(folders, 1) > 0) {
-      models.push({ configuration, metrics: await readMetrics(folders, 1) });
-    }
-  }
-  return models;
-}
-
-/** The results of all studies of a folder, which may be absent. */
-async function readAllRecords(directory: string): Promise<RunRecord[]> {
-  const files = (await namesIn(directory)).filter((name) => name.endsWith(".results.json"));
-  return (await Promise.all(files.map((name) => readRecords(join(directory, name))))).flat();
 }
 
 /** Missing runs are trained on the engine of the others, since engines round differently. */
 function onEngineOf(known: readonly RunRecord[], missing: readonly Configuration[]): Configuration[] {
-  const engines = [...new Set(known.map(({ engine }) => engine))];
-  if (engines.length !== 1) return [...missing];
-  const [engine] = engines;
-  const other = missing.find((configuration) => ![engine, "auto"].includes(configuration.engine));
-  if (other !== undefined) {
-    throw new UserError(
-      `Expected to train the missing runs on ${engine}, as the others of the study, but found that ${other.engine} is asked ` +
-        "for, which rounds differently. Leave the engine out, or train all runs anew with --again --out DIRECTORY.",
-    );
+  const { engine = "wasm" } = known[0] ?? {};
+  const named = missing.map((run) => ({ ...run, engine: run.engine === "auto" ? engine : run.engine }));
+  refuseSeveralEngines([...known, ...named]);
+  return named;
+}
+
+/** @param missing how many; undefined where the others are collected */
+function describePlan(
+  { configurations, duplicates }: StudyPlan,
+  results: readonly RunRecord[],
+  records: readonly RunRecord[],
+  missing?: number,
+): string {
+  const all = count(configurations.length, "run");
+  if (missing === undefined) return `${records.length} of ${all} found.`;
+  const older = results.filter(({ engine, code }) => code !== codeDigest(engine)).length;
+  return [
+    `${all}: ${results.length > 0 ? `${results.length} known from the results, ` : ""}` +
+    `${records.length - results.length} finished before, ${missing} to train.`,
+    ...duplicates > 0 ? [`${count(duplicates, "duplicate configuration")} skipped.`] : [],
+    ...older > 0 ? [`${older} of the results are of other code; --again trains them anew.`] : [],
+  ].join(" ");
+}
+
+/** Prints the commands that train the missing runs, or submits them. */
+async function spread(
+  waiting: readonly OpenedRun[],
+  name: string,
+  home: string,
+  file: string,
+  { way, others = [], json, log, out, directory }: StudyOptions,
+): Promise<void> {
+  const commands = await sweepCommands(waiting, home);
+  const all = [...commands.bases, ...commands.runs];
+  if (way === "list") {
+    return json ? log(JSON.stringify({ commands: all }, null, 1)) : all.forEach((one) => log(one));
   }
-  return missing.map((configuration) => ({ ...configuration, engine }));
+  const jobs = await submitToSlurm(name, commands, others, home);
+  if (json) return log(JSON.stringify({ jobs }, null, 1));
+  log(
+    jobs.length === 0
+      ? "Nothing to submit."
+      : `Submitted ${jobs.map((job) => `job ${job}`).join(", then ")}.`,
+  );
+  const places = Object.entries({ directory, out })
+    .map(([option, path]) => path === undefined ? "" : ` --${option} ${showPath(path)}`);
+  log(`Once they are finished: deno task sweep ${showPath(file)} --collect${places.join("")}`);
 }
 
-function describePlan(plan: StudyPlan, known: number, runs: readonly SweepRun[]): string {
-  const counted = (state: SweepRun["state"]) => runs.filter((run) => run.state === state).length;
-  const parts = [
-    ...known > 0 ? [`${known} known from the results`] : [],
-    `${counted("finished")} finished before`,
-    `${counted("waiting")} to train`,
-  ].join(", ");
-  const { duplicates } = plan;
-  const skipped = duplicates === 0 ? "" : ` ${count(duplicates, "duplicate configuration")} skipped.`;
-  return `${count(plan.configurations.length, "run")}: ${parts}.${skipped}`;
-}
-
-/** The records of the runs that are finished on this machine. */
-async function finishedRecords(runs: readonly SweepRun[]): Promise<RunRecord[]> {
-  const finished = runs.filter(({ state }) => state === "finished");
-  return await Promise.all(finished.map(async ({ configuration, folders }) => ({
-    configuration: { ...configuration, code: "current" },
-    engine: configuration.engine as RunRecord["engine"], // planSweep() has chosen it
-    code: codeOf(folders),
-    metrics: await readMetrics(folders, configuration.increments + 1),
-  })));
+function refuseFailed(failures: readonly string[], { configurations }: StudyPlan): void {
+  if (failures.length === 0) return;
+  const lines = failures.map((line) => `  ${line}`);
+  throw new UserError(
+    `${failures.length} of ${count(configurations.length, "run")} failed:\n${lines.join("\n")}`,
+  );
 }
 
 /**
- * Fresh records in place of the kept ones of the same runs, unless they have fewer steps; in the order of the
- * study, then those that it no longer names.
+ * Fresh records in place of the kept ones of the same runs, unless they have fewer steps of the same code; in
+ * the order of the study, then those that it no longer names.
  */
 function mergeRecords(
   { configurations }: StudyPlan,
   kept: readonly RunRecord[],
   fresh: readonly RunRecord[],
+  again?: boolean,
 ): RunRecord[] {
-  const byKey = new Map(kept.map((record) => [runKey(record.configuration), record]));
+  const byKey = new Map<string, RunRecord | undefined>(configurations.map((run) => [runKey(run), undefined]));
+  for (const record of kept) byKey.set(runKey(record.configuration), record);
   for (const record of fresh) {
     const key = runKey(record.configuration);
-    const before = byKey.get(key);
-    if (before === undefined || before.metrics.length <= record.metrics.length) byKey.set(key, record);
+    if (again || record.metrics.length >= (byKey.get(key)?.metrics.length ?? 0)) byKey.set(key, record);
   }
-  const order = new Map(configurations.map((configuration, place) => [runKey(configuration), place]));
-  const place = (key: string) => order.get(key) ?? configurations.length;
-  return [...byKey].sort(([a], [b]) => place(a) - place(b)).map(([, record]) => record);
+  return [...byKey.values()].filter((record) => record !== undefined);
 }
 
-/** Prints the tables and draws the figures. @param records that are not in the kept results yet */
-async function show(
-  { plan, kept, path, file, directory, out, log }: OpenedStudy,
+/** Prints the tables, judges the claims among those of the studies beside it, and draws the figures. */
+async function show(study: Study, folder: string, place: FigurePlace) {
+  const { log } = place;
+  if (study.records.length === 0) return { claims: [], figures: [] };
+  log("");
+  printRuns(study.records, log);
+  printTable("", gainByForgettingTable(study.records), log);
+  const beside = study.claims.length === 0 ? [] : await readStudies(folder, log);
+  const claims = claimsTable(judgeClaims([study], beside));
+  printTable("\nClaims\n", claims, log);
+  return { claims, figures: await saveStudyFigures(study, place) };
+}
+
+function asJson(
+  { name, configurations }: StudyPlan,
+  results: string,
   records: readonly RunRecord[],
-): Promise<void> {
-  const study = { ...plan, records: recordsOf(plan, mergeRecords(plan, kept, records)) };
-  if (study.records.length > 0) {
-    log("");
-    printRuns(study.records, log);
-    printTable("", gainByForgettingTable(study.records), log);
-    const claims = study.claims.length > 0 ? judgeClaims([study], await readStudies(dirname(file))) : [];
-    printTable("\nClaims\n", claimsTable(claims), log);
-    await saveStudyFigures(study, { directory, out, log });
-  }
-  log(`\nResults: ${showPath(path)} and .tsv`);
-}
-
-function refuseFailedRuns(runs: readonly SweepRun[]): void {
-  const failed = runs.filter(({ state }) => state === "failed");
-  if (failed.length === 0) return;
-  const lines = failed.map(({ name, failure }) => `  ${name}: ${failure}`);
-  throw new UserError(`${failed.length} of ${count(runs.length, "run")} failed:\n${lines.join("\n")}`);
+  shown: { claims: readonly TableRow[]; figures: readonly string[] } = { claims: [], figures: [] },
+): string {
+  const missing = missingOf(configurations, records);
+  return JSON.stringify({ study: name, results, runs: records.map(withSummary), missing, ...shown }, null, 1);
 }
 
 function count(number: number, what: string): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
+import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { FileLock } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
 import {
@@ -17,7 +17,7 @@ import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { findKept } from "./cluster.ts";
 import { saveStudyFigures } from "./study_figures.ts";
-import { sweep } from "./sweep.ts";
+import { runStudy, sweep } from "./sweep.ts";
 import { train } from "./train.ts";
 
 async function writeSweep(directory: string, content: Record<string, unknown>): Promise<string> {
@@ -159,24 +159,98 @@ Deno.test("sweep keeps results that another process has added meanwhile", () =>
     assert.deepEqual(methods, ["LwF-MC", "LwM"]);
   }));
 
-Deno.test("sweep does not take the results of a folder of images for known: the images may have changed", () =>
+Deno.test("sweep asks a folder of images what is trained, and keeps each result until a new one replaces it", () =>
   withDataDirectory(async (directory) => {
     const data = join(directory, "pets");
     await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
     const file = await writeSweep(directory, {
-      base: tinyPhotoConfiguration(data),
-      runs: [{ method: "LwF-MC" }],
+      base: { ...tinyPhotoConfiguration(data), data: "../pets" },
+      grid: { method: ["LwF-MC", "C"] },
     });
     const results = join(directory, "studies", "smoke", "tiny.results.json");
-    await writeRecords(results, [measuredRun(tinyPhotoConfiguration(data, { method: "LwF-MC" }), 0.5)]);
-    assert.equal((await sweepIn(directory, file, "--list")).length, 2);
-    const lines = await sweepIn(directory, file);
-    assert.ok(lines.includes("1 run: 0 finished before, 1 to train."));
-    const [{ metrics }] = await readRecords(results);
-    assert.notEqual(metrics[0].accuracy, 0.8);
+    const kept = ["LwF-MC", "C"].map((method) => measuredRun(tinyPhotoConfiguration(data, { method }), 0.5));
+    await writeRecords(results, kept);
     const before = await Deno.readTextFile(results);
-    assert.ok((await sweepIn(directory, file)).includes("1 run: 1 finished before, 0 to train."));
+    assert.equal((await sweepIn(directory, file, "--list")).length, 3);
+    const stopped = () => runStudy(file, { directory, signal: AbortSignal.abort(), log: () => {} });
+    await assert.rejects(stopped(), { message: /^Stopped\. Nothing is lost/ });
     assert.equal(await Deno.readTextFile(results), before);
+
+    await (await Run.open(tinyPhotoConfiguration(data, { method: "LwF-MC" }), { directory })).train();
+    await assert.rejects(stopped(), { message: /^Stopped/ });
+    const [replaced, old] = await readRecords(results);
+    assert.notEqual(replaced.metrics[0].accuracy, 0.8);
+    assert.deepEqual(old.metrics[0].accuracy, 0.8);
+
+    await writeSweep(directory, { base: tinyPhotoConfiguration(data), runs: [{ method: "LwF-MC" }] });
+    const done = await Deno.readTextFile(results);
+    assert.ok((await sweepIn(directory, file)).includes("1 run: 1 finished before, 0 to train."));
+    assert.equal(await Deno.readTextFile(results), done);
+    // Of a folder with other images it is another run.
+    const photo = await Deno.readFile(join(data, "bee", "image_0001.jpg"));
+    writeFile(join(data, "bee", "image_0006.jpg"), photo);
+    assert.equal((await sweepIn(directory, file, "--list")).length, 2);
+  }));
+
+Deno.test("sweep names with --dry-run what is missing, and writes nothing", () =>
+  withDataDirectory(async (directory) => {
+    const file = await writeSweep(directory, {
+      grid: { method: ["LwF-MC", "C"] },
+      runs: ["C", "LwM"].map((method) => ({ method, increments: 0, seed: 2 })),
+    });
+    await trainHere(directory, { method: "C" });
+    const lines = await sweepIn(directory, file, "--dry-run");
+    assert.deepEqual(lines, [
+      "4 runs: 1 finished before, 3 to train.",
+      "  to train: LwF-MC, seed 1",
+      "  to train: all 3 classes together, seed 2",
+      "  to train: all 3 classes together, seed 2",
+    ]);
+    assert.deepEqual([...Deno.readDirSync(join(directory, "studies"))].length, 1);
+    const { runs, missing } = JSON.parse((await sweepIn(directory, file, "--dry-run", "--json"))[0]);
+    assert.equal(typeof runs[0].summary.averageAccuracy, "number");
+    assert.deepEqual(missing.map(({ method }: Configuration) => method), ["LwF-MC", "C", "LwM"]);
+  }));
+
+Deno.test("sweep --json prints one object", () =>
+  withDataDirectory(async (directory) => {
+    const figures = [{ name: "curve", kind: "accuracyCurve" }];
+    const claims = [{ claim: "It gains.", first: { method: "LwM" }, second: { method: "C" } }];
+    const file = await writeSweep(directory, { grid: { method: ["LwM", "C"] }, claims, figures });
+    assert.equal(JSON.parse((await sweepIn(directory, file, "--list", "--json"))[0]).commands.length, 3);
+    for (const method of ["LwM", "C"]) await trainHere(directory, { method });
+    const [text, ...more] = await sweepIn(directory, file, "--json");
+    assert.deepEqual(more, []);
+    const home = join(directory, "studies", "smoke");
+    const { study, results, runs, missing, claims: [judged], figures: drawn } = JSON.parse(text);
+    assert.deepEqual([study, results], ["tiny", join(home, "tiny.results.json")]);
+    assert.deepEqual([runs.length, missing, judged.claim], [2, [], "It gains."]);
+    assert.deepEqual(drawn, [join(home, "curve")]);
+  }));
+
+Deno.test("sweep draws a study that is none of the project's beside it, and says where", () =>
+  withFolder(async (directory) => {
+    const file = join(directory, "mine.json");
+    const grid = { method: ["LwM"], gamma: [0.1, 0.3], increments: [1] };
+    const figures = [{ name: "gamma", kind: "gamma" }];
+    await Deno.writeTextFile(file, JSON.stringify({ grid, figures }));
+    const records = grid.gamma.map((gamma) => measuredRun({ method: "LwM", gamma }, 0.5));
+    await writeRecords(join(directory, "mine.results.json"), records);
+    const lines = await sweepIn(join(directory, "data"), file);
+    assert.ok(lines.includes(`\nFigures: ${join(directory, "gamma.svg")}`), lines.join("\n"));
+    assert.match(await Deno.readTextFile(join(directory, "gamma.svg")), /^<svg/);
+  }));
+
+Deno.test("sweep writes a damaged table of the results again", () =>
+  withFolder(async (directory) => {
+    const file = join(directory, "mine.json");
+    await Deno.writeTextFile(file, JSON.stringify({ runs: [{ method: "C", increments: 1 }] }));
+    await writeRecords(join(directory, "mine.results.json"), [measuredRun({ method: "C" }, 0.5)]);
+    const table = join(directory, "mine.results.tsv");
+    const before = await Deno.readTextFile(table);
+    await Deno.truncate(table, 20);
+    await sweepIn(join(directory, "data"), file);
+    assert.equal(await Deno.readTextFile(table), before);
   }));
 
 Deno.test("findKept() follows links to folders", () =>
@@ -196,16 +270,20 @@ Deno.test("findKept() follows links to folders", () =>
     ]);
   }));
 
-Deno.test("sweep reads the studies beside its own, whose claims count too, before it trains", () =>
-  withDataDirectory(async (directory) => {
+Deno.test("sweep passes over damaged studies and results beside its own", () =>
+  withFolder(async (directory) => {
     const claims = [{ claim: "It gains.", first: { method: "LwM" }, second: { method: "LwF-MC" } }];
-    const file = await writeSweep(directory, { grid: { method: ["LwM", "LwF-MC"] }, claims });
-    await Deno.writeTextFile(join(directory, "studies", "other.json"), '{ "runs": 3 }');
-    await assert.rejects(sweepIn(directory, file), {
-      name: "UserError",
-      message: /other\.json to hold a study/,
-    });
-    await assert.rejects(Deno.stat(join(directory, "runs")), Deno.errors.NotFound);
+    const file = join(directory, "mine.json");
+    const grid = { method: ["LwM", "LwF-MC"], increments: [1] };
+    await Deno.writeTextFile(file, JSON.stringify({ grid, claims }));
+    const records = grid.method.map((method) => measuredRun({ method }, 0.5));
+    await writeRecords(join(directory, "mine.results.json"), records);
+    await Deno.writeTextFile(join(directory, "other.json"), '{ "runs": 3 }');
+    await Deno.writeTextFile(join(directory, "study2.results.json"), '{ "runs": [');
+    const text = (await sweepIn(join(directory, "data"), file)).join("\n");
+    assert.match(text, /Passed over other\.json: Expected .*other\.json to hold a study/);
+    assert.match(text, /Passed over study2\.results\.json: Expected .* bytes that are not JSON/);
+    assert.match(text, /^It gains\. +undecided/m);
   }));
 
 Deno.test("sweep never replaces finished results by less", () =>
@@ -335,7 +413,7 @@ Deno.test("sweep does not mix engines", () =>
     await writeRecords(join(directory, "studies", "smoke", "tiny.results.json"), [{ ...one, engine: "cpu" }]);
     await assert.rejects(sweepIn(directory, file), {
       name: "UserError",
-      message: /the missing runs on cpu, .* but found that wasm is asked for/,
+      message: /runs of one engine but found cpu and wasm/,
     });
     const other = measuredRun(tinyConfiguration({ method: "LwF-MC", increments: 1, seed: 2 }), 0.5);
     await writeRecords(join(directory, "elsewhere", "tiny.results.json"), [other]);
@@ -345,7 +423,7 @@ Deno.test("sweep does not mix engines", () =>
     });
     await assert.rejects(sweepIn(directory, any, "--collect"), {
       name: "UserError",
-      message: /runs of tiny on one engine but found (wasm and cpu|cpu and wasm), which round differently/,
+      message: /runs of one engine but found (wasm and cpu|cpu and wasm), which round differently/,
     });
   }));
 
