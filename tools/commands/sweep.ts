@@ -214,7 +214,7 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
       return say("\nThe results stay as they are until all runs are trained: repeat it with --again.");
     }
     const records = await writeResults();
-    const ofProject = out === undefined && dirname(file) === studiesDirectory();
+    const ofProject = out === undefined && file.startsWith(join(studiesDirectory(), "/"));
     const place = { directory, out: ofProject ? undefined : home, log: say };
     const shown = await show({ ...plan, records }, dirname(file), place);
     say(`\nResults: ${showPath(path)} and .tsv`);
