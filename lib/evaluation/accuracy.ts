@@ -72,18 +72,30 @@ function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: numbe
   return (_, image) => labels[image] >= first && labels[image] < end;
 }
 
+/** What became of the images of one step's classes: shares that add up to 1. */
+export interface Fate {
+  /** Recognized among all classes. */
+  readonly kept: number;
+  /** Recognized only where the classes of the step alone compete, as if the step were told: still known. */
+  readonly outvoted: number;
+  /** Not recognized even then. */
+  readonly forgotten: number;
+}
+
 /**
- * Accuracy of the images of each step's classes where only the classes of that step compete, as if the step
- * were known. Where it is much higher than the accuracy among all classes, the network still knows the step's
- * classes, but the scores of different steps are not comparable.
+ * Separates the forgotten from the outvoted. kept + outvoted is the accuracy of a network that is told the
+ * step: where it is much higher than the accuracy among all classes, the scores of different steps are not
+ * comparable.
  * @param classesOfSteps how many classes each step brought, in order
- * @returns one number between 0 and 1 for each step
+ * @returns one for each step
  * @throws {RangeError} where a step has no images
  */
-export function accuracyWithinSteps(scores: LabeledScores, classesOfSteps: readonly number[]): number[] {
-  return stepRanges(classesOfSteps).map((step) =>
-    mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)))
-  );
+export function fatesOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): Fate[] {
+  const kept = accuracyOfSteps(scores, classesOfSteps);
+  return stepRanges(classesOfSteps).map((step, t) => {
+    const told = mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)));
+    return { kept: kept[t], outvoted: told - kept[t], forgotten: 1 - told };
+  });
 }
 
 /**

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import {
   accuracy,
   accuracyOfSteps,
-  accuracyWithinSteps,
   averageIncrementalAccuracy,
   confusionMatrix,
+  fatesOfSteps,
   forgetting,
   meanClassAccuracy,
   rightAnswers,
@@ -63,19 +63,22 @@ Deno.test("averageIncrementalAccuracy() is the mean over the steps, M_0 included
   assert.throws(() => averageIncrementalAccuracy([]), RangeError);
 });
 
-Deno.test("accuracyWithinSteps() lets only the classes of the image's step compete", () => {
+Deno.test("fatesOfSteps() separates the forgotten from the outvoted", () => {
   const scores = {
     classes: 3,
     logits: Float32Array.of(
       ...[2, 1, 9], // class 0, taken for the new class 2
       ...[1, 2, 9], // class 0, wrong among the classes of its step, too
       ...[0, 3, 9], // class 1
+      ...[3, 9, 0], // class 1, right among all
       ...[5, 0, 1], // class 2, alone in its step
     ),
-    labels: Int32Array.of(0, 0, 1, 2),
+    labels: Int32Array.of(0, 0, 1, 1, 2),
   };
-  assert.deepEqual(accuracyWithinSteps(scores, [2, 1]), [2 / 3, 1]);
-  assert.deepEqual(accuracyOfSteps(scores, [2, 1]), [0, 0]);
+  assert.deepEqual(fatesOfSteps(scores, [2, 1]), [
+    { kept: 0.25, outvoted: 0.5, forgotten: 0.25 },
+    { kept: 0, outvoted: 1, forgotten: 0 },
+  ]);
 });
 
 Deno.test("forgetting() is the loss from each step's best, averaged over the steps before the last", () => {

@@ -3,7 +3,7 @@
  * pure functions of these.
  * @module
  */
-export { accuracy, accuracyWithinSteps, confusionMatrix, forgetting, stepConfusion } from "./accuracy.ts";
+export { accuracy, type Fate, fatesOfSteps, forgetting, rightAnswers, stepConfusion } from "./accuracy.ts";
 export { energyInside, mapCosine, type ObjectMasks } from "./attention_retention.ts";
 export {
   type AttentionClassChoice,
