@@ -54,6 +54,16 @@ export async function stoppable<T>(
   }
 }
 
+/** Ends the process by the signal that stopped its work, so that a shell ends the loop around it, too. */
+export async function endBySignal(exitCode: number): Promise<never> {
+  const found = Object.entries(EXIT_CODES).find(([, code]) => code === exitCode);
+  if (found !== undefined && Deno.build.os !== "windows") {
+    Deno.kill(Deno.pid, found[0] as SignalName);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  Deno.exit(exitCode);
+}
+
 /**
  * Waits for work that cannot be stopped itself: throws as soon as the signal aborts; the work goes on until
  * the process ends.

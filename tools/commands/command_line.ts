@@ -8,7 +8,7 @@ import { absolutePath } from "../../lib/files.ts";
 import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/run/configuration_help.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { Stopped, stopWithNpx } from "../../lib/stop_signals.ts";
+import { endBySignal, Stopped, stopWithNpx } from "../../lib/stop_signals.ts";
 import { methodNamed, methodNames } from "../../lib/training/method.ts";
 import { UserError } from "../../lib/user_error.ts";
 
@@ -40,60 +40,123 @@ export interface CommandLine {
   help?: string;
 }
 
+/** Writes to the standard output. Names of files and classes may hold what would steer a terminal. */
+export const print: Log = (line) => console.log(withoutControls(line));
+
+/** Escapes control characters, such as `\x1b`, except line ends. */
+function withoutControls(text: string): string {
+  const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, escaped);
+}
+
 /**
- * Runs a command. The exit code is 0, or 1 where a {@linkcode UserError} was thrown, whose message is printed
- * alone, or that of the signal that stopped it. Any other error is a bug and keeps its stack.
+ * Runs a command. The exit code is 0, or 1 after a {@linkcode UserError}, of which only the message is printed. Any
+ * other error is a bug and keeps its stack. After a signal the process ends by that signal, which also ends
+ * the loop of a shell around it.
  * @param main is given the arguments
  */
-export async function runCommand(main: (args: string[]) => Promise<void>): Promise<void> {
+export async function runCommand(main: (args: string[], log: Log) => Promise<void>): Promise<void> {
   void stopWithNpx();
   try {
-    await main(Deno.args);
+    await main(Deno.args, print);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    Deno.exit(error instanceof Stopped ? error.exitCode : 1);
+    console.error(withoutControls(error.message));
+    if (error instanceof Stopped) await endBySignal(error.exitCode);
+    Deno.exit(1);
   }
 }
 
 /**
  * Reads a command's arguments.
- * @throws {UserError} where an option is unknown, lacks its value, or has no effect on the method
+ * @throws {UserError} where an option is unknown, given twice, lacks its value, or has no effect on the method
  */
 export function parseCommandLine(args: readonly string[], command: Command): CommandLine {
   const own = Object.fromEntries(Object.keys(command.options).map((option) => option.split(" ", 2)));
-  const isBoolean = (name: string) => name in own ? own[name] === undefined : isSwitch(name);
-  const names = [...command.takesFields ? fieldNames : [], ...Object.keys(own)];
+  const names = ["help", ...command.takesFields ? fieldNames : [], ...Object.keys(own)];
+  const isBoolean = (name: string) =>
+    names.includes(name) && (name in own ? own[name] === undefined : name === "help" || isSwitch(name));
   const known = names.map((name) => [name, { type: isBoolean(name) ? "boolean" : "string" }] as const);
-  const options = { ...Object.fromEntries(known), help: { type: "boolean", short: "h" } } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true });
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (!code?.startsWith("ERR_PARSE_ARGS_")) throw error;
-    const reason = message.split(/\.? To specify a positional|\.?\n/)[0];
-    throw new UserError(`${reason}. See \`deno task ${command.name} --help\` for the options.`);
-  }
-  const { values: { help, ...values }, positionals } = parsed;
-  const switches = new Set<string>();
-  const line: CommandLine = { fields: {}, own: {}, switches, positionals };
-  for (const [name, value] of Object.entries(values)) {
-    const read = name === "data" ? fromHere : (text: string) => fieldValue(name, text);
-    const field = name in own || typeof value !== "string" ? value : read(value);
-    // A list may be empty.
-    if (!Array.isArray(field) && String(value).trim() === "") {
+  const { tokens } = parseArgs({
+    args: withExplicitSwitches(args, isBoolean),
+    options: { ...Object.fromEntries(known), help: { type: "boolean", short: "h" } },
+    strict: false,
+    tokens: true,
+  });
+  const advice = `See \`deno task ${command.name} --help\`.`;
+  const values: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, inlineValue, value = isBoolean(name) ? "true" : "" } = token;
+    if (!names.includes(name)) {
+      const similar = similarTo(name, names);
+      const question = similar === undefined ? "" : `Did you mean --${similar}? `;
       throw new UserError(
-        `Expected a value for --${name} but found none. See \`deno task ${command.name} --help\`.`,
+        `Expected an option of \`deno task ${command.name}\` but found ${rawName}. ${question}${advice}`,
       );
     }
-    if (!(name in own)) Object.assign(line.fields, { [name]: field });
+    const isOption = !inlineValue && /^-(?![\d.])/.test(value); // it stands where the value is missing
+    const read = isBoolean(name)
+      ? { true: true, false: false }[value]
+      : name in own || isOption
+      ? value
+      : fieldValue(name, value);
+    // A list may be empty.
+    if (read === undefined || isOption || !Array.isArray(read) && value.trim() === "") {
+      const expected = isBoolean(name) ? "true or false" : "a value";
+      throw new UserError(
+        `Expected ${expected} for ${rawName} but found ${value.trim() || "none"}. ${advice}`,
+      );
+    }
+    if (name in values) {
+      throw new UserError(
+        `Expected --${name} once but found it twice, with ${values[name]} and ${read}. Leave one out.`,
+      );
+    }
+    values[name] = name === "data" ? fromHere(value) : read;
+  }
+  const { help, ...others } = values;
+  const switches = new Set<string>();
+  const positionals = tokens.flatMap((token) => token.kind === "positional" ? token.value : []);
+  const line: CommandLine = { fields: {}, own: {}, switches, positionals };
+  for (const [name, value] of Object.entries(others)) {
+    if (!(name in own)) Object.assign(line.fields, { [name]: value });
     else if (typeof value === "string") line.own[name] = value;
     else if (value) switches.add(name);
   }
   if (help) return { ...line, help: helpOf(command, line.fields) };
   refuseUnused(line.fields);
   return line;
+}
+
+/** `--no-NAME` and `--NAME false` become `--NAME=false`. */
+function withExplicitSwitches(args: readonly string[], isBoolean: (name: string) => boolean): string[] {
+  return args.reduce<string[]>((all, arg) => {
+    const before = all.at(-1) ?? "";
+    if (/^(true|false)$/.test(arg) && before.startsWith("--") && isBoolean(before.slice(2))) {
+      return [...all.slice(0, -1), `${before}=${arg}`];
+    }
+    const [, negated = ""] = /^--no-(.+)$/.exec(arg) ?? [];
+    return [...all, isBoolean(negated) ? `--${negated}=false` : arg];
+  }, []);
+}
+
+/** The option that was meant by another spelling (learning-rate), initials (lr), or a slip (epoch, gama). */
+function similarTo(word: string, names: readonly string[]): string | undefined {
+  const plain = (text: string) => text.replaceAll(/[-_]/g, "").toLowerCase();
+  const within = (short: string, long: string) =>
+    new RegExp(`^${Array.from(short, (letter) => RegExp.escape(letter)).join(".*")}`).test(long);
+  const wanted = plain(word);
+  const distance = (name: string) => {
+    const [initials, letters] = [plain(name.match(/^.|[A-Z]/g)!.join("")), plain(name)];
+    if (wanted === initials || wanted === letters) return 0;
+    return within(wanted, letters) || within(letters, wanted)
+      ? 1 + Math.abs(letters.length - wanted.length)
+      : Infinity;
+  };
+  const [best] = names.toSorted((a, b) => distance(a) - distance(b));
+  return distance(best) < Infinity ? best : undefined;
 }
 
 function helpOf(command: Command, fields: Partial<Configuration>): string {

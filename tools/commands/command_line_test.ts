@@ -86,20 +86,50 @@ Deno.test("paths are relative to where the command was called, and ~ is the home
   });
 });
 
-Deno.test("parseCommandLine() refuses an unknown option, and a value that is missing or too many", () => {
-  refuses(["--gama", "1"], /^Unknown option '--gama'\. See `deno task train --help` for the options\.$/);
-  refuses(["-x"], /^Unknown option '-x'\. See/);
-  refuses(["--gamma"], /^Option '--gamma <value>' argument missing\. See/);
-  refuses(["--gamma", "--seed", "1"], /^Option '--gamma' argument is ambiguous\. See/);
-  refuses(
-    ["--directory", ""],
-    /^Expected a value for --directory but found none\. See `deno task train --help`\.$/,
-  );
-  for (const name of ["seed", "data"]) refuses([`--${name}= `], /^Expected a value for --\w+ but found none/);
-  refuses(["--json=yes"], /^Option '--json' does not take an argument\. See/);
+Deno.test("parseCommandLine() reads switches as the help spells them, and negative numbers", () => {
+  for (const args of [["--cacheTeacher", "false"], ["--cacheTeacher=false"], ["--no-cacheTeacher"]]) {
+    assert.deepEqual(parse(...args, "--seed", "1").fields, { cacheTeacher: false, seed: 1 });
+  }
+  assert.equal(parse("--cacheTeacher", "true").fields.cacheTeacher, true);
+  assert.deepEqual(parse("--json", "run-1").positionals, ["run-1"]);
+  assert.deepEqual(parse("--seed", "-1", "--gamma", "-.5").fields, { seed: -1, gamma: -0.5 });
+});
+
+Deno.test("parseCommandLine() suggests what an unknown option may mean", () => {
+  const meant = {
+    "--lr": "learningRate",
+    "--learning-rate=0.1": "learningRate",
+    "--epoch": "epochs",
+    "--gama": "gamma",
+    "--wd": "weightDecay",
+    "--dir": "directory",
+    "--xyz": undefined,
+  };
+  for (const [option, name] of Object.entries(meant)) {
+    const question = name === undefined ? "" : `Did you mean --${name}\\? `;
+    const found = option.split("=")[0];
+    refuses(
+      [option, "1"],
+      new RegExp(`^Expected an option of .deno task train. but found ${found}\\. ${question}See .deno task`),
+    );
+  }
+  refuses(["-x"], /but found -x\. See `deno task train --help`\.$/);
   assert.throws(() => parseCommandLine(["--seed", "1"], { ...COMMAND, takesFields: false }), {
-    message: /^Unknown option '--seed'/,
+    message: /but found --seed\. See/,
   });
+});
+
+Deno.test("parseCommandLine() refuses a value that is missing, and options given twice", () => {
+  refuses(["--gamma"], /^Expected a value for --gamma but found none\. See/);
+  refuses(["--gamma", "--seed", "1"], /^Expected a value for --gamma but found --seed\. See/);
+  refuses(["--directory", "--json"], /^Expected a value for --directory but found --json\. See/);
+  refuses(["--directory", ""], /^Expected a value for --directory but found none\. See/);
+  for (const name of ["seed", "data"]) refuses([`--${name}= `], /^Expected a value for --\w+ but found none/);
+  refuses(["--json=yes"], /^Expected true or false for --json but found yes\. See/);
+  refuses(
+    ["--seed", "1", "--seed=2"],
+    /^Expected --seed once but found it twice, with 1 and 2\. Leave one out/,
+  );
 });
 
 Deno.test("parseCommandLine() refuses options of a loss that the method does not have", () => {
@@ -135,26 +165,36 @@ function withEnvironment(variables: Record<string, string>, work: () => void): v
   }
 }
 
-/** Runs a command that throws; @returns exit code and what stands on standard error */
-async function outcomeOf(thrown: string): Promise<[number, string]> {
+/** How a command ends that throws: its exit code and signal, and what stands on standard error. */
+async function outcomeOf(thrown: string) {
   const script = `
     import { runCommand } from "${import.meta.resolve("./command_line.ts")}";
     import { UserError } from "${import.meta.resolve("../../lib/user_error.ts")}";
+    import { Stopped } from "${import.meta.resolve("../../lib/stop_signals.ts")}";
     await runCommand(() => { throw ${thrown}; });`;
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, signal, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", script],
     cwd: import.meta.dirname,
     env: { NO_COLOR: "1" },
   }).output();
-  return [code, new TextDecoder().decode(stderr)];
+  return { code, signal, text: new TextDecoder().decode(stderr) };
 }
 
 Deno.test("runCommand() prints the user's mistake alone, and a bug with its stack", async () => {
-  assert.deepEqual(await outcomeOf('new UserError("Expected a but found b.")'), [
-    1,
-    "Expected a but found b.\n",
-  ]);
-  const [code, text] = await outcomeOf('new Error("a bug")');
+  const mistake = await outcomeOf('new UserError("Expected a but found \\x1b[31mb.")');
+  assert.deepEqual(mistake, { code: 1, signal: null, text: "Expected a but found \\x1b[31mb.\n" });
+  const { code, text } = await outcomeOf('new Error("a bug")');
   assert.equal(code, 1);
   assert.match(text, /Error: a bug\n(.*\n)+\s+at runCommand /);
+});
+
+Deno.test({
+  name: "runCommand() ends by the signal that stopped the work, so that a shell ends the loop around it",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      const outcome = await outcomeOf(`new Stopped("Stopped.", ${code})`);
+      assert.deepEqual(outcome, { code, signal, text: "Stopped.\n" });
+    }
+  },
 });
