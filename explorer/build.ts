@@ -116,8 +116,13 @@ const TYPES: Record<string, string> = {
 /** Serves a folder on localhost. @throws {UserError} where the port is not free */
 export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, async ({ url }) => {
-      const path = join(folder, new URL(url).pathname.replace(/\/$/, "/index.html"));
+    return Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, async ({ method, url }) => {
+      if (method !== "GET" && method !== "HEAD") {
+        return new Response("only GET and HEAD", { status: 405, headers: { allow: "GET, HEAD" } });
+      }
+      const parsed = URL.parse(url); // null where the header `Host` is malformed
+      if (parsed === null) return new Response("bad request", { status: 400 });
+      const path = join(folder, parsed.pathname.replace(/\/$/, "/index.html"));
       const isFile = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
       if (!isFile) return new Response("not found", { status: 404 });
       const type = TYPES[path.split(".").pop()!] ?? "application/octet-stream";

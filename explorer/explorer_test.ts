@@ -37,9 +37,17 @@ Deno.test("the explorer refuses a port or a folder that is none, and serves file
     });
     await Deno.mkdir(join(folder, "models"));
     await using server = serveFolder(folder, 0);
-    const { status, body } = await fetch(`http://localhost:${server.addr.port}/models`);
-    await body!.cancel();
-    assert.equal(status, 404);
+    /** The status of the answer to the first line of a request. */
+    const answer = async (line: string, host = "localhost") => {
+      using connection = await Deno.connect({ port: server.addr.port, hostname: "127.0.0.1" });
+      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
+      const bytes = new Uint8Array(100);
+      return new TextDecoder().decode(bytes.subarray(0, (await connection.read(bytes))!)).slice(9, 12);
+    };
+    assert.equal(await answer("GET /file"), "200");
+    assert.equal(await answer("GET /models"), "404");
+    assert.equal(await answer("GET /", "a b<"), "400");
+    for (const method of ["POST", "PUT", "DELETE"]) assert.equal(await answer(`${method} /file`), "405");
   }));
 
 /** Small, but trained enough for attention to be there. */
