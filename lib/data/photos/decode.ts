@@ -59,7 +59,16 @@ export async function decodePhoto(
       .raw()
       .toBuffer();
   } catch (error) {
-    throw new DamagedPhotoError(path, describeDamage((error as Error).message));
+    const { message } = error as Error;
+    const isTooLarge = /exceeds pixel limit/.test(message);
+    throw isTooLarge
+      ? new DamagedPhotoError(
+        path,
+        "one of more",
+        "make it smaller, or delete it",
+        "at most 268 million pixels",
+      )
+      : new DamagedPhotoError(path, describeDamage(message));
   }
   if (!box) return { pixels };
 

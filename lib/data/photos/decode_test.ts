@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { boxInSquare, DamagedPhotoError, decodePhoto, describeDamage } from "./decode.ts";
 import { jpeg } from "./testdata/photo_fixtures.ts";
@@ -90,6 +91,17 @@ Deno.test("decodePhoto() says in one line that a photo is cut off or damaged", a
       /^UserError: Expected .*"photo\.jpg" but found one that is cut off or damaged.*--skipBroken.*$/,
     );
   }
+});
+
+Deno.test("decodePhoto() says of an image that is too large that it is", async () => {
+  const bytes = Uint8Array.from(await halves);
+  const header = new DataView(bytes.buffer);
+  for (const at of [16, 20]) header.setUint32(at, 17_000); // width and height
+  header.setUint32(29, crc32(bytes.subarray(12, 29)));
+  await assert.rejects(decodePhoto(bytes, 8, "giant.png"), {
+    message:
+      'Expected at most 268 million pixels in "giant.png" but found one of more; make it smaller, or delete it.',
+  });
 });
 
 Deno.test("describeDamage() gives the decoder's reason, but not its settings", () => {

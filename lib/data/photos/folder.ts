@@ -112,7 +112,7 @@ function classesIn(path: string, leaveOut: readonly string[] = []): string[] {
   const classNames = folders.filter((folder) => !leaveOut.includes(folder));
   checkClassNames(classNames, path);
   if (classNames.length > 0) return classNames;
-  const found = file === undefined ? "no folder" : `no folder, only files such as "${file}"`;
+  const found = file === undefined ? "an empty folder" : `no folder, only files such as "${file}"`;
   throw new UserError(
     `Expected one folder of images for each class in "${path}" but found ${found}; choose the folder that holds the class folders.`,
   );

@@ -113,7 +113,12 @@ Deno.test("folderSource() throws where a class is empty, and says so where folde
   await withFolder(async (root) => {
     await writeClassFolders(root, { ant: 1 });
     Deno.mkdirSync(join(root, "empty"));
-    assert.throws(() => folderSource(root, { seed }), naming(join(root, "empty"), "delete the folder"));
+    assert.throws(() => folderSource(root, { seed }), naming(join(root, "empty"), "found an empty folder"));
+  });
+  await withFolder(async (root) => {
+    await writeClassFolders(root, { ant: 1 });
+    Deno.mkdirSync(join(root, "__MACOSX")); // of an archive that was made on macOS
+    assert.deepEqual(folderSource(root, { seed }).classNames, ["ant"]);
   });
   await withFolder(async (root) => {
     await writeClassFolders(join(root, "photos"), { ant: 1 });
@@ -123,7 +128,11 @@ Deno.test("folderSource() throws where a class is empty, and says so where folde
     );
   });
   await withFolder((root) => {
-    assert.throws(() => folderSource(root, { seed }), naming(root, "no folder"));
+    assert.throws(() => folderSource(root, { seed }), naming(root, "found an empty folder"));
+    writeFile(join(root, "a.txt"), "");
+    assert.throws(() => folderSource(root, { seed }), naming(root, 'no folder, only files such as "a.txt"'));
+    const options = { path: join(root, "a.txt"), seed };
+    assert.throws(() => findPhotos("folder", options), naming("your images", "but found a file"));
   });
 });
 

@@ -102,13 +102,13 @@ export function checkClassNames(names: readonly string[], where: string): void {
   }
 }
 
-/** Lists a folder. Names that begin with a dot are left out. */
+/** Lists a folder. Names that begin with a dot are left out, and what macOS puts into archives. */
 export function listFolder(path: string): { folders: string[]; files: string[] } {
   const folders: string[] = [];
   const files: string[] = [];
   withFileErrors(path, "list the folder", () => {
     for (const entry of Deno.readDirSync(path)) {
-      if (entry.name.startsWith(".")) continue;
+      if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
       const target = join(path, entry.name);
       const { isDirectory } = entry.isSymlink
         ? withFileErrors(target, "follow the link", () => Deno.statSync(target))
@@ -166,7 +166,11 @@ export function listImages(path: string): string[] {
   }
   if (images.length > 0) return images;
   if (folders.includes("images")) return listImages(join(path, "images")).map((name) => `images/${name}`);
-  const found = folders.length > 0 ? `folders such as "${folders[0]}"` : `${files.length} other files`;
+  const found = folders.length > 0
+    ? `folders such as "${folders[0]}"`
+    : files.length > 0
+    ? `other files, such as "${files[0]}"`
+    : "an empty folder";
   throw new UserError(
     `Expected images (.jpg, .png or .webp) in the class folder "${path}" but found ${found}; ` +
       `put images there, delete the folder, or choose the folder that holds the class folders.`,

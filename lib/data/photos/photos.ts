@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { requirePositive, UserError } from "../../user_error.ts";
 import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
@@ -30,7 +31,8 @@ export function findPhotos(name: PhotoDatasetName, options: ClassChoice & { path
     `the data set ${name}`,
     `fetch it with \`deno task data ${name}\`, or say where it is with --data PATH.`,
   ];
-  throw new UserError(`Expected ${what} in the folder "${options.path}" but found no such folder; ${advice}`);
+  const found = existsSync(options.path) ? "a file" : "no such folder";
+  throw new UserError(`Expected ${what} in the folder "${options.path}" but found ${found}; ${advice}`);
 }
 
 const sources: Record<PhotoDatasetName, (path: string, choice: ClassChoice) => PhotoSource> = {
