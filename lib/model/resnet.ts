@@ -137,8 +137,10 @@ export class ResNet {
    * @returns logits (B, C) and the last stage's feature maps (B, h, w, K)
    */
   forward(x: Tensor4D, training = false): ForwardPass {
-    const features = this.stage(this.options.widths.length - 1, x, training); // (B, h, w, K)
-    return { logits: this.classify(features), features };
+    return tf.tidy(() => {
+      const features = this.stage(this.options.widths.length - 1, x, training); // (B, h, w, K)
+      return { logits: this.classify(features), features };
+    });
   }
 
   /**
@@ -149,14 +151,16 @@ export class ResNet {
    * @param first the first stage to run; 0 runs the stem before it
    */
   stage(last: number, x: Tensor4D, training = false, first = 0): Tensor4D {
-    let h = first === 0 ? this.#stem(x, training) : x; // (B, H, W, widths[0]), resolution by the stem
-    for (let s = first; s <= last; s++) {
-      for (let b = 0; b < blocksPerStage(this.options); b++) {
-        // (B, H/2^s, W/2^s, widths[s])
-        h = this.#block(`stage${s + 1}.block${b + 1}`, h, strideOf(s, b), training);
+    return tf.tidy(() => {
+      let h = first === 0 ? this.#stem(x, training) : x; // (B, H, W, widths[0]), resolution by the stem
+      for (let s = first; s <= last; s++) {
+        for (let b = 0; b < blocksPerStage(this.options); b++) {
+          // (B, H/2^s, W/2^s, widths[s])
+          h = this.#block(`stage${s + 1}.block${b + 1}`, h, strideOf(s, b), training);
+        }
       }
-    }
-    return h;
+      return h;
+    });
   }
 
   /**

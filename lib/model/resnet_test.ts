@@ -135,3 +135,16 @@ Deno.test("a network's whole life leaves no tensor behind", () => {
   model.dispose();
   assert.equal(tf.memory().numTensors, before);
 });
+
+Deno.test("forward() and stage() leave nothing behind but what they return", () => {
+  const model = new ResNet(SMALL, ["cat", "dog"], 1);
+  const x = images(1);
+  const before = tf.memory().numTensors;
+  for (const training of [false, true]) {
+    const { logits, features } = model.forward(x, training);
+    tf.dispose([logits, features, model.stage(1, x, training)]);
+    assert.equal(tf.memory().numTensors, before);
+  }
+  model.dispose();
+  x.dispose();
+});
