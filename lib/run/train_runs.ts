@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Engine, logOnce } from "../engine/mod.ts";
 import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
 import { stoppable } from "../stop_signals.ts";
+import { PAPER_METHODS } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { codeOf, type RunFolders, trainedSteps } from "./folder.ts";
@@ -44,6 +45,11 @@ export async function trainRuns(
   configurations: readonly Configuration[],
   options: TrainRunsOptions = {},
 ): Promise<Run[]> {
+  if (!Array.isArray(configurations)) {
+    throw new UserError(
+      "Expected a list of configurations but found no list. For one run, write trainRuns([configuration]).",
+    );
+  }
   const { directory, through, processes, signal: outer, onEpoch } = options;
   const runs: Run[] = [];
   for (const configuration of configurations) {
@@ -266,6 +272,14 @@ export async function trainingJobs(
   const trained = new Map<PlannedRun, number>();
   for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
+  const own = waiting.find(({ configuration: { method } }) => !PAPER_METHODS.includes(method))?.configuration
+    .method;
+  if (own !== undefined) {
+    throw new UserError(
+      `Expected a method of lib/training/method.ts, which other processes know, too, but found "${own}", which only ` +
+        "this process has defined. Train it here: `await (await Run.open(configuration)).train()`.",
+    );
+  }
 
   // `told` is the run that `onEpoch` and `onStep` are called with.
   const job = (run: PlannedRun, label: string, first: number, after: readonly Job[], told = run): Job => {

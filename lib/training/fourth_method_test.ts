@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { accuracyCurve } from "../figures/curves.ts";
 import { configurationHelp } from "../run/configuration_help.ts";
 import { Run } from "../run/run.ts";
+import { trainRuns } from "../run/train_runs.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
 import { accuracyCurveNumbers } from "../study/figure_numbers.ts";
 import { measuredRuns } from "../study/run_record.ts";
@@ -69,3 +70,23 @@ Deno.test("a method is defined once, and its name is known to the configuration"
   const help = configurationHelp({ method: "Scores" });
   assert.equal(help.find(({ field }) => field === "beta")?.default, "0.25");
 });
+
+Deno.test("defineMethod() says what a method lacks", () => {
+  assert.throws(() => defineMethod("X", {} as never), {
+    name: "UserError",
+    message: /^Expected the method "X" to have .* but found no description, terms, .*, symbol\. Add them; /,
+  });
+});
+
+Deno.test("trainRuns() says why it cannot train a method that only this process knows", () =>
+  withDataDirectory(async (directory) => {
+    const configurations = [tinyConfiguration({ method: "Scores" })];
+    await assert.rejects(trainRuns(configurations, { directory }), {
+      name: "UserError",
+      message: /but found "Scores", which only this process has defined\. Train it here: /,
+    });
+    await assert.rejects(trainRuns(configurations[0] as never, { directory }), {
+      name: "UserError",
+      message: /^Expected a list of configurations but found no list\. For one run, write trainRuns\(\[/,
+    });
+  }));

@@ -118,6 +118,16 @@ export function defineMethod(name: string, method: Method): void {
       `Expected a new name for a method but found "${name}", which exists. Choose another.`,
     );
   }
+  const missing = ["description", "terms", "usesTeacher", "fields", "color", "symbol"]
+    .filter((part) => !(part in Object(method)));
+  if (missing.length > 0) {
+    throw new UserError(
+      `Expected the method "${name}" to have all that a Method has but found no ${
+        missing.join(", ")
+      }. Add them; ` +
+        'methodNamed("LwM") shows an example.',
+    );
+  }
   registry.set(name, method);
 }
 
