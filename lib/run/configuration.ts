@@ -3,16 +3,16 @@
  * how it is trained. The same object on the same engine gives the same numbers.
  * @module
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { IEMOJI_CLASSES } from "../data/iemoji/classes.ts";
 import { findPhotos } from "../data/photos/photos.ts";
 import { classIdsOf, classIncrementalSteps, type ClassSteps } from "../data/protocol.ts";
 import { blocksPerStage } from "../model/resnet.ts";
-import { methodNamed } from "../training/method.ts";
+import { methodNamed, methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import { EVALUATION_BATCH_SIZE } from "./evaluate_step.ts";
 import { type Configuration, configurationSchema, type DatasetName } from "./schema.ts";
-import { presetValues, stepsFor } from "./presets.ts";
+import { presetValues, stepsFor, type Values } from "./presets.ts";
 
 /**
  * A complete configuration from a few fields.
@@ -33,15 +33,26 @@ import { presetValues, stepsFor } from "./presets.ts";
  * ```
  */
 export function configure(fields: Partial<Configuration> = {}): Configuration {
-  const preset = fields.preset ?? environment("preset") ?? "default";
-  const engine = fields.engine ?? environment("engine") ?? "auto";
-  const code = fields.code ?? environment("code") ?? "current";
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  const dataset = validate("dataset", fields.dataset ?? (fields.data ? "folder" : "iemoji-100"));
-  const method = validate("method", fields.method ?? "LwM");
+  if (fields === null || typeof fields !== "object" || Array.isArray(fields)) {
+    const found = Array.isArray(fields) ? "a list" : `${fields}`;
+    throw new UserError(
+      `Expected the fields of a configuration, such as { method: "LwM", seed: 2 }, but found ${found}. ` +
+        "Give one object for each run.",
+    );
+  }
+  const given: Partial<Configuration> = Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, asSpelled(name, value)]),
+  );
+  const preset = given.preset ?? environment("preset") ?? "default";
+  const engine = given.engine ?? environment("engine") ?? "auto";
+  const code = given.code ?? environment("code") ?? "current";
+  const dataset = validate("dataset", given.dataset ?? (given.data ? "folder" : "iemoji-100"));
+  const method = validate("method", given.method ?? "LwM");
+  const values = presetValues({ preset: validate("preset", preset), dataset, method });
   const configuration = checkConfiguration({
-    ...presetValues({ preset: validate("preset", preset), dataset, method }),
-    ...fittingSteps(fields, dataset),
+    ...values,
+    ...fittingSteps(given, values),
     ...given,
     preset,
     engine,
@@ -50,6 +61,13 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
   refuseImpossibleClasses(configuration);
   refuseTooMuchMemory(configuration);
   return configuration;
+}
+
+/** A word among those that a field accepts, however it is capitalized. */
+export function asSpelled(field: string, value: unknown): unknown {
+  const schema = configurationSchema.shape[field as keyof Configuration];
+  const words = field === "method" ? methodNames() : schema instanceof z.ZodEnum ? schema.options : [];
+  return words.find((word) => `${word}`.toLowerCase() === `${value}`.toLowerCase()) ?? value;
 }
 
 /** Numbers of classes, and of training images of a class, that are known without the images. */
@@ -64,6 +82,13 @@ const SIZES: Partial<Record<DatasetName, { classes: number; images: number }>> =
 /** All that can be said about the classes without the images. */
 function refuseImpossibleClasses(configuration: Configuration): void {
   const { dataset, classes, baseClasses, increment, increments, seed, firstClasses } = configuration;
+  for (const field of ["classes", "firstClasses", "classOrder"] as const) {
+    const twice = configuration[field].find((name, i, names) => names.indexOf(name) < i);
+    if (twice === undefined) continue;
+    throw new UserError(
+      `Expected \`${field}\` to name each class once but found "${twice}" twice. Leave one out.`,
+    );
+  }
   if (firstClasses.length > baseClasses && configuration.classOrder.length === 0) {
     throw new UserError(
       `Expected at most ${baseClasses} \`firstClasses\`, as many as the base step learns, but found ${firstClasses.length}. ` +
@@ -74,6 +99,11 @@ function refuseImpossibleClasses(configuration: Configuration): void {
     refuseUnusedByDrawings(configuration);
     classSteps(configuration, IEMOJI_CLASSES);
     return;
+  }
+  if (baseClasses + increments * increment < 2) {
+    throw new UserError(
+      "Expected at least two classes to tell apart but found one. Add classes, or raise baseClasses or increments.",
+    );
   }
   const classCount = classes.length || SIZES[dataset]?.classes;
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
@@ -159,15 +189,17 @@ function refuseTooMuchMemory(configuration: Configuration): void {
   );
 }
 
-/** Steps that suit the classes of a folder, or those that are named, where no number of classes is given. */
-function fittingSteps(fields: Partial<Configuration>, dataset: DatasetName): Partial<Configuration> {
-  const { data, classes, seed = 1, baseClasses, increment, increments } = fields;
-  if (baseClasses !== undefined || increment !== undefined || increments !== undefined) return {};
-  let count = Array.isArray(classes) ? classes.length : 0; // other values are refused later
-  if (count === 0 && dataset === "folder" && data) {
-    count = findPhotos(dataset, { path: data, seed }).classNames.length;
-  }
-  return count === 0 || count >= 100 ? {} : stepsFor(count);
+/** Steps that suit the number of classes and what is given, where the number is known. */
+function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Configuration> {
+  const { data, classes, seed = 1, baseClasses, increment, increments } = given;
+  const { dataset } = preset;
+  const inFolder = () => findPhotos("folder", { path: data!, seed }).classNames.length;
+  const known = dataset === "folder" && data ? inFolder : () => SIZES[dataset]?.classes ?? 0;
+  const count = Array.isArray(classes) && classes.length || known(); // values that are no lists are refused later
+  if (count > 0 && count < 100) return stepsFor(count, { baseClasses, increment, increments });
+  const later = count - (baseClasses ?? preset.baseClasses);
+  const most = Math.max(0, Math.floor(later / (increment ?? preset.increment)));
+  return count === 0 || !(most < preset.increments) ? {} : { increments: most };
 }
 
 /**

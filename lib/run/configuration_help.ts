@@ -5,7 +5,7 @@
  */
 import { DISPLAY, tableDisplay } from "../table.ts";
 import { z } from "zod";
-import { configure } from "./configuration.ts";
+import { asSpelled, configure } from "./configuration.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
 
 /** One field of the configuration. */
@@ -45,7 +45,7 @@ export function isSwitch(field: string): boolean {
  * ```
  */
 export function configurationHelp(
-  start: Pick<Partial<Configuration>, "preset" | "dataset" | "method"> = {},
+  start: Partial<Configuration> = {},
 ): readonly FieldHelp[] {
   const defaults = configure(start);
   const help = fieldNames.map((field): FieldHelp => ({
@@ -83,7 +83,7 @@ function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSc
  * {@linkcode configure} refuses.
  */
 export function fieldValue(field: string, text: string): unknown {
-  return valueOf(schemas[field], text.trim());
+  return asSpelled(field, valueOf(schemas[field], text.trim()));
 }
 
 function valueOf(schema: JsonSchema, text: string): unknown {
@@ -96,6 +96,6 @@ function valueOf(schema: JsonSchema, text: string): unknown {
         ? []
         : text.split(",").map((item) => valueOf(schema.items as JsonSchema, item.trim()));
     default:
-      return schema.enum?.find((word) => String(word).toLowerCase() === text.toLowerCase()) ?? text;
+      return text;
   }
 }

@@ -110,10 +110,11 @@ Deno.test("configure() refuses more classes than the data set has, and names tha
     { increments: 20 },
     /at most 100 classes, which is what the data set has, but found 210 in 21 steps/,
   );
-  refuses({ dataset: "cifar-100", baseClasses: 50, increment: 10 }, /at most 100 classes.* found 140 in 10/);
-  refuses({ dataset: "caltech-101", baseClasses: 11 }, /at most 100 classes.* found 101 in 10/);
+  refuses({ dataset: "cifar-100", baseClasses: 50, increments: 9 }, /at most 100 classes.* found 140 in 10/);
+  refuses({ dataset: "caltech-101", baseClasses: 101 }, /at most 100 classes.* found 101 base classes/);
   refuses({ dataset: "caltech-101", classes: ["a", "b", "c"], increment: 5 }, /at most 3 classes/);
   refuses({ firstClasses: ["telefone"] }, /found "telefone"/);
+  refuses({ data: "x", classes: ["1", "1", "2"] }, /`classes` to name each class once but found "1" twice\./);
   refuses({ classes: null }, /Expected classes to be .* but found null/);
   refuses({ classes: ["telephone"] }, /no `classes` for iemoji-100.* but found telephone/);
 });
@@ -201,7 +202,14 @@ Deno.test("configure() takes a path alone for a folder of images, and names one 
     const { dataset, baseClasses, increment, increments } = configure({ data: folder });
     assert.deepEqual([dataset, baseClasses, increment, increments], ["folder", 2, 2, 4]);
     assert.equal(configure({ data: folder, dataset: "caltech-101" }).dataset, "caltech-101");
-    assert.equal(configure({ data: folder, increment: 4, increments: 1 }).baseClasses, 10);
+    assert.equal(configure({ data: folder, increment: 4, increments: 1 }).baseClasses, 6);
+    assert.equal(configure({ data: folder, baseClasses: 4 }).increment, 2);
+    const help = configurationHelp({ data: folder });
+    assert.equal(help.find(({ field }) => field === "increments")?.default, "4");
+    refuses(
+      { data: folder, baseClasses: 1, increments: 0 },
+      /at least two classes to tell apart but found one/,
+    );
     assert.equal(configure({ dataset: "caltech-101", classes: ["a", "b", "c", "d"] }).baseClasses, 2);
     assert.throws(
       () => configure({ data: join(folder, "none") }),
@@ -210,12 +218,48 @@ Deno.test("configure() takes a path alone for a folder of images, and names one 
   }));
 
 Deno.test("stepsFor() learns all classes in up to five steps of two or more", () => {
-  for (let classes = 1; classes < 100; classes++) {
+  for (let classes = 4; classes < 100; classes++) {
     const { baseClasses, increment, increments } = stepsFor(classes);
     assert.equal(baseClasses + increments * increment, classes);
-    assert.ok(
-      increments <= 4 && (increments === 0 || (increment >= 2 && baseClasses >= increment)),
-      `${classes}`,
+    assert.ok(increments <= 4 && increment >= 2 && baseClasses >= increment, `${classes}`);
+  }
+  assert.deepEqual(stepsFor(3), { baseClasses: 2, increment: 1, increments: 1 });
+  assert.deepEqual(stepsFor(2), { baseClasses: 1, increment: 1, increments: 1 });
+});
+
+Deno.test("stepsFor() derives what is not given", () => {
+  const steps = (given: Parameters<typeof stepsFor>[1], classes = 10) =>
+    Object.values(stepsFor(classes, given));
+  assert.deepEqual(steps({ baseClasses: 4 }), [4, 2, 3]);
+  assert.deepEqual(steps({ baseClasses: 3 }), [3, 7, 1]);
+  assert.deepEqual(steps({ baseClasses: 10 }), [10, 1, 0]);
+  assert.deepEqual(steps({ increment: 2 }), [2, 2, 4]);
+  assert.deepEqual(steps({ increment: 3 }), [4, 3, 2]);
+  assert.deepEqual(steps({ increment: 1 }), [6, 1, 4]);
+  assert.deepEqual(steps({ increments: 1 }), [5, 5, 1]);
+  assert.deepEqual(steps({ increments: 0 }), [10, 10, 0]);
+  assert.deepEqual(steps({ baseClasses: 4, increment: 4 }), [4, 4, 1]);
+  assert.deepEqual(steps({ baseClasses: 4, increments: 2 }), [4, 3, 2]);
+  assert.deepEqual(steps({ increment: 2, increments: 2 }), [6, 2, 2]);
+});
+
+Deno.test("configure() makes fewer increments where the preset's do not fit the base classes", () => {
+  const steps = (fields: Partial<Configuration>) => configure(fields).increments;
+  assert.equal(steps({ dataset: "cifar-100", baseClasses: 50 }), 5);
+  assert.equal(steps({ dataset: "cifar-100", baseClasses: 50, increment: 50 }), 1);
+  assert.equal(steps({ baseClasses: 20 }), 4);
+});
+
+Deno.test("configure() takes words in any case, as the command line does", () => {
+  const { method, dataset, norm } = configure({ method: "lwm", dataset: "CIFAR-100", norm: "l2" } as object);
+  assert.deepEqual([method, dataset, norm], ["LwM", "cifar-100", "L2"]);
+});
+
+Deno.test("configure() refuses what is no object of fields", () => {
+  for (const [value, found] of [[null, "null"], [[], "a list"], ["LwM", "LwM"]] as const) {
+    refuses(
+      value as never,
+      new RegExp(`fields of a configuration, such as .* but found ${found}\\. Give one`),
     );
   }
 });

@@ -107,14 +107,26 @@ const PAPER: Record<DatasetName, Partial<Values>> = {
   "folder": PAPER_PHOTOS,
 };
 
+/** How many classes are learned when. */
+export type Steps = Pick<Values, "baseClasses" | "increment" | "increments">;
+
 /**
- * Base classes and steps that suit a data set of less than a hundred classes: up to five steps, none of a
- * single class.
+ * Steps that suit a data set of less than a hundred classes: by default up to five of two classes or more, and
+ * two where there are only two or three classes.
+ * @param given what is decided already; the rest follows from it
  */
-export function stepsFor(classCount: number): Pick<Values, "baseClasses" | "increment" | "increments"> {
-  const increments = Math.max(0, Math.min(4, Math.floor(classCount / 2) - 1));
-  const increment = Math.max(1, Math.floor(classCount / (increments + 1)));
-  return { baseClasses: Math.max(1, classCount - increments * increment), increment, increments };
+export function stepsFor(classCount: number, { baseClasses, ...given }: Partial<Steps> = {}): Steps {
+  const parts = (size: number) => Math.min(4, Math.floor(classCount / size) - 1);
+  if (baseClasses === undefined) {
+    const { increments = Math.max(1, parts(given.increment ?? 2)) } = given;
+    const { increment = Math.max(1, Math.floor(classCount / (increments + 1))) } = given;
+    return { baseClasses: Math.max(1, classCount - increments * increment), increment, increments };
+  }
+  const rest = Math.max(0, classCount - baseClasses);
+  const equal = [4, 3, 2].find((count) => rest % count === 0 && rest >= 2 * count) ?? Math.min(1, rest);
+  const { increments = given.increment ? Math.floor(rest / given.increment) : equal } = given;
+  const { increment = Math.max(1, Math.floor(rest / Math.max(1, increments))) } = given;
+  return { baseClasses, increment, increments };
 }
 
 /** All fields but preset, engine and code. */

@@ -202,7 +202,7 @@ export function refusePositionals({ positionals }: CommandLine, { name }: Comman
 /** The help for the fields of a configuration, with the defaults that these fields lead to. */
 export function describeFields(start: Partial<Configuration>): string {
   const { preset, dataset, method } = configure(start);
-  const fields = configurationHelp({ preset, dataset, method }).map((
+  const fields = configurationHelp(start).map((
     { field, values, default: value, meaning },
   ) => `  --${field}  ${values}   [${value}]\n      ${meaning}`);
   return `Fields of the configuration, with the defaults in brackets for preset ${preset}, data set ${dataset} and
