@@ -195,7 +195,8 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
   const { dataset } = preset;
   const inFolder = () => findPhotos("folder", { path: data!, seed }).classNames.length;
   const known = dataset === "folder" && data ? inFolder : () => SIZES[dataset]?.classes ?? 0;
-  const count = Array.isArray(classes) && classes.length || known(); // values that are no lists are refused later
+  // Values that are no lists are refused later.
+  const count = Array.isArray(classes) && classes.length || known();
   if (count > 0 && count < 100) return stepsFor(count, { baseClasses, increment, increments });
   const later = count - (baseClasses ?? preset.baseClasses);
   const most = Math.max(0, Math.floor(later / (increment ?? preset.increment)));

@@ -70,22 +70,13 @@ Deno.test("configure() refuses unknown names and says which there are", () => {
 });
 
 Deno.test("an unknown preset or engine in the environment is refused", () => {
-  withEnvironment(
-    { LWM_PRESET: "tiny" },
-    () =>
-      assert.throws(() => configure(), {
-        name: "UserError",
-        message: /Expected LWM_PRESET in the environment to be .* but found "tiny"/,
-      }),
-  );
-  withEnvironment(
-    { LWM_ENGINE: "gpu" },
-    () =>
-      assert.throws(() => configure(), {
-        name: "UserError",
-        message: /Expected LWM_ENGINE in the environment to be .* but found "gpu"/,
-      }),
-  );
+  for (const [name, value] of [["LWM_PRESET", "tiny"], ["LWM_ENGINE", "gpu"]]) {
+    const message = new RegExp(`Expected ${name} in the environment to be .* but found "${value}"`);
+    withEnvironment(
+      { [name]: value },
+      () => assert.throws(() => configure(), { name: "UserError", message }),
+    );
+  }
 });
 
 Deno.test("configure() refuses numbers out of their range and says the range", () => {

@@ -111,8 +111,8 @@ const PAPER: Record<DatasetName, Partial<Values>> = {
 export type Steps = Pick<Values, "baseClasses" | "increment" | "increments">;
 
 /**
- * Steps that suit a data set of less than a hundred classes: by default up to five of two classes or more, and
- * two where there are only two or three classes.
+ * Steps that suit a data set of less than a hundred classes: by default up to five of two classes or more,
+ * and two where there are only two or three classes.
  * @param given what is decided already; the rest follows from it
  */
 export function stepsFor(classCount: number, { baseClasses, ...given }: Partial<Steps> = {}): Steps {

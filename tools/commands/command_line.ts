@@ -51,9 +51,9 @@ function withoutControls(text: string): string {
 }
 
 /**
- * Runs a command. The exit code is 0, or 1 after a {@linkcode UserError}, of which only the message is printed. Any
- * other error is a bug and keeps its stack. After a signal the process ends by that signal, which also ends
- * the loop of a shell around it.
+ * Runs a command. The exit code is 0, or 1 after a {@linkcode UserError}, of which only the message is
+ * printed. Any other error is a bug and keeps its stack. After a signal the process ends by that signal,
+ * which also ends the loop of a shell around it.
  * @param main is given the arguments
  */
 export async function runCommand(main: (args: string[], log: Log) => Promise<void>): Promise<void> {
@@ -70,7 +70,8 @@ export async function runCommand(main: (args: string[], log: Log) => Promise<voi
 
 /**
  * Reads a command's arguments.
- * @throws {UserError} where an option is unknown, given twice, lacks its value, or has no effect on the method
+ * @throws {UserError} where an option is unknown, given twice, lacks its value, or has no effect on the
+ * method
  */
 export function parseCommandLine(args: readonly string[], command: Command): CommandLine {
   const own = Object.fromEntries(Object.keys(command.options).map((option) => option.split(" ", 2)));
