@@ -192,6 +192,7 @@ function refuseTooMuchMemory(configuration: Configuration): void {
 /** Steps that suit the number of classes and what is given, where the number is known. */
 function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Configuration> {
   const { data, classes, seed = 1, baseClasses, increment, increments } = given;
+  if (baseClasses !== undefined && increment !== undefined && increments !== undefined) return {};
   const { dataset } = preset;
   const inFolder = () => findPhotos("folder", { path: data!, seed }).classNames.length;
   const known = dataset === "folder" && data ? inFolder : () => SIZES[dataset]?.classes ?? 0;
