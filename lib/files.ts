@@ -104,8 +104,11 @@ export interface JsonKind<T> {
   readonly holds: string;
   /** What to do where it is damaged or absent, as a sentence. */
   readonly remedy: string;
-  /** Whether {@linkcode writeSealedJson} wrote it: any later change is then refused. */
-  readonly sealed?: boolean;
+  /**
+   * Whether it has a digest, as {@linkcode writeSealedJson} writes it: any later change is then refused.
+   * Where it is `optional`, a file without one is read, too.
+   */
+  readonly sealed?: boolean | "optional";
 }
 
 /**
@@ -126,8 +129,8 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
   }
   if (sealed) {
     const { digest, ...content } = (value ?? {}) as { digest?: string };
-    if (digest === undefined) throw refuse("no digest");
-    if (digest !== hash("sha256", JSON.stringify(content))) {
+    if (digest === undefined && sealed !== "optional") throw refuse("no digest");
+    if (digest !== undefined && digest !== digestOf(content)) {
       throw refuse("a digest that does not match: the file was changed");
     }
     value = content;
@@ -174,7 +177,12 @@ export function numbersFromJson(json: string): unknown {
 
 /** Writes an object as JSON with its digest. */
 export function writeSealedJson(path: string, value: object): Promise<void> {
-  return writeJson(path, { ...value, digest: hash("sha256", JSON.stringify(value)) });
+  return writeJson(path, { ...value, digest: digestOf(value) });
+}
+
+/** The digest of a sealed file, by all of its content but the digest. */
+export function digestOf(content: object): string {
+  return hash("sha256", JSON.stringify(content));
 }
 
 /**

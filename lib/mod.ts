@@ -88,7 +88,7 @@ export type { TrainRunsOptions } from "./run/train_runs.ts";
 export type { Ends, Verdict } from "./statistics.ts";
 export type { BaseAttention, RunAttention } from "./study/base_attention.ts";
 export type { JudgedClaim } from "./study/claims.ts";
-export type { DropRecord, MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
+export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
 export type { Claim, FIGURE_KINDS, Selector, Study, StudyFigure, StudyPlan } from "./study/study.ts";
 export type { SettingsTableOptions } from "./study/tables.ts";
 export type { ImageChoice, TypicalImage } from "./study/typical_image.ts";

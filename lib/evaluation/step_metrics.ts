@@ -56,10 +56,11 @@ type SchemaOf<T> = { [Field in keyof T]-?: z.ZodType<T[Field]> };
 
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
-const drop = z.object({ first: share, now: share, drop: z.number().min(-1).max(1) });
+const ratio = z.number().min(0).max(1 + 1e-9); // of sums, which round
+const drop = z.strictObject({ first: ratio, now: ratio, drop: z.number().min(-1).max(1) });
 const attention = {
   images: count,
-  cosine: z.number(),
+  cosine: ratio,
   dark: count.optional(),
   pointingGame: drop.optional(),
   energyInside: drop.optional(),

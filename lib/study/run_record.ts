@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
-import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
-import { readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { type AttentionRetention, type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
+import { digestOf, readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
 import { baseIdentity, methodIdentity } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";
@@ -15,27 +15,16 @@ import { type Configuration, configurationSchema, datasetNames, presetNames } fr
 import { mean } from "../statistics.ts";
 import { methodNames } from "../training/method.ts";
 
-/** What a record keeps of a step: the metrics without the confusion matrix. Older records lack some. */
+/** What a record keeps of a step: the metrics without what no table needs. Older records lack some. */
 export type StepRecord =
   & Pick<StepMetrics, "classesSeen" | "accuracy" | "meanClassAccuracy">
-  & Partial<Pick<StepMetrics, "accuracyOfSteps">>
+  & Partial<Pick<StepMetrics, "accuracyTop5" | "accuracyOfSteps">>
   & {
-    /** Share of the images whose class is among the five best. */
-    readonly accuracyTop5?: number;
     /** How much is forgotten of the classes of earlier steps. */
     readonly forgetting?: number;
     /** What is left of M_0's attention. */
-    readonly attention: {
-      readonly images?: number;
-      readonly cosine: number;
-      readonly dark?: number;
-      readonly pointingGame?: DropRecord;
-      readonly energyInside?: DropRecord;
-    };
+    readonly attention: Omit<AttentionRetention, "images"> & Partial<Pick<AttentionRetention, "images">>;
   };
-
-/** How a measure fell since M_0; older records have only by how much. */
-export type DropRecord = Partial<Drop> & Pick<Drop, "drop">;
 
 /** A run that was measured. */
 export interface RunRecord<Step extends StepRecord = StepRecord> {
@@ -237,24 +226,15 @@ export const FIELD_TITLES: Readonly<Record<string, string>> = {
   baseClasses: "base classes",
 };
 
-const share = z.number().min(0).max(1);
-const difference = z.number().min(-1).max(1);
-const ratio = z.number().min(0).max(1 + 1e-9); // of sums, which round
-const drop = z.strictObject({ first: ratio.optional(), now: ratio.optional(), drop: difference });
+const measured = stepMetricsSchema.shape;
 const step = z.strictObject({
-  classesSeen: z.int().min(1),
-  accuracy: share,
-  accuracyTop5: share.optional(),
-  meanClassAccuracy: share,
-  accuracyOfSteps: z.array(share).min(1).optional(),
-  forgetting: difference.optional(),
-  attention: z.strictObject({
-    images: z.int().min(0).optional(),
-    cosine: ratio,
-    dark: z.int().min(0).optional(),
-    pointingGame: drop.optional(),
-    energyInside: drop.optional(),
-  }),
+  classesSeen: measured.classesSeen,
+  accuracy: measured.accuracy,
+  accuracyTop5: measured.accuracyTop5.optional(),
+  meanClassAccuracy: measured.meanClassAccuracy,
+  accuracyOfSteps: measured.accuracyOfSteps.optional(),
+  forgetting: z.number().min(-1).max(1).optional(),
+  attention: measured.attention.partial({ images: true }).strict(),
 });
 const preset = z.object({
   preset: z.enum(presetNames),
@@ -276,7 +256,7 @@ const records = z.strictObject({
       return complete as unknown as Configuration;
     }),
     engine: configurationSchema.shape.engine.exclude(["auto"]),
-    code: z.string().optional(),
+    code: z.string().regex(/^[0-9a-f]{6}$/).optional(),
     metrics: z.array(step).min(1),
   })),
 });
@@ -291,13 +271,14 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
     schema: records,
     holds: "the results of a study",
     remedy: "Restore it with git, or delete it and run the study again.",
+    sealed: "optional", // the next sweep adds the digest
   });
   return kept?.runs ?? [];
 }
 
 /**
- * Writes the results of a study, one line a step. No digit is lost. Beside them goes `NAME.results.tsv`, for
- * spreadsheets. Files that have these bytes already are left alone.
+ * Writes the results of a study, one line a step, with a digest. No digit is lost. Beside them goes
+ * `NAME.results.tsv`, for spreadsheets. Files that have these bytes already are left alone.
  */
 export async function writeRecords(path: string, records: readonly RunRecord[]): Promise<void> {
   const runs = records.map(({ configuration, metrics, ...rest }) =>
@@ -309,8 +290,10 @@ export async function writeRecords(path: string, records: readonly RunRecord[]):
       "    ] }",
     ].join("\n")
   );
+  const list = `"runs": [\n${runs.join(",\n")}\n] }\n`;
+  const digest = digestOf(JSON.parse(`{ ${list}`));
   const files = [
-    [path, `{ "runs": [\n${runs.join(",\n")}\n] }\n`],
+    [path, `{ "digest": "${digest}", ${list}`],
     [path.replace(/json$/, "tsv"), tsv(records)],
   ] as const;
   for (const [path, text] of files) {

@@ -213,22 +213,28 @@ Deno.test("readRecords() says where a file is damaged", () =>
     const path = join(folder, "s.results.json");
     await writeRecords(path, [measuredRun(fields, 0.4)]);
     const text = await Deno.readTextFile(path);
-    await Deno.writeTextFile(path, text.replace('"accuracy":0.4', '"accuracy":4'));
-    await assert.rejects(readRecords(path), {
-      name: "UserError",
-      message:
-        /s\.results\.json to hold the results of a study but found this at runs\.0\.metrics\.1\.accuracy/,
-    });
-    const refuses = async (found: string, written: string, message: RegExp) => {
+    const refuses = async (found: string, written: string, place: RegExp) => {
       assert.ok(text.includes(found), found);
-      await Deno.writeTextFile(path, text.replace(found, written));
-      await assert.rejects(readRecords(path), { name: "UserError", message });
+      const changed = text.replace(found, written);
+      await Deno.writeTextFile(path, changed);
+      await assert.rejects(readRecords(path), {
+        name: "UserError",
+        message: /s\.results\.json to hold the results of a study but found a digest that does not match/,
+      });
+      await Deno.writeTextFile(path, changed.replace(/"digest": "\w+", /, ""));
+      await assert.rejects(readRecords(path), { name: "UserError", message: place });
     };
-    await refuses('"gamma":0.3', '"gamma":"0.3"', /at runs\.0\.configuration\.gamma/);
-    await refuses('"gamma":0.3', '"gama":0.3', /at runs\.0\.configuration: .*"gama"/);
+    await refuses('"accuracy":0.4', '"accuracy":4', /found this at runs\.0\.metrics\.1\.accuracy/);
+    await refuses('"gamma":0.3', '"gamma":"0.1"', /at runs\.0\.configuration\.gamma/);
+    await refuses('"gamma":0.3', '"gama":0.1', /at runs\.0\.configuration: .*"gama"/);
     await refuses('"seed":1', '"seed":-1.5', /at runs\.0\.configuration\.seed/);
     await refuses('"cosine":1', '"cosine":2', /at runs\.0\.metrics\.0\.attention\.cosine/);
     await refuses('"drop":0', '"drop":7', /at runs\.0\.metrics\.0\.attention\.pointingGame\.drop/);
+    await refuses('"forgetting"', '"forgettinh"', /at runs\.0\.metrics\.0: .*"forgettinh"/);
+    await Deno.writeTextFile(path, text.replace('"digest"', '"digesu"'));
+    await assert.rejects(readRecords(path), { message: /"digesu"/ });
+    await Deno.writeTextFile(path, text.replace(/"digest": "\w+", /, ""));
+    assert.equal((await readRecords(path)).length, 1);
   }));
 
 Deno.test("the committed studies can be read, and every record is of a run that its file names", async () => {
