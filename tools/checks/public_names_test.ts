@@ -1,7 +1,6 @@
 /**
- * What the README owes a reader: the public names of the library are used in a notebook or there, and are not
- * too many; every package has its reason there. Types only complete the signatures of functions; they do not
- * count.
+ * The public names of the library are used in a notebook or on its page, and are not too many; every package
+ * has its reason in CONTRIBUTING.md. Types only complete the signatures of functions; they do not count.
  * @module
  */
 import assert from "node:assert/strict";
@@ -13,7 +12,7 @@ import { joinCells, numberedNotebooks, readNotebook } from "../notebooks/noteboo
 const MOST_NAMES = 90;
 
 const root = resolve(import.meta.dirname!, "../..");
-const readme = await Deno.readTextFile(join(root, "README.md"));
+const page = await Deno.readTextFile(join(root, "lib", "README.md"));
 
 const { figures, evaluation } = lwm;
 const names = [
@@ -26,20 +25,21 @@ Deno.test(`there are at most ${MOST_NAMES} public names`, () => {
   assert.ok(names.length <= MOST_NAMES, `there are ${names.length}`);
 });
 
-Deno.test("every public name is used in a notebook or the README", async () => {
+Deno.test("every public name is used in a notebook or in lib/README.md", async () => {
   const paths = await numberedNotebooks(join(root, "notebooks"));
   const cells = await Promise.all(paths.map(async (path) => joinCells(await readNotebook(path)).code));
-  const uses = [...cells, readme].join("\n");
+  const uses = [...cells, page].join("\n");
   const unused = names.filter((name) => !new RegExp(`\\b${name.replaceAll(".", "\\.")}\\b`).test(uses));
   assert.deepEqual(unused, [], "use them, or do not export them");
 });
 
-Deno.test("the README says of every package what it is for", async () => {
+Deno.test("CONTRIBUTING.md says of every package what it is for", async () => {
   const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const packages = Object.values<string>(imports)
     .flatMap((target) => target.match(/^npm:(@[^/]+\/[^@]+|[^@/]+)@/)?.[1] ?? []);
   assert.ok(packages.length > 10);
-  const rows = readme.match(/^\| *`.+$/gm)!.map((row) => row.split("|")[1]);
+  const text = await Deno.readTextFile(join(root, "CONTRIBUTING.md"));
+  const rows = text.match(/^\| *`.+$/gm)!.map((row) => row.split("|")[1]);
   const named = (name: string) =>
     rows.some((row) => row.includes(`\`${name}\``) || row.includes(`\`${name.replace(/\/.+/, "/*")}\``));
   assert.deepEqual(packages.filter((name) => !named(name)), []);
