@@ -70,7 +70,7 @@ export async function trainModels(
       const kept = key.step === 0 ? values : new Float32Array(new Float16Array(values));
       return tf.tensor(kept, tensors.get(name)!.shape);
     });
-    const bytes = await encodeCheckpoint(rounded, { configuration });
+    const bytes = await encodeCheckpoint(rounded);
     await writeFileWhole(join(output, modelFile(key)), gzipSync(bytes));
     model.dispose();
     rounded.dispose();

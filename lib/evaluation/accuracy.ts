@@ -131,16 +131,6 @@ export function forgetting(accuracies: readonly (readonly number[])[]): number {
  * @param scores of all images
  * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
  * learning
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { evaluation } from "lwm";
- *
- * const logits = Float32Array.of(...[2, 1], ...[0, 1], ...[0, 1]);
- * const scores = { classes: 2, logits, labels: Int32Array.of(0, 0, 1) };
- * assert.deepEqual(evaluation.confusionMatrix(scores), [[1, 1], [0, 1]]);
- * ```
  */
 export function confusionMatrix({ classes, logits, labels }: LabeledScores): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));

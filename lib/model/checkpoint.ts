@@ -1,6 +1,6 @@
 /**
- * A model as the bytes of a safetensors file: weights, statistics, class names and the configuration it was
- * trained with. Reading and writing files is left to the caller, so that this also works in a browser.
+ * A model as the bytes of a safetensors file: weights, statistics and class names. Reading and writing files
+ * is left to the caller, so that this also works in a browser.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -16,8 +16,6 @@ const VERSION = "2";
 
 /** Metadata of a checkpoint, beside the tensors of the model. */
 export interface CheckpointNotes {
-  /** The configuration of the run that wrote it, as plain JSON values. */
-  configuration: unknown;
   /** Tensors beside the model's own, such as the optimizer's velocities. */
   extra?: Map<string, SafeTensor>;
   /** Anything else that must be read back with the weights, such as the position in the training. */
@@ -33,7 +31,7 @@ export interface Checkpoint extends Required<CheckpointNotes> {
 /** Encodes a model, and what to keep beside it, as the bytes of a file. */
 export async function encodeCheckpoint(
   model: ResNet,
-  notes: CheckpointNotes,
+  notes: CheckpointNotes = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const tensors = new Map<string, SafeTensor>();
   for (const [name, tensor] of model.tensors()) {
@@ -48,28 +46,11 @@ export async function encodeCheckpoint(
       version: VERSION,
       network: JSON.stringify(model.options),
       classNames: JSON.stringify(model.classNames),
-      configuration: JSON.stringify(notes.configuration),
       state: JSON.stringify(notes.state ?? null),
     },
   });
   bytes.set(new TextEncoder().encode(await digestOf(bytes)), DIGEST_AT);
   return bytes;
-}
-
-/**
- * Verifies that every byte of a checkpoint is as it was written.
- * @param name of the file in messages
- */
-export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<void> {
-  const text = (from: number, length: number) =>
-    new TextDecoder().decode(bytes.subarray(from, from + length));
-  const marked = text(8, BEFORE_DIGEST.length) === BEFORE_DIGEST;
-  if (marked && text(DIGEST_AT, DIGEST_LENGTH) === await digestOf(bytes)) return;
-  throw new UserError(
-    `Expected ${name} to be a checkpoint that matches its digest but found ${bytes.length} other bytes: the file is cut ` +
-      "off, damaged, or of another version. Delete it; a run goes on from the checkpoint before it, and other files have to be " +
-      "fetched or made again.",
-  );
 }
 
 /**
@@ -79,7 +60,14 @@ export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<
  * @throws {UserError} where the file is cut off, damaged, or not a checkpoint
  */
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
-  await checkCheckpoint(bytes, name);
+  const start = new TextDecoder().decode(bytes.subarray(8, DIGEST_AT + DIGEST_LENGTH));
+  if (start !== BEFORE_DIGEST + await digestOf(bytes)) {
+    throw new UserError(
+      `Expected ${name} to be a checkpoint that matches its digest but found ${bytes.length} other bytes: the ` +
+        "file is cut off, damaged, or of another version. Delete it; a run resumes from the checkpoint before " +
+        "it, and other files have to be fetched or made again.",
+    );
+  }
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.version !== VERSION) {
     throw new UserError(
@@ -91,8 +79,9 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   for (const [key, tensor] of tensors) {
     if (key.startsWith(EXTRA)) extra.set(key.slice(EXTRA.length), tensor);
   }
-  const [options, classNames, configuration, state] = ["network", "classNames", "configuration", "state"]
-    .map((field) => JSON.parse(metadata[field]));
+  const [options, classNames, state] = ["network", "classNames", "state"].map((field) =>
+    JSON.parse(metadata[field])
+  );
   const model = new ResNet(options, classNames, (tensor, shape) => {
     const found = tensors.get(tensor);
     if (found?.shape.join() === shape.join()) return tf.tensor(found.values, shape);
@@ -101,7 +90,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
         `${found ? `shape [${found.shape}]` : "no such tensor"}. Was it written for another network?`,
     );
   });
-  return { model, extra, configuration, state };
+  return { model, extra, state };
 }
 
 const EXTRA = "extra/";

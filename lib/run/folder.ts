@@ -2,8 +2,8 @@
  * The folders of runs, data sets and figures, and the small files in a run's folder. No engine is started
  * here.
  *
- * `data.json` in a run's folder identifies the images, so a run is never resumed or evaluated on different
- * images. The place of the data set and its dates do not count.
+ * `configuration.json` in a run's folder has a digest of the images, so a run is never resumed or evaluated
+ * on different images. The place of the data set and its dates do not count.
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
@@ -80,11 +80,11 @@ export function openDataset(
 }
 
 const FILE = "configuration.json";
-const CONFIGURATION: JsonKind<Configuration> = {
+const KEPT: JsonKind<Configuration & { images?: string }> = {
   // A method of the user's own may not be defined here; whoever needs it says so.
-  schema: configurationSchema.extend({ method: z.string() }),
+  schema: configurationSchema.extend({ method: z.string(), images: z.string().optional() }),
   holds: "the complete configuration of a run",
-  remedy: "Delete the run's folder, and train the run again.",
+  remedy: "Delete it, and train the run again: the steps that are trained stay.",
   sealed: true,
 };
 
@@ -158,15 +158,21 @@ export function stepFolder({ base, method }: RunFolders, step: number): string {
 /**
  * Writes the configuration into a run's folder. A run can be continued, so the largest number of increments
  * is kept.
+ * @param images digest of the images
  */
-export async function keepConfiguration(folder: string, configuration: Configuration): Promise<void> {
+export async function keepConfiguration(
+  folder: string,
+  configuration: Configuration,
+  images?: string,
+): Promise<void> {
   const path = join(folder, FILE);
-  const kept = await readJsonIfThere(path, CONFIGURATION);
+  const kept = await readJsonIfThere(path, KEPT);
   const { data, increments } = configuration;
   const complete = {
     ...configuration,
     data: data && resolve(data),
     increments: Math.max(increments, kept?.increments ?? 0),
+    images,
   };
   if (JSON.stringify(complete) !== JSON.stringify(kept)) await writeSealedJson(path, complete);
 }
@@ -182,8 +188,8 @@ export async function readRunFolder(
   folder: string,
 ): Promise<{ configuration: Configuration; folders: RunFolders; directory: string; images?: string }> {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
-  const configuration = isFolder ? await readJsonIfThere(join(folder, FILE), CONFIGURATION) : null;
-  if (configuration === null) {
+  const kept = isFolder ? await readJsonIfThere(join(folder, FILE), KEPT) : null;
+  if (kept === null) {
     throw new UserError(
       "Expected the folder of a run, such as data/runs/iemoji-100/seed1-LwM-…, but found " +
         `${
@@ -192,10 +198,10 @@ export async function readRunFolder(
     );
   }
   const directory = resolve(folder, "../../..");
-  // A kept configuration has the engine by name.
-  const images = (await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES))?.images;
+  const { images, ...configuration } = kept;
   const isKnown = methodNames().includes(configuration.method);
   const named = isKnown ? configuration : { ...configuration, method: "C" }; // M_0 is the same
+  // A kept configuration has the engine by name.
   const names = runNames(named, configuration.engine as Engine["name"], images);
   const path = resolve(folder);
   const [home, code] = [dirname(path), path.slice(-7)]; // such as -0a1b2c
@@ -253,28 +259,6 @@ export async function trainedSteps(folders: RunFolders, steps: number): Promise<
   return steps;
 }
 
-const IMAGES_FILE = "data.json";
-
-const IMAGES: JsonKind<{ images: string }> = {
-  schema: z.object({ images: z.string() }),
-  holds: "the digest of the images",
-  remedy: "Delete it, and it is written again.",
-  sealed: true,
-};
-
-/**
- * The digest of the images that a run, or M_0, was trained on; null if it is missing or no step is trained
- * yet.
- */
-export async function readImages(folder: string): Promise<string | null> {
-  const found = await readJsonIfThere(join(folder, IMAGES_FILE), IMAGES);
-  return found !== null && await stepsIn(folder) > 0 ? found.images : null;
-}
-
-export function writeImages(folder: string, images: string): Promise<void> {
-  return writeSealedJson(join(folder, IMAGES_FILE), { images });
-}
-
 /** Refuses a data set for a run that was trained on other images. */
 export async function refuseOtherImages(
   { base, method }: RunFolders,
@@ -282,8 +266,9 @@ export async function refuseOtherImages(
 ): Promise<void> {
   const other: string[] = [];
   for (const folder of [base, method]) {
-    const images = await readImages(folder);
-    if (images !== null && images !== digest) other.push(folder);
+    // Where nothing is trained yet, any images will do.
+    const kept = await stepsIn(folder) > 0 ? await readJsonIfThere(join(folder, FILE), KEPT) : null;
+    if (kept?.images !== undefined && kept.images !== digest) other.push(folder);
   }
   if (other.length === 0) return;
   const folders = other.join(" and ");

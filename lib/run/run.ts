@@ -3,8 +3,7 @@
  *
  *     data/runs/iemoji-100/seed1-base-…/step-0/          M_0, shared by the methods
  *     data/runs/iemoji-100/seed1-LwM-…/step-1/           M_1
- *         ../configuration.json  the complete configuration
- *         ../data.json           the digest of the images
+ *         ../configuration.json  the complete configuration, and the digest of the images
  *         model.safetensors      the weights of the finished step
  *         metrics.json           the metrics of the finished step
  *         progress.safetensors   weights, optimizer and position after each epoch, until the step is finished
@@ -16,13 +15,7 @@ import { type Dataset, headPositions, type ImageSet, IncrementalStream } from ".
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { predict, type Predictions, type PredictOptions } from "../evaluation/predict.ts";
 import { FileLock, isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
-import {
-  checkCheckpoint,
-  type Checkpoint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  ResNet,
-} from "../model/mod.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
 import { type EpochLog, stepOptions, type StepProgress, type StepState, trainStep } from "../training/mod.ts";
 import { percent } from "../statistics.ts";
 import { DISPLAY, tableDisplay } from "../table.ts";
@@ -39,17 +32,13 @@ import {
   keepConfiguration,
   openDataset,
   otherCode,
-  readImages,
   readRunFolder,
   refuseOtherImages,
   type RunFolders,
   runFolders,
   stepFolder,
   writeEpochLog,
-  writeImages,
 } from "./folder.ts";
-import { codeDigest } from "./code_digest.ts";
-import { baseIdentity, methodIdentity } from "./identity.ts";
 
 /** How far a run is. */
 export interface RunProgress extends StepProgress {
@@ -130,8 +119,8 @@ export class Run {
 
   /**
    * Starts the engine, opens the data set and finds the steps that are already trained.
-   * @throws {UserError} if the engine or the data set is missing, the class counts are impossible, a model is
-   * damaged, or the trained steps were trained on other images
+   * @throws {UserError} if the engine or the data set is missing, the class counts are impossible,
+   * or the trained steps were trained on other images
    *
    * @example
    * ```ts
@@ -189,13 +178,7 @@ export class Run {
       else log(other);
     }
     const complete = kept ? configuration : { ...configuration, engine: engine.name, code: codeOf(folders) };
-    const run = new Run(complete, engine, dataset, folders);
-    for (const step of run.steps.keys()) {
-      const path = run.#path(step, "model.safetensors");
-      const bytes = await readFileIfThere(path);
-      if (bytes !== null) await checkCheckpoint(bytes, path);
-    }
-    return run;
+    return new Run(complete, engine, dataset, folders);
   }
 
   /** Names of the classes that M_t knows, in the order in which they were learned. */
@@ -233,7 +216,7 @@ export class Run {
 
   /**
    * M_t. The caller disposes it.
-   * @throws {UserError} where it is not trained yet, damaged, or of another configuration
+   * @throws {UserError} where it is not trained yet, or damaged
    */
   async model(step: number): Promise<ResNet> {
     return (await this.#trained(step)).model;
@@ -318,12 +301,9 @@ export class Run {
     }
     const { base, method } = this.folders;
     for (const folder of through > 0 ? [base, method] : [base]) {
-      await keepConfiguration(
-        folder,
-        folder === base ? { ...this.configuration, increments: 0 } : this.configuration,
-      );
+      const increments = folder === base ? 0 : this.configuration.increments;
       // The images of a run that has begun were compared when it was opened.
-      if (await readImages(folder) === null) await writeImages(folder, this.dataset.digest);
+      await keepConfiguration(folder, { ...this.configuration, increments }, this.dataset.digest);
     }
     const missing: number[] = [];
     for (let step = 0; step <= through; step++) if (!await this.isTrained(step)) missing.push(step);
@@ -388,7 +368,6 @@ export class Run {
     const teacher = step === 0 ? null : owned(await this.model(step - 1));
     const resumed = await this.#checkpoint(step, "progress.safetensors");
     const student = owned(resumed?.model ?? this.#startOf(step, teacher));
-    const configuration = this.#identity(step);
     const position = resumed?.state as Omit<StepState, "velocities"> | undefined;
     const options = stepOptions(this.configuration, step, this.dataset);
     const { base, method } = this.folders;
@@ -411,7 +390,7 @@ export class Run {
           hooks.onProgress?.({ ...progress, step, overall: { done, total } });
         },
         onEpoch: async ({ velocities, ...state }) => {
-          const bytes = await encodeCheckpoint(student, { configuration, extra: velocities, state });
+          const bytes = await encodeCheckpoint(student, { extra: velocities, state });
           await writeFileWhole(this.#path(step, "progress.safetensors"), bytes);
           await keepLog(state.log);
           if (hooks.onEpoch) hooks.onEpoch({ step, log: state.log, map: await this.#firstMap(student) });
@@ -421,7 +400,7 @@ export class Run {
     if (log === null) return false;
     // Where a process was killed between its last checkpoint and its last line.
     if (position?.epochsDone === options.epochs) await keepLog(log);
-    const bytes = await encodeCheckpoint(student, { configuration, state: { log } });
+    const bytes = await encodeCheckpoint(student, { state: { log } });
     await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
     return true;
   }
@@ -446,13 +425,6 @@ export class Run {
     return join(stepFolder(this.folders, step), file);
   }
 
-  /** The notes of a checkpoint. The code is the current one, even if it continues a run of other code. */
-  #identity(step: number): Record<string, unknown> {
-    const identityOf = step === 0 ? baseIdentity : methodIdentity;
-    const engine = this.engine.name;
-    return { engine, ...identityOf(this.configuration), code: codeDigest(engine) };
-  }
-
   async #trained(step: number): Promise<Checkpoint> {
     const checkpoint = await this.#checkpoint(step, "model.safetensors");
     if (checkpoint === null) throw this.#notTrained(step);
@@ -462,21 +434,7 @@ export class Run {
   async #checkpoint(step: number, file: string): Promise<Checkpoint | null> {
     const path = this.#path(step, file);
     const bytes = await readFileIfThere(path);
-    if (bytes === null) return null;
-    const checkpoint = await decodeCheckpoint(bytes, path);
-    // The place of the images does not matter, and the folder's name gives engine and code.
-    const contents = (
-      { data: _data, code: _code, engine: _engine, ...identity }: Record<string, unknown>,
-      classNames: readonly string[],
-    ) => JSON.stringify([identity, classNames]);
-    const { model, configuration } = checkpoint;
-    const expected = contents(this.#identity(step), this.classNames(step));
-    if (contents(configuration as Record<string, unknown>, model.classNames) === expected) return checkpoint;
-    model.dispose();
-    throw new UserError(
-      `Expected ${path} to be of the run's configuration and classes but found one of others. ` +
-        "Delete its folder, and the step will be trained again.",
-    );
+    return bytes && await decodeCheckpoint(bytes, path);
   }
 
   #notTrained(step: number): UserError {

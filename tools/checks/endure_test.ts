@@ -11,7 +11,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeCheckpoint } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
-import { readImages, readMetrics, readRunFolder, stepFolder } from "../../lib/run/folder.ts";
+import { readMetrics, readRunFolder, stepFolder } from "../../lib/run/folder.ts";
 import { Run } from "../../lib/run/run.ts";
 import { startWorker, tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -65,9 +65,9 @@ async function kindsOf(directory: string): Promise<Record<string, () => Promise<
   await again.train(1, { onProgress: (now) => epoch = now.epoch ?? 0, shouldStop: () => epoch > 1 });
   const checkpoint = (path: string) => ({
     [path]: async () => {
-      const { model, configuration, state } = await decodeCheckpoint(await Deno.readFile(path), path);
+      const { model, state } = await decodeCheckpoint(await Deno.readFile(path), path);
       model.dispose();
-      return [configuration, state];
+      return state;
     },
   });
   return {
@@ -75,7 +75,6 @@ async function kindsOf(directory: string): Promise<Record<string, () => Promise<
     ...checkpoint(join(method, "step-1", "progress.safetensors")),
     [join(method, "step-1", "metrics.json")]: () => readMetrics(run.folders, 2),
     [join(method, "configuration.json")]: () => readRunFolder(method),
-    [join(method, "data.json")]: () => readImages(method),
   };
 }
 

@@ -30,7 +30,7 @@ interface Comparison {
   readonly first: Selector;
   readonly second: Selector;
   readonly measure: Measure;
-  /** What the difference would be at equal N, along the line through these runs of the second arm's method. */
+  /** What the difference would be at equal N, along the line through these runs of the second method. */
   readonly atEqualNew?: Selector;
 }
 
