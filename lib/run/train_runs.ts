@@ -7,12 +7,15 @@ import { fileURLToPath } from "node:url";
 import { type Engine, logOnce } from "../engine/mod.ts";
 import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
 import { stoppable } from "../stop_signals.ts";
-import { PAPER_METHODS } from "../training/mod.ts";
+import { methodNames } from "../training/mod.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { codeOf, type RunFolders, trainedSteps } from "./folder.ts";
 import { Run, type RunEpoch, type RunProgress } from "./run.ts";
 import type { Configuration } from "./schema.ts";
+
+/** Those that every process knows: a method of a user is defined after this module is loaded. */
+const KNOWN_METHODS = methodNames();
 
 /** Options of {@linkcode trainRuns}. */
 export interface TrainRunsOptions {
@@ -272,7 +275,7 @@ export async function trainingJobs(
   const trained = new Map<PlannedRun, number>();
   for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
-  const own = waiting.find(({ configuration: { method } }) => !PAPER_METHODS.includes(method))?.configuration
+  const own = waiting.find(({ configuration: { method } }) => !KNOWN_METHODS.includes(method))?.configuration
     .method;
   if (own !== undefined) {
     throw new UserError(
