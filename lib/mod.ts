@@ -35,7 +35,7 @@ export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
 export { percent } from "./statistics.ts";
-export { attentionRetentionNumbers, baseAttention, forgettingNumbers } from "./study/base_attention.ts";
+export { attentionRetentionNumbers, baseAttention, forgettingNumbers } from "./study/model_figures.ts";
 export { claimsTable, gainTable, studyClaims } from "./study/claims.ts";
 export {
   accuracyCurveNumbers,
@@ -86,8 +86,9 @@ export type { RunEpoch, RunHooks, RunProgress } from "./run/run.ts";
 export type { Configuration, DatasetName, PresetName } from "./run/schema.ts";
 export type { TrainRunsOptions } from "./run/train_runs.ts";
 export type { Ends, Verdict } from "./statistics.ts";
-export type { BaseAttention, RunAttention } from "./study/base_attention.ts";
+export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
 export type { JudgedClaim } from "./study/claims.ts";
+export type { StudyFigureOptions } from "./study/figure_numbers.ts";
 export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
 export type { Claim, FIGURE_KINDS, Selector, Study, StudyFigure, StudyPlan } from "./study/study.ts";
 export type { SettingsTableOptions } from "./study/tables.ts";

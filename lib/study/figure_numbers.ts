@@ -2,10 +2,11 @@
  * From records of runs to the numbers that the figures draw.
  * @module
  */
+import { join } from "node:path";
 import type { Figure, MethodRun, MethodRuns, SaveOptions } from "../figures/mod.ts";
 import type { GainMap, GammaRuns, LossVariants, Outcome } from "../figures/outcomes.ts";
 import { FIGURES } from "../figures/registry.ts";
-import { saveFigure } from "../figures/save.ts";
+import { figureDirectory, saveFigure } from "../figures/save.ts";
 import type { Configuration } from "../run/schema.ts";
 import { mean, rankCorrelation, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
@@ -14,6 +15,7 @@ import { differencesOf, type Pair, pairsAtEqualSettings, refuseSeveralEngines } 
 import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
 import { recordsOfFigure, select, selectBest, type Study, type StudyFigure } from "./study.ts";
 import { methodTitle } from "./tables.ts";
+import { typicalAttention } from "./typical_image.ts";
 
 /**
  * What the figure `accuracy-curve` draws, as it is kept.
@@ -208,19 +210,31 @@ function outcomeOf(record: RunRecord): Outcome {
   };
 }
 
-/** What each figure draws, by its function. Those that need the models of the runs are not among them. */
+/** How {@linkcode studyFigure} draws. */
+export interface StudyFigureOptions extends SaveOptions {
+  /** Folder of data sets and runs, for figures that need the models. */
+  readonly runs?: string;
+}
+
+/** What each figure draws, by its function. */
 const NUMBERS: Readonly<
-  Record<RecordFigure["kind"], (records: RunRecord[], figure: StudyFigure, study: Study) => object>
+  Record<
+    StudyFigure["kind"],
+    (
+      records: RunRecord[],
+      figure: StudyFigure,
+      study: Study,
+      options: StudyFigureOptions,
+    ) => object | Promise<object>
+  >
 > = {
   accuracyCurve: curveWithLevels,
+  attentionRetention: (records, _figure, _study, { runs, log }) => typicalAttention(records, runs, log),
   attentionRetentionCurve: attentionRetentionCurveNumbers,
   gamma: gammaNumbers,
   gainMap: gainMapNumbers,
   lossVariants: (records, { name, title = name }) => lossVariantNumbers(records, title),
 };
-
-/** A figure that is drawn from records alone. */
-type RecordFigure = StudyFigure & { readonly kind: Exclude<StudyFigure["kind"], "attentionRetention"> };
 
 /**
  * With the accuracy of one network that was trained on all classes together, and published results, where the
@@ -236,41 +250,35 @@ function curveWithLevels(records: RunRecord[], { joint, references }: StudyFigur
   return { ...accuracyCurveNumbers(records, top5), ...{ upperBound, references } };
 }
 
-/** Whether the figure is drawn from records alone. */
-export function isDrawnFromRecords(figure: StudyFigure): figure is RecordFigure {
-  return figure.kind !== "attentionRetention";
-}
-
 /**
  * Draws one of a study's figures, and saves it if all of its runs are finished, so that a figure is never
- * replaced by one of fewer runs.
- * @returns the figure, and how many of its runs are not finished
+ * replaced by one of fewer runs. Those of attention need the models of the runs, too.
+ * @returns the figure, how many of its runs are not finished, and the path of its SVG if it was saved
  * @throws {UserError} where none of its runs is finished, or they cannot be drawn together
  */
 export async function studyFigure(
   study: Study,
   name: string,
-  options: SaveOptions = {},
-): Promise<{ figure: Figure; missing: number }> {
-  const drawn = study.figures.filter(isDrawnFromRecords);
-  const found = drawn.find((figure) => figure.name === name);
+  options: StudyFigureOptions = {},
+): Promise<{ figure: Figure; missing: number; path?: string }> {
+  const found = study.figures.find((figure) => figure.name === name);
   if (found === undefined) {
+    const names = study.figures.map(({ name }) => name).join(", ");
     throw new UserError(
-      `Expected one of the figures ${
-        drawn.map(({ name }) => name).join(", ")
-      } that the study ${study.name} draws from its ` +
-        `records but found ${name}. Choose one of them.`,
+      `Expected one of the figures ${names} of the study ${study.name} but found ${name}. Choose one of them.`,
     );
   }
-  const { runs = [{}], joint } = found;
+  const { kind, runs = [{}], joint } = found;
   const records = recordsOfFigure(study, found);
   const planned = study.configurations.map((configuration) => ({ configuration }));
   const missing = [...runs, ...joint === undefined ? [] : [joint]].reduce(
     (count, selector) => count + select(planned, selector).length - select(study.records, selector).length,
     0,
   );
-  const draw = FIGURES[found.kind] as (numbers: object) => Figure;
-  const numbers = NUMBERS[found.kind](records, found, study);
-  const figure = missing === 0 ? await saveFigure(name, draw, numbers, options) : draw(numbers);
-  return { figure, missing };
+  const draw = FIGURES[kind] as (numbers: object) => Figure;
+  const numbers = await NUMBERS[kind](records, found, study, options);
+  if (missing > 0) return { figure: draw(numbers), missing };
+  const directory = options.directory ?? await figureDirectory(name, sharedBy(records), options.log);
+  const figure = await saveFigure(name, draw, numbers, { ...options, directory });
+  return { figure, missing, path: join(directory, `${name}.svg`) };
 }

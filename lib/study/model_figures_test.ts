@@ -15,7 +15,7 @@ import {
   baseAttention,
   firstRecognized,
   forgettingNumbers,
-} from "./base_attention.ts";
+} from "./model_figures.ts";
 import { trainRuns } from "../run/train_runs.ts";
 import { attentionGrid } from "../figures/mod.ts";
 import { gridOf, watchTraining } from "./watch_training.ts";

@@ -531,13 +531,24 @@ Deno.test("studyFigure() says whether a figure is unknown, or none of its runs i
   const empty = { ...study([]), figures: [{ name: "a", kind: "accuracyCurve" }] } as const;
   await assert.rejects(studyFigure(empty, "b"), {
     name: "UserError",
-    message: /^Expected one of the figures a that the study study draws .* but found b\./,
+    message: /^Expected one of the figures a of the study study but found b\./,
   });
   await assert.rejects(studyFigure(empty, "a"), {
     name: "UserError",
     message: /^Expected finished runs for the figure a .* found none\. Train them with `deno task sweep`\.$/,
   });
 });
+
+Deno.test("studyFigure() looks for the models of records that do not name the code", () =>
+  withDataDirectory(async (runs) => {
+    const { code: _, ...older } = tinyConfiguration({ increments: 1 });
+    const records = [{ ...measuredRun({}, 0.5), configuration: older as Configuration }];
+    const drawn = { ...study(records), figures: [{ name: "a", kind: "attentionRetention" }] } as const;
+    await assert.rejects(studyFigure(drawn, "a", { runs }), {
+      name: "UserError",
+      message: /^Expected the models of LwM, seed 1, in .* but found none\. Train the study here/,
+    });
+  }));
 
 Deno.test("methodTitle() names what is not the paper's", () => {
   assert.equal(methodTitle({ method: "LwM", norm: "L1" }), "LwM");

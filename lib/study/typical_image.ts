@@ -8,9 +8,11 @@ import { z } from "zod";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { mapOf } from "../evaluation/attention_retention.ts";
 import type { AttentionRetentionNumbers } from "../figures/mod.ts";
+import { Run } from "../run/run.ts";
 import { mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
-import type { BaseAttention } from "./base_attention.ts";
+import { attentionRetentionNumbers, type BaseAttention, baseAttention } from "./model_figures.ts";
+import { type RunRecord, shareFirstModel } from "./run_record.ts";
 import { readJson } from "../files.ts";
 import type { MethodName } from "../training/method.ts";
 
@@ -99,6 +101,43 @@ export function typicalImage(attention: BaseAttention): { image: number; choice:
       difference: difference(image),
     },
   };
+}
+
+/** The paper's picture shows this many increments. */
+const INCREMENTS_SHOWN = 4;
+
+/**
+ * What the figure draws of the models of these runs: of those with the smallest seed, a typical image.
+ * @param directory of data sets and runs
+ * @throws {UserError} where the images or the models are missing, or the models are not those of the records
+ */
+export async function typicalAttention(
+  records: readonly RunRecord[],
+  directory?: string,
+  log?: (line: string) => unknown,
+): Promise<TypicalImage> {
+  const seed = Math.min(...records.map(({ configuration }) => configuration.seed));
+  const runs: Run[] = [];
+  for (const { configuration, engine, metrics } of records) {
+    if (configuration.seed !== seed) continue;
+    // Older records lack the code.
+    const { code = "current" } = configuration;
+    const run = await Run.open({ ...configuration, engine, code }, {
+      directory,
+      log: runs.length === 0 ? log : undefined, // they share engine and images
+    });
+    const isThere = await run.isTrained(Math.min(INCREMENTS_SHOWN, run.steps.length - 1));
+    if (!isThere || !shareFirstModel([await run.metrics(0)], metrics)) {
+      throw new UserError(
+        `Expected the models of ${configuration.method}, seed ${seed}, in ${run.folders.method} but found ` +
+          `${isThere ? "another M_0" : "none"}. Train the study here with --again to draw it anew.`,
+      );
+    }
+    runs.push(run);
+  }
+  const attention = await baseAttention(runs, Math.min(INCREMENTS_SHOWN, runs[0].steps.length - 1));
+  const { image, choice } = typicalImage(attention);
+  return { ...attentionRetentionNumbers(attention, [image]), seed, choice };
 }
 
 /** Classes of some images, in the order in which they were learned: that of the columns of the scores. */

@@ -4,7 +4,7 @@ import { withFolder } from "../testdata/folder.ts";
 import type { ImageSet } from "../data/mod.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import { attentionRetention, saveFigure } from "../figures/mod.ts";
-import { attentionRetentionNumbers, type BaseAttention } from "./base_attention.ts";
+import { attentionRetentionNumbers, type BaseAttention } from "./model_figures.ts";
 import type { MethodName } from "../training/method.ts";
 import { readTypicalImage, typicalImage } from "./typical_image.ts";
 

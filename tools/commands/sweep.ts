@@ -10,7 +10,11 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { claimsTable, judgeClaims, refuseSeveralEngines } from "../../lib/study/claims.ts";
-import { gainByForgettingTable } from "../../lib/study/figure_numbers.ts";
+import {
+  gainByForgettingTable,
+  studyFigure,
+  type StudyFigureOptions,
+} from "../../lib/study/figure_numbers.ts";
 import {
   firstModelKey,
   MEASURES,
@@ -43,7 +47,6 @@ import {
   showPath,
 } from "./command_line.ts";
 import { mistakeOf, type OpenedRun, openRuns, printRuns, printTable, recordOf, withSummary } from "./run.ts";
-import { type FigurePlace, saveStudyFigures } from "./study_figures.ts";
 
 const COMMAND: Command = {
   name: "sweep",
@@ -215,7 +218,7 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
     }
     const records = await writeResults();
     const ofProject = out === undefined && file.startsWith(join(studiesDirectory(), "/"));
-    const place = { directory, out: ofProject ? undefined : home, log: say };
+    const place = { directory: ofProject ? undefined : home, runs: directory, log: say };
     const shown = await show({ ...plan, records }, dirname(file), place);
     say(`\nResults: ${showPath(path)} and .tsv`);
     if (json) log(asJson(plan, path, records, shown));
@@ -355,16 +358,29 @@ function mergeRecords(
 }
 
 /** Prints the tables, judges the claims among those of the studies beside it, and draws the figures. */
-async function show(study: Study, folder: string, place: FigurePlace) {
-  const { log } = place;
-  if (study.records.length === 0) return { claims: [], figures: [] };
+async function show(
+  study: Study,
+  folder: string,
+  { log, ...place }: StudyFigureOptions & { log: Log },
+): Promise<{ claims: readonly TableRow[]; figures: string[] }> {
+  const figures: string[] = [];
+  if (study.records.length === 0) return { claims: [], figures };
   log("");
   printRuns(study.records, log);
   printTable("", gainByForgettingTable(study.records), log);
   const beside = study.claims.length === 0 ? [] : await readStudies(folder, log);
   const claims = claimsTable(judgeClaims([study], beside));
   printTable("\nClaims\n", claims, log);
-  return { claims, figures: await saveStudyFigures(study, place) };
+  for (const { name } of study.figures) {
+    const mistake = await mistakeOf(async () => {
+      const { path, missing } = await studyFigure(study, name, { ...place, log });
+      if (path === undefined) throw new UserError(`${missing} of its runs are not finished.`);
+      figures.push(path);
+    });
+    if (mistake !== undefined) log(`\n${name} stays as it is: ${mistake}`);
+  }
+  if (figures.length > 0) log(`\nFigures: ${figures.map(showPath).join(", ")}`);
+  return { claims, figures };
 }
 
 function asJson(

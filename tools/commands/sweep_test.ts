@@ -16,7 +16,6 @@ import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_r
 import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { findKept } from "./cluster.ts";
-import { saveStudyFigures } from "./study_figures.ts";
 import { runStudy, sweep } from "./sweep.ts";
 import { train } from "./train.ts";
 
@@ -225,7 +224,7 @@ Deno.test("sweep --json prints one object", () =>
     const { study, results, runs, missing, claims: [judged], figures: drawn } = JSON.parse(text);
     assert.deepEqual([study, results], ["tiny", join(home, "tiny.results.json")]);
     assert.deepEqual([runs.length, missing, judged.claim], [2, [], "It gains."]);
-    assert.deepEqual(drawn, [join(home, "curve")]);
+    assert.deepEqual(drawn, [join(home, "curve.svg")]);
   }));
 
 Deno.test("sweep draws a study that is none of the project's beside it, and says where", () =>
@@ -393,7 +392,7 @@ Deno.test("sweep does not draw attention with models of another M_0 than that of
     await writeRecords(results, [measuredRun(tinyConfiguration({ method: "LwM", increments: 1 }), 0.5)]);
     assert.match(
       (await sweepIn(directory, file)).join("\n"),
-      /attention stays as it is: Expected the models of the results .* found another M_0/,
+      /attention stays as it is: Expected the models of LwM, .* but found another M_0\. Train the study/,
     );
   }));
 
@@ -574,30 +573,3 @@ async function processes(): Promise<{ pid: number; parent: number }[]> {
 async function childrenOf(parent: number): Promise<number[]> {
   return (await processes()).filter((process) => process.parent === parent).map(({ pid }) => pid);
 }
-
-Deno.test("saveStudyFigures() passes over a figure of attention of which no run is finished", async () => {
-  const figures = [{ name: "attention", kind: "attentionRetention" as const, runs: [{ method: "LwM" }] }];
-  const plan = { name: "tiny", configurations: [], duplicates: 0, claims: [], figures };
-  const lines: string[] = [];
-  const log = (line: string) => void lines.push(line);
-  await saveStudyFigures({ ...plan, records: [measuredRun({ method: "C" }, 0.5)] }, { log });
-  assert.match(
-    lines.join(""),
-    /^\nattention stays as it is: Expected finished runs for the figure attention .* found none\. Train/,
-  );
-});
-
-Deno.test("saveStudyFigures() looks for the models of records that do not name the code", () =>
-  withDataDirectory(async (directory) => {
-    const { code: _, ...older } = tinyConfiguration({ increments: 1 });
-    const figures = [{ name: "attention", kind: "attentionRetention" as const, runs: [{ method: "LwM" }] }];
-    const plan = { name: "tiny", configurations: [], duplicates: 0, claims: [], figures };
-    const lines: string[] = [];
-    const log = (line: string) => void lines.push(line);
-    const records = [{ ...measuredRun({}, 0.5), configuration: older as Configuration }];
-    await saveStudyFigures({ ...plan, records }, { directory, log });
-    assert.match(
-      lines.join(""),
-      /attention stays as it is: Expected the models of LwM, seed 1, in .* found none/,
-    );
-  }));
