@@ -18,7 +18,7 @@ const PARTS = ["tools/commands", "tools", "lib/run", "lib", "tools/commands/swee
 async function writeModules(root: string): Promise<string[]> {
   const files = globSync("{lib,tools}/**/*_test.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/"));
   const byPart = Map.groupBy(
-    files.filter((path) => !path.endsWith("/jupyterlab_test.ts")).sort(), // it has a command of its own
+    files.filter((path) => !/\/(jupyterlab|readme_commands)_test\.ts$/.test(path)).sort(), // they have tasks
     (path) => PARTS.filter((part) => path.startsWith(part)).reduce((a, b) => a.length > b.length ? a : b),
   );
   const modules = PARTS.map((part) => {
