@@ -9,7 +9,6 @@ import { mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.
 import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
 import { type NearestClass, nearestClasses, predict, type Predictions } from "../evaluation/predict.ts";
 import { probabilities, topColumns } from "../evaluation/scores.ts";
-<<<<<<< Updated upstream
 import type {
   AttentionMap,
   AttentionRetentionNumbers,
@@ -20,9 +19,6 @@ import type {
   ShiftDistribution,
   WhatAndWhy,
 } from "../figures/mod.ts";
-=======
-import type { AttentionMap, BlindSpot, MethodOverview, MovedImages, WhatAndWhy } from "../figures/mod.ts";
->>>>>>> Stashed changes
 import type { ResNet } from "../model/mod.ts";
 import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
@@ -111,30 +107,9 @@ export function attentionShiftNumbers(
     ...settingOf(run),
     dataset: `${dataset.name}, method ${method}`,
     teacher: "M_{0}",
-<<<<<<< Updated upstream
     student: `M_{${step}}`,
     scores: distillation,
     examples: shifts.map(example),
-=======
-    largestExcess: LARGEST_EXCESS,
-    movedBelow: MOVED_BELOW,
-    examples: shown.slice(0, SHOWN).map((shift) => ({
-      image: readPicture(set, shift.draw),
-      label: dataset.classNames[shift.classId],
-      topBaseClass: run.classNames(0)[shift.topBaseClass],
-      b: shift.topBaseClass,
-      teacher: seen({
-        ...shift,
-        studentLogits: shift.teacherLogits,
-        studentMap: shift.teacherMap,
-        cosine: 1,
-      }),
-      intervention: seen(shift),
-      control: seen(control[moved.indexOf(shift)]),
-    })),
-    intervention: movedImages(moved),
-    control: movedImages(control),
->>>>>>> Stashed changes
   };
 }
 
