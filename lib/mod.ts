@@ -35,24 +35,33 @@ export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
 export { percent } from "./statistics.ts";
-export { attentionRetentionNumbers, baseAttention, forgettingNumbers } from "./study/model_figures.ts";
-export { claimsTable, gainTable, studyClaims } from "./study/claims.ts";
+export { studyClaims } from "./study/claims.ts";
 export {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
-  gainByForgettingTable,
   studyFigure,
+  trainingCurveNumbers,
 } from "./study/figure_numbers.ts";
 export {
+  attentionRetentionNumbers,
   attentionShiftNumbers,
   attentionShiftsOf,
+  baseAttention,
+  forgettingNumbers,
   methodOverviewNumbers,
   shiftDistributionNumbers,
   whatAndWhyNumbers,
 } from "./study/model_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
-export { lastAccuracyOfSteps, settingsTable, stateTable, trainingCurveNumbers } from "./study/tables.ts";
+export {
+  claimsTable,
+  gainByForgettingTable,
+  gainTable,
+  lastAccuracyOfSteps,
+  settingsTable,
+  stateTable,
+} from "./study/tables.ts";
 export { readTypicalImage } from "./study/typical_image.ts";
 export { watchTraining } from "./study/watch_training.ts";
 export { defineMethod, methodNames } from "./training/method.ts";

@@ -4,7 +4,6 @@
  */
 import jstat from "jstat";
 import { fixed, inPercent, mean, withSign } from "./numbers.ts";
-import { randomStream } from "./random.ts";
 
 export { mean };
 
@@ -57,22 +56,6 @@ export function studentP(values: readonly number[]): number | undefined {
   const error = standardError(values);
   if (error === 0) return center === 0 ? 1 : 0;
   return 2 * jstat.studentt.cdf(-Math.abs(center) / error, values.length - 1);
-}
-
-/**
- * The 95 % bootstrap interval of a mean: percentiles of the means of samples drawn with replacement. The same
- * values give the same interval. For few values it is too narrow, as all intervals from percentiles.
- * @param values one number a seed
- * @returns undefined for fewer than five values, where it says next to nothing
- */
-export function bootstrapInterval(values: readonly number[]): Ends | undefined {
-  if (values.length < 5) return undefined;
-  const random = randomStream("bootstrap", 1);
-  const means = Array.from(
-    { length: 10_000 },
-    () => mean(values.map(() => values[random.integer(values.length)])),
-  );
-  return { low: jstat.percentile(means, 0.025), high: jstat.percentile(means, 0.975) };
 }
 
 /**

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  bootstrapInterval,
   confidenceInterval,
   decimal,
   holm,
@@ -46,16 +45,6 @@ Deno.test("studentP() is 0.05 at the quantile of the 95 % interval", () => {
   close(studentP([1, 2, 4, 5].map((x) => x - interval.low))!, 0.05, 1e-9);
   assert.equal(studentP([1]), undefined);
   assert.equal(studentP([0, 0]), 1);
-});
-
-Deno.test("bootstrapInterval() is the same for the same values, and is not given for few", () => {
-  const values = Array.from({ length: 30 }, (_, i) => i);
-  const found = bootstrapInterval(values)!;
-  assert.deepEqual(bootstrapInterval(values), found);
-  assert.equal(bootstrapInterval([1, 2, 3, 4]), undefined);
-  // Normal approximation: the standard deviation of the population of 0 … 29 is 8.655.
-  close(found.low, 14.5 - 1.96 * 8.655 / Math.sqrt(30), 0.1);
-  close(found.high, 14.5 + 1.96 * 8.655 / Math.sqrt(30), 0.1);
 });
 
 Deno.test("holm() multiplies the smallest p by the number of tests, the next by one less, and never falls", () => {

@@ -4,27 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  bootstrapInterval,
-  type Ends,
-  holm,
-  mean,
-  points,
-  signed,
-  studentP,
-  type Verdict,
-  verdict,
-} from "../statistics.ts";
-import { type Table, table } from "../table.ts";
+import { holm, studentP, type Verdict, verdict } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import {
-  bySetting,
   describeSetting,
   type Measure,
   MEASURES,
   runKey,
   type RunRecord,
-  settingOf,
   shareFirstModel,
   unitKey,
   varyingFields,
@@ -42,8 +29,6 @@ export interface JudgedClaim extends Claim {
   readonly difference: string;
   /** First minus second, one a pair. */
   readonly differences: readonly number[];
-  /** Over the pairs; undefined for a single one. */
-  readonly bootstrap?: Ends;
   /** Of the t test, adjusted by Holm's method for the claims of the same question. */
   readonly p?: number;
   /** From Student's interval. */
@@ -117,7 +102,6 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
         study: study.name,
         difference: `${a} − ${b}`,
         differences,
-        bootstrap: bootstrapInterval(differences),
         p: studentP(differences),
         verdict: verdict(differences, MARGIN),
       }];
@@ -140,49 +124,4 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
  */
 export async function studyClaims(study: Study): Promise<JudgedClaim[]> {
   return judgeClaims([study], await readStudies(join(studiesDirectory(), "first-edition")));
-}
-
-/** One row a claim: the differences in points where they are those of shares, and what follows. */
-export function claimsTable(claims: readonly JudgedClaim[]): Table {
-  return table(claims.map(({ claim, measure, difference, differences, bootstrap, p, verdict }) => {
-    const { title, share } = MEASURES[measure];
-    const end = (value: number) => share ? signed(100 * value, 1) : signed(value, 3);
-    return {
-      claim,
-      verdict,
-      "difference within seeds": difference,
-      "of": title,
-      "mean, 95 % interval": share ? points(differences) : signed(differences, 3),
-      "bootstrap": bootstrap === undefined ? "" : `${end(bootstrap.low)} to ${end(bootstrap.high)}`,
-      "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
-      "seeds": `${differences.filter((value) => value > 0).length} of ${differences.length} above 0`,
-    };
-  }));
-}
-
-/**
- * What L_AD alone adds: each setting of LwM beside LwF-MC at equal settings, as means over the seeds.
- * @returns sorted by the settings
- */
-export function gainTable(records: readonly RunRecord[]): Table {
-  const pairs = pairsAtEqualSettings(records);
-  const settings = bySetting(pairs.map(([first]) => first));
-  const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
-  const valueOf = ([{ configuration }]: RunRecord[], field: string) =>
-    Number(settingOf(configuration)[field]);
-  settings.sort((a, b) =>
-    fields.map((field) => valueOf(a, field) - valueOf(b, field)).find((difference) => difference !== 0) ?? 0
-  );
-  return table(settings.map((setting) => {
-    const ofSetting = pairs.filter(([first]) => setting.includes(first));
-    const cosine = MEASURES.attentionCosine;
-    const cosines = (side: 0 | 1) => mean(ofSetting.map((pair) => cosine.of(pair[side]))).toFixed(3);
-    return {
-      "setting": describeSetting(setting[0].configuration, fields),
-      "seeds": ofSetting.length,
-      "gain over LwF-MC": points(differencesOf(ofSetting, MEASURES.averageAccuracy)),
-      "cosine of LwF-MC": cosines(1),
-      "of LwM": cosines(0),
-    };
-  }));
 }

@@ -1,20 +1,28 @@
 /**
- * From records of runs to the numbers that the figures draw.
+ * From records and logs of runs to the figures.
  * @module
  */
 import { join } from "node:path";
-import type { Figure, MethodRun, MethodRuns, SaveOptions } from "../figures/mod.ts";
+import type { Figure, MethodRun, MethodRuns, ModelLoss, SaveOptions, TrainingCurve } from "../figures/mod.ts";
 import type { GainMap, GammaRuns, LossVariants, Outcome } from "../figures/outcomes.ts";
 import { FIGURES } from "../figures/registry.ts";
 import { figureDirectory, saveFigure } from "../figures/save.ts";
+import type { Run } from "../run/run.ts";
 import type { Configuration } from "../run/schema.ts";
-import { mean, rankCorrelation, signed } from "../statistics.ts";
-import { type Table, table } from "../table.ts";
+import { mean } from "../statistics.ts";
+import { methodNamed } from "../training/method.ts";
+import type { EpochLog } from "../training/train_step.ts";
 import { UserError } from "../user_error.ts";
-import { differencesOf, type Pair, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
-import { bySetting, FIELD_TITLES, MEASURES, type RunRecord, varyingFields } from "./run_record.ts";
+import { pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
+import {
+  bySetting,
+  FIELD_TITLES,
+  MEASURES,
+  methodTitle,
+  type RunRecord,
+  varyingFields,
+} from "./run_record.ts";
 import { recordsOfFigure, select, selectBest, type Study, type StudyFigure } from "./study.ts";
-import { methodTitle } from "./tables.ts";
 import { typicalAttention } from "./typical_image.ts";
 
 /**
@@ -94,54 +102,6 @@ export function gainMapNumbers(records: readonly RunRecord[]): GainMap {
   });
   refuseOthers(paired, "learning rate, β, γ and the seed", { learningRate: 0, beta: 0, gamma: 0 });
   return { ...sharedBy(records), runs };
-}
-
-/**
- * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC
- * and the gain of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own
- * seed share a run of LwF-MC; so there is also the mean over the seeds of the correlation of each seed's
- * gains with the forgetting of the others.
- * @returns one row for each γ that has at least three settings
- */
-export function gainByForgettingTable(records: readonly RunRecord[]): Table {
-  const pairs = pairsAtEqualSettings(records).filter((pair) => forgettingOf(pair) !== undefined);
-  const cells = bySetting(pairs.map(([first]) => first)).map((setting) =>
-    pairs.filter(([first]) => setting.includes(first))
-  );
-  const ofGammas = [...Map.groupBy(cells, ([[lwm]]) => lwm.configuration.gamma)].sort(([a], [b]) => a - b)
-    .filter(([, ofGamma]) => new Set(meansOf(ofGamma, forgettingOf)).size > 2);
-  return table(ofGammas.map(([gamma, ofGamma]) => {
-    const [seeds, ...others] = ofGamma.map((cell) => cell.map(seedOf));
-    const shared = seeds.filter((seed) => others.every((other) => other.includes(seed)));
-    const crossed = shared.length < 2 ? [] : shared.map((one) =>
-      rankCorrelation(
-        meansOf(ofGamma, forgettingOf, (seed) => seed !== one),
-        meansOf(ofGamma, gainOf, (seed) => seed === one),
-      )
-    );
-    return {
-      "γ": String(gamma),
-      "settings": ofGamma.length,
-      "rank correlation of forgetting and gain": signed(
-        rankCorrelation(meansOf(ofGamma, forgettingOf), meansOf(ofGamma, gainOf)),
-        2,
-      ),
-      "with the forgetting of other seeds": crossed.length === 0 ? "" : signed(mean(crossed), 2),
-    };
-  }));
-}
-
-const seedOf = ([{ configuration }]: Pair) => configuration.seed;
-const forgettingOf = ([, without]: Pair) => MEASURES.forgetting.of(without)!;
-const gainOf = (pair: Pair) => differencesOf([pair], MEASURES.averageAccuracy)[0];
-
-/** One mean a setting, over the seeds that count. */
-function meansOf(
-  settings: readonly (readonly Pair[])[],
-  of: (pair: Pair) => number,
-  counts: (seed: number) => boolean = () => true,
-): number[] {
-  return settings.map((pairs) => mean(pairs.filter((pair) => counts(seedOf(pair))).map(of)));
 }
 
 /** What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none. */
@@ -281,4 +241,32 @@ export async function studyFigure(
   const directory = options.directory ?? await figureDirectory(name, sharedBy(records), options.log);
   const figure = await saveFigure(name, draw, numbers, { ...options, directory });
   return { figure, missing, path: join(directory, `${name}.svg`) };
+}
+
+/** The losses of some runs' step t, as the figure of the training draws them. */
+export async function trainingCurveNumbers(runs: readonly Run[], step: number): Promise<TrainingCurve> {
+  const logs = runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) }));
+  return trainingCurveOfLogs(await Promise.all(logs), step);
+}
+
+/** The same of logs, which need not be of equal length. */
+export function trainingCurveOfLogs(
+  logs: readonly { configuration: Configuration; log: readonly EpochLog[] }[],
+  step: number,
+): TrainingCurve {
+  const models = logs.map(({ configuration, log }): ModelLoss => {
+    const { method } = configuration;
+    // M_0 has no teacher, and so no other term.
+    const terms = Object.entries(methodNamed(method).terms).filter(([name]) => log[0][name] !== undefined);
+    return {
+      model: step === 0 ? "M_{0}" : `${methodTitle(configuration)}, M_{${step}}`,
+      terms: Object.fromEntries(terms.map(([name, { weight }]) => {
+        const subscripted = name.replace(/_(\w+)$/, "_{$1}");
+        const label = weight === undefined ? subscripted : `${weight.symbol} · ${subscripted}`;
+        return [label, log.map((epoch) => (weight?.value(configuration) ?? 1) * epoch[name])];
+      })),
+    };
+  });
+  const longest = logs.reduce((a, b) => a.log.length > b.log.length ? a : b).log;
+  return { xLabel: "epoch", x: longest.map(({ epoch }) => epoch), models };
 }

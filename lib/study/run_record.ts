@@ -13,7 +13,7 @@ import { presetValues } from "../run/presets.ts";
 import type { Run } from "../run/run.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "../run/schema.ts";
 import { mean } from "../statistics.ts";
-import { methodNames } from "../training/method.ts";
+import { methodNamed, methodNames } from "../training/method.ts";
 
 /** What a record keeps of a step: the metrics without what no table needs. Older records lack some. */
 export type StepRecord =
@@ -207,6 +207,18 @@ export function describeSetting(configuration: Configuration, fields: readonly s
   const shown = fields.filter((field) => field in setting)
     .map((field) => `${FIELD_TITLES[field] ?? field} ${setting[field]}`);
   return [configuration.method, ...shown].join(", ");
+}
+
+/** The method's name, with what is not the paper's in its L_AD. */
+export function methodTitle(
+  { method, norm, attentionClass, attentionForm }:
+    & Pick<Configuration, "method">
+    & Partial<Pick<Configuration, "norm" | "attentionClass" | "attentionForm">>,
+): string {
+  if (!methodNamed(method).fields.includes("attentionForm")) return method;
+  const other = [[norm, "L1"], [attentionClass, "student-top"], [attentionForm, "normalized"]]
+    .filter(([value, usual]) => value !== undefined && value !== usual).map(([value]) => value);
+  return [method, ...other].join(", ");
 }
 
 /** A function that names each of these runs: its setting, as far as settings differ, and its seed. */

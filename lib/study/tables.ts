@@ -1,17 +1,19 @@
 /**
- * The tables of the notebooks: one row a run or a method.
+ * The tables of records: one row a run, a setting, or a claim.
  * @module
  */
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
-import type { ModelLoss, TrainingCurve } from "../figures/mod.ts";
-import type { Run } from "../run/run.ts";
-import type { Configuration } from "../run/schema.ts";
-import { decimal, mean, meanBelowThree, percent, points } from "../statistics.ts";
+import { decimal, mean, meanBelowThree, percent, points, rankCorrelation, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
-import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
-import type { EpochLog } from "../training/train_step.ts";
-import { refuseSeveralEngines } from "./claims.ts";
+import { type MethodName, methodNames } from "../training/method.ts";
+import {
+  differencesOf,
+  type JudgedClaim,
+  type Pair,
+  pairsAtEqualSettings,
+  refuseSeveralEngines,
+} from "./claims.ts";
 import {
   bySetting,
   describeSetting,
@@ -19,50 +21,11 @@ import {
   type Measure,
   type MeasureName,
   MEASURES,
+  methodTitle,
   type RunRecord,
   settingOf,
   varyingFields,
 } from "./run_record.ts";
-
-/** The method's name, with what is not the paper's in its L_AD. */
-export function methodTitle(
-  { method, norm, attentionClass, attentionForm }:
-    & Pick<Configuration, "method">
-    & Partial<Pick<Configuration, "norm" | "attentionClass" | "attentionForm">>,
-): string {
-  if (!methodNamed(method).fields.includes("attentionForm")) return method;
-  const other = [[norm, "L1"], [attentionClass, "student-top"], [attentionForm, "normalized"]]
-    .filter(([value, usual]) => value !== undefined && value !== usual).map(([value]) => value);
-  return [method, ...other].join(", ");
-}
-
-/** The losses of some runs' step t, as the figure of the training draws them. */
-export async function trainingCurveNumbers(runs: readonly Run[], step: number): Promise<TrainingCurve> {
-  const logs = runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) }));
-  return trainingCurveOfLogs(await Promise.all(logs), step);
-}
-
-/** The same of logs, which need not be of equal length. */
-export function trainingCurveOfLogs(
-  logs: readonly { configuration: Configuration; log: readonly EpochLog[] }[],
-  step: number,
-): TrainingCurve {
-  const models = logs.map(({ configuration, log }): ModelLoss => {
-    const { method } = configuration;
-    // M_0 has no teacher, and so no other term.
-    const terms = Object.entries(methodNamed(method).terms).filter(([name]) => log[0][name] !== undefined);
-    return {
-      model: step === 0 ? "M_{0}" : `${methodTitle(configuration)}, M_{${step}}`,
-      terms: Object.fromEntries(terms.map(([name, { weight }]) => {
-        const subscripted = name.replace(/_(\w+)$/, "_{$1}");
-        const label = weight === undefined ? subscripted : `${weight.symbol} · ${subscripted}`;
-        return [label, log.map((epoch) => (weight?.value(configuration) ?? 1) * epoch[name])];
-      })),
-    };
-  });
-  const longest = logs.reduce((a, b) => a.log.length > b.log.length ? a : b).log;
-  return { xLabel: "epoch", x: longest.map(({ epoch }) => epoch), models };
-}
 
 /** All that was measured of each run, up to its last step. */
 export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
@@ -156,4 +119,95 @@ export function lastAccuracyOfSteps(
       shares: last[0].map((_, step) => mean(last.map((ofSteps) => ofSteps[step]))),
     };
   });
+}
+
+/** One row a claim: the differences in points where they are those of shares, and what follows. */
+export function claimsTable(claims: readonly JudgedClaim[]): Table {
+  return table(claims.map(({ claim, measure, difference, differences, p, verdict }) => {
+    const { title, share } = MEASURES[measure];
+    return {
+      claim,
+      verdict,
+      "difference within seeds": difference,
+      "of": title,
+      "mean, 95 % interval": share ? points(differences) : signed(differences, 3),
+      "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
+      "seeds": `${differences.filter((value) => value > 0).length} of ${differences.length} above 0`,
+    };
+  }));
+}
+
+/**
+ * What L_AD alone adds: each setting of LwM beside LwF-MC at equal settings, as means over the seeds.
+ * @returns sorted by the settings
+ */
+export function gainTable(records: readonly RunRecord[]): Table {
+  const pairs = pairsAtEqualSettings(records);
+  const settings = bySetting(pairs.map(([first]) => first));
+  const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
+  const valueOf = ([{ configuration }]: RunRecord[], field: string) =>
+    Number(settingOf(configuration)[field]);
+  settings.sort((a, b) =>
+    fields.map((field) => valueOf(a, field) - valueOf(b, field)).find((difference) => difference !== 0) ?? 0
+  );
+  return table(settings.map((setting) => {
+    const ofSetting = pairs.filter(([first]) => setting.includes(first));
+    const cosine = MEASURES.attentionCosine;
+    const cosines = (side: 0 | 1) => mean(ofSetting.map((pair) => cosine.of(pair[side]))).toFixed(3);
+    return {
+      "setting": describeSetting(setting[0].configuration, fields),
+      "seeds": ofSetting.length,
+      "gain over LwF-MC": points(differencesOf(ofSetting, MEASURES.averageAccuracy)),
+      "cosine of LwF-MC": cosines(1),
+      "of LwM": cosines(0),
+    };
+  }));
+}
+
+/**
+ * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC
+ * and the gain of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own
+ * seed share a run of LwF-MC; so there is also the mean over the seeds of the correlation of each seed's
+ * gains with the forgetting of the others.
+ * @returns one row for each γ that has at least three settings
+ */
+export function gainByForgettingTable(records: readonly RunRecord[]): Table {
+  const pairs = pairsAtEqualSettings(records).filter((pair) => forgettingOf(pair) !== undefined);
+  const cells = bySetting(pairs.map(([first]) => first)).map((setting) =>
+    pairs.filter(([first]) => setting.includes(first))
+  );
+  const ofGammas = [...Map.groupBy(cells, ([[lwm]]) => lwm.configuration.gamma)].sort(([a], [b]) => a - b)
+    .filter(([, ofGamma]) => new Set(meansOf(ofGamma, forgettingOf)).size > 2);
+  return table(ofGammas.map(([gamma, ofGamma]) => {
+    const [seeds, ...others] = ofGamma.map((cell) => cell.map(seedOf));
+    const shared = seeds.filter((seed) => others.every((other) => other.includes(seed)));
+    const crossed = shared.length < 2 ? [] : shared.map((one) =>
+      rankCorrelation(
+        meansOf(ofGamma, forgettingOf, (seed) => seed !== one),
+        meansOf(ofGamma, gainOf, (seed) => seed === one),
+      )
+    );
+    return {
+      "γ": String(gamma),
+      "settings": ofGamma.length,
+      "rank correlation of forgetting and gain": signed(
+        rankCorrelation(meansOf(ofGamma, forgettingOf), meansOf(ofGamma, gainOf)),
+        2,
+      ),
+      "with the forgetting of other seeds": crossed.length === 0 ? "" : signed(mean(crossed), 2),
+    };
+  }));
+}
+
+const seedOf = ([{ configuration }]: Pair) => configuration.seed;
+const forgettingOf = ([, without]: Pair) => MEASURES.forgetting.of(without)!;
+const gainOf = (pair: Pair) => differencesOf([pair], MEASURES.averageAccuracy)[0];
+
+/** One mean a setting, over the seeds that count. */
+function meansOf(
+  settings: readonly (readonly Pair[])[],
+  of: (pair: Pair) => number,
+  counts: (seed: number) => boolean = () => true,
+): number[] {
+  return settings.map((pairs) => mean(pairs.filter((pair) => counts(seedOf(pair))).map(of)));
 }

@@ -7,7 +7,8 @@ import { type AttentionGrid, attentionGrid, trainingCurve } from "../figures/mod
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import type { Run, RunEpoch } from "../run/run.ts";
 import { DISPLAY } from "../table.ts";
-import { methodTitle, trainingCurveOfLogs } from "./tables.ts";
+import { trainingCurveOfLogs } from "./figure_numbers.ts";
+import { methodTitle } from "./run_record.ts";
 
 /** Most columns of maps. */
 const COLUMNS = 8;

@@ -9,12 +9,8 @@ import { dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
-import { claimsTable, judgeClaims, refuseSeveralEngines } from "../../lib/study/claims.ts";
-import {
-  gainByForgettingTable,
-  studyFigure,
-  type StudyFigureOptions,
-} from "../../lib/study/figure_numbers.ts";
+import { judgeClaims, refuseSeveralEngines } from "../../lib/study/claims.ts";
+import { studyFigure, type StudyFigureOptions } from "../../lib/study/figure_numbers.ts";
 import {
   firstModelKey,
   MEASURES,
@@ -34,6 +30,7 @@ import {
   type Study,
   type StudyPlan,
 } from "../../lib/study/study.ts";
+import { claimsTable } from "../../lib/study/tables.ts";
 import type { TableRow } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
@@ -367,7 +364,6 @@ async function show(
   if (study.records.length === 0) return { claims: [], figures };
   log("");
   printRuns(study.records, log);
-  printTable("", gainByForgettingTable(study.records), log);
   const beside = study.claims.length === 0 ? [] : await readStudies(folder, log);
   const claims = claimsTable(judgeClaims([study], beside));
   printTable("\nClaims\n", claims, log);
