@@ -28,8 +28,7 @@ Deno.test("stoppable() stops work within work, with the message of the inner one
 });
 
 const SCRIPT = `
-import { Stopped, stoppable, stopWithNpx, unlessStopped } from "${import.meta.resolve("./stop_signals.ts")}";
-await stopWithNpx();
+import { Stopped, stoppable, unlessStopped } from "${import.meta.resolve("./stop_signals.ts")}";
 setTimeout(() => Deno.exit(7), 600_000);
 const work = () => new Promise(() => console.log("working"));
 // Work within work, as \`reproduce\` has it.
@@ -52,24 +51,6 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
       }),
   });
 }
-
-Deno.test({
-  name: "stopWithNpx() stops the work when npx was killed, which passes on no signal",
-  ignore: Deno.build.os === "windows",
-  fn: () =>
-    withScript(async (path) => {
-      // As npx is seen in the list of processes, with a shell between it and the work.
-      const work = `'${Deno.execPath()}' run -A '${path}' & wait`;
-      const npx = new Deno.Command("bash", {
-        args: ["-c", `exec -a 'npm exec deno' bash -c "sh -c \\"${work}\\" & wait"`],
-        env: { npm_command: "exec" },
-        stdout: "piped",
-      }).spawn();
-      const said = await textUntil(npx.stdout, "working", () => npx.kill("SIGTERM"));
-      assert.match(said, /Stopped\. All is kept\./);
-      await npx.status;
-    }),
-});
 
 Deno.test({
   name: "the stop button of a notebook never kills the kernel that has imported the library",

@@ -8,10 +8,9 @@ import { IEMOJI_CLASSES } from "../data/iemoji/classes.ts";
 import { findPhotos } from "../data/photos/photos.ts";
 import { classIdsOf, classIncrementalSteps, type ClassSteps } from "../data/protocol.ts";
 import { blocksPerStage } from "../model/resnet.ts";
-import { methodNamed, methodNames } from "../training/method.ts";
+import { methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
-import { EVALUATION_BATCH_SIZE } from "./evaluate_step.ts";
-import { type Configuration, configurationSchema, type DatasetName } from "./schema.ts";
+import { type Configuration, configurationSchema } from "./schema.ts";
 import { presetValues, stepsFor, type Values } from "./presets.ts";
 
 /**
@@ -70,14 +69,8 @@ export function asSpelled(field: string, value: unknown): unknown {
   return words.find((word) => `${word}`.toLowerCase() === `${value}`.toLowerCase()) ?? value;
 }
 
-/** Numbers of classes, and of training images of a class, that are known without the images. */
-const SIZES: Partial<Record<DatasetName, { classes: number; images: number }>> = {
-  "iemoji-100": { classes: 100, images: 6 },
-  "caltech-101": { classes: 100, images: 72 },
-  "cifar-100": { classes: 100, images: 500 },
-  "cub-200-2011": { classes: 100, images: 24 },
-  "imagenet-small": { classes: 100, images: 1300 },
-};
+/** Each data set by name has as many; of a folder only its images tell. */
+const NAMED_CLASSES = 100;
 
 /** All that can be said about the classes without the images. */
 function refuseImpossibleClasses(configuration: Configuration): void {
@@ -105,7 +98,7 @@ function refuseImpossibleClasses(configuration: Configuration): void {
       "Expected at least two classes to tell apart but found one. Add classes, or raise baseClasses or increments.",
     );
   }
-  const classCount = classes.length || SIZES[dataset]?.classes;
+  const classCount = classes.length || (dataset === "folder" ? 0 : NAMED_CLASSES);
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
 }
 
@@ -135,57 +128,20 @@ export function classSteps(configuration: Configuration, classNames: readonly st
   });
 }
 
-const GIGABYTE = 2 ** 30;
-const MOST_MEMORY = 4 * GIGABYTE;
-
-/**
- * About how much memory a run needs, in bytes; measured with `tf.memory()` it is right within a third.
- * @returns for each use of memory the field that makes it smaller
- */
-export function memoryNeeds(
-  configuration: Configuration,
-): { bytes: number; what: string; field: keyof Configuration }[] {
-  const { imageSize, stem, widths, batchSize, method, cacheTeacher } = configuration;
-  const blocks = blocksPerStage(configuration);
-  let side = stem === "3x3" ? imageSize : imageSize / 2;
-  let numbers = side ** 2 * widths[0]; // what the convolutions give for one image
-  if (stem === "7x7/4") numbers += (side /= 2) ** 2 * widths[0];
-  let weights = 0;
-  for (const [stage, width] of widths.entries()) {
-    if (stage > 0) side = Math.ceil(side / 2);
-    numbers += 2 * blocks * side ** 2 * width;
-    weights += 2 * blocks * 9 * width ** 2;
-  }
-  const needs: { bytes: number; what: string; field: keyof Configuration }[] = [
-    {
-      bytes: 4 * (6.2 * numbers * batchSize + 3 * weights),
-      what: `one iteration with ${batchSize} images of ${imageSize} × ${imageSize} pixels`,
-      field: batchSize > 1 ? "batchSize" : "imageSize",
-    },
-    { bytes: 4 * 2.6 * numbers * EVALUATION_BATCH_SIZE, what: "the evaluation", field: "imageSize" },
-  ];
-  const { dataset, imagesPerClass, views, epochs, drawsPerEpoch, baseClasses, increment, increments } =
-    configuration;
-  if (increments > 0 && cacheTeacher && methodNamed(method).usesTeacher) {
-    const images = increment * (imagesPerClass || (SIZES[dataset]?.images ?? 0));
-    const answers = (baseClasses + (increments - 1) * increment) * (1 + side ** 2);
-    needs.push({
-      bytes: 4 * images * Math.min(views, epochs * drawsPerEpoch) * answers,
-      what: "the teacher's answers to all views (cacheTeacher)",
-      field: "views",
-    });
-  }
-  return needs;
-}
-
+/** Refuses batches for which an iteration needs more memory than WebAssembly has: right within a half. */
 function refuseTooMuchMemory(configuration: Configuration): void {
-  if (configuration.engine === "webgpu") return; // which has memory of its own
-  const { bytes, what, field } = memoryNeeds(configuration).sort((a, b) => b.bytes - a.bytes)[0];
-  if (bytes <= MOST_MEMORY) return;
+  const { engine, imageSize, stem, widths, batchSize } = configuration;
+  if (engine === "webgpu") return; // which has memory of its own
+  const side = imageSize / { "3x3": 1, "3x3/2": 2, "7x7/4": 4 }[stem];
+  // Each stage has half as many numbers as the one before. An iteration keeps six times those of one pass.
+  const numbers = 4 * blocksPerStage(configuration) * side ** 2 * widths[0] * batchSize;
+  const gigabytes = 4 * 6.2 * numbers / 2 ** 30;
+  if (gigabytes <= 4) return;
   throw new UserError(
-    `Expected a run to need at most ${MOST_MEMORY / GIGABYTE} GB of memory but found about ` +
-      `${(bytes / GIGABYTE).toFixed(1)} GB for ${what}. Make ${field} smaller than ${configuration[field]}` +
-      `${what.includes("cacheTeacher") ? ", or switch cacheTeacher off" : ""}.`,
+    `Expected a run to need at most 4 GB of memory but found about ${
+      gigabytes.toFixed(1)
+    } GB for one iteration ` +
+      `with ${batchSize} images of ${imageSize} × ${imageSize} pixels. Make batchSize smaller than ${batchSize}.`,
   );
 }
 
@@ -195,7 +151,7 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
   if (baseClasses !== undefined && increment !== undefined && increments !== undefined) return {};
   const { dataset } = preset;
   const inFolder = () => findPhotos("folder", { path: data!, seed }).classNames.length;
-  const known = dataset === "folder" && data ? inFolder : () => SIZES[dataset]?.classes ?? 0;
+  const known = dataset === "folder" && data ? inFolder : () => dataset === "folder" ? 0 : NAMED_CLASSES;
   // Values that are no lists are refused later.
   const count = Array.isArray(classes) && classes.length || known();
   if (count > 0 && count < 100) return stepsFor(count, { baseClasses, increment, increments });

@@ -84,13 +84,11 @@ export async function trainRuns(
   return runs;
 }
 
-/** @throws {UserError} that names each job that has failed, or, where none has, each that was never ready */
+/** @throws {UserError} that names each job that has failed */
 export function refuseFailed(jobs: readonly Job[]): void {
   const failed = jobs.filter(({ state }) => state === "failed");
-  const undone = failed.length > 0 ? failed : jobs.filter(({ state }) => state === "waiting");
-  const missing = "Not run: what it needs is missing.";
-  const lines = undone.map(({ label, failure = missing }) => `${label}: ${failure}`);
-  if (lines.length > 0) throw new UserError(lines.join("\n"));
+  if (failed.length === 0) return;
+  throw new UserError(failed.map(({ label, failure }) => `${label}: ${failure}`).join("\n"));
 }
 
 /** The method, and what distinguishes the run from others of the same method. */
@@ -111,8 +109,6 @@ export interface Job {
   readonly label: string;
   /** Jobs that must finish first. */
   readonly after: readonly Job[];
-  /** Whether all else that it needs is there; called whenever a job reports progress. */
-  readonly when: () => boolean;
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
   /**
@@ -128,11 +124,9 @@ export interface Job {
 
 export type JobProgress = Pick<ProgressLine, "done" | "total" | "note">;
 
-export function newJob(
-  job: Pick<Job, "label" | "weight" | "work"> & Partial<Pick<Job, "after" | "when">>,
-): Job {
+export function newJob(job: Pick<Job, "label" | "weight" | "work"> & Partial<Pick<Job, "after">>): Job {
   const line = { label: job.label, done: 0, total: 1, note: "waiting" };
-  return { after: [], when: () => true, ...job, state: "waiting", line };
+  return { after: [], ...job, state: "waiting", line };
 }
 
 /**
@@ -153,13 +147,9 @@ export async function runJobs(
 ): Promise<void> {
   if (jobs.length === 0) return;
   const running = new Set<Promise<void>>();
-  let further = Promise.withResolvers<void>();
-  const show = () => {
-    display.show(linesOf(jobs));
-    further.resolve();
-  };
-  const isReady = ({ state, after, when }: Job) =>
-    state === "waiting" && after.every((other) => other.state === "finished") && when();
+  const show = () => display.show(linesOf(jobs));
+  const isReady = ({ state, after }: Job) =>
+    state === "waiting" && after.every((other) => other.state === "finished");
   const broken = new AbortController();
   const stopped = AbortSignal.any([signal, broken.signal]);
   try {
@@ -170,15 +160,12 @@ export async function runJobs(
         const process = runJob(job, stopped, show).finally(() => running.delete(process));
         running.add(process);
       }
-      if (ready.length > 0) display.show(linesOf(jobs));
+      if (ready.length > 0) show();
       if (running.size === 0) break;
-      const before = running.size;
-      further = Promise.withResolvers();
-      await Promise.race([...running, further.promise]);
-      if (ready.length > 0 || running.size < before) await onChange?.();
+      await Promise.race(running);
+      await onChange?.();
     }
-    display.show(linesOf(jobs));
-    await onChange?.();
+    show();
   } catch (error) {
     broken.abort(error);
     throw error;

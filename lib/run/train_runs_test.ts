@@ -2,16 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 import { Run } from "./run.ts";
-import {
-  type Job,
-  type JobProgress,
-  newJob,
-  refuseFailed,
-  runJobs,
-  trainingJobs,
-  trainRuns,
-  type WorkerMessage,
-} from "./train_runs.ts";
+import { type Job, newJob, runJobs, trainingJobs, trainRuns, type WorkerMessage } from "./train_runs.ts";
 import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
@@ -175,63 +166,49 @@ Deno.test("trainingJobs() tells of the steps that another process has trained si
   }));
 
 /** A job that ends when it is told to, and writes down when it began. */
-function controlled(label: string, begun: string[], place: Partial<Pick<Job, "after" | "when">> = {}) {
+function controlled(label: string, begun: string[], place: Partial<Pick<Job, "after">> = {}) {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let report!: (progress: JobProgress) => void;
   const job = newJob({
     ...place,
     label,
     weight: 1,
-    work: (tell, signal) => {
+    work: (_, signal) => {
       begun.push(label);
-      report = tell;
       signal.addEventListener("abort", () => reject(signal.reason));
       return promise;
     },
   });
-  return { job, end: resolve, fail: reject, report: (progress: JobProgress) => report(progress) };
+  return { job, end: resolve, fail: reject };
 }
 
 const silent = { show() {}, finish: () => Promise.resolve() };
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 Deno.test("runJobs() stops all jobs where its caller cannot go on", async () => {
-  const { job, report } = controlled("endless", []);
+  const [endless, short] = ["endless", "short"].map((label) => controlled(label, []));
   const onChange = () => {
     throw new UserError("no disk");
   };
   const { signal } = new AbortController();
-  const ended = runJobs([job], { processes: 1, signal, display: silent, onChange });
-  report({ done: 1, total: 2 });
+  const jobs = [endless.job, short.job];
+  const ended = runJobs(jobs, { processes: 2, signal, display: silent, onChange });
+  short.end();
   await assert.rejects(ended, { message: "no disk" });
-  assert.equal(job.state, "stopped");
+  assert.deepEqual(jobs.map(({ state }) => state), ["stopped", "finished"]);
 });
 
-Deno.test("refuseFailed() names jobs that were never ready", async () => {
+Deno.test("runJobs() begins jobs in their order, when what they need has ended and a process is free", async () => {
   const begun: string[] = [];
-  const { job } = controlled("notebook", begun, { when: () => false });
-  await runJobs([job], { processes: 1, signal: new AbortController().signal, display: silent });
-  assert.throws(() => refuseFailed([job]), { name: "UserError", message: /^notebook: Not run: / });
-  assert.deepEqual(begun, []);
-});
-
-Deno.test("runJobs() begins jobs in their order, when what they need is there and a process is free", async () => {
-  const begun: string[] = [];
-  let far = false;
   const base = controlled("base", begun);
   const method = controlled("method", begun, { after: [base.job] });
   const free = controlled("free", begun);
-  const notebook = controlled("notebook", begun, { when: () => far });
+  const notebook = controlled("notebook", begun, { after: [free.job] });
   const jobs = [base, method, free, notebook].map(({ job }) => job);
   const { signal } = new AbortController();
   const ended = runJobs(jobs, { processes: 2, signal, display: silent });
   await turn();
   assert.deepEqual(begun, ["base", "free"]);
   free.end();
-  await turn();
-  assert.deepEqual(begun, ["base", "free"], "neither of the others is ready");
-  far = true;
-  base.report({ done: 1, total: 2 });
   await turn();
   assert.deepEqual(begun, ["base", "free", "notebook"]);
   base.end();

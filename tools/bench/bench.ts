@@ -5,25 +5,20 @@
  * thread.
  * @module
  */
-import { join, resolve } from "node:path";
-import { z } from "zod";
+import { resolve } from "node:path";
 import { engineThroughput, type ThroughputRow } from "../../lib/figures/engine_throughput.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
-import { type JsonKind, readJsonIfThere } from "../../lib/files.ts";
-import { dataDirectory } from "../../lib/run/folder.ts";
-import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { parseCommandLine, refusePositionals, runCommand } from "../commands/command_line.ts";
-import type { Job, MethodSeconds, RunSeconds, Setting, Speed } from "./bench_jobs.ts";
+import type { MethodSeconds, Order, Speed, Workload } from "./bench_orders.ts";
 
 const COMMAND = {
   name: "bench",
   usage: "[--quick] [--json]",
   about:
-    `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it; and where the
-time of a run goes, on each data set that is in data/. Takes some seven minutes, and three more for each data set of
-photos; writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
+    `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it. Takes some seven
+minutes; writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
 
   deno task bench --quick`,
   options: {
@@ -32,18 +27,11 @@ photos; writes figures/engine-throughput.*. The numbers mean something on an oth
   },
 };
 
-/** Left behind by `deno task reproduce`. */
-const REPRODUCED: JsonKind<{ busy: number }> = {
-  schema: z.object({ busy: z.number() }),
-  holds: "how busy the cores were",
-  remedy: "Delete it.",
-};
-
-/** The setting from which the rows of the figure each change one thing. */
-const BASE: Setting = { depth: 20, width: 16, imageSize: 32, batch: 32 };
+/** The workload from which the rows of the figure each change one thing. */
+const BASE: Workload = { depth: 20, width: 16, imageSize: 32, batch: 32 };
 
 /** The rows of the figure, for each engine. */
-const SETTINGS: readonly Setting[] = [
+const WORKLOADS: readonly Workload[] = [
   BASE,
   ...[16, 64, 128, 256].map((batch) => ({ ...BASE, batch })),
   ...[8, 32].map((width) => ({ ...BASE, width })),
@@ -71,12 +59,19 @@ export async function pythonWithTorch(): Promise<string | undefined> {
   }
 }
 
-/** What jobs measured on an engine, in a process of its own. */
-async function results(engine: Engine, jobs: readonly Job[]): Promise<unknown[]> {
+/** What is measured on an engine by these orders, in a process of its own. */
+async function results(engine: Engine, orders: readonly Order[]): Promise<unknown[]> {
   const beside = (name: string) => resolve(import.meta.dirname!, name);
   const [command, ...args] = engine === "torch"
-    ? [await pythonWithTorch() ?? "python3", beside("bench_torch.py"), JSON.stringify(jobs)]
-    : [Deno.execPath(), "run", "-A", "--no-check", beside("bench_jobs.ts"), JSON.stringify({ engine, jobs })];
+    ? [await pythonWithTorch() ?? "python3", beside("bench_torch.py"), JSON.stringify(orders)]
+    : [
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--no-check",
+      beside("bench_orders.ts"),
+      JSON.stringify({ engine, orders }),
+    ];
   const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
   const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
@@ -88,29 +83,22 @@ function isHere(engine: Engine): Promise<boolean> {
 }
 
 export interface QuickMeasurements {
-  /** The faster of the project's own engines. */
-  best: "wasm" | "onednn";
-  /** Training at the base setting; an engine is missing where the machine lacks it. */
+  /** Training at the base workload; an engine is missing where the machine lacks it. */
   imagesPerSecond: Partial<Record<"wasm" | "onednn" | "torch", number>>;
-  /** On that engine. */
+  /** On the faster of the project's own engines. */
   methods: MethodSeconds;
   /** Forward passes on that engine over training steps on it. */
   evaluation: number;
 }
 
-/**
- * What `--json` prints.
- * @param busy share of the cores' time that the last reproduction used, where it is known
- */
-export function summaryOf(measured: Omit<QuickMeasurements, "best">, busy?: number) {
-  const { imagesPerSecond, methods, evaluation } = measured;
+/** What `--json` prints. */
+export function summaryOf({ imagesPerSecond, methods, evaluation }: QuickMeasurements) {
   const each = (values: Record<string, number>, write: (value: number) => number) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, write(value)]));
   return {
     imagesPerSecond: each(imagesPerSecond, (value) => +value.toFixed(1)),
     stepRatio: each(methods, (seconds) => +(seconds / methods.C).toFixed(3)),
     evaluation: +evaluation.toFixed(3),
-    busy: busy && +busy.toFixed(3),
   };
 }
 
@@ -119,17 +107,17 @@ async function quick(): Promise<QuickMeasurements> {
   for (const engine of ["wasm", "onednn", "torch"] as const) {
     if (!await isHere(engine)) continue;
     console.error(`Training on ${engine} …`);
-    const [{ train }] = await results(engine, [{ setting: BASE, train: 2.5 }]) as Speed[];
+    const [{ train }] = await results(engine, [{ workload: BASE, train: 2.5 }]) as Speed[];
     imagesPerSecond[engine] = train;
   }
   const { wasm = 0, onednn = 0 } = imagesPerSecond;
   const best = onednn > wasm ? "onednn" : "wasm";
   console.error(`The methods' steps, and evaluation, on ${best} …`);
   const [methods, { evaluation = 0 }] = await results(best, [
-    { setting: BASE, rounds: 10 },
-    { setting: { ...BASE, batch: 128 }, evaluation: 2 },
+    { workload: BASE, rounds: 10 },
+    { workload: { ...BASE, batch: 128 }, evaluation: 2 },
   ]) as [MethodSeconds, Speed];
-  return { best, imagesPerSecond, methods, evaluation: evaluation / Math.max(wasm, onednn) };
+  return { imagesPerSecond, methods, evaluation: evaluation / Math.max(wasm, onednn) };
 }
 
 /**
@@ -140,20 +128,20 @@ async function allRows(): Promise<ThroughputRow[]> {
   const rows: ThroughputRow[] = [];
   const left = new Set<Engine>();
   for (const engine of ENGINES) if (await isHere(engine)) left.add(engine);
-  for (const [i, setting] of SETTINGS.entries()) {
-    console.error(`Row ${i + 1} of ${SETTINGS.length} of the figure …`);
+  for (const [i, workload] of WORKLOADS.entries()) {
+    console.error(`Row ${i + 1} of ${WORKLOADS.length} of the figure …`);
     const speeds = new Map<Engine, Required<Speed>[]>();
     for (const engine of [...left, ...left]) {
       if (!left.has(engine)) continue;
       const start = performance.now();
-      const [speed] = await results(engine, [{ setting, train: 1, evaluation: 1 / 3 }]) as Required<Speed>[];
+      const [speed] = await results(engine, [{ workload, train: 1, evaluation: 1 / 3 }]) as Required<Speed>[];
       speeds.set(engine, [...speeds.get(engine) ?? [], speed]);
       if (performance.now() - start > 1000 * MOST_SECONDS_OF_ROW) left.delete(engine);
     }
     for (const [engine, both] of speeds) {
       rows.push({
         engine,
-        ...setting,
+        ...workload,
         threads: 1,
         trainImagesPerSecond: Math.max(...both.map(({ train }) => train)),
         evaluationImagesPerSecond: Math.max(...both.map(({ evaluation }) => evaluation)),
@@ -161,31 +149,6 @@ async function allRows(): Promise<ThroughputRow[]> {
     }
   }
   return ENGINES.flatMap((engine) => rows.filter((row) => row.engine === engine));
-}
-
-async function runsOn(engine: Engine): Promise<Record<string, RunSeconds>> {
-  const found: Record<string, RunSeconds> = {};
-  for (const dataset of ["iemoji-100", "caltech-101", "cifar-100"] as const) {
-    if (!await Deno.stat(join(dataDirectory(), dataset)).catch(() => null)) continue;
-    console.error(`A run on ${dataset} …`);
-    [found[dataset]] = await results(engine, [{ dataset }]) as [RunSeconds];
-  }
-  return found;
-}
-
-export function runTable(runs: Readonly<Record<string, RunSeconds>>): string[] {
-  return textTable(
-    Object.entries(runs).map(([dataset, seconds]) => {
-      const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
-      const parts = Object.entries(seconds).map(([part, value]) => [part, percent(value / total)]);
-      return {
-        "run of LwM": dataset,
-        "seconds": total.toFixed(0),
-        ...Object.fromEntries(parts),
-        "not iterations": percent(1 - seconds.iterations / total),
-      };
-    }),
-  );
 }
 
 async function describeMachine(): Promise<string> {
@@ -205,10 +168,7 @@ export async function bench(args: string[]): Promise<void> {
   }
   const machine = await describeMachine();
   console.error(`${machine}; ResNet-20, 32 × 32, batch 32, one thread`);
-  const reproduced = await readJsonIfThere(join(dataDirectory(), "reproduce.json"), REPRODUCED);
-  const measured = await quick();
-  const summary = summaryOf(measured, reproduced?.busy);
-  console.log(JSON.stringify(summary, null, isJson ? undefined : 1));
+  console.log(JSON.stringify(summaryOf(await quick()), null, isJson ? undefined : 1));
   if (isQuick) return;
 
   const rows = await allRows();
@@ -216,8 +176,6 @@ export async function bench(args: string[]): Promise<void> {
   const directory = resolve(import.meta.dirname!, "../../figures");
   const numbers = { machine, base: { ...BASE, threads: 1 }, rows };
   await saveFigure("engine-throughput", engineThroughput, numbers, { directory });
-  console.log("");
-  for (const line of runTable(await runsOn(measured.best))) console.log(line);
   console.log("\nWritten: figures/engine-throughput.svg, .png and .json");
 }
 

@@ -1,6 +1,6 @@
 """The step of `deno task bench` in PyTorch, for comparison: the same network, channels_last, forward, backward and SGD.
 
-Reads jobs ({"setting": {depth, width, imageSize, batch}, "train": seconds}) as a list in JSON from its argument and prints,
+Reads orders ({"workload": {depth, width, imageSize, batch}, "train": seconds}) as a list in JSON from its argument and prints,
 for each, a line {"train": images a second, "evaluation": images a second}. One thread.
 """
 
@@ -71,9 +71,9 @@ def seconds_of(run, seconds):
     return statistics.median(times)
 
 
-def measure(setting, seconds):
-    batch, size = setting["batch"], setting["imageSize"]
-    model = ResNet(setting["depth"], setting["width"], 20).to(memory_format=torch.channels_last)
+def measure(workload, seconds):
+    batch, size = workload["batch"], workload["imageSize"]
+    model = ResNet(workload["depth"], workload["width"], 20).to(memory_format=torch.channels_last)
     x = torch.randn(batch, 3, size, size).to(memory_format=torch.channels_last)
     y = torch.arange(batch) % 20
     sgd = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
@@ -97,5 +97,5 @@ def measure(setting, seconds):
 if __name__ == "__main__":
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    for job in json.loads(sys.argv[1]):
-        print(json.dumps(measure(job["setting"], job["train"])), flush=True)
+    for order in json.loads(sys.argv[1]):
+        print(json.dumps(measure(order["workload"], order["train"])), flush=True)

@@ -8,7 +8,7 @@ import { absolutePath } from "../../lib/files.ts";
 import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/run/configuration_help.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { endBySignal, Stopped, stopWithNpx } from "../../lib/stop_signals.ts";
+import { endBySignal, Stopped } from "../../lib/stop_signals.ts";
 import { methodNamed, methodNames } from "../../lib/training/method.ts";
 import { UserError } from "../../lib/user_error.ts";
 
@@ -57,7 +57,6 @@ function withoutControls(text: string): string {
  * @param main is given the arguments
  */
 export async function runCommand(main: (args: string[], log: Log) => Promise<void>): Promise<void> {
-  void stopWithNpx();
   try {
     await main(Deno.args, print);
   } catch (error) {

@@ -5,16 +5,13 @@
 import { join } from "node:path";
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration, PresetName } from "../../lib/run/schema.ts";
-import { writeJson } from "../../lib/files.ts";
-import { dataDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";
+import { dataDirectory } from "../../lib/run/folder.ts";
 import { refuseFailed, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
-import { percent } from "../../lib/statistics.ts";
-import { clock } from "../../lib/progress.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { runNames } from "../../lib/study/run_record.ts";
 import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
+import { numberedNotebooks } from "../notebooks/notebook.ts";
 import { notebookJob } from "../notebooks/run_notebooks.ts";
 import { type Command, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
@@ -26,8 +23,8 @@ const COMMAND: Command = {
   name: "reproduce",
   usage: "[--fresh] [--all-seeds] [--preset NAME] [--engine NAME]",
   about:
-    `The whole paper: prepares iEmoji-100, trains the models of all notebooks, runs each notebook as soon as its models are
-trained, and draws the figures. Finished runs are reused. It can be stopped at any moment; the same command goes on from
+    `The whole paper: prepares iEmoji-100, trains the models of all notebooks, then runs the notebooks, which draw the
+figures. Finished runs are reused. It can be stopped at any moment; the same command goes on from
 there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
 
   deno task reproduce --preset smoke`,
@@ -66,71 +63,29 @@ async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal)
 }
 
 /**
- * Trains the runs, and runs each notebook as soon as its models are trained and a core is free.
+ * Trains the runs, then runs the notebooks, several side by side.
  * @throws {UserError} where a run or a notebook fails; jobs that do not need it are finished first
  */
 async function trainAndRunNotebooks(runs: readonly OpenedRun[], preset: PresetName, signal: AbortSignal) {
-  const trained = new Set<string>();
-  for (const { folders, configuration: { increments } } of runs) {
-    const steps = await trainedSteps(folders, increments + 1);
-    for (let step = 0; step < steps; step++) trained.add(stepFolder(folders, step));
-  }
-  const { jobs, processes } = await trainingJobs(runs, {
-    onStep: ({ folders }, step) => trained.add(stepFolder(folders, step)),
-  });
-  const toTrain = jobs.length;
-  for (const path of await numberedNotebooks("notebooks")) {
-    const through = stepsNeeded((await readNotebook(path)).cells.map(sourceOf).join("\n"));
-    const needed = runs.flatMap(({ folders, configuration: { increments } }) =>
-      Array.from({ length: Math.min(through, increments + 1) }, (_, step) => stepFolder(folders, step))
-    );
-    const place = {
-      // A cell may train for as long as it takes; a kernel that has died is noticed at once.
-      timeoutSeconds: 24 * 3600,
-      env: {}, // the kernels inherit preset and engine from our environment
-      outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
-    };
-    const when = () => needed.every((folder) => trained.has(folder));
-    jobs.push(await notebookJob(path, place, { weight: NOTEBOOK_WEIGHT, when }));
-  }
-  console.error(`${toTrain} trainings and ${jobs.length - toTrain} notebooks, ${processes} at a time.`);
-  const before = { at: performance.now(), processorSeconds: await processorSeconds() };
+  const { jobs: trainings, processes } = await trainingJobs(runs);
+  const place = {
+    // A cell may train for as long as it takes; a kernel that has died is noticed at once.
+    timeoutSeconds: 24 * 3600,
+    env: {}, // the kernels inherit preset and engine from our environment
+    outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
+  };
+  const paths = await numberedNotebooks("notebooks");
+  const notebooks = paths.map((path) =>
+    notebookJob(path, place, { weight: NOTEBOOK_WEIGHT, after: trainings })
+  );
+  const jobs = [...trainings, ...await Promise.all(notebooks)];
+  console.error(`${trainings.length} trainings, then ${paths.length} notebooks, ${processes} at a time.`);
   await runJobs(jobs, { processes, signal });
   refuseFailed(jobs);
-  const seconds = (performance.now() - before.at) / 1000;
-  const busy = (await processorSeconds() - before.processorSeconds) / seconds / navigator.hardwareConcurrency;
-  if (!(busy > 0)) return;
-  console.error(`The cores were busy ${percent(busy)} of ${clock(seconds)}.`);
-  // What `deno task bench --quick --json` reports.
-  const engine = runs[0].configuration.engine;
-  if (toTrain > 0) {
-    await writeJson(join(dataDirectory(), "reproduce.json"), { preset, engine, seconds, busy });
-  }
 }
 
 /** The weight of a notebook whose models are trained, in epochs of a class; see `Job.weight`. */
 const NOTEBOOK_WEIGHT = 60;
-
-/**
- * The number of steps, M_0 included, that must be trained before a notebook runs.
- * @param code of the notebook
- */
-export function stepsNeeded(code: string): number {
-  const calls = code.match(/trainRuns\(|Run\.open\(/g)?.length ?? 0;
-  if (calls === 0) return 0;
-  const through = Array.from(code.matchAll(/\bthrough: (\d+)/g), ([, step]) => Number(step));
-  const trainings = code.match(/trainRuns\(/g)?.length ?? 0;
-  return through.length < trainings ? Infinity : Math.max(0, ...through) + 1;
-}
-
-/** Processor time of this process and of its finished descendants; 0 where the system does not report it. */
-async function processorSeconds(): Promise<number> {
-  const stat = await Deno.readTextFile("/proc/self/stat").catch(() => "");
-  // Behind the name in parentheses: state, 10 numbers, then user and system time, also of children, in
-  // hundredths.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number);
-  return fields.reduce((sum, ticks) => sum + ticks, 0) / 100;
-}
 
 /** What the notebooks show beside their own seed. */
 const STUDIES = ["iemoji-100", "wrong-variants", "norms", "gamma"]

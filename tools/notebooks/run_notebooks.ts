@@ -68,7 +68,7 @@ export async function runNotebooks(paths: readonly string[], options: RunOptions
 export async function notebookJob(
   path: string,
   options: Omit<RunOptions, "signal" | "display">,
-  place: Partial<Pick<Job, "after" | "when" | "weight">>,
+  place: Partial<Pick<Job, "after" | "weight">>,
 ): Promise<Job> {
   const notebook = await readNotebook(path);
   const { outputFolder } = options;
