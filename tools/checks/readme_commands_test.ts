@@ -1,6 +1,7 @@
 /**
- * Types every command of README, in a fresh clone, in the preset `smoke`, with images of one's own in the home
- * folder. A server has to answer one request. Lines of the samples that have no number have to be printed.
+ * Types every command of README, in a fresh clone, in the preset `smoke`, with images of one's own in the
+ * home folder. A server has to answer one request. Lines of the samples that have no number have to be
+ * printed.
  * Not among the project's other tests:
  *
  *     deno task test:readme
