@@ -30,7 +30,8 @@ export function dataDirectory(): string {
 /**
  * The data set of a configuration, rendered or decoded first where that has not happened yet.
  * @param directory the folder that data sets and caches are kept in
- * @param onClasses told the classes of photos before any is decoded; it may throw
+ * @param options what to tell the progress, and the classes of photos before any is decoded, which may throw;
+ * `decode` as in {@linkcode loadPhotos}
  *
  * @example
  * ```ts
@@ -44,8 +45,11 @@ export function dataDirectory(): string {
 export function openDataset(
   configuration: Configuration,
   directory: string = dataDirectory(),
-  onImages?: (done: number, total: number) => void,
-  onClasses?: (classNames: readonly string[]) => void,
+  { onImages, onClasses, decode }: {
+    onImages?: (done: number, total: number) => void;
+    onClasses?: (classNames: readonly string[]) => void;
+    decode?: boolean;
+  } = {},
 ): Promise<Dataset> {
   const onProgress = (done: number, total: number) => {
     throwIfStopped();
@@ -74,15 +78,27 @@ export function openDataset(
     skipBroken,
     imagesPerClass,
     holdOut,
+    decode,
     onClasses,
     onProgress,
   });
 }
 
 const FILE = "configuration.json";
-const KEPT: JsonKind<Configuration & { images?: string }> = {
+const channels = z.tuple([z.number(), z.number(), z.number()]).readonly();
+/** What is known of a run's images. */
+const ofImages = {
+  /** Their digest. */
+  images: z.string().optional(),
+  /** What the models need of the data set, so that they can be used where the images are not. */
+  trainedOn: z.object({ name: z.string(), classNames: z.array(z.string()), mean: channels, std: channels })
+    .optional(),
+};
+type OfImages = { [Field in keyof typeof ofImages]?: z.infer<typeof ofImages[Field]> };
+
+const KEPT: JsonKind<Configuration & OfImages> = {
   // A method of the user's own may not be defined here; whoever needs it says so.
-  schema: configurationSchema.extend({ method: z.string(), images: z.string().optional() }),
+  schema: configurationSchema.extend({ method: z.string(), ...ofImages }),
   holds: "the complete configuration of a run",
   remedy: "Delete it, and train the run again: the steps that are trained stay.",
   sealed: true,
@@ -158,12 +174,12 @@ export function stepFolder({ base, method }: RunFolders, step: number): string {
 /**
  * Writes the configuration into a run's folder. A run can be continued, so the largest number of increments
  * is kept.
- * @param images digest of the images
+ * @param dataset its images
  */
 export async function keepConfiguration(
   folder: string,
   configuration: Configuration,
-  images?: string,
+  dataset?: Omit<Dataset, "open" | "imageSize">,
 ): Promise<void> {
   const path = join(folder, FILE);
   const kept = await readJsonIfThere(path, KEPT);
@@ -172,7 +188,8 @@ export async function keepConfiguration(
     ...configuration,
     data: data && resolve(data),
     increments: Math.max(increments, kept?.increments ?? 0),
-    images,
+    images: dataset?.digest,
+    trainedOn: dataset && ofImages.trainedOn.parse(dataset),
   };
   if (JSON.stringify(complete) !== JSON.stringify(kept)) await writeSealedJson(path, complete);
 }
@@ -180,13 +197,13 @@ export async function keepConfiguration(
 /**
  * Reads the configuration of the run in a folder.
  * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`; the folder of M_0 is a run without increments
- * @returns the configuration with the engine by name, the folder of data sets and runs, and the digest of the
- * run's images
+ * @returns the configuration with the engine by name, the folder of data sets and runs, and what is known of
+ * the run's images
  * @throws {UserError} if it is not the folder of a run
  */
 export async function readRunFolder(
   folder: string,
-): Promise<{ configuration: Configuration; folders: RunFolders; directory: string; images?: string }> {
+): Promise<{ configuration: Configuration; folders: RunFolders; directory: string } & OfImages> {
   const isFolder = await Deno.stat(folder).then((stat) => stat.isDirectory, () => false);
   const kept = isFolder ? await readJsonIfThere(join(folder, FILE), KEPT) : null;
   if (kept === null) {
@@ -198,7 +215,7 @@ export async function readRunFolder(
     );
   }
   const directory = resolve(folder, "../../..");
-  const { images, ...configuration } = kept;
+  const { images, trainedOn, ...configuration } = kept;
   const isKnown = methodNames().includes(configuration.method);
   const named = isKnown ? configuration : { ...configuration, method: "C" }; // M_0 is the same
   // A kept configuration has the engine by name.
@@ -213,7 +230,7 @@ export async function readRunFolder(
         "Rename it, or train the run again.",
     );
   }
-  return { configuration, folders, directory, images };
+  return { configuration, folders, directory, images, trainedOn };
 }
 
 /** The metrics of a run's first `steps` steps, M_0 included, up to the first that is missing. */
@@ -264,6 +281,7 @@ export async function refuseOtherImages(
   { base, method }: RunFolders,
   { name, digest }: Pick<Dataset, "name" | "digest">,
 ): Promise<void> {
+  if (digest === "") return; // of images that are not decoded yet
   const other: string[] = [];
   for (const folder of [base, method]) {
     // Where nothing is trained yet, any images will do.

@@ -35,7 +35,7 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
     const folders = await runFolders(configuration, "wasm", directory);
     await keepConfiguration(folders.method, configuration);
     const read = await readRunFolder(folders.method);
-    assert.deepEqual(read, { configuration, folders, directory, images: undefined });
+    assert.deepEqual(read, { configuration, folders, directory, images: undefined, trainedOn: undefined });
     for (const path of [`${folders.method}/`, `${folders.method}/.`]) {
       assert.deepEqual((await readRunFolder(path)).folders, folders);
     }
@@ -271,7 +271,8 @@ Deno.test("refuseOtherImages() names only the folders that differ", () =>
       writeFile(join(kept, "step-0", "model.safetensors"), "");
     }
     await refuse("a1");
-    await keepConfiguration(folders.method, tiny(), "a1");
+    const [name, classNames, mean, std] = ["pets", ["cat", "dog"], [0, 0, 0], [1, 1, 1]] as const;
+    await keepConfiguration(folders.method, tiny(), { digest: "a1", name, classNames, mean, std });
     await refuse("a1");
     await assert.rejects(
       refuse("b2"),

@@ -84,10 +84,14 @@ export interface RunPlace {
   log?: (line: string) => void;
   /** Called while images are rendered or decoded for the first time. */
   onImages?: (done: number, total: number) => void;
+  /** False decodes no image: where some would have to be, the run can be planned but not trained. */
+  decode?: boolean;
 }
 
 /** Options of {@linkcode Run.fromFolder}. */
-export interface FolderPlace extends Omit<RunPlace, "directory"> {
+export interface FolderPlace extends Omit<RunPlace, "directory" | "decode"> {
+  /** Only the models are used, for which the folder has all that it takes; the images may be gone. */
+  modelsOnly?: boolean;
   /** The folder of the images, if it has moved since the training. */
   data?: string;
   /** The engine for evaluation; by default the one that trained the run, if it is usable here. */
@@ -145,7 +149,7 @@ export class Run {
    */
   static async fromFolder(folder: string, place: FolderPlace = {}): Promise<Run> {
     const { log = () => {} } = place;
-    const { configuration: kept, directory, folders } = await readRunFolder(folder);
+    const { configuration: kept, directory, folders, images, trainedOn } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
     if (place.data !== undefined) refuseUnusedByDrawings(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
@@ -153,23 +157,30 @@ export class Run {
       log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);
       return useEngine("wasm", { log });
     });
-    return await Run.#open(configuration, engine, { ...place, directory }, folders);
+    const open = () => {
+      throw new UserError("Expected only the models of this run to be used. Open it with its images.");
+    };
+    const known = place.modelsOnly && trainedOn
+      ? { ...trainedOn, digest: images!, imageSize: kept.imageSize, open }
+      : undefined;
+    return await Run.#open(configuration, engine, { ...place, directory }, folders, known);
   }
 
-  /** @param kept the folders of a run that was named by its folder */
+  /**
+   * @param kept the folders of a run that was named by its folder
+   * @param known what its folder says of the data set, in place of the images
+   */
   static async #open(
     configuration: Configuration,
     engine: Engine,
-    { directory = dataDirectory(), log = () => {}, onImages }: RunPlace,
+    { directory = dataDirectory(), log = () => {}, onImages, decode }: RunPlace,
     kept?: RunFolders,
+    known?: Dataset,
   ): Promise<Run> {
-    const dataset = await openDataset(
-      configuration,
-      directory,
-      onImages,
-      (classNames) => classSteps(configuration, classNames),
-    );
-    const folders = kept ?? await runFolders(configuration, engine.name, directory, dataset.digest);
+    const onClasses = (classNames: readonly string[]) => void classSteps(configuration, classNames);
+    const dataset = known ?? await openDataset(configuration, directory, { onImages, onClasses, decode });
+    const { digest } = dataset;
+    const folders = kept ?? await runFolders(configuration, engine.name, directory, digest || undefined);
     await refuseOtherImages(folders, dataset);
     const other = kept ? null : await otherCode(folders, configuration.increments);
     if (other !== null) {
@@ -303,7 +314,7 @@ export class Run {
     for (const folder of through > 0 ? [base, method] : [base]) {
       const increments = folder === base ? 0 : this.configuration.increments;
       // The images of a run that has begun were compared when it was opened.
-      await keepConfiguration(folder, { ...this.configuration, increments }, this.dataset.digest);
+      await keepConfiguration(folder, { ...this.configuration, increments }, this.dataset);
     }
     const missing: number[] = [];
     for (let step = 0; step <= through; step++) if (!await this.isTrained(step)) missing.push(step);

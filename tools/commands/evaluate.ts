@@ -8,7 +8,7 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, type Log, parseCommandLine, runCommand } from "./command_line.ts";
-import { folderOf, OF_RUN, openNamedRun, stepHeading, stepRow } from "./run.ts";
+import { ENGINE, folderOf, openNamedRun, stepHeading, stepRow } from "./run.ts";
 
 const COMMAND: Command = {
   name: "evaluate",
@@ -22,7 +22,8 @@ where there is nothing to measure.
   deno task evaluate data/runs/iemoji-100/seed99-LwM-*
   deno task evaluate data/runs/iemoji-100/seed99-LwM-* --json > lwm.json`,
   options: {
-    ...OF_RUN,
+    "data PATH": "where the run's images lie now, if they have moved",
+    ...ENGINE,
     json: "print one JSON object, {run, configuration, metrics}, and nothing else to standard output",
   },
 };

@@ -14,21 +14,22 @@ import { percent } from "../../lib/statistics.ts";
 import { markdownTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
-import { folderOf, OF_RUN, openNamedRun } from "./run.ts";
+import { ENGINE, folderOf, openNamedRun } from "./run.ts";
 
 const COMMAND: Command = {
   name: "export",
-  usage: "RUN [--step NUMBER] [--out DIRECTORY] [--data PATH] [--engine NAME] [--json]",
+  usage: "RUN [--step NUMBER] [--out DIRECTORY] [--engine NAME] [--json]",
   about:
-    `Writes a model of a run for other tools: model.safetensors in PyTorch's layout, model.py, which loads and runs it in
-PyTorch, and README.md, a model card. Exit code: 0, or 1 where the model is missing.
+    `Writes a model of a run for other tools: model.safetensors in PyTorch's layout, model.py, which loads and runs
+it in PyTorch, and README.md, a model card. The images that the run was trained on are not needed. Exit code:
+0, or 1 where the model is missing.
 
   deno task train --preset smoke --seed 99
   deno task export data/runs/iemoji-100/seed99-LwM-*`,
   options: {
     "step NUMBER": "t of the model M_t [the last that is trained]",
     "out DIRECTORY": "where the files go [data/exports/RUN]",
-    ...OF_RUN,
+    ...ENGINE,
     json: "print one JSON object, {run, model, files}, and nothing else to standard output",
   },
 };
@@ -38,14 +39,17 @@ export async function exportModel(args: readonly string[], log: Log = console.lo
   if (line.help) return log(line.help);
   const { own, switches } = line;
   const json = switches.has("json");
-  const run = await openNamedRun(line, COMMAND, json ? console.error : log);
+  const run = await openNamedRun(line, COMMAND, json ? console.error : log, { modelsOnly: true });
   let trained = 0;
   while (trained < run.steps.length && await run.isTrained(trained)) trained++;
   const step = Number(own.step ?? trained - 1);
   if (!(Number.isInteger(step) && step >= 0 && step < trained)) {
+    const expected = trained === 0 ? "a run with a trained model" : `--step to be from 0 to ${trained - 1}`;
     throw new UserError(
-      `Expected a model that is trained but found ${own.step ?? "none"} where ${trained} steps are. ` +
-        "Choose another --step, or train it with `deno task train`.",
+      `Expected ${expected} but found ${
+        own.step ?? "none"
+      }: ${trained} of ${run.steps.length} steps are trained. ` +
+        "Choose another, or train more with `deno task train`.",
     );
   }
   const name = basename(folderOf(run));
@@ -83,9 +87,16 @@ export async function pytorchFile(model: ResNet, notes: Readonly<Record<string, 
   return encodeSafetensors({ tensors, metadata: { format: "pt", ...Object.fromEntries(metadata) } });
 }
 
+const OWN_IMAGES =
+  `It was trained on a private folder of images, whose license and origin the project does not know. Whoever shares
+the model states them here, and makes sure that the owners of the images, and people on them, agree.`;
+const PUBLISHED_IMAGES =
+  "It was trained on images with licenses of their own: see data/README.md of the project.";
+
 async function modelCard(run: Run, step: number, { options, classNames }: ResNet): Promise<string> {
   const { configuration, dataset, steps } = run;
   const { method, seed, dataset: name } = configuration;
+  const isOwn = name === "folder";
   const metrics = await Promise.all(steps.slice(0, step + 1).map((_, t) => run.metrics(t)));
   const rows = metrics.map(({ classesSeen, accuracy, accuracyTop5, attention }, t) => ({
     model: `M_${t}`,
@@ -100,7 +111,9 @@ library_name: pytorch
 tags: [image-classification, class-incremental-learning, learning-without-memorizing, grad-cam]
 ---
 
-# M_${step} of ${step === 0 ? "the base step" : method} on ${name}, seed ${seed}
+# M_${step} of ${step === 0 ? "the base step" : method} on ${
+    isOwn ? `own images (${dataset.name})` : name
+  }, seed ${seed}
 
 A residual network (depth ${options.depth}, widths ${
     options.widths.join(", ")
@@ -133,10 +146,9 @@ ${markdownTable(rows)}
 
 ## Limits
 
-It knows these classes alone, and takes any image for one of them: ${
-    classNames.join(", ")
-  }. What it was trained on has
-licenses of its own: see data/README.md of the project, whose code is under the MIT license.
+It knows these classes alone, and takes any image for one of them: ${classNames.join(", ")}.
+
+${isOwn ? OWN_IMAGES : PUBLISHED_IMAGES} The code of the project is under the MIT license.
 
 ## Training
 

@@ -106,6 +106,6 @@ Deno.test("export writes the model, its loader and its card", () =>
     assert.match(await Deno.readTextFile(files[2]), /^# M_0 of the base step on iemoji-100, seed 1$/m);
     await assert.rejects(exportModel([run.folders.method, "--step", "2"], () => {}), {
       name: "UserError",
-      message: /a model that is trained but found 2 where 2 steps are\. Choose another --step/,
+      message: /^Expected --step to be from 0 to 1 but found 2: 2 of 2 steps are trained\. Choose another/,
     });
   }));

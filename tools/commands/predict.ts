@@ -2,17 +2,18 @@
  * `deno task predict`: what the models of a run see in images, and where they look.
  * @module
  */
-import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
-import sharp from "sharp";
 import * as tf from "@tensorflow/tfjs";
 import { gradCamClosedForm } from "../../lib/attention/mod.ts";
 import { allDraws, type ImageSet, type Picture } from "../../lib/data/mod.ts";
 import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts";
-import { isFolder, listImages } from "../../lib/data/photos/photo_source.ts";
+import { isFolder, isImageName, listFolder } from "../../lib/data/photos/photo_source.ts";
 import { forwardPasses } from "../../lib/evaluation/predict.ts";
 import { probabilities, topColumns } from "../../lib/evaluation/scores.ts";
-import { type AttentionMap, largestValue, overlay, unitMap } from "../../lib/figures/kit/overlay.ts";
+import { type AttentionMap, largestValue } from "../../lib/figures/kit/overlay.ts";
+import { drawImage, drawOverlay } from "../../lib/figures/kit/picture_grid.ts";
+import { beside, composeFigure, shorten, text } from "../../lib/figures/kit/svg.ts";
+import { renderPng } from "../../lib/figures/save.ts";
 import { readFileIfThere, writeFileWhole } from "../../lib/files.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
@@ -22,16 +23,20 @@ import { textTable } from "../../lib/table.ts";
 import type { Tensor1D } from "../../lib/tensors.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
-import { folderOf, OF_RUN, openNamedRun } from "./run.ts";
+import { ENGINE, folderOf, openNamedRun } from "./run.ts";
 
 const COMMAND: Command = {
   name: "predict",
-  usage: "RUN IMAGE … [--models LIST] [--class NAME] [--top NUMBER] [--out DIRECTORY] [--json]",
+  usage:
+    "RUN IMAGE … [--models LIST] [--class NAME] [--top NUMBER] [--out DIRECTORY] [--engine NAME] [--json]",
   about:
-    `Shows images to the models of a run: the classes with the highest scores, and as a picture where each model looks.
-An IMAGE is a JPEG, PNG or WebP, or a folder of them; its middle square is shown. A picture has the image, and a
-square for each model with its attention map (Grad-CAM) over it; the maps of a picture share their colors. Exit code:
-0, or 1 where a model or an image is missing.
+    `Shows images to the models of a run. It prints the classes with the highest scores, and draws where each model
+looks. The images that the run was trained on are not needed.
+
+An IMAGE is a JPEG, PNG or WebP, or a folder of them. The models see its middle square. A picture has the image,
+and for each model the image under its attention map (Grad-CAM). The maps of a picture share their colors. An
+image that cannot be read is named at the end, and the others are shown. Exit code: 0, or 1 where a model or an
+image is missing.
 
   deno task train --preset smoke --seed 99
   deno task predict data/runs/iemoji-100/seed99-LwM-* figures/attention-retention.png --models 0,4`,
@@ -40,9 +45,10 @@ square for each model with its attention map (Grad-CAM) over it; the maps of a p
     "class NAME": "whose attention map is drawn [the class with the highest score]",
     "top NUMBER": "how many classes are named [5]",
     "out DIRECTORY": "where the pictures go [data/predictions/RUN]",
-    ...OF_RUN,
+    ...ENGINE,
     json:
-      "print one JSON object, {run, images}, with all maps as numbers, and nothing else to standard output",
+      "print one JSON object, {run, images, unreadable}, with all maps as numbers, and nothing else to\n" +
+      "standard output",
   },
 };
 
@@ -64,14 +70,14 @@ export async function predictImages(args: readonly string[], log: Log = console.
     );
   }
   const json = switches.has("json");
-  const run = await openNamedRun({ ...line, positionals: [folder] }, COMMAND, json ? console.error : log);
+  const named = { ...line, positionals: [folder] };
+  const run = await openNamedRun(named, COMMAND, json ? console.error : log, { modelsOnly: true });
   const steps = await chosenSteps(run, own.models);
-  const files = paths.map(fromHere).flatMap((path) =>
-    isFolder(path) ? listImages(path).map((name) => join(path, name)) : [path]
-  );
-  const set = await imageSet(files, run.dataset.imageSize);
+  const { files, pictures, unreadable } = await readImages(paths.map(fromHere), run.dataset.imageSize);
   const ofModels: Prediction[][] = [];
-  for (const step of steps) ofModels.push(await predictionsOf(run, step, set, top, own.class));
+  for (const step of files.length > 0 ? steps : []) {
+    ofModels.push(await predictionsOf(run, step, imageSet(pictures), top, own.class));
+  }
 
   const out = fromHere(own.out ?? join(dataDirectory(), "predictions", basename(folderOf(run))));
   // One after the other: all photos of a large folder at once would need more memory than there is.
@@ -83,18 +89,27 @@ export async function predictImages(args: readonly string[], log: Log = console.
     await writeFileWhole(picture, await drawAttention(path, predictions));
     images.push({ image: showPath(path), picture: showPath(picture), predictions });
   }
-  if (json) return log(JSON.stringify({ run: folderOf(run), images }, null, 1));
-  const rows = images.flatMap(({ image, predictions }) =>
-    predictions.map(({ model, classes }) => ({
-      image,
-      model,
-      ...Object.fromEntries(
-        classes.map(({ name, probability }, i) => [`${i + 1}.`, `${name} ${percent(probability)}`]),
-      ),
+  if (json) log(JSON.stringify({ run: folderOf(run), images, unreadable }, null, 1));
+  else if (images.length > 0) {
+    for (const row of textTable(images.flatMap(rowsOf))) log(row);
+    if (steps.some((step) => outputKind(run.configuration, step) === "sigmoid")) {
+      log("\nEach class has a sigmoid of its own, so the scores of an image need not add up to 100 %.");
+    }
+    log(`\nWhere they look: ${showPath(out)}`);
+  }
+  if (unreadable.length > 0) throw new UserError(unreadable.join("\n"));
+}
+
+/** One row a class; the image and the model stand in the first of theirs. */
+function rowsOf({ image, predictions }: { image: string; predictions: readonly Prediction[] }) {
+  return predictions.flatMap(({ model, classes }, m) =>
+    classes.map(({ name, probability }, i) => ({
+      image: m + i === 0 ? image : "",
+      model: i === 0 ? model : "",
+      class: name,
+      score: percent(probability),
     }))
   );
-  for (const text of textTable(rows)) log(text);
-  log(`\nWhere they look: ${showPath(out)}`);
 }
 
 /** @param list such as `0,4` or `all`; the last model where it is undefined */
@@ -113,16 +128,36 @@ async function chosenSteps(run: Run, list: string | undefined): Promise<number[]
   );
 }
 
+/** The images that can be read, as squares, and what is wrong with the others. */
+async function readImages(paths: readonly string[], size: number) {
+  const inFolder = (path: string) => {
+    const images = listFolder(path).files.filter(isImageName).map((name) => join(path, name));
+    if (images.length > 0) return images;
+    throw new UserError(
+      `Expected images (.jpg, .png or .webp) in ${path} but found none. Name another folder.`,
+    );
+  };
+  const [files, pictures, unreadable]: [string[], Picture[], string[]] = [[], [], []];
+  for (const path of paths.flatMap((path) => isFolder(path) ? inFolder(path) : [path])) {
+    try {
+      pictures.push(await decode(path, size));
+      files.push(path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unreadable.push(error.message);
+    }
+  }
+  return { files, pictures, unreadable };
+}
+
 /** Images without labels, as the network takes them. */
-async function imageSet(files: readonly string[], size: number): Promise<ImageSet> {
-  const pictures: Picture[] = [];
-  for (const path of files) pictures.push(await decode(path, size));
+function imageSet(pictures: readonly Picture[]): ImageSet {
   return {
     name: "the given images",
-    count: files.length,
-    size,
+    count: pictures.length,
+    size: pictures[0].size,
     views: 1,
-    labels: new Int32Array(files.length),
+    labels: new Int32Array(pictures.length),
     read: (image, _, target) => target.set(pictures[image].rgb),
   };
 }
@@ -193,21 +228,27 @@ async function predictionsOf(
 }
 
 /** Height and width of an image in a picture. */
-const SIDE = 256;
+const SIDE = 224;
 
 /** A PNG: the image, and each model's map over it. */
 async function drawAttention(path: string, predictions: readonly Prediction[]): Promise<Uint8Array> {
   const image = await decode(path, SIDE);
-  const maps = predictions.map(({ attention }) => unitMap(attention));
-  const max = largestValue(maps);
-  const squares = [image, ...maps.map((map) => overlay(image, map, max))];
-  const raw = (width: number) => ({ raw: { width, height: SIDE, channels: 3 as const } });
-  const width = squares.length * SIDE;
-  return await sharp(new Uint8Array(width * SIDE * 3), raw(width))
-    .composite(
-      squares.map(({ rgb }, i) => ({ input: Buffer.from(rgb), ...raw(SIDE), left: i * SIDE, top: 0 })),
-    )
-    .png().toBuffer();
+  const max = largestValue(predictions.map(({ attention }) => attention));
+  const squares = [
+    { ...drawImage(image, SIDE, "the image"), caption: "the image" },
+    ...predictions.map(({ model, classes, attention }) => {
+      const score = classes.find(({ name }) => name === attention.class);
+      const caption = `${model}: ${attention.class}${score ? `, ${percent(score.probability)}` : ""}`;
+      return { ...drawOverlay(image, attention, SIDE, caption, max), caption };
+    }),
+  ];
+  const captioned = squares.map(({ svg, width, height, caption }) => ({
+    svg: svg + text(width / 2, height + 16, shorten(caption, width, 12), { anchor: "middle" }),
+    width,
+    height: height + 20,
+  }));
+  const description = squares.map(({ caption }) => caption).join("; ");
+  return await renderPng(composeFigure({ title: basename(path), body: beside(captioned, 8), description }));
 }
 
 if (import.meta.main) await runCommand(predictImages);

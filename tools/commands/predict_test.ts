@@ -5,7 +5,13 @@ import { readPicture } from "../../lib/data/mod.ts";
 import { probabilities } from "../../lib/evaluation/scores.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { Run } from "../../lib/run/run.ts";
-import { tinyConfiguration, withDataDirectory } from "../../lib/run/testdata/tiny_run.ts";
+import {
+  tinyConfiguration,
+  tinyPhotoConfiguration,
+  withDataDirectory,
+} from "../../lib/run/testdata/tiny_run.ts";
+import { withFolder, writeClassFolders } from "../../lib/data/photos/testdata/photo_fixtures.ts";
+import { exportModel } from "./export.ts";
 import { predictImages } from "./predict.ts";
 
 Deno.test("predict names the classes that a model scores highest, and draws where it looks", () =>
@@ -55,14 +61,14 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
       assert.equal(found.attention.class, found.classes[0].name);
       assert.equal(found.attention.values.length, found.attention.size ** 2);
     }
-    const { width, height } = await sharp(images[0].picture).metadata();
-    assert.deepEqual([width, height], [3 * 256, 256]);
+    const { format, width } = await sharp(images[0].picture).metadata();
+    assert.ok(format === "png" && width >= 3 * 224, "a square for the image, M_0 and M_1");
 
     const known = run.classNames(0)[2];
     const text = await call(join(home, "0.png"), "--top", "2", "--class", known);
     assert.match(
       text,
-      /^image +model +1\. +2\.\n.*0\.png +M_1 +[\w-]+ \d+\.\d % +[\w-]+ \d+\.\d %\n\nWhere they look: /m,
+      /^image +model +class +score\n.*0\.png +M_1 +[\w-]+ +\d+\.\d %\n +[\w-]+ +\d+\.\d %\n\nEach class has a sig/m,
     );
     const ofClass = JSON.parse(await call(join(home, "0.png"), "--class", known, "--json"));
     assert.equal(ofClass.images[0].predictions[0].attention.class, known);
@@ -72,6 +78,10 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
     await Deno.writeTextFile(join(home, "text.png"), "no image");
     await refuses([], /a run, and images, but found .*seed1-LwM/);
     await refuses([join(home, "none.png")], /an image in .*none\.png but found no such file/);
+    // One bad image does not cancel the others.
+    await refuses([join(home, "text.png"), join(home, "0.png")], /text\.png but found something else/);
+    assert.match(lines.join("\n"), /0\.png +M_1 /);
+    await refuses([directory], /Expected images \(.*\) in .* but found none\. Name another folder/);
     await refuses(
       [join(home, "text.png")],
       /a JPEG, PNG or WebP in .*text\.png but found something else\. Name another/,
@@ -86,4 +96,33 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
       [join(home, "0.png"), ...first],
       /--class to be one that M_0 knows but found ".*"\. Choose among/,
     );
+  }));
+
+Deno.test("predict and export need the folder of a run, not the images that it was trained on", () =>
+  withFolder(async (directory) => {
+    const data = join(directory, "pets");
+    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    const run = await Run.open(tinyPhotoConfiguration(data), { directory });
+    await run.train();
+    const image = join(directory, "ant.jpg");
+    await Deno.rename(join(data, "ant", "image_0001.jpg"), image);
+    const place = [run.folders.method, "--out", join(directory, "out")];
+    const said: string[] = [];
+    const call = async () => {
+      said.length = 0;
+      await predictImages([...place, image, "--models", "all", "--json"], (line) => said.push(line));
+      await exportModel([...place], () => {});
+      return JSON.parse(said.join("\n")).images[0].predictions;
+    };
+    await Deno.remove(data, { recursive: true });
+    await Deno.remove(join(directory, "cache"), { recursive: true });
+    const predictions = await call();
+    assert.deepEqual(predictions.map(({ model }: { model: string }) => model), ["M_0", "M_1"]);
+    assert.deepEqual(
+      new Set(predictions[1].classes.map(({ name }: { name: string }) => name)),
+      new Set(["ant", "bee", "cat"]),
+    );
+    const card = await Deno.readTextFile(join(directory, "out", "README.md"));
+    assert.match(card, /^# M_1 of LwM on own images \(pets\), seed 1$/m);
+    assert.match(card, /^It was trained on a private folder of images, whose license .* does not know\./m);
   }));

@@ -7,6 +7,7 @@ import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/acc
 import type { PhotoDataset } from "../../lib/data/photos/photos.ts";
 import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { codeOf, readMetrics, readRunFolder, type RunFolders } from "../../lib/run/folder.ts";
+import { validate } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { PlannedRun } from "../../lib/run/train_runs.ts";
 import { MEASURES, type RunRecord } from "../../lib/study/run_record.ts";
@@ -15,16 +16,13 @@ import { type TableRow, textTable } from "../../lib/table.ts";
 import type { Engine } from "../../lib/engine/mod.ts";
 import { percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
-import { type FolderPlace, Run } from "../../lib/run/run.ts";
+import { type FolderPlace, Run, type RunPlace } from "../../lib/run/run.ts";
 import type { Dataset } from "../../lib/data/image_set.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, type CommandLine, fromHere, type Log, showPath } from "./command_line.ts";
 
-/** Options of commands that are given the folder of a run. */
-export const OF_RUN = {
-  "data PATH": "where the run's images lie now, if they have moved",
-  "engine NAME": "what evaluates [the engine that trained the run]",
-} as const;
+/** An option of commands that use the models of a run. */
+export const ENGINE = { "engine NAME": "what computes [the engine that trained the run]" } as const;
 
 /**
  * Opens the run whose folder is the first argument of a command.
@@ -34,6 +32,7 @@ export function openNamedRun(
   { own: { data, engine }, positionals }: CommandLine,
   { name }: Command,
   log: Log,
+  { modelsOnly }: Pick<FolderPlace, "modelsOnly"> = {},
 ): Promise<Run> {
   if (positionals.length !== 1) {
     throw new UserError(
@@ -41,8 +40,9 @@ export function openNamedRun(
         `Call \`deno task ${name}\` once for each run; see \`deno task ${name} --help\`.`,
     );
   }
+  if (engine !== undefined) validate("engine", engine, "--engine");
   const place = { data: data && fromHere(data), engine: engine as Configuration["engine"] | undefined };
-  return openRun(fromHere(positionals[0]), place, log);
+  return openRun(fromHere(positionals[0]), { ...place, modelsOnly }, log);
 }
 
 /** A run as it is kept in its folder, with what was measured so far. */
@@ -72,17 +72,16 @@ export function folderOf({ steps, folders }: Run): string {
 /**
  * Opens a run with a bar while its images are decoded, and lists photos that were left out.
  * @param from a configuration, or the folder of a run
- * @param options the folder of data sets and runs; of a run that is named by its folder, where its images lie
- * now, and what evaluates it
+ * @param options of `Run.open()`, or of `Run.fromFolder()` where the run is named by its folder
  */
 export async function openRun(
   from: Configuration | string,
-  { directory, data, engine }: { directory?: string } & Pick<FolderPlace, "data" | "engine">,
+  { directory, ...place }: RunPlace & FolderPlace,
   log: Log,
 ): Promise<Run> {
   const run = await withImageProgress((onImages) => {
-    if (typeof from === "string") return Run.fromFolder(from, { log, onImages, data, engine });
-    return Run.open(from, { log, onImages, directory: directory && fromHere(directory) });
+    if (typeof from === "string") return Run.fromFolder(from, { ...place, log, onImages });
+    return Run.open(from, { ...place, log, onImages, directory: directory && fromHere(directory) });
   });
   listSkipped(run.dataset, log);
   return run;

@@ -40,6 +40,8 @@ export interface CachePhotosOptions {
   imageSize: number;
   /** Leave out photos that are damaged instead of throwing. A photo that cannot be read is not damaged. */
   skipBroken?: boolean;
+  /** False leaves photos as they are; those that are not in the cache are then left out. Default true. */
+  decode?: boolean;
   /** Called after each photo; never if all are in the cache. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -56,12 +58,12 @@ export async function cachePhotos(
   path: string,
   source: PhotoSource,
   chosen: readonly number[],
-  { imageSize, skipBroken = false, onProgress }: CachePhotosOptions,
+  { imageSize, skipBroken = false, decode = true, onProgress }: CachePhotosOptions,
 ): Promise<{ photos: Map<number, CachedPhoto>; skipped: Map<number, DamagedPhotoError> }> {
   const damaged = new Map<number, DamagedPhotoError>();
   let known = readIndex(path, imageSize);
   const isMissing = (i: number) => known.get(source.photos[i].name)?.stamp !== source.photos[i].stamp;
-  if (chosen.some(isMissing)) {
+  if (decode && chosen.some(isMissing)) {
     try {
       using _lock = await FileLock.wait(`${path}.lock`, () => {
         known = readIndex(path, imageSize);
@@ -86,7 +88,7 @@ export async function cachePhotos(
     }
   }
   if (damaged.size > 0 && !skipBroken) throw allDamaged([...damaged.values()]);
-  const decoded = chosen.filter((i) => !damaged.has(i));
+  const decoded = chosen.filter((i) => !isMissing(i));
   return { photos: new Map(decoded.map((i) => [i, known.get(source.photos[i].name)!])), skipped: damaged };
 }
 
