@@ -77,6 +77,12 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** A duration in words, such as `40 s`, `23 min` or `2.5 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file. */
 export function progressDisplay(
   screen: Screen = standardError(),

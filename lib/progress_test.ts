@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { clock, formatProgress, progressDisplay, type ProgressLine, type Screen } from "./progress.ts";
+import {
+  clock,
+  duration,
+  formatProgress,
+  progressDisplay,
+  type ProgressLine,
+  type Screen,
+} from "./progress.ts";
 import { TestClock } from "./testdata/clock.ts";
 import { Terminal } from "./testdata/terminal.ts";
 
@@ -7,6 +14,10 @@ Deno.test("clock() says minutes and seconds, and hours where there are any", () 
   assert.equal(clock(65), "1:05");
   assert.equal(clock(3.4), "0:03");
   assert.equal(clock(3725), "1:02:05");
+});
+
+Deno.test("duration() gives one number and its unit", () => {
+  assert.deepEqual([0.2, 89, 1400, 5399, 9000].map(duration), ["1 s", "89 s", "23 min", "90 min", "2.5 h"]);
 });
 
 Deno.test("formatProgress() shows how far the work is and how long it will still take", () => {

@@ -349,6 +349,13 @@ export class Run {
     return epochs * Math.ceil(count * drawsPerEpoch / batchSize);
   }
 
+  /** How many epochs of a step are trained, where its training was stopped in between. */
+  async epochsDone(step: number): Promise<number> {
+    const checkpoint = await this.#checkpoint(step, "progress.safetensors");
+    checkpoint?.model.dispose();
+    return (checkpoint?.state as StepState | undefined)?.epochsDone ?? 0;
+  }
+
   /**
    * Evaluates M_t from its checkpoint. The metrics are kept if the engine is the one that trained the run.
    */

@@ -4,9 +4,10 @@
  */
 import { configure } from "../../lib/run/configuration.ts";
 import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
+import type { ImageSet } from "../../lib/data/image_set.ts";
 import { headPositions } from "../../lib/data/protocol.ts";
 import { ResNet } from "../../lib/model/mod.ts";
-import { clock, progressDisplay } from "../../lib/progress.ts";
+import { duration, progressDisplay } from "../../lib/progress.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable, unlessStopped } from "../../lib/stop_signals.ts";
@@ -27,17 +28,21 @@ const COMMAND: Command = {
   name: "train",
   usage: "[--FIELD VALUE …] [--directory DIRECTORY] [--dry-run] [--json]",
   about:
-    `Trains one run: M_0, then one model for each increment, each measured when it is trained. It says beforehand
-which classes each step brings and how long it will take. It can be stopped at any moment; the same command
-goes on from the last finished epoch, and what is trained already is not trained again. Runs lie in
-DIRECTORY/runs, where the notebooks keep theirs, too. Exit code: 0, 1 where it fails, 130 after Ctrl-C.
+    `Trains one run: M_0, then one model for each increment. Each model is measured when it is trained. The command first
+says which classes each step brings and how long the training takes. Ctrl-C stops it at any moment, and the same
+command resumes after the last finished epoch. Finished steps are not trained again. Runs lie in DIRECTORY/runs;
+notebooks and commands share them. Exit code: 0, 1 where it fails, 130 after Ctrl-C.
 
-  deno task train --dataset caltech-101 --data PATH --method lwm --seed 1
+Your own images need one folder for each class. What is not given follows from their number: baseClasses,
+increment and increments.
+
   deno task train --preset smoke
+  deno task train --data ~/pictures --method lwm --seed 1
   deno task train --method lwm --gamma 0.5 --dry-run`,
   options: {
     ...DIRECTORY,
-    "dry-run": "print the classes of each step, iterations, time and disk space, and train nothing",
+    "dry-run":
+      "print the classes of each step, iterations, time and disk space; train nothing, decode no image",
     json: "print one JSON object, {run, configuration, plan, metrics}, and nothing else to standard output",
   },
   takesFields: true,
@@ -55,14 +60,17 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
   const kept = () =>
     preparing
       ? "The same command goes on with preparing the images."
-      : "Nothing is lost but the unfinished epoch: the same command goes on from there.";
+      : "Only the unfinished epoch is lost. The same command resumes there.";
   await stoppable(kept, async (signal) => {
-    const run = await unlessStopped(signal, openRun(configuration, line.own, json ? console.error : log));
+    const place = { directory: line.own.directory, decode: !line.switches.has("dry-run") };
+    const run = await unlessStopped(signal, openRun(configuration, place, json ? console.error : log));
     preparing = false;
-    const folder = folderOf(run);
-    say(`Run: ${folder}`);
+    // The folder of one's own images is named by what is in them.
+    const isUnknown = configuration.dataset === "folder" && run.dataset.digest === "";
+    const folder = isUnknown ? undefined : folderOf(run);
+    say(`Run: ${folder ?? "its folder gets a name when the images are prepared"}`);
     const plan = await planOf(run);
-    for (const text of planLines(plan)) say(text);
+    for (const text of planLines(run, plan)) say(text);
     const metrics: StepMetrics[] = [];
     if (!line.switches.has("dry-run")) {
       say(stepHeading());
@@ -76,13 +84,13 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
 }
 
 async function planOf(run: Run) {
-  const steps: { classes: string[]; iterations: number; trained: boolean }[] = [];
+  const steps: { classes: string[]; iterations: number; epochsDone: number; trained: boolean }[] = [];
   for (const [step, ids] of run.steps.entries()) {
-    steps.push({
-      classes: ids.map((id) => run.dataset.classNames[id]),
-      iterations: run.iterations(step),
-      trained: await run.isTrained(step),
-    });
+    const { epochs } = stepOptions(run.configuration, step, run.dataset);
+    const trained = await run.isTrained(step);
+    const epochsDone = trained ? epochs : await run.epochsDone(step);
+    const iterations = Math.round(run.iterations(step) * (1 - (trained ? 0 : epochsDone / epochs)));
+    steps.push({ classes: ids.map((id) => run.dataset.classNames[id]), iterations, epochsDone, trained });
   }
   const iterations = steps.reduce((sum, step) => sum + (step.trained ? 0 : step.iterations), 0);
   const { depth, widths, stem, seed } = run.configuration;
@@ -102,11 +110,16 @@ async function planOf(run: Run) {
 /** Tries iterations of the base step for about three seconds, two at least. */
 async function secondsPerIteration(run: Run, student: ResNet): Promise<number> {
   const { seed, views } = run.configuration;
-  const set = run.dataset.open("train", run.steps[0], { seed, views });
+  // It does not matter what is in the images, and they may not be decoded yet.
+  const read: ImageSet["read"] = (image, _, target) => {
+    for (let i = 0; i < target.length; i++) target[i] = 97 * image + 31 * i;
+  };
+  const set = { ...run.dataset.open("train", run.steps[0], { seed, views }), read };
+  const dataset = { ...run.dataset, mean: [0.5, 0.5, 0.5], std: [0.3, 0.3, 0.3] } as const;
   const times = [performance.now()];
   await trainStep(
     { student, set, headPosition: headPositions(run.classOrder), teacher: null },
-    stepOptions(run.configuration, 0, run.dataset),
+    stepOptions(run.configuration, 0, dataset),
     {
       onProgress: () => times.push(performance.now()),
       shouldStop: () => times.length > 30 || times.length > 2 && times.at(-1)! - times[0] > 3000,
@@ -118,14 +131,21 @@ async function secondsPerIteration(run: Run, student: ResNet): Promise<number> {
   return later[later.length >> 1];
 }
 
-function planLines({ steps, seconds, bytes }: Awaited<ReturnType<typeof planOf>>): string[] {
-  const lines = steps.map(({ classes, iterations, trained }, step) =>
-    `Step ${step}: ${trained ? "trained" : `${iterations} iterations`}, ${classes.length} classes: ` +
-    classes.join(", ")
-  );
+function planLines(run: Run, { steps, seconds, bytes }: Awaited<ReturnType<typeof planOf>>): string[] {
+  const lines = steps.map(({ classes, iterations, epochsDone, trained }, step) => {
+    const { epochs } = stepOptions(run.configuration, step, run.dataset);
+    const resumes = epochsDone > 0 ? `resumes at epoch ${epochsDone + 1} of ${epochs}, ` : "";
+    const what = trained ? "trained" : `${resumes}${iterations} iterations`;
+    return `Step ${step}: ${what}, ${classes.length} classes: ${classes.join(", ")}`;
+  });
+  const learned = new Set(run.steps.flat());
+  const left = run.dataset.classNames.filter((_, id) => !learned.has(id));
+  if (left.length > 0 && run.configuration.dataset === "folder") {
+    lines.push(`Not learned: ${left.length} classes: ${left.join(", ")}`);
+  }
   if (steps.every(({ trained }) => trained)) return lines;
-  const time = seconds === undefined ? "" : `About ${clock(seconds)} on this machine; `;
-  return [...lines, `${time}models: ${steps.length}, ${(bytes / 1e6).toFixed(1)} MB.`];
+  const time = seconds === undefined ? "" : `About ${duration(seconds)} on this machine. `;
+  return [...lines, `${time}${steps.length} models, ${(bytes / 1e6).toFixed(1)} MB.`];
 }
 
 /**

@@ -111,7 +111,9 @@ Deno.test("train that is interrupted says how to go on, and the same command doe
       said += text;
     }
     assert.equal((await child.status).code, 130);
-    assert.match(said, /Stopped\. Nothing is lost but the unfinished epoch: the same command goes on/);
+    assert.match(said, /Stopped\. Only the unfinished epoch is lost\. The same command resumes there\./);
+    const plan = (await linesOf(train, [...args, "--dry-run"]))[2];
+    assert.match(plan, /^Step 0: resumes at epoch \d+ of 30, \d+ iterations, 3 classes: /);
     assert.equal(rowsIn(await linesOf(train, args)).length, 1);
   }));
 
@@ -121,7 +123,7 @@ Deno.test("train --dry-run says what there is to do, and trains nothing", () =>
     const lines = await linesOf(train, [...args, "--dry-run"]);
     assert.match(lines[2], /^Step 0: 4 iterations, 3 classes: telephone, [\w-]+, [\w-]+$/);
     assert.match(lines[3], /^Step 1: \d iterations, 2 classes: [\w-]+, [\w-]+$/);
-    assert.match(lines[4], /^About 0:\d\d on this machine; models: 2, 0\.0 MB\.$/);
+    assert.match(lines[4], /^About \d+ s on this machine\. 2 models, 0\.0 MB\.$/);
     assert.equal(lines.length, 5);
     await assert.rejects(Deno.stat(folderIn(lines)), Deno.errors.NotFound);
 
@@ -136,6 +138,25 @@ Deno.test("train --dry-run says what there is to do, and trains nothing", () =>
         "Step 1: trained,",
       ],
     );
+  }));
+
+Deno.test("train --dry-run decodes no image, and derives the steps of one's own images", () =>
+  withFolder(async (directory) => {
+    const data = join(directory, "pets");
+    await writeClassFolders(data, { ant: 3, bee: 3, cat: 3, dog: 3, eel: 3 });
+    await Deno.writeTextFile(join(data, "ant", "bad.jpg"), "no image");
+    const args = ["--preset", "smoke", "--data", data, "--directory", directory, "--baseClasses", "2"];
+    const lines = await linesOf(train, [...args, "--dry-run"]);
+    assert.match(lines[1], /^Run: its folder gets a name when the images are prepared$/);
+    assert.deepEqual(lines.slice(2, 4).map((line) => line.match(/(\d) classes: /)![1]), ["2", "3"]);
+    assert.equal(await Deno.stat(join(directory, "cache")).catch(() => null), null);
+    const steps = ["--increment", "1", "--increments", "1", "--skipBroken"];
+    const left = await linesOf(train, [...args, "--dry-run", ...steps]);
+    assert.match(left[4], /^Not learned: 2 classes: \w+, \w+$/);
+    await assert.rejects(linesOf(train, args), {
+      name: "UserError",
+      message: /bad\.jpg" but found something/,
+    });
   }));
 
 Deno.test({
