@@ -62,7 +62,7 @@ export interface PhotoOptions extends ClassChoice {
    * false.
    */
   skipBroken?: boolean;
-  /** False decodes none: where some would have to be, the images can be counted and not read. Default true. */
+  /** False decodes none: where some would have to be, images can be counted and not read. Default true. */
   decode?: boolean;
   /** Called with the names of the classes before any photo is decoded; it may throw. */
   onClasses?: (classNames: readonly string[]) => void;
