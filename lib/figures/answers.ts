@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { percent } from "../statistics.ts";
 import { type MethodName, methodNamed } from "../training/method.ts";
-import { chart, percentTick } from "./kit/chart.ts";
+import { chart, legend, percentTick } from "./kit/chart.ts";
 import { heatColor } from "./kit/overlay.ts";
 import { heatLegend, pngDataUri } from "./kit/picture_grid.ts";
 import {
@@ -147,18 +147,33 @@ export interface StepBars {
   readonly subtitle: string;
   /** What the vertical axis shows. */
   readonly label: string;
-  /** One panel each: a share between 0 and 1 for each step. */
-  readonly methods: readonly { readonly method: MethodName; readonly shares: readonly number[] }[];
+  /** One panel each. */
+  readonly methods: readonly {
+    readonly method: MethodName;
+    /** A share between 0 and 1 for each step. */
+    readonly shares: readonly number[];
+    /** The accuracy of the model that is told the step of each image, where the shares are accuracies. */
+    readonly told?: readonly number[];
+  }[];
   /** A share to compare with, drawn as a dashed line, and what it is. */
   readonly level?: { readonly share: number; readonly meaning: string };
 }
 
-/** Bars, one a step; one panel a method, all with the same scale. */
+/**
+ * Bars, one a step; one panel a method, all with the same scale. Where the accuracy is known for a model that
+ * is told the step, the bars go on: what it then knows was outvoted by the classes of other steps, and the
+ * rest is forgotten.
+ */
 export function stepBars({ title, subtitle, label, methods, level }: StepBars): Figure {
-  const bars = methods.flatMap(({ method, shares }) =>
-    shares.map((share, step) => ({ method, step, share }))
+  const bars = methods.flatMap(({ method, shares, told }) =>
+    shares.map((share, step) => ({ method, step, share, told: told?.[step] ?? share }))
   );
-  const place = { fx: "method", x: "step", y: "share" };
+  const isTold = methods.some(({ told }) => told !== undefined);
+  const highest = Math.max(...bars.map(({ share }) => share), level?.share ?? 0, isTold ? 1 : 0);
+  const column = { fx: "method", x: "step" };
+  const fill = ({ method }: { method: MethodName }) => methodNamed(method).color;
+  const number = { fill: MUTED, stroke: "white", strokeWidth: 3 };
+  const inPercent = (share: number) => (100 * share).toFixed(0);
   const body = chart({
     width: BODY_WIDTH,
     height: 270,
@@ -168,36 +183,45 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     marginBottom: 36,
     fx: { domain: methods.map(({ method }) => method), label: null },
     x: { type: "band", label: "classes of step", tickSize: 0 },
-    y: {
-      domain: [0, Math.max(...bars.map(({ share }) => share), level?.share ?? 0)],
-      nice: true,
-      label,
-      ticks: 5,
-      tickFormat: percentTick,
-    },
+    y: { domain: [0, highest], nice: true, label, ticks: 5, tickFormat: percentTick },
     marks: [
       Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
-      Plot.barY(bars, { ...place, fill: ({ method }: { method: MethodName }) => methodNamed(method).color }),
+      ...(isTold
+        ? [
+          Plot.barY(bars, { ...column, y1: "told", y2: 1, fill: FAINT }),
+          Plot.barY(bars, { ...column, y1: "share", y2: "told", fill, fillOpacity: OUTVOTED }),
+          Plot.text(bars.filter(({ share, told }) => told - share > 0.14), {
+            ...column,
+            y: "told",
+            text: ({ share, told }) => inPercent(told - share),
+            dy: 9,
+          }),
+        ]
+        : []),
+      Plot.barY(bars, { ...column, y: "share", fill }),
       Plot.ruleY(level === undefined ? [] : [level.share], { stroke: INK, strokeDasharray: "5,4" }),
-      Plot.text(bars, {
-        ...place,
-        text: ({ share }: { share: number }) => (100 * share).toFixed(0),
-        dy: -7,
-        fill: MUTED,
-        stroke: "white",
-        strokeWidth: 3,
-      }),
+      Plot.text(bars, { ...column, y: "share", text: ({ share }) => inPercent(share), dy: -7, ...number }),
       Plot.ruleY([0], { stroke: MUTED }),
     ],
   });
+  const parts = [
+    { label: "kept: right among all classes", color: MUTED },
+    { label: "outvoted: right if told the step", color: "#bbbbbb" },
+    { label: "forgotten: wrong even then", color: FAINT },
+  ];
   return composeFigure({
     title,
     subtitle,
-    body,
+    body: isTold ? stacked([legend(parts), body], 6) : body,
     notes: level === undefined ? [] : [`Dashed: ${level.meaning}.`],
     description: `${label}, by step: ` +
-      methods.map(({ method, shares }) => `${method} ${shares.map((share) => percent(share)).join(", ")}`)
-        .join("; ") +
+      methods.map(({ method, shares, told }) =>
+        [`${method} ${shares.map((share) => percent(share)).join(", ")}`]
+          .concat(told ? `if told the step ${told.map((share) => percent(share)).join(", ")}` : []).join("; ")
+      ).join("; ") +
       ".",
   });
 }
+
+/** Opacity of the method's color. */
+const OUTVOTED = 0.4;

@@ -197,7 +197,7 @@ export function attentionScrubber(retention: AttentionRetentionNumbers): Figure 
     { text: `Attention of M_${model} for ${label}` },
     ...rows.flatMap(({ method, cells }): Shown[] => {
       const { map, cosine } = cells[model];
-      const words = isDark(map) ? "all zero" : `cosine ${cosine.toFixed(2)}`;
+      const words = cosineText(map, cosine, "cosine ");
       const src = source(overlay(example.image, unitMap(map), max));
       return [{ text: words }, { src, alt: `${method}, M_${model}, ${label}: ${words}` }];
     }),

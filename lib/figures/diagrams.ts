@@ -1,22 +1,26 @@
 /**
- * The method in one picture: the teacher, the student, and the three losses between them.
+ * The method in one picture: the teacher, the student, and the three losses between them. And the protocol in
+ * another: what each step brings, and what it locks away.
  * @module
  */
-import * as Plot from "@observablehq/plot";
 import type { Picture } from "../data/image_set.ts";
-import { chart } from "./kit/chart.ts";
+import { scoreProfile } from "./kit/chart.ts";
 import { type AttentionMap, largestValue } from "./kit/overlay.ts";
-import { drawImage, drawOverlay } from "./kit/picture_grid.ts";
+import { drawImage, drawOverlay, type LabeledPicture } from "./kit/picture_grid.ts";
 import {
+  BODY_WIDTH,
   composeFigure,
+  element,
   escapeXml,
-  FAINT,
   type Figure,
+  moved,
+  MUTED,
   PALETTE,
   type Setting,
   shorten,
   STUDENT_COLOR,
   TEACHER_COLOR,
+  text,
 } from "./kit/svg.ts";
 import METHOD_OVERVIEW from "./method_overview.svg" with { type: "text" };
 
@@ -43,6 +47,8 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
   const max = largestValue([teacher.map, student.map]);
   const topBase = student.baseScores.indexOf(Math.max(...student.baseScores));
   const map = (values: AttentionMap, name: string) => drawOverlay(image, values, 100, name, max).svg;
+  const scores = (values: readonly number[], color: string, marked?: number) =>
+    scoreProfile(values, { width: 116, height: 84, color, marked }).svg;
   const parts: Readonly<Record<string, string>> = {
     image: drawImage(image, 96, label).svg,
     label: escapeXml(shorten(label, 112, 12)),
@@ -72,30 +78,87 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
   });
 }
 
-/** Bars without numbers, and a letter above the top base class. */
-function scores(values: readonly number[], fill: string, topBase?: number): string {
-  const highest = Math.max(...values, 1e-9);
-  return chart({
-    width: 116,
-    height: 84,
-    marginLeft: 4,
-    marginRight: 4,
-    marginTop: 18,
-    marginBottom: 4,
-    x: { type: "band", axis: null, padding: 0.24, round: false },
-    y: { axis: null, domain: [0, highest] },
-    marks: [
-      Plot.frame({ inset: -4, insetTop: -18, rx: 3, fill: "white", stroke: FAINT }),
-      // Even a score of 0 is seen.
-      Plot.barY(values, { x: (_, i) => i, y: (value) => Math.max(value, highest / 40), fill }),
-      Plot.text(topBase === undefined ? [] : [values[topBase]], {
-        x: [topBase],
-        y: (value) => value,
-        text: ["b"],
-        dy: -8,
-        fontSize: 12,
-        fontWeight: "bold",
-      }),
-    ],
-  }).svg;
+/** What {@linkcode protocol} draws. */
+export interface Protocol extends Setting {
+  /** Name of the data set, for the subtitle. */
+  readonly dataset: string;
+  /** From step 0: how many classes come, and a few of their training images. */
+  readonly steps: readonly { readonly classes: number; readonly images: readonly LabeledPicture[] }[];
 }
+
+const LABELS = 122;
+const HEADING = 26;
+
+/**
+ * A timeline: one column a step, one row for the training images of each step; below, the models and their
+ * tests.
+ */
+export function protocol({ dataset, steps }: Protocol): Figure {
+  const width = (BODY_WIDTH - LABELS) / steps.length;
+  const height = Math.max(26, Math.min(64, 300 / steps.length));
+  const left = (step: number) => LABELS + step * width;
+  const top = (step: number) => HEADING + step * height;
+  const models = top(steps.length) + 44;
+  const middle = { anchor: "middle" } as const;
+  const columns = steps.map(({ images }, t) => {
+    const center = left(t) + width / 2;
+    const side = Math.min(height - 10, 48);
+    const shown = images.slice(0, Math.floor((width - 10) / (side + 4)));
+    const start = center - (shown.length * (side + 4) - 4) / 2;
+    const open = { x: left(t) + 3, y: top(t) + 2, width: width - 6, height: height - 4, rx: 4 };
+    const seen = steps.slice(0, t + 1).reduce((sum, step) => sum + step.classes, 0);
+    const teacher = width < 100 ? "" : "teacher";
+    return [
+      text(center, 14, `step ${t}`, { ...middle, bold: true }),
+      text(0, top(t) + height / 2 + 4, `images of step ${t}`),
+      element("rect", { ...open, fill: PALETTE.orange, "fill-opacity": 0.18, stroke: PALETTE.orange }),
+      ...shown.map(({ image, label }, i) =>
+        moved(start + i * (side + 4), top(t) + (height - side) / 2, drawImage(image, side, label).svg)
+      ),
+      ...steps.slice(0, t).map((_, earlier) => moved(center, top(earlier) + height / 2, PADLOCK)),
+      element("path", {
+        d: `M${center},${top(t) + height - 2}V${models - 24}`,
+        stroke: PALETTE.orange,
+        "stroke-width": 1.5,
+      }),
+      element("path", { d: `M${center},${models - 18}l-4,-8h8z`, fill: PALETTE.orange }),
+      element("circle", {
+        cx: center,
+        cy: models,
+        r: 18,
+        fill: "white",
+        stroke: STUDENT_COLOR,
+        "stroke-width": 2,
+      }),
+      text(center, models + 4, `M_{${t}}`, { ...middle, bold: true }),
+      text(center, models + 44, `${seen}`, middle),
+      ...(t === 0 ? [] : [
+        element("path", {
+          d: `M${center - width + 20},${models}H${center - 28}`,
+          stroke: TEACHER_COLOR,
+          "stroke-width": 1.5,
+        }),
+        element("path", { d: `M${center - 20},${models}l-9,-4v8z`, fill: TEACHER_COLOR }),
+        text(center - width / 2, models - 6, teacher, { ...middle, size: 11, color: MUTED }),
+      ]),
+    ].join("");
+  });
+  const words = [text(0, models + 4, "models"), text(0, models + 44, "classes tested")];
+  return composeFigure({
+    title: "The protocol: classes come step by step, and no image stays",
+    subtitle: dataset,
+    body: { svg: [...columns, ...words].join(""), width: BODY_WIDTH, height: models + 54 },
+    notes: [
+      "Each model begins as a copy of the one before, its teacher, which then stays as it is. " +
+      "Locked: images of earlier steps. Each model is tested on images of all classes seen so far.",
+    ],
+    description: "Timeline. " +
+      steps.map(({ classes }, t) =>
+        `Step ${t} brings ${classes} classes and makes M_${t}${t === 0 ? "" : ` with M_${t - 1} as teacher`}.`
+      ).join(" ") + " Images of earlier steps are locked away.",
+  });
+}
+
+/** Around the origin. */
+const PADLOCK = element("rect", { x: -8, y: -3, width: 16, height: 12, rx: 2, fill: MUTED }) +
+  element("path", { d: "M-5,-3v-3a5,5 0 0 1 10,0v3", fill: "none", stroke: MUTED, "stroke-width": 2 });

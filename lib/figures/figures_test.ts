@@ -24,6 +24,7 @@ import { contactSheet } from "./examples.ts";
 import type { AttentionMap } from "./kit/overlay.ts";
 import { composeFigure, type Figure } from "./kit/svg.ts";
 import { drawFigure } from "./registry.ts";
+import { front } from "./results.ts";
 import { figureDirectory, saveFigure } from "./save.ts";
 import { showFigure } from "./show.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
@@ -91,6 +92,20 @@ Deno.test("confusionMatrix() writes numbers alone where steps are narrower than 
   };
   assert.deepEqual(steps(2), [12, 0]);
   assert.deepEqual(steps(10), [0, 60]);
+});
+
+Deno.test("front() writes no label over another, also where arms have the same accuracies", () => {
+  const arms = ["LwF-MC", "LwM", "equal N", "elsewhere"].map((label, i) => ({
+    method: i % 2 === 0 ? "LwF-MC" : "LwM",
+    label,
+    seeds: [{ old: 0.3, new: 0.7 }],
+  }));
+  const { svg } = front({
+    datasets: [{ dataset: "", arms, tuning: [{ method: "LwM", old: 0.1, new: 0.9 }] }],
+  });
+  const heights = arms.map(({ label }) => Number(new RegExp(`,([\d.]+)\)"[^>]*>${label}<`).exec(svg)?.[1]));
+  const sorted = heights.toSorted((a, b) => a - b);
+  sorted.slice(1).forEach((height, i) => assert.ok(height - sorted[i] >= 12, `${heights}`));
 });
 
 /** What a front end makes of it: the page after all scripts have run, in their order. */

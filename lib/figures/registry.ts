@@ -7,12 +7,14 @@ import { UserError } from "../user_error.ts";
 import { confusionMatrix, stepBars } from "./answers.ts";
 import { attentionGrid, attentionRetention } from "./attention_maps.ts";
 import { attentionShift, shiftDistribution } from "./attention_shift.ts";
+import { blindSpot } from "./blind_spot.ts";
 import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
-import { methodOverview } from "./diagrams.ts";
+import { methodOverview, protocol } from "./diagrams.ts";
 import { engineThroughput } from "./engine_throughput.ts";
 import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 import type { Figure } from "./kit/svg.ts";
 import { gainMap, gamma, lossVariants } from "./outcomes.ts";
+import { forest, front } from "./results.ts";
 import { gammaEffect, trainingCurve } from "./training_curve.ts";
 import { twoByTwo } from "./two_by_two.ts";
 
@@ -23,15 +25,19 @@ export const FIGURES = {
   attentionRetention,
   attentionRetentionCurve,
   attentionShift,
+  blindSpot,
   confusionMatrix,
   contactSheet,
   engineThroughput,
+  forest,
   forgettingPicture,
+  front,
   gainMap,
   gamma,
   gammaEffect,
   lossVariants,
   methodOverview,
+  protocol,
   shiftDistribution,
   stepBars,
   trainingCurve,

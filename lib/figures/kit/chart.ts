@@ -169,3 +169,43 @@ export function scoreBars(
     marks: [Plot.ruleX([0], { stroke: MUTED }), ...marks],
   });
 }
+
+/**
+ * Scores of all classes as upright bars without numbers: a shape that is compared with another.
+ * @param options `marked` is the column of the class b; `highest` the score of a bar as high as the frame
+ */
+export function scoreProfile(
+  scores: readonly number[],
+  { width, height, color, marked, highest = Math.max(...scores, 1e-9) }: {
+    width: number;
+    height: number;
+    color: string;
+    marked?: number;
+    highest?: number;
+  },
+): Drawing {
+  const b = marked === undefined ? [] : [marked];
+  return chart({
+    width,
+    height,
+    marginLeft: 4,
+    marginRight: 4,
+    marginTop: 18,
+    marginBottom: 4,
+    x: { type: "band", axis: null, padding: 0.24, round: false },
+    y: { axis: null, domain: [0, highest] },
+    marks: [
+      Plot.frame({ inset: -4, insetTop: -18, rx: 3, fill: "white", stroke: FAINT }),
+      // Even a score of 0 is seen.
+      Plot.barY(scores, { x: (_, i) => i, y: (score) => Math.max(score, highest / 40), fill: color }),
+      Plot.text(b, {
+        x: (b) => b,
+        y: (b) => scores[b],
+        text: ["b"],
+        dy: -8,
+        fontSize: 12,
+        fontWeight: "bold",
+      }),
+    ],
+  });
+}

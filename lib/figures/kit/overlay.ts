@@ -39,9 +39,9 @@ export function largestValue(maps: readonly AttentionMap[]): number {
   return Math.max(...maps.flatMap((map) => Array.from(unitMap(map).values)));
 }
 
-/** A cosine in words. A map that is all zero has not moved, so it gets none. */
-export function cosineText(map: AttentionMap, cosine: number): string {
-  return isDark(map) ? "all zero" : cosine.toFixed(2);
+/** A cosine, after a word for it. A map that is all zero has not moved, so it gets none. */
+export function cosineText(map: AttentionMap, cosine: number, word = ""): string {
+  return isDark(map) ? "all zero" : word + cosine.toFixed(2);
 }
 
 /**
