@@ -25,7 +25,7 @@ export interface AttentionShift {
   readonly draw: Draw;
   /** Its class id. */
   readonly classId: number;
-  /** b, the student's top base class, as a column of the head: both maps are for it. */
+  /** b, the top base class, as a column of the head: both maps are for it. */
   readonly topBaseClass: number;
   /** (C_b) the teacher's scores. */
   readonly teacherLogits: Float32Array;
@@ -58,9 +58,10 @@ export async function measureAttentionShifts(
   student: ResNet,
   set: ImageSet,
   draws: readonly Draw[],
-  { distillation, attention, ...options }: ForwardOptions & {
+  { distillation, attention, attentionClass = "student-top", ...options }: ForwardOptions & {
     distillation: DistillationOptions;
     attention: AttentionDistillationOptions;
+    attentionClass?: "student-top" | "teacher-top";
   },
 ): Promise<AttentionShift[]> {
   const baseClasses = teacher.classNames.length;
@@ -69,7 +70,7 @@ export async function measureAttentionShifts(
     const [before, now] = [teacher.forward(x), student.forward(x)];
     const [teacherLogits, studentLogits] = [before.logits, now.logits]; // (B, C_b), (B, C)
     const [B] = studentLogits.shape;
-    const b = topBaseClass({ studentLogits, teacherLogits }, "student-top"); // (B, C_b)
+    const b = topBaseClass({ studentLogits, teacherLogits }, attentionClass); // (B, C_b)
     const teacherMaps = mapsOfClass(allClassMaps(before.features, teacher.head.weights), b); // (B, h·w)
     const Q = gradCamClosedForm(now.features, student.head.weights, b); // (B, h, w)
     const studentMaps = tf.reshape(Q, [B, side ** 2]) as tf.Tensor2D;
@@ -165,35 +166,24 @@ export async function compareAttentionClasses(
   draws: readonly Draw[],
   { norm, ...options }: AttentionDistillationOptions & ForwardOptions,
 ): Promise<AttentionClassComparison> {
-  const values = await forwardPasses(set, draws, options, (x) => {
-    const [before, now] = [teacher.forward(x), student.forward(x)];
-    const scores = { teacherLogits: before.logits, studentLogits: now.logits };
-    const teacherMaps = allClassMaps(before.features, teacher.head.weights); // (B, C_b, h·w)
-    const studentMaps = allClassMaps(now.features, student.head.weights); // (B, C, h·w)
-    const of = (choice: string, b: tf.Tensor2D) => {
-      const [Q_before, Q_now] = [mapsOfClass(teacherMaps, b), mapsOfClass(studentMaps, b)]; // (B, h·w)
-      return {
-        [`${choice}: distance`]: mapDistances(Q_before, Q_now, { norm }),
-        [`${choice}: student`]: tf.max(Q_now, 1),
-        [`${choice}: teacher`]: tf.max(Q_before, 1),
-      };
-    };
-    const [byStudent, byTeacher] = [topBaseClass(scores, "student-top"), topBaseClass(scores, "teacher-top")];
-    return {
-      same: tf.sum(tf.mul(byStudent, byTeacher), 1), // (B) 1 where both choose the same class
-      ...of("student-top", byStudent),
-      ...of("teacher-top", byTeacher),
-    } as Record<string, tf.Tensor>;
+  const distillation = { kind: "softmax", temperature: 1 } as const; // L_D is not looked at.
+  const all = { ...options, distillation, attention: { norm } };
+  const byStudent = await measureAttentionShifts(teacher, student, set, draws, all);
+  const byTeacher = await measureAttentionShifts(teacher, student, set, draws, {
+    ...all,
+    attentionClass: "teacher-top",
   });
-  const zeroShare = (all: Float32Array) => all.filter((value) => value === 0).length / all.length;
-  const choiceOf = (choice: string): AttentionClassChoice => ({
-    attentionDistillation: mean([...values[`${choice}: distance`]]),
-    darkStudentMaps: zeroShare(values[`${choice}: student`]),
-    darkTeacherMaps: zeroShare(values[`${choice}: teacher`]),
+  const darkShare = (maps: Float32Array[]) =>
+    maps.filter((map) => map.every((value) => value === 0)).length / maps.length;
+  const choiceOf = (shifts: AttentionShift[]): AttentionClassChoice => ({
+    attentionDistillation: mean(shifts.map(({ attentionDistillation }) => attentionDistillation)),
+    darkStudentMaps: darkShare(shifts.map(({ studentMap }) => studentMap)),
+    darkTeacherMaps: darkShare(shifts.map(({ teacherMap }) => teacherMap)),
   });
   return {
-    differ: zeroShare(values.same),
-    studentTop: choiceOf("student-top"),
-    teacherTop: choiceOf("teacher-top"),
+    differ: byStudent.filter(({ topBaseClass }, i) => topBaseClass !== byTeacher[i].topBaseClass).length /
+      draws.length,
+    studentTop: choiceOf(byStudent),
+    teacherTop: choiceOf(byTeacher),
   };
 }

@@ -181,14 +181,12 @@ Deno.test("findAttentionShifts() ranks by L_AD the images whose L_D is close to 
   assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 9 })), [1, 3, 0]);
 });
 
-Deno.test("findAttentionShifts() starts with the best of the images asked for", () => {
-  const startWith = ({ draw }: AttentionShift) => draw.image === 0 || draw.image === 3;
-  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith })), [3, 1]);
-});
-
-Deno.test("findAttentionShifts() starts with the smallest L_D where none of those asked for is within bounds", () => {
-  const startWith = ({ draw }: AttentionShift) => draw.image === 2 || draw.image === 4;
-  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith })), [2, 1]);
+Deno.test("findAttentionShifts() starts with the best of the images asked for, or with their smallest L_D", () => {
+  const found = (...first: number[]) => {
+    const startWith = ({ draw }: AttentionShift) => first.includes(draw.image);
+    return images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith }));
+  };
+  assert.deepEqual([found(0, 3), found(2, 4)], [[3, 1], [2, 1]]);
 });
 
 Deno.test("findAttentionShifts() takes one image a class", () => {
@@ -210,14 +208,6 @@ testOnEachEngine("compareAttentionClasses() by the student's top class is the L_
   teacher.dispose();
   student.dispose();
 });
-
-testOnEachEngine("compareAttentionClasses() sees no difference between a model and itself", async () => {
-  const model = smallNetwork(["a", "b"], 1);
-  const { differ, studentTop, teacherTop } = await compareAttentionClasses(model, model, SET, DRAWS, CHOICE);
-  assert.equal(differ, 0);
-  assert.deepEqual(studentTop, teacherTop);
-  model.dispose();
-}, ["wasm"]);
 
 testOnEachEngine("compareAttentionClasses() counts maps that are all zero", async () => {
   const [teacher, student] = [smallNetwork(["a", "b"], 1), smallNetwork(["a", "b"], 1)];

@@ -3,17 +3,8 @@
  * method.
  * @module
  */
-import type { Picture } from "../data/image_set.ts";
 import { type MethodName, methodNamed } from "../training/method.ts";
-import {
-  type AttentionMap,
-  cosineText,
-  enlargeImage,
-  isDark,
-  largestValue,
-  overlay,
-  unitMap,
-} from "./kit/overlay.ts";
+import { type AttentionMap, cosineText, isDark, largestValue } from "./kit/overlay.ts";
 import {
   type GridRow,
   headingRow,
@@ -22,18 +13,9 @@ import {
   type LabeledPicture,
   mapCell,
   pictureGrid,
-  pngDataUri,
 } from "./kit/picture_grid.ts";
-import {
-  composeFigure,
-  type DatasetSetting,
-  escapeXml,
-  type Figure,
-  INK,
-  MUTED,
-  stacked,
-} from "./kit/svg.ts";
-import { interactive, type Shown } from "./show.ts";
+import { composeFigure, type DatasetSetting, type Figure, INK, MUTED, stacked } from "./kit/svg.ts";
+import { choiceOf } from "./show.ts";
 
 /** What {@linkcode attentionGrid} draws. */
 export interface AttentionGrid {
@@ -184,39 +166,33 @@ function describe(examples: readonly RetentionExample[]): string {
   }`;
 }
 
-/**
- * A slider from M_0 to the last model over the first example; the strip of all models where no script runs.
- */
-export function attentionScrubber(retention: AttentionRetentionNumbers): Figure {
-  const [example] = retention.examples;
-  const { label, rows } = example;
+/** The first example with a choice of the model, all methods beside each other. */
+export function attentionScrubber({ dataset, examples: [example] }: AttentionRetentionNumbers): Figure {
+  const { image, label, rows } = example;
   const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
-  const source = ({ size, rgb }: Picture) => pngDataUri(rgb, size, size);
-  const states = rows[0].cells.map((_, model): Shown[] => [
-    { "aria-valuetext": `M_${model}` },
-    { text: `Attention of M_${model} for ${label}` },
-    ...rows.flatMap(({ method, cells }): Shown[] => {
+  const choices = rows[0].cells.map((_, model) => {
+    const seen = rows.map(({ method, cells }) => {
       const { map, cosine } = cells[model];
-      const words = cosineText(map, cosine, "cosine ");
-      const src = source(overlay(example.image, unitMap(map), max));
-      return [{ text: words }, { src, alt: `${method}, M_${model}, ${label}: ${words}` }];
-    }),
-  ]);
-  const square = 'width="192" height="192"';
-  const figures = rows.map(({ method }) =>
-    `<figure class="method"><figcaption><b>${escapeXml(method)}</b> <span data-shown></span></figcaption>` +
-    `<img data-shown ${square}></figure>`
-  );
-  const last = states.length - 1;
-  return interactive(attentionRetention({ ...retention, examples: [example] }), {
-    content:
-      `<label>M<sub>0</sub> <input data-shown type="range" min="0" max="${last}" value="0" step="1"> ` +
-      `M<sub>${last}</sub>\n<output data-shown aria-live="polite"></output></label>` +
-      `<div class="methods"><figure><figcaption>${escapeXml(label)}</figcaption>` +
-      `<img alt="${escapeXml(label)}" src="${source(enlargeImage(example.image))}" ${square}></figure>` +
-      `${figures.join("")}</div>`,
-    style: ".methods{display:flex;flex-wrap:wrap;gap:1em}figure{margin:.5em 0}output{margin-left:1em}",
-    states,
-    first: 0,
+      return { method, map, words: cosineText(map, cosine, "cosine ") };
+    });
+    return {
+      name: `M_${model}`,
+      figure: composeFigure({
+        title: `Where M_{${model}} looks`,
+        subtitle: `${dataset}: attention for the image's own class`,
+        body: pictureGrid([
+          headingRow(["image", ...seen.map(({ method }) => method)]),
+          {
+            cells: [
+              imageCell(example),
+              ...seen.map(({ method, map, words }) => mapCell(image, map, max, words, method)),
+            ],
+          },
+        ], 0),
+        description: `Attention of M_${model} for ${label}. ` +
+          seen.map(({ method, words }) => `${method}: ${words}.`).join(" "),
+      }),
+    };
   });
+  return choiceOf("Which model?", choices);
 }

@@ -6,7 +6,7 @@
 import { crc32 } from "node:zlib";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { DISPLAY, markdownTable, tableDisplay, type TableRow } from "../table.ts";
-import { type Figure, imageTag } from "./kit/svg.ts";
+import { escapeXml, type Figure, imageTag } from "./kit/svg.ts";
 
 /** Shows the figure under the notebook's cell; does nothing outside of a notebook. */
 export async function showFigure(figure: Figure): Promise<void> {
@@ -30,54 +30,44 @@ export async function showTable(rows: readonly TableRow[]): Promise<void> {
   await displayInNotebook(tableDisplay(rows));
 }
 
-/** What a state shows in one element: its attributes, and its text. */
-export type Shown = Readonly<Record<string, string>>;
-
-/** The parts of a figure that is a piece of a web page with several states. */
-export interface InteractiveParts {
-  /** HTML with at least one `<input>`, whose value is the number of a state. */
-  readonly content: string;
-  /** Rules of CSS, for this figure alone. */
-  readonly style: string;
-  /**
-   * What each state shows in the elements with the attribute `data-shown`, in their order. `text` is an
-   * element's text.
-   */
-  readonly states: readonly (readonly Shown[])[];
-  /** The first state. */
-  readonly first: number;
+/** One of the pictures between which a reader chooses. */
+export interface Choice {
+  /** Beside its button. */
+  readonly name: string;
+  readonly figure: Figure;
 }
 
 /**
- * A figure with states between which its reader chooses. All states travel with it, since nothing comes back
- * to the kernel.
- * @param figure the picture that is shown where no script runs, such as in a notebook that its reader does
- * not trust yet
+ * A figure with a button for each of several pictures. All travel with it, since nothing comes back to the
+ * kernel. Where no script runs, such as in a notebook that its reader does not trust yet, the first picture
+ * is shown.
+ * @param question what is chosen
  */
-export function interactive(figure: Figure, parts: InteractiveParts): Figure {
-  const data = JSON.stringify(parts).replaceAll("<", "\\u003c");
+export function choiceOf(question: string, choices: readonly Choice[]): Figure {
+  const [{ figure }] = choices;
+  const buttons = choices.map(({ name }, i) =>
+    `<label><input type="radio" name="choice"${i === 0 ? " checked" : ""}> ${escapeXml(name)}</label>`
+  );
+  const form = `<form><fieldset><legend>${escapeXml(question)}</legend>${
+    buttons.join(" ")
+  }</fieldset></form>`;
+  const data = JSON.stringify([form, choices.map(({ figure }) => imageTag(figure))]).replaceAll(
+    "<",
+    "\\u003c",
+  );
   // The script finds its figure by this name; of equal figures on a page, each script takes the next one.
-  const name = `lwm-${crc32(data).toString(16)}`;
-  const html = `<div class="${name}">${imageTag(figure)}</div>
-<script>(${showStates})(document.querySelector(".${name}:not(.ready)"), ${data});</script>`;
+  const id = `lwm-${crc32(data).toString(16)}`;
+  const html = `<div class="${id}">${imageTag(figure)}</div>
+<script>(${showChoice})(document.querySelector(".${id}:not(.ready)"), ...${data});</script>`;
   const display = () => ({ "text/html": html, "text/plain": figure.description });
   return Object.defineProperty({ ...figure }, DISPLAY, { value: display });
 }
 
-/**
- * Runs in the browser: puts the content in place of the picture, and shows the state that an input selects.
- */
-function showStates(root: HTMLElement, { content, style, states, first }: InteractiveParts): void {
+/** Runs in the browser: adds the buttons, and shows the picture of the one that is chosen. */
+function showChoice(root: HTMLElement, form: string, pictures: readonly string[]): void {
   root.classList.add("ready");
-  root.innerHTML = `<style>@scope{${style}}</style>${content}`;
-  const elements = [...root.querySelectorAll("[data-shown]")];
-  const show = (state: number) =>
-    states[state].forEach(({ text, ...attributes }, i) => {
-      if (text !== undefined) elements[i].textContent = text;
-      for (const [name, value] of Object.entries(attributes)) elements[i].setAttribute(name, value);
-    });
-  for (const input of root.querySelectorAll("input")) {
-    input.addEventListener("input", () => show(Number(input.value)));
-  }
-  show(first);
+  root.innerHTML = `${form}<div>${pictures[0]}</div>`;
+  root.querySelectorAll("input").forEach((input, i) =>
+    input.addEventListener("input", () => root.lastElementChild!.innerHTML = pictures[i])
+  );
 }

@@ -9,7 +9,6 @@ import { type GridCell, type GridRow, pictureGrid } from "./kit/picture_grid.ts"
 import {
   composeFigure,
   element,
-  escapeXml,
   type Figure,
   INK,
   moved,
@@ -18,7 +17,7 @@ import {
   TEACHER_COLOR,
   text,
 } from "./kit/svg.ts";
-import { interactive, type Shown } from "./show.ts";
+import { choiceOf } from "./show.ts";
 
 /** What {@linkcode twoByTwo} draws. Maps have four numbers: the upper row, then the lower one. */
 export interface TwoByTwo {
@@ -116,7 +115,7 @@ function heatCell(map: readonly number[], max: number): GridCell {
     map.map((value, place) => {
       const strength = max === 0 ? 0 : value / max;
       const fill = `rgb(${heatColor(0.9 * strength).join(",")})`;
-      const number = text(side / 2, side / 2 + 4, shortNumber(value), {
+      const number = text(side / 2, side / 2 + 4, String(Number(value.toFixed(2))), {
         anchor: "middle",
         color: strength > 0.7 ? INK : "#ffffff",
       });
@@ -126,76 +125,15 @@ function heatCell(map: readonly number[], max: number): GridCell {
   return { picture: (side) => ({ svg: cells(side / 2).join(""), width: side, height: side }), caption: "" };
 }
 
-function shortNumber(value: number): string {
-  return String(Number(value.toFixed(2)));
-}
-
 const PLACES = ["upper left", "upper right", "lower left", "lower right"];
 
-/**
- * The same as a form, in which the reader moves the first feature over the student's grid and sees which loss
- * changes.
- */
+/** The same with a choice of the place of the student's first feature, so that one sees which loss changes. */
 export function twoByTwoForm(example: TwoByTwo): Figure {
-  const { features: [feature], classes, student } = example;
-  const first = student[0].findIndex((value) => value > 0);
-  const choices = PLACES.map((place, i) =>
-    `<label><input type="radio" name="place" value="${i}"${i === first ? " checked" : ""}> ${place}</label>`
-  );
-  const grid = `<td><div class="grid" role="img" data-shown>${
-    "<span data-shown></span>".repeat(4)
-  }</div></td>`;
-  const scores = classes.map((name) =>
-    `<div class="score">${escapeXml(name)} <b data-shown></b><i data-shown></i></div>`
-  );
-  const rows = ["teacher", "student"].map((name) =>
-    `<tr><th scope="row">${name}</th>${grid}<td>${scores.join("")}</td>${grid}</tr>`
-  );
-  return interactive(twoByTwo(example), {
-    content: `<form><fieldset><legend>Where is the student's ${escapeXml(feature)}?</legend>${
-      choices.join(" ")
-    }</fieldset></form>
-<table><thead><tr><td></td><th scope="col">${escapeXml(feature)}</th><th scope="col">scores</th>
-<th scope="col">attention for ${escapeXml(classes[0])}</th></tr></thead><tbody>${
-      rows.join("")
-    }</tbody></table>
-<p aria-live="polite">L<sub>D</sub> = <b data-shown></b>, L<sub>AD</sub> = <b data-shown></b></p>`,
-    style: `.grid{display:grid;grid-template-columns:3em 3em;grid-auto-rows:3em;width:6em}
-.grid span{display:grid;place-items:center;border:1px solid #8886}
-.score{width:14em}.score i{display:block;height:.7em}td,th{padding:.4em 1em;text-align:left}label{margin-right:1em}`,
-    states: PLACES.map((_, place) => formState(example, place)),
-    first,
-  });
-}
-
-/** What the form shows with the first feature at a place of the student's grid. */
-function formState(example: TwoByTwo, place: number): Shown[] {
-  const strongest = Math.max(...example.student[0]);
-  const moved = example.student[0].map((_, i) => i === place ? strongest : 0);
-  const { scores, maps, distillation, attentionDistillation } = measureTwoByTwo({
-    ...example,
-    student: [moved, ...example.student.slice(1)],
-  });
-  const grid = (map: readonly number[], max: number): Shown[] => [
-    { "aria-label": map.map((value) => value.toFixed(1)).join(", ") },
-    ...map.map((value) => ({
-      text: shortNumber(value),
-      style: `background: rgba(230, 159, 0, ${max > 0 ? value / max : 0})`,
-    })),
-  ];
-  const bar = (score: number, color: string): Shown[] => [
-    { text: score.toFixed(1) },
-    { style: `background: ${color}; width: ${Math.max(0, 100 * score / Math.max(...scores.flat()))}%` },
-  ];
-  const row = (model: number, dial: readonly number[], color: string) => [
-    ...grid(dial, strongest),
-    ...scores[model].flatMap((score) => bar(score, color)),
-    ...grid(maps[model], Math.max(...maps[0])),
-  ];
-  return [
-    ...row(0, example.teacher[0], TEACHER_COLOR),
-    ...row(1, moved, STUDENT_COLOR),
-    { text: distillation.toFixed(3) },
-    { text: attentionDistillation.toFixed(2) },
-  ];
+  const { features: [feature], student: [map, ...others] } = example;
+  const at = map.findIndex((value) => value > 0);
+  const choices = PLACES.map((name, place) => ({
+    name,
+    figure: twoByTwo({ ...example, student: [map.map((_, i) => i === place ? map[at] : 0), ...others] }),
+  }));
+  return choiceOf(`Where is the student's ${feature}?`, [choices[at], ...choices.toSpliced(at, 1)]);
 }
