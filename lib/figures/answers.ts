@@ -12,11 +12,9 @@ import {
   beside,
   BODY_WIDTH,
   composeFigure,
-  type Drawing,
-  FAINT,
   type Figure,
-  INK,
-  MUTED,
+  PALETTE,
+  type Piece,
   shorten,
   stacked,
   textWidth,
@@ -37,15 +35,15 @@ export interface ConfusionMatrices {
   readonly dataset: string;
   /** Number of classes of each step; together, the rows of the matrices. */
   readonly classesPerStep: readonly number[];
-  /** Names of the classes in the order of the rows; written beside the first matrix. */
+  /** Names of the classes in the order of the rows; written where there is room. */
   readonly classNames?: readonly string[];
   /** One to three matrices. */
   readonly matrices: readonly Confusion[];
 }
 
 const GAP = 16;
-const NAME_SIZE = 8;
-const NAMES_WIDTH = 84;
+/** Of a row whose name can be read. */
+const NAMED_ROW = 13;
 
 /**
  * Matrices side by side. A cell's color is the root of its share of the row, so that rare confusions are
@@ -54,20 +52,18 @@ const NAMES_WIDTH = 84;
 export function confusionMatrix(
   { dataset, classesPerStep, classNames, matrices }: ConfusionMatrices,
 ): Figure {
-  const margins = matrices.map((_, i) => i === 0 && classNames !== undefined ? NAMES_WIDTH : 50);
-  const room = BODY_WIDTH - margins.reduce((sum, margin) => sum + margin + GAP, -GAP);
-  const width = Math.min(330, Math.floor(room / matrices.length));
-  // Rows high enough for their names.
-  const height = Math.max(width, (NAME_SIZE + 1) * (classNames?.length ?? 0));
-  const drawings = matrices.map((matrix, i) => {
-    const names = i === 0 ? classNames : undefined;
-    return drawMatrix(matrix, classesPerStep, { width, height, marginLeft: margins[i], names });
-  });
+  const fits = (margin: number) => Math.floor((BODY_WIDTH + GAP) / matrices.length) - GAP - margin;
+  const names = classNames && fits(100) >= NAMED_ROW * classNames.length ? classNames : undefined;
+  const margin = names === undefined ? 50 : 100;
+  const side = Math.min(330, fits(margin));
   return composeFigure({
     title: "Which classes the images are taken for",
     subtitle:
       `${dataset}: one row a true class, one column an answer, in the order in which the classes were learned`,
-    body: stacked([beside(drawings, GAP), heatLegend("0 %", "100 % of the true class")], 10),
+    body: stacked([
+      beside(matrices.map((matrix) => drawMatrix(matrix, classesPerStep, side, margin, names)), GAP),
+      heatLegend("0 %", "100 % of the true class"),
+    ], 10),
     notes: [
       "Lines separate the steps. The diagonal is correct; columns that are bright from top to bottom are answers given too often. " +
       "Colors grow with the square root of the share, so that rare confusions are seen, too.",
@@ -84,57 +80,50 @@ export function confusionMatrix(
 function drawMatrix(
   { name, counts }: Confusion,
   classesPerStep: readonly number[],
-  { width, height, marginLeft, names }: {
-    width: number;
-    height: number;
-    marginLeft: number;
-    names?: readonly string[];
-  },
-): Drawing {
+  side: number,
+  marginLeft: number,
+  names?: readonly string[],
+): Piece {
   const classes = counts.length;
   const pixels = counts.flatMap((row) => {
     const total = Math.max(1, row.reduce((sum, count) => sum + count, 0));
     return row.flatMap((count) => [...heatColor(Math.sqrt(count / total))]);
   });
   const ends = classesPerStep.map((_, step) => classesPerStep.slice(0, step + 1).reduce((a, b) => a + b));
-  const middles = ends.map((end, step) => end - classesPerStep[step] / 2);
-  const isNarrow = Math.min(...classesPerStep) / classes * width < textWidth("step 10", 11);
+  const isNarrow = Math.min(...classesPerStep) / classes * side < textWidth("step 10", 11);
+  const marginBottom = isNarrow ? 36 : 20;
   const steps = {
-    ticks: middles,
+    ticks: ends.map((end, step) => end - classesPerStep[step] / 2),
     tickFormat: (_: number, step: number) => isNarrow ? `${step}` : `step ${step}`,
     tickSize: 0,
   };
+  const rows = names && {
+    ticks: names.map((_, i) => i + 0.5),
+    tickFormat: (_: number, i: number) => shorten(names[i], marginLeft - 10, 11),
+  };
   const lines = { stroke: "white", strokeOpacity: 0.7 };
   return chart({
-    width: marginLeft + width,
-    height: height + 26 + (isNarrow ? 36 : 20),
+    width: marginLeft + side,
+    height: side + 26 + marginBottom,
     marginLeft,
     marginRight: 0,
-    marginBottom: isNarrow ? 36 : 20,
+    marginBottom,
     x: { domain: [0, classes], ...steps, label: isNarrow ? "step" : null },
-    y: { domain: [classes, 0], axis: names === undefined ? "left" : null, ...steps, label: null },
+    y: { domain: [classes, 0], ...steps, ...rows, label: null },
     marks: [
-      Plot.image([name], {
+      Plot.image([unicodeText(name)], {
         x: classes / 2,
         y: classes / 2,
-        width,
-        height,
+        width: side,
+        height: side,
         src: () => pngDataUri(pixels, classes, classes),
         preserveAspectRatio: "none",
         imageRendering: "pixelated",
-        ariaLabel: (name: string) => `confusion of ${unicodeText(name)}`,
+        ariaLabel: (name: string) => `confusion of ${name}`,
       }),
       Plot.ruleX(ends.slice(0, -1), lines),
       Plot.ruleY(ends.slice(0, -1), lines),
       Plot.text([unicodeText(name)], { frameAnchor: "top", dy: -16, fontSize: 12, fontWeight: "bold" }),
-      Plot.text(names ?? [], {
-        x: 0,
-        y: (_, i) => i + 0.5,
-        text: (name: string) => shorten(name, NAMES_WIDTH - 8, NAME_SIZE),
-        textAnchor: "end",
-        dx: -5,
-        fontSize: NAME_SIZE,
-      }),
     ],
   });
 }
@@ -172,7 +161,7 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
   const highest = Math.max(...bars.map(({ share }) => share), level?.share ?? 0, isTold ? 1 : 0);
   const column = { fx: "method", x: "step" };
   const fill = ({ method }: { method: MethodName }) => methodNamed(method).color;
-  const number = { fill: MUTED, stroke: "white", strokeWidth: 3 };
+  const number = { fill: PALETTE.muted, stroke: "white", strokeWidth: 3 };
   const inPercent = (share: number) => (100 * share).toFixed(0);
   const body = chart({
     width: BODY_WIDTH,
@@ -185,10 +174,10 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     x: { type: "band", label: "classes of step", tickSize: 0 },
     y: { domain: [0, highest], nice: true, label, ticks: 5, tickFormat: percentTick },
     marks: [
-      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 5 }),
+      Plot.gridY({ stroke: PALETTE.faint, strokeOpacity: 1, ticks: 5 }),
       ...(isTold
         ? [
-          Plot.barY(bars, { ...column, y1: "told", y2: 1, fill: FAINT }),
+          Plot.barY(bars, { ...column, y1: "told", y2: 1, fill: PALETTE.faint }),
           Plot.barY(bars, { ...column, y1: "share", y2: "told", fill, fillOpacity: OUTVOTED }),
           Plot.text(bars.filter(({ share, told }) => told - share > 0.14), {
             ...column,
@@ -199,15 +188,15 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
         ]
         : []),
       Plot.barY(bars, { ...column, y: "share", fill }),
-      Plot.ruleY(level === undefined ? [] : [level.share], { stroke: INK, strokeDasharray: "5,4" }),
+      Plot.ruleY(level === undefined ? [] : [level.share], { stroke: PALETTE.ink, strokeDasharray: "5,4" }),
       Plot.text(bars, { ...column, y: "share", text: ({ share }) => inPercent(share), dy: -7, ...number }),
-      Plot.ruleY([0], { stroke: MUTED }),
+      Plot.ruleY([0], { stroke: PALETTE.muted }),
     ],
   });
   const parts = [
-    { label: "kept: right among all classes", color: MUTED },
+    { label: "kept: right among all classes", color: PALETTE.muted },
     { label: "outvoted: right if told the step", color: "#bbbbbb" },
-    { label: "forgotten: wrong even then", color: FAINT },
+    { label: "forgotten: wrong even then", color: PALETTE.faint },
   ];
   return composeFigure({
     title,

@@ -14,7 +14,7 @@ import {
   mapCell,
   pictureGrid,
 } from "./kit/picture_grid.ts";
-import { composeFigure, type DatasetSetting, type Figure, INK, MUTED, stacked } from "./kit/svg.ts";
+import { composeFigure, type DatasetSetting, type Figure, PALETTE, stacked } from "./kit/svg.ts";
 import { choiceOf } from "./show.ts";
 
 /** What {@linkcode attentionGrid} draws. */
@@ -47,10 +47,10 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
     name,
     cells: maps.map(({ map, caption }, i) => {
       const words = isDark(map) ? "all zero" : caption;
-      return mapCell(images[i].image, map, peaks[i], words, `${name}, ${images[i].label}`, MUTED);
+      return mapCell(images[i].image, map, peaks[i], words, `${name}, ${images[i].label}`, PALETTE.muted);
     }),
   }));
-  const seen = { name: "image", cells: images.map((image) => imageCell(image, { color: MUTED })) };
+  const seen = { name: "image", cells: images.map((image) => imageCell(image, { color: PALETTE.muted })) };
   return composeFigure({
     title,
     subtitle,
@@ -107,7 +107,7 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
     name: method,
     color: methodNamed(method).color,
     cells: [
-      { caption: i === 0 ? `${mean?.images} images` : "", color: MUTED },
+      { caption: i === 0 ? `${mean?.images} images` : "", color: PALETTE.muted },
       ...cosine.map((value, t) => ({
         caption: value.toFixed(2) + (dark[t] ? ` (${dark[t]} all zero)` : ""),
       })),
@@ -146,9 +146,9 @@ function rowsOf(example: RetentionExample): GridRow[] {
     color: methodNamed(method).color,
     note: "cosine",
     cells: [
-      imageCell(example, { color: MUTED }),
+      imageCell(example, { color: PALETTE.muted }),
       ...cells.map(({ map, cosine }, t) => {
-        const color = isDark(map) ? MUTED : INK;
+        const color = isDark(map) ? PALETTE.muted : PALETTE.ink;
         return mapCell(image, map, max, cosineText(map, cosine), `${method}, M_${t}, ${label}`, color);
       }),
     ],

@@ -22,15 +22,10 @@ import {
   BODY_WIDTH,
   composeFigure,
   type DatasetSetting,
-  type Drawing,
-  FAINT,
   type Figure,
-  INK,
-  MUTED,
   PALETTE,
+  type Piece,
   stacked,
-  STUDENT_COLOR,
-  TEACHER_COLOR,
   text,
 } from "./kit/svg.ts";
 
@@ -71,8 +66,8 @@ export interface AttentionShiftNumbers extends DatasetSetting {
 export function attentionShift(shift: AttentionShiftNumbers): Figure {
   const { dataset, teacher, student, scores, examples } = shift;
   const key = legend([
-    { label: `teacher ${teacher}`, color: TEACHER_COLOR },
-    { label: `student ${student}`, color: STUDENT_COLOR },
+    { label: `teacher ${teacher}`, color: PALETTE.teacher },
+    { label: `student ${student}`, color: PALETTE.student },
   ], 11);
   const headings = ["image", `attention of ${teacher}`, `attention of ${student}`, "scores"];
   const scale = heatLegend("no attention", "the row's strongest");
@@ -106,8 +101,8 @@ function row(example: AttentionShiftExample, models: AttentionShiftNumbers): Gri
       drawOverlay(image, maps[i], side, `attention of ${model}, ${label}`, max)
     );
   const series = [
-    { color: TEACHER_COLOR, scores: teacher.scores },
-    { color: STUDENT_COLOR, scores: student.scores },
+    { color: PALETTE.teacher, scores: teacher.scores },
+    { color: PALETTE.student, scores: student.scores },
   ];
   const L_AD = example.attentionDistillation.toFixed(2);
   const [L_D, least] = [example.distillation, example.leastDistillation].map((loss) => loss.toFixed(3));
@@ -170,7 +165,7 @@ export function shiftDistribution(distribution: ShiftDistribution): Figure {
   const counted = students.map(({ name, images }) => ({ name, ...countOf(images, distribution) }));
   const panels = students.map(({ name, images }, i) => {
     const { kept, moved, dark } = counted[i];
-    const color = methodNames().includes(name) ? methodNamed(name).color : INK;
+    const color = methodNames().includes(name) ? methodNamed(name).color : PALETTE.ink;
     const heading = [
       text(width / 2, 13, name, { anchor: "middle", bold: true, color }),
       text(width / 2, 30, `L_{D} hardly changed: ${kept} of ${images.length} images`, {
@@ -218,7 +213,7 @@ function dots(
   color: string,
   highest: number,
   width: number,
-): Drawing {
+): Piece {
   const dark = images.filter((image) => image.dark);
   const lit = images.filter((image) => !image.dark);
   const rings = images.filter(({ label }) => label === marked);
@@ -254,11 +249,11 @@ function dots(
         fill: PALETTE.orange,
         fillOpacity: 0.18,
       }),
-      Plot.gridY([0, 0.2, 0.4, 0.6, 0.8, 1], { stroke: FAINT, strokeOpacity: 1 }),
+      Plot.gridY([0, 0.2, 0.4, 0.6, 0.8, 1], { stroke: PALETTE.faint, strokeOpacity: 1 }),
       Plot.dot(lit, { x: "excess", y, r: 2.6, fill: color, fillOpacity: 0.65, className: "lit" }),
-      Plot.dot(dark, { x: "excess", y, r: 3, symbol: "times", stroke: MUTED, className: "dark" }),
-      Plot.dot(rings, { x: "excess", y, r: 6, stroke: INK, strokeWidth: 1.5, className: "marked" }),
-      Plot.ruleY([0], { stroke: MUTED }),
+      Plot.dot(dark, { x: "excess", y, r: 3, symbol: "times", stroke: PALETTE.muted, className: "dark" }),
+      Plot.dot(rings, { x: "excess", y, r: 6, stroke: PALETTE.ink, strokeWidth: 1.5, className: "marked" }),
+      Plot.ruleY([0], { stroke: PALETTE.muted }),
     ],
   });
 }

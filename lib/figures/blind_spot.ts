@@ -24,11 +24,8 @@ import {
   composeFigure,
   type DatasetSetting,
   type Figure,
-  MUTED,
   PALETTE,
   stacked,
-  STUDENT_COLOR,
-  TEACHER_COLOR,
 } from "./kit/svg.ts";
 
 /** One image as one model sees it. */
@@ -81,7 +78,7 @@ export interface BlindSpot extends DatasetSetting {
 
 const STUDENTS = [
   { name: "intervention", heading: "scores kept, attention moved", color: PALETTE.orange },
-  { name: "control", heading: "control: scores kept", color: STUDENT_COLOR },
+  { name: "control", heading: "control: scores kept", color: PALETTE.student },
 ] as const;
 
 /**
@@ -119,7 +116,7 @@ export function blindSpot(numbers: BlindSpot): Figure {
           }),
           Plot.barX(shares, { y: "heading", x: "share", fill: "color" }),
           Plot.text(shares, { y: "heading", x: "share", text: "words", textAnchor: "start", dx: 6 }),
-          Plot.ruleX([0], { stroke: MUTED }),
+          Plot.ruleX([0], { stroke: PALETTE.muted }),
         ],
       }),
     ], 12),
@@ -155,7 +152,7 @@ function exampleRow(example: BlindSpotExample): GridRow {
   return {
     cells: [
       imageCell(example),
-      cell(teacher, "teacher", TEACHER_COLOR),
+      cell(teacher, "teacher", PALETTE.teacher),
       ...STUDENTS.map(({ name, color }) => cell(example[name], name, color)),
     ],
   };

@@ -13,10 +13,9 @@ import {
   BODY_WIDTH,
   composeFigure,
   type DatasetSetting,
-  type Drawing,
   type Figure,
-  INK,
-  MUTED,
+  PALETTE,
+  type Piece,
   stacked,
   unicodeText,
 } from "./kit/svg.ts";
@@ -104,7 +103,7 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
     percent(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
   const bound = upperBound === undefined ? [] : [{
     label: `all classes together: ${percent(upperBound.accuracy)}`,
-    color: INK,
+    color: PALETTE.ink,
     dash: "5,4",
   }];
   return composeFigure({
@@ -186,10 +185,10 @@ function methodLegend(runs: readonly MethodRun[], label: (method: MethodName) =>
 
 const REFERENCE_DASHES = ["7,3", "2,3", "9,3,2,3", "4,2"];
 
-function referenceLegend(references: readonly Reference[]): Drawing {
+function referenceLegend(references: readonly Reference[]): Piece {
   return legend(references.map(({ name, average }, i) => ({
     label: average === undefined ? name : `${name}: average ${percent(average)}`,
-    color: MUTED,
+    color: PALETTE.muted,
     dash: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
   })));
 }
@@ -218,7 +217,7 @@ interface Axes {
 }
 
 /** Every seed as a thin line, the mean as a bold one, and Student's 95 % interval of the mean as a band. */
-function curvePanels({ runs }: MethodRuns, panels: readonly Panel[], axes: Axes): Drawing[] {
+function curvePanels({ runs }: MethodRuns, panels: readonly Panel[], axes: Axes): Piece[] {
   expectComplete(runs, panels, axes.x.length);
   const drawn = panels.flatMap((panel) => heightsOf(runs, panel));
   const [lowest, highest] = axes.yDomain;
@@ -262,7 +261,7 @@ function curvePanel(
   { measure, label, level, references = [] }: Panel,
   { x, xLabel, xTickFormat = String, percent, width, height }: Axes,
   domain: [number, number],
-): Drawing {
+): Piece {
   const inOrder = methodsOf(runs).flatMap((method) => runs.filter((run) => run.method === method));
   const points = inOrder.flatMap(({ method, seed, [measure]: values = [] }) =>
     values.map((y, step) => ({ method, run: `${method} ${seed}`, x: x[step], y }))
@@ -285,11 +284,11 @@ function curvePanel(
     color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },
     marks: [
       ...frame(6),
-      Plot.ruleY(level === undefined ? [] : [level], { stroke: INK, strokeDasharray: "5,4" }),
+      Plot.ruleY(level === undefined ? [] : [level], { stroke: PALETTE.ink, strokeDasharray: "5,4" }),
       // Plot has one dash a mark.
       ...references.map(({ accuracy, average }, i) =>
         Plot.line(x.slice(0, accuracy?.length).map((x, step) => [x, accuracy?.[step] ?? average]), {
-          stroke: MUTED,
+          stroke: PALETTE.muted,
           strokeWidth: 1.5,
           strokeDasharray: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
         })

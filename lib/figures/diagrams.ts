@@ -14,12 +14,9 @@ import {
   escapeXml,
   type Figure,
   moved,
-  MUTED,
   PALETTE,
   type Setting,
   shorten,
-  STUDENT_COLOR,
-  TEACHER_COLOR,
   text,
 } from "./kit/svg.ts";
 import METHOD_OVERVIEW from "./method_overview.svg" with { type: "text" };
@@ -53,8 +50,8 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
     image: drawImage(image, 96, label).svg,
     label: escapeXml(shorten(label, 112, 12)),
     trueClass: escapeXml(shorten(label, 108, 12)),
-    teacherScores: scores(teacher.baseScores, TEACHER_COLOR),
-    studentScores: scores(student.baseScores, STUDENT_COLOR, topBase),
+    teacherScores: scores(teacher.baseScores, PALETTE.teacher),
+    studentScores: scores(student.baseScores, PALETTE.student, topBase),
     newScores: scores(student.newScores, PALETTE.orange),
     teacherMap: map(teacher.map, "the teacher's attention map"),
     studentMap: map(student.map, "the student's attention map"),
@@ -127,7 +124,7 @@ export function protocol({ dataset, steps }: Protocol): Figure {
         cy: models,
         r: 18,
         fill: "white",
-        stroke: STUDENT_COLOR,
+        stroke: PALETTE.student,
         "stroke-width": 2,
       }),
       text(center, models + 4, `M_{${t}}`, { ...middle, bold: true }),
@@ -135,11 +132,11 @@ export function protocol({ dataset, steps }: Protocol): Figure {
       ...(t === 0 ? [] : [
         element("path", {
           d: `M${center - width + 20},${models}H${center - 28}`,
-          stroke: TEACHER_COLOR,
+          stroke: PALETTE.teacher,
           "stroke-width": 1.5,
         }),
-        element("path", { d: `M${center - 20},${models}l-9,-4v8z`, fill: TEACHER_COLOR }),
-        text(center - width / 2, models - 6, teacher, { ...middle, size: 11, color: MUTED }),
+        element("path", { d: `M${center - 20},${models}l-9,-4v8z`, fill: PALETTE.teacher }),
+        text(center - width / 2, models - 6, teacher, { ...middle, size: 11, color: PALETTE.muted }),
       ]),
     ].join("");
   });
@@ -160,5 +157,10 @@ export function protocol({ dataset, steps }: Protocol): Figure {
 }
 
 /** Around the origin. */
-const PADLOCK = element("rect", { x: -8, y: -3, width: 16, height: 12, rx: 2, fill: MUTED }) +
-  element("path", { d: "M-5,-3v-3a5,5 0 0 1 10,0v3", fill: "none", stroke: MUTED, "stroke-width": 2 });
+const PADLOCK = element("rect", { x: -8, y: -3, width: 16, height: 12, rx: 2, fill: PALETTE.muted }) +
+  element("path", {
+    d: "M-5,-3v-3a5,5 0 0 1 10,0v3",
+    fill: "none",
+    stroke: PALETTE.muted,
+    "stroke-width": 2,
+  });

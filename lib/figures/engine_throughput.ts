@@ -4,7 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { chart, legend, type LegendEntry } from "./kit/chart.ts";
-import { BODY_WIDTH, composeFigure, FAINT, type Figure, INK, PALETTE, stacked, wrap } from "./kit/svg.ts";
+import { BODY_WIDTH, composeFigure, type Figure, PALETTE, stacked, wrap } from "./kit/svg.ts";
 
 /** What was measured for one engine and one setting. */
 export interface ThroughputRow {
@@ -32,7 +32,7 @@ export interface EngineThroughput {
 }
 
 const ENGINES: Readonly<Record<ThroughputRow["engine"], LegendEntry>> = {
-  torch: { label: "PyTorch (reference)", color: INK, symbol: "diamond" },
+  torch: { label: "PyTorch (reference)", color: PALETTE.ink, symbol: "diamond" },
   onednn: { label: "oneDNN", color: PALETTE.purple, symbol: "square" },
   wasm: { label: "wasm", color: PALETTE.orange, symbol: "circle" },
   webgpu: { label: "WebGPU", color: PALETTE.sky, symbol: "triangle" },
@@ -84,8 +84,8 @@ export function engineThroughput({ machine, base, rows }: EngineThroughput): Fig
       padding: 0.5,
     },
     marks: [
-      Plot.gridX(ticks, { stroke: FAINT, strokeOpacity: 1 }),
-      Plot.ruleY(settings, { stroke: FAINT }),
+      Plot.gridX(ticks, { stroke: PALETTE.faint, strokeOpacity: 1 }),
+      Plot.ruleY(settings, { stroke: PALETTE.faint }),
       Plot.dot(points, {
         x: "speed",
         y: "setting",

@@ -22,13 +22,11 @@ import {
 import {
   composeFigure,
   type DatasetSetting,
-  type Drawing,
   element,
   type Figure,
-  MUTED,
   PALETTE,
+  type Piece,
   stacked,
-  TEACHER_COLOR,
 } from "./kit/svg.ts";
 
 /** What {@linkcode contactSheet} draws. */
@@ -45,7 +43,9 @@ export interface ContactSheet {
 
 /** A grid of labeled images. */
 export function contactSheet({ title, subtitle, columns, images }: ContactSheet): Figure {
-  const cells = images.map((one) => imageCell(one, { caption: one.label || undefined, color: MUTED }));
+  const cells = images.map((one) =>
+    imageCell(one, { caption: one.label || undefined, color: PALETTE.muted })
+  );
   const rows = Array.from({ length: Math.ceil(cells.length / columns) }, (_, i) => ({
     cells: cells.slice(i * columns, (i + 1) * columns),
   }));
@@ -117,7 +117,7 @@ export function forgettingPicture(
   });
 }
 
-function framed(side: number, stroke: string, picture?: Drawing): Drawing {
+function framed(side: number, stroke: string, picture?: Piece): Piece {
   const inner = { x: 1, y: 1, width: side - 2, height: side - 2 };
   const frame = element("rect", { ...inner, fill: "none", stroke, "stroke-width": 3 });
   return { svg: (picture?.svg ?? "") + frame, width: side, height: side };
@@ -160,7 +160,7 @@ export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
 function row(example: WhatAndWhyExample): GridRow {
   const { image, classes } = example;
   const max = largestValue(classes.map(({ map }) => map));
-  const series = [{ color: TEACHER_COLOR, scores: classes }];
+  const series = [{ color: PALETTE.teacher, scores: classes }];
   return {
     cells: [
       imageCell(example),

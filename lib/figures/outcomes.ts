@@ -13,12 +13,9 @@ import {
   BODY_WIDTH,
   composeFigure,
   type DatasetSetting,
-  type Drawing,
-  FAINT,
   type Figure,
-  INK,
-  MUTED,
   PALETTE,
+  type Piece,
   stacked,
   text,
   wrap,
@@ -121,7 +118,7 @@ function outcomePanels(
   points: readonly (Outcome & { x: number | string; color: string })[],
   axis: Plot.ScaleOptions,
   size: { width: number; height: number },
-): Drawing[] {
+): Piece[] {
   return MEASURES.map(({ measure, label, tickFormat }) => {
     const place = { x: "x", y: measure };
     const dots = { ...place, fill: "color", stroke: "white" };
@@ -137,14 +134,14 @@ function outcomePanels(
         Plot.line(points, {
           ...place,
           z: "seed",
-          stroke: MUTED,
+          stroke: PALETTE.muted,
           strokeWidth: 1,
           strokeOpacity: 0.5,
           className: "seed",
         }),
         Plot.line(
           type === "point" ? [] : points,
-          Plot.groupX({ y: mean }, { ...place, stroke: INK, strokeWidth: 2, className: "mean" }),
+          Plot.groupX({ y: mean }, { ...place, stroke: PALETTE.ink, strokeWidth: 2, className: "mean" }),
         ),
         Plot.ruleX(
           points,
@@ -236,7 +233,7 @@ function sortedValues(cells: readonly Cell[], field: "learningRate" | "beta" | "
 }
 
 /** One number for each pair of learning rate and β; pairs without a run stay gray. */
-function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): Drawing {
+function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): Piece {
   const betas = sortedValues(all, "beta");
   const written = cells.map(({ learningRate, beta, gamma, values }) => {
     const shown = meanBelowThree(values);
@@ -273,8 +270,8 @@ function panel(cells: readonly Cell[], all: readonly Cell[], largest: number): D
       interpolate: "rgb",
     },
     marks: [
-      Plot.frame({ fill: FAINT }),
-      Plot.cell(written, { ...place, fill: "gain", stroke: FAINT }),
+      Plot.frame({ fill: PALETTE.faint }),
+      Plot.cell(written, { ...place, fill: "gain", stroke: PALETTE.faint }),
       Plot.text(written, { ...place, text: "center", fontSize: 13, dy: -6 }),
       Plot.text(written, { ...place, text: "interval", fontSize: 10, dy: 10 }),
     ],

@@ -11,11 +11,9 @@ import {
   beside,
   BODY_WIDTH,
   composeFigure,
-  type Drawing,
-  FAINT,
   type Figure,
-  MUTED,
   PALETTE,
+  type Piece,
   type Setting,
   stacked,
   text,
@@ -75,7 +73,7 @@ const meanOf = (seeds: readonly OldAndNew[], of: keyof OldAndNew) => mean(seeds.
 const PANEL = { height: 300, marginTop: 30, marginLeft: 46, marginRight: 4, marginBottom: 40 };
 const LABEL_SIZE = 12;
 
-function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width: number): Drawing {
+function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width: number): Piece {
   const means = arms.map(({ method, label, seeds }, i) => {
     const { color, symbol } = methodNamed(method);
     const fill = arms.findIndex((arm) => arm.method === method) === i ? color : "white";
@@ -203,8 +201,8 @@ export function forest({ title, subtitle, label, worth, rows }: Forest): Figure 
       },
       y: { domain: [-0.5, rows.length - 0.5], reverse: true, axis: null },
       marks: [
-        Plot.rectX([0], { x1: -worth, x2: worth, fill: FAINT, fillOpacity: 0.6 }),
-        Plot.ruleX([0], { stroke: MUTED }),
+        Plot.rectX([0], { x1: -worth, x2: worth, fill: PALETTE.faint, fillOpacity: 0.6 }),
+        Plot.ruleX([0], { stroke: PALETTE.muted }),
         Plot.ruleY(rows, { ...at, x1: "low", x2: "high", stroke: rowColor, strokeWidth: 2.5 }),
         Plot.dot(rows, { ...at, x: "mean", fill: rowColor, stroke: "white", r: 6 }),
         Plot.text(rows, {
@@ -237,5 +235,5 @@ export function forest({ title, subtitle, label, worth, rows }: Forest): Figure 
 
 /** Green above zero, vermilion below, gray where the interval holds zero. */
 function rowColor({ low, high }: ForestRow): string {
-  return low > 0 ? PALETTE.green : high < 0 ? PALETTE.vermilion : MUTED;
+  return low > 0 ? PALETTE.green : high < 0 ? PALETTE.vermilion : PALETTE.muted;
 }

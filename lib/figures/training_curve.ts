@@ -8,10 +8,7 @@ import { chart, legend } from "./kit/chart.ts";
 import {
   BODY_WIDTH,
   composeFigure,
-  FAINT,
   type Figure,
-  INK,
-  MUTED,
   PALETTE,
   plainText,
   stacked,
@@ -56,7 +53,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
     withSum(terms).map((line) => ({ model: unicodeText(model), ...line }))
   );
   const names = [...new Set(lines.map(({ name }) => name))].filter((name) => name !== SUM);
-  const colorOf = (name: string) => name === SUM ? INK : COLORS[names.indexOf(name) % COLORS.length];
+  const colorOf = (name: string) => name === SUM ? PALETTE.ink : COLORS[names.indexOf(name) % COLORS.length];
   const drawn = names.length > 1 ? [SUM, ...names] : names;
   const points = lines.flatMap(({ model, name, values }) =>
     values.map((y, i) => ({ model, name, x: x[i], y }))
@@ -76,7 +73,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
     x: { label: xLabel, ticks: 10 / models.length, tickFormat: String },
     y: { label: "loss", zero: true, nice: true, ticks: 6 },
     marks: [
-      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 6 }),
+      Plot.gridY({ stroke: PALETTE.faint, strokeOpacity: 1, ticks: 6 }),
       Plot.line(points, {
         fx: "model",
         x: "x",
@@ -85,7 +82,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
         stroke: ({ name }: { name: string }) => colorOf(name),
         strokeWidth: x.length > 300 ? 1 : 2,
       }),
-      Plot.frame({ anchor: "bottom", stroke: MUTED }),
+      Plot.frame({ anchor: "bottom", stroke: PALETTE.muted }),
     ],
   });
   return composeFigure({
@@ -154,10 +151,10 @@ export function gammaEffect({ gammas, variants }: GammaEffect): Figure {
     x: { label: "γ", ticks: 3, inset: 5 },
     y: { nice: true, label: null, ticks: 4 },
     marks: [
-      Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks: 4 }),
+      Plot.gridY({ stroke: PALETTE.faint, strokeOpacity: 1, ticks: 4 }),
       Plot.line(points, { fx: "name", x: "x", y: "y", z: "color", stroke: color, strokeWidth: 2 }),
       Plot.dot(points, { fx: "name", x: "x", y: "y", fill: color, symbol: "symbol", stroke: "white", r: 4 }),
-      Plot.frame({ anchor: "bottom", stroke: MUTED }),
+      Plot.frame({ anchor: "bottom", stroke: PALETTE.muted }),
     ],
   });
   return composeFigure({

@@ -6,17 +6,7 @@
 import { scoreBars } from "./kit/chart.ts";
 import { heatColor } from "./kit/overlay.ts";
 import { type GridCell, type GridRow, pictureGrid } from "./kit/picture_grid.ts";
-import {
-  composeFigure,
-  element,
-  type Figure,
-  INK,
-  moved,
-  MUTED,
-  STUDENT_COLOR,
-  TEACHER_COLOR,
-  text,
-} from "./kit/svg.ts";
+import { composeFigure, element, type Figure, moved, PALETTE, text } from "./kit/svg.ts";
 import { choiceOf } from "./show.ts";
 
 /** What {@linkcode twoByTwo} draws. Maps have four numbers: the upper row, then the lower one. */
@@ -97,10 +87,10 @@ export function twoByTwo(example: TwoByTwo): Figure {
     title: `The ${features[0]} moves: the scores stay, and so does L_{D}; L_{AD} sees it`,
     body: pictureGrid([
       words([...headings, "scores", `attention: ${classes[0]}`], { bold: true }),
-      row("teacher", TEACHER_COLOR, 0),
-      row("student", STUDENT_COLOR, 1),
+      row("teacher", PALETTE.teacher, 0),
+      row("student", PALETTE.student, 1),
       words([...blanks, `L_{D} = ${L_D}`, `L_{AD} = ${L_AD}`], { bold: true }),
-      words([...blanks, `at least ${least}`, "at most 2.83"], { color: MUTED }),
+      words([...blanks, `at least ${least}`, "at most 2.83"], { color: PALETTE.muted }),
     ], 76),
     description:
       `Two models of 2 × 2 places. Scores of ${classes.join(" and ")}: teacher ${y}, student ${z}. ` +
@@ -117,7 +107,7 @@ function heatCell(map: readonly number[], max: number): GridCell {
       const fill = `rgb(${heatColor(0.9 * strength).join(",")})`;
       const number = text(side / 2, side / 2 + 4, String(Number(value.toFixed(2))), {
         anchor: "middle",
-        color: strength > 0.7 ? INK : "#ffffff",
+        color: strength > 0.7 ? PALETTE.ink : "#ffffff",
       });
       const square = element("rect", { width: side, height: side, fill, stroke: "white" });
       return moved((place % 2) * side, Math.floor(place / 2) * side, square, number);
@@ -127,7 +117,9 @@ function heatCell(map: readonly number[], max: number): GridCell {
 
 const PLACES = ["upper left", "upper right", "lower left", "lower right"];
 
-/** The same with a choice of the place of the student's first feature, so that one sees which loss changes. */
+/**
+ * The same with a choice of the place of the student's first feature, so that one sees which loss changes.
+ */
 export function twoByTwoForm(example: TwoByTwo): Figure {
   const { features: [feature], student: [map, ...others] } = example;
   const at = map.findIndex((value) => value > 0);

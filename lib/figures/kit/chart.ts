@@ -6,14 +6,14 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { confidenceInterval } from "../../statistics.ts";
 import type { MethodSymbol } from "../../training/method.ts";
-import { type Drawing, element, FAINT, FONT, INK, moved, MUTED, shorten, text, textWidth } from "./svg.ts";
+import { element, FONT, moved, PALETTE, type Piece, shorten, text, textWidth } from "./svg.ts";
 
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 type PlotOptions = Omit<Plot.PlotOptions, "document" | "title" | "subtitle" | "caption" | "legend">;
 
 /** Draws a chart with Observable Plot; what the options leave out is as in most figures. */
-export function chart({ x, y, ...options }: PlotOptions & { width: number; height: number }): Drawing {
+export function chart({ x, y, ...options }: PlotOptions & { width: number; height: number }): Piece {
   const { marginBottom = 40 } = options;
   const svg = Plot.plot({
     marginLeft: 52,
@@ -30,11 +30,11 @@ export function chart({ x, y, ...options }: PlotOptions & { width: number; heigh
   // Plot's style sheet and variables belong to a page with a browser; a file that stands alone has literals.
   svg.querySelector("style")?.remove();
   const marks = svg.innerHTML
-    .replaceAll("currentColor", INK)
+    .replaceAll("currentColor", PALETTE.ink)
     .replaceAll("var(--plot-background)", "white")
     .replaceAll(/(\d+\.\d{2})\d+/g, "$1");
   return {
-    svg: `<g fill="${INK}" font-family="${FONT}" font-size="11" text-anchor="middle">${marks}</g>`,
+    svg: `<g fill="${PALETTE.ink}" font-family="${FONT}" font-size="11" text-anchor="middle">${marks}</g>`,
     width: options.width,
     height: options.height,
   };
@@ -43,8 +43,8 @@ export function chart({ x, y, ...options }: PlotOptions & { width: number; heigh
 /** Horizontal lines, and the axis on which all else stands. */
 export function frame(ticks: number): Plot.Markish[] {
   return [
-    Plot.gridY({ stroke: FAINT, strokeOpacity: 1, ticks }),
-    Plot.frame({ anchor: "bottom", stroke: MUTED }),
+    Plot.gridY({ stroke: PALETTE.faint, strokeOpacity: 1, ticks }),
+    Plot.frame({ anchor: "bottom", stroke: PALETTE.muted }),
   ];
 }
 
@@ -65,7 +65,7 @@ export interface LegendEntry {
 }
 
 /** A legend in one row. */
-export function legend(entries: readonly LegendEntry[], size = 12): Drawing {
+export function legend(entries: readonly LegendEntry[], size = 12): Piece {
   let x = 0;
   const pieces = entries.map(({ label, color, symbol: name, dash }) => {
     const key = name === undefined && dash === undefined
@@ -123,7 +123,7 @@ export function scoreBars(
   width: number,
   height: number,
   highest: number = Math.max(...series.flatMap(({ scores }) => scores.map(({ score }) => score))),
-): Drawing {
+): Piece {
   const classes = series[0].scores.map(({ className }) => className);
   const widest = Math.max(...classes.map((name) => textWidth(name, LABEL_SIZE)));
   const labelWidth = Math.ceil(Math.min(widest + 10, width * 0.52));
@@ -148,7 +148,7 @@ export function scoreBars(
         dx: 4,
         dy: offset,
         fontSize: Math.min(10, barHeight),
-        fill: MUTED,
+        fill: PALETTE.muted,
       }),
     ];
   });
@@ -166,7 +166,7 @@ export function scoreBars(
       label: null,
       tickFormat: (name: string) => shorten(name, labelWidth - 10, LABEL_SIZE),
     },
-    marks: [Plot.ruleX([0], { stroke: MUTED }), ...marks],
+    marks: [Plot.ruleX([0], { stroke: PALETTE.muted }), ...marks],
   });
 }
 
@@ -183,7 +183,7 @@ export function scoreProfile(
     marked?: number;
     highest?: number;
   },
-): Drawing {
+): Piece {
   const b = marked === undefined ? [] : [marked];
   return chart({
     width,
@@ -195,7 +195,7 @@ export function scoreProfile(
     x: { type: "band", axis: null, padding: 0.24, round: false },
     y: { axis: null, domain: [0, highest] },
     marks: [
-      Plot.frame({ inset: -4, insetTop: -18, rx: 3, fill: "white", stroke: FAINT }),
+      Plot.frame({ inset: -4, insetTop: -18, rx: 3, fill: "white", stroke: PALETTE.faint }),
       // Even a score of 0 is seen.
       Plot.barY(scores, { x: (_, i) => i, y: (score) => Math.max(score, highest / 40), fill: color }),
       Plot.text(b, {

@@ -9,12 +9,10 @@ import type { Picture } from "../../data/image_set.ts";
 import { type AttentionMap, enlargeImage, HEAT_COLORS, overlay, unitMap } from "./overlay.ts";
 import {
   BODY_WIDTH,
-  type Drawing,
   element,
-  FAINT,
-  INK,
   moved,
-  MUTED,
+  PALETTE,
+  type Piece,
   plainText,
   shorten,
   stacked,
@@ -31,7 +29,7 @@ export interface LabeledPicture {
 }
 
 /** The image as a square of `side` pixels in a figure. */
-export function drawImage(image: Picture, side: number, label: string): Drawing {
+export function drawImage(image: Picture, side: number, label: string): Piece {
   return picture(enlargeImage(image), side, label);
 }
 
@@ -40,14 +38,14 @@ export function drawOverlay(image: Picture, map: AttentionMap, side: number, lab
   return picture(overlay(image, unitMap(map), max), side, label);
 }
 
-function picture(image: Picture, side: number, label: string): Drawing {
+function picture(image: Picture, side: number, label: string): Piece {
   const frame = element("rect", {
     x: 0.5,
     y: 0.5,
     width: side - 1,
     height: side - 1,
     fill: "none",
-    stroke: FAINT,
+    stroke: PALETTE.faint,
   });
   const svg = element("image", {
     width: side,
@@ -59,7 +57,7 @@ function picture(image: Picture, side: number, label: string): Drawing {
 }
 
 /** The colors from 0 to 1 in one line, with what the two ends stand for. */
-export function heatLegend(low: string, high: string): Drawing {
+export function heatLegend(low: string, high: string): Piece {
   const width = 120;
   const left = textWidth(low, 11) + 10;
   const ramp = element("image", {
@@ -71,7 +69,7 @@ export function heatLegend(low: string, high: string): Drawing {
     href: pngDataUri(HEAT_COLORS, HEAT_COLORS.length / 3, 1),
     "aria-label": "color scale",
   });
-  const style = { size: 11, color: MUTED };
+  const style = { size: 11, color: PALETTE.muted };
   return {
     svg: text(0, 13, low, style) + ramp +
       text(left + width + 8, 13, high, style),
@@ -82,7 +80,7 @@ export function heatLegend(low: string, high: string): Drawing {
 
 export interface GridCell {
   /** Draws the picture at a height and a width; the cell has words alone where it is absent. */
-  readonly picture?: (side: number, width: number) => Drawing;
+  readonly picture?: (side: number, width: number) => Piece;
   /** How many columns the cell takes; default 1. */
   readonly columns?: number;
   /** A row takes no room for captions where no cell has one. */
@@ -126,15 +124,15 @@ export const GRID_GAP = 8;
 const LARGEST_SIDE = 116;
 
 /** Rows of pictures with captions, as large as fit between the margins. */
-export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Drawing {
+export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Piece {
   const columnsOf = (cells: readonly GridCell[]) => cells.reduce((sum, { columns = 1 }) => sum + columns, 0);
   const columns = Math.max(...rows.map(({ cells }) => columnsOf(cells)));
   const side = Math.min(LARGEST_SIDE, Math.floor((BODY_WIDTH - labelWidth + GRID_GAP) / columns) - GRID_GAP);
   const widthOf = (columns: number) => columns * (side + GRID_GAP) - GRID_GAP;
-  const lines = rows.map(({ name = "", color, note = "", cells }): Drawing => {
+  const lines = rows.map(({ name = "", color, note = "", cells }): Piece => {
     const top = cells.some(({ picture }) => picture !== undefined) ? side : 0;
     const bottom = note !== "" || cells.some(({ caption }) => caption !== undefined) ? 18 : 0;
-    const pieces = cells.map(({ picture, caption = "", color = INK, bold, columns = 1 }, i) => {
+    const pieces = cells.map(({ picture, caption = "", color = PALETTE.ink, bold, columns = 1 }, i) => {
       const width = widthOf(columns);
       const words = shorten(caption, width + GRID_GAP - 2, 11);
       return moved(
@@ -146,7 +144,7 @@ export function pictureGrid(rows: readonly GridRow[], labelWidth: number): Drawi
     });
     return {
       svg: text(0, top === 0 ? 13 : top / 2 + 4, name, { bold: true, color }) +
-        text(0, top + 13, note, { size: 10, color: MUTED }) + pieces.join(""),
+        text(0, top + 13, note, { size: 10, color: PALETTE.muted }) + pieces.join(""),
       width: labelWidth + widthOf(columns),
       height: top + bottom,
     };

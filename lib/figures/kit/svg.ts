@@ -5,7 +5,10 @@
  */
 import { DISPLAY } from "../../table.ts";
 
-/** Okabe and Ito's colors, which color-blind readers can tell apart; methods have the first three. */
+/**
+ * All colors but those of the methods; the first six are Okabe and Ito's, which color-blind readers can tell
+ * apart.
+ */
 export const PALETTE = {
   vermilion: "#d55e00",
   blue: "#0072b2",
@@ -13,26 +16,25 @@ export const PALETTE = {
   orange: "#e69f00",
   purple: "#cc79a7",
   sky: "#56b4e9",
+  /** Text and axes. */
+  ink: "#222222",
+  /** Secondary text. */
+  muted: "#666666",
+  /** Grid lines and frames. */
+  faint: "#dddddd",
+  /** The teacher, where a student is drawn beside it. */
+  teacher: "#7a7a7a",
+  student: "#56b4e9",
 } as const;
-
-/** Teacher and student where both are drawn side by side. */
-export const TEACHER_COLOR = "#7a7a7a";
-export const STUDENT_COLOR: string = PALETTE.sky;
 
 /** DejaVu Sans on Linux, Verdana on other systems. */
 export const FONT = "DejaVu Sans, Verdana, sans-serif";
-/** Text and axes. */
-export const INK = "#222222";
-/** Secondary text. */
-export const MUTED = "#666666";
-/** Grid lines and frames. */
-export const FAINT = "#dddddd";
 
 /** Width of every figure in pixels: what GitHub shows at 100 %. */
 export const FIGURE_WIDTH = 840;
 
 /** A piece of SVG and its size in pixels. Its origin is at the top left. */
-export interface Drawing {
+export interface Piece {
   /** Elements, without the `<svg>` around them. */
   readonly svg: string;
   readonly width: number;
@@ -58,7 +60,7 @@ export function escapeXml(content: string): string {
  * `L_{AD}` and `Q_{t−1}^{I,b}` look as in the paper.
  */
 export function text(x: number, y: number, content: string, style: TextStyle = {}): string {
-  const { size = 12, bold = false, color = INK, anchor = "start" } = style;
+  const { size = 12, bold = false, color = PALETTE.ink, anchor = "start" } = style;
   const weight = bold ? ' font-weight="bold"' : "";
   // Without `preserve`, a space after a script is lost at the border between two pieces of text.
   const space = /[_^]\{/.test(content) ? ' xml:space="preserve"' : "";
@@ -126,7 +128,7 @@ export function moved(x: number, y: number, ...pieces: string[]): string {
 }
 
 /** Drawings side by side, their upper edges in line. */
-export function beside(drawings: readonly Drawing[], gap = 0): Drawing {
+export function beside(drawings: readonly Piece[], gap = 0): Piece {
   let x = -gap;
   const svg = drawings.map((drawing) => {
     const left = x + gap;
@@ -137,7 +139,7 @@ export function beside(drawings: readonly Drawing[], gap = 0): Drawing {
 }
 
 /** Drawings one above the other, their left edges in line. */
-export function stacked(drawings: readonly Drawing[], gap = 0): Drawing {
+export function stacked(drawings: readonly Piece[], gap = 0): Piece {
   let y = -gap;
   const svg = drawings.map((drawing) => {
     const top = y + gap;
@@ -214,7 +216,7 @@ export interface FigureParts {
   readonly title: string;
   /** The setting: data set, preset, number of seeds. */
   readonly subtitle?: string;
-  readonly body: Drawing;
+  readonly body: Piece;
   /** How to read it, in small print. Each note begins a new line. */
   readonly notes?: readonly string[];
   readonly description: string;
@@ -239,12 +241,12 @@ export function composeFigure(parts: FigureParts): Figure {
 
   for (const words of wrap(parts.title, BODY_WIDTH * 0.92, 16)) line(words, 16, 5, { bold: true });
   const subtitle = parts.subtitle === undefined ? [] : wrap(parts.subtitle, BODY_WIDTH, 12);
-  for (const words of subtitle) line(words, 12, 4, { color: MUTED });
+  for (const words of subtitle) line(words, 12, 4, { color: PALETTE.muted });
   y += 10;
   pieces.push(moved(MARGIN + Math.max(0, (BODY_WIDTH - parts.body.width) / 2), y, parts.body.svg));
   y += parts.body.height + 8;
   for (const note of parts.notes ?? []) {
-    for (const words of wrap(note, BODY_WIDTH, 11)) line(words, 11, 5, { color: MUTED });
+    for (const words of wrap(note, BODY_WIDTH, 11)) line(words, 11, 5, { color: PALETTE.muted });
   }
 
   const width = Math.max(FIGURE_WIDTH, Math.ceil(parts.body.width) + 2 * MARGIN);
@@ -252,7 +254,7 @@ export function composeFigure(parts: FigureParts): Figure {
   const description = plainText(parts.description);
   const background = element("rect", { width, height, fill: "white" });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-    `viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT}" font-size="12" fill="${INK}">` +
+    `viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT}" font-size="12" fill="${PALETTE.ink}">` +
     `<title>${escapeXml(plainText(parts.title))}</title>` +
     `<desc>${escapeXml(description)}</desc>${background}${pieces.join("")}</svg>\n`;
   const figure = { svg, width, height, description };
