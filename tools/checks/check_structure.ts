@@ -51,7 +51,7 @@ const BROWSER_MODULES = [
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */
 const BUDGET = {
-  "lines of code in lib and tools": 16_200,
+  "lines of code in lib and tools": 16_400,
   "lines of code in explorer": 2_000,
   "source files": 170,
   "lines of tests": 15_000,
