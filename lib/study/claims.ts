@@ -16,7 +16,7 @@ import {
   unitKey,
   varyingFields,
 } from "./run_record.ts";
-import { type Claim, readStudies, selectBest, studiesDirectory, type Study } from "./study.ts";
+import { type Claim, readStudies, select, studiesDirectory, type Study } from "./study.ts";
 
 /** Two runs that share all but their settings. */
 export type Pair = readonly [first: RunRecord, second: RunRecord];
@@ -93,7 +93,7 @@ export function judgeClaims(studies: readonly Study[], all: readonly Study[] = [
   const judged = [...studies, ...others].flatMap((study) => {
     const fields = varyingFields(study.configurations);
     return study.claims.flatMap((claim): JudgedClaim[] => {
-      const [first, second] = [claim.first, claim.second].map((side) => selectBest(study.records, side));
+      const [first, second] = [claim.first, claim.second].map((side) => select(study.records, side));
       const differences = differencesOf(pairsOf(first, second), MEASURES[claim.measure]);
       if (differences.length === 0) return [];
       const [a, b] = [first, second].map(([{ configuration }]) => describeSetting(configuration, fields));

@@ -2,11 +2,10 @@
  * The results in a few rows: LwM compared with other runs, within each seed.
  * @module
  */
-import { basename, dirname, join } from "node:path";
 import { confidenceInterval, holm, mean, studentP } from "../statistics.ts";
 import { differencesOf, pairsOf } from "./claims.ts";
 import { type Measure, MEASURES, type RunRecord } from "./run_record.ts";
-import { readStudy, select, type Selector, studiesDirectory, type Study } from "./study.ts";
+import { readStudy, select, type Selector } from "./study.ts";
 
 /** Two arms of a study, compared within each seed. */
 export interface Comparison {
@@ -59,18 +58,10 @@ const PLANS: readonly Plan[] = [
   ];
 });
 
-/**
- * Reads a study by its path below `studies/`, such as `first-edition/cifar-100`.
- * @throws {UserError} where a file is absent or damaged
- */
-export function readStudyAt(path: string): Promise<Study> {
-  return readStudy(basename(path), [], join(studiesDirectory(), dirname(path)));
-}
-
 /** The rows of the table of results, from the results of the studies. */
 export async function readComparisons(): Promise<Comparison[]> {
   const rows = await Promise.all(PLANS.map(async (plan) => {
-    const { records, configurations } = await readStudyAt(plan.study);
+    const { records, configurations } = await readStudy(plan.study);
     const runs = configurations.map((configuration) => ({ configuration }));
     const planned = new Set(select(runs, plan.first).map(({ configuration }) => configuration.seed)).size;
     const found = differences(plan, records);

@@ -22,7 +22,7 @@ import {
   type RunRecord,
   varyingFields,
 } from "./run_record.ts";
-import { recordsOfFigure, select, selectBest, type Study, type StudyFigure } from "./study.ts";
+import { recordsOfFigure, select, type Study, type StudyFigure } from "./study.ts";
 import { typicalAttention } from "./typical_image.ts";
 
 /**
@@ -201,7 +201,7 @@ const NUMBERS: Readonly<
  * study has them.
  */
 function curveWithLevels(records: RunRecord[], { joint, references }: StudyFigure, study: Study) {
-  const together = joint === undefined ? [] : selectBest(study.records, joint);
+  const together = joint === undefined ? [] : select(study.records, joint);
   const top5 = [...records, ...together].every(showsTop5);
   const upperBound = together.length === 0 ? undefined : {
     accuracy: mean(together.map((record) => methodRun(record, top5).accuracy[0])),

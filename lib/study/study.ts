@@ -23,14 +23,10 @@ import type { Reference } from "../figures/mod.ts";
 import { absolutePath, readJson } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
-import { mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { bySetting, type MeasureName, MEASURES, readRecords, runKey, type RunRecord } from "./run_record.ts";
 
-/**
- * Says which runs: those whose fields have these values. `"best"` in place of a value takes the setting with
- * the highest average incremental accuracy among the runs that the other fields leave.
- */
+/** Says which runs: those whose fields have these values. */
 export type Selector = Readonly<Record<string, unknown>>;
 
 /** A claim of the kind "the first is above the second", asked within each seed. */
@@ -161,9 +157,7 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const duplicates = asked.length - configurations.length;
   for (const { claim, first, second } of claims) {
     refuseNamingNone(configurations, [first, second], `"${claim}" in ${path}`);
-    const wide = [first, second].find((selector) =>
-      settingsNamed(configurations, selector) > 1 && !Object.values(selector).includes(BEST)
-    );
+    const wide = [first, second].find((selector) => settingsNamed(configurations, selector) > 1);
     if (wide === undefined) continue;
     throw new UserError(
       `Expected "${claim}" in ${path} to compare two settings but found several that ${
@@ -182,7 +176,7 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
 function refuseNamingNone(all: readonly Configuration[], selectors: readonly Selector[], place: string) {
   const wrong = selectors.find((selector) => settingsNamed(all, selector) === 0);
   if (wrong === undefined) return;
-  const found = Object.keys(wrong).filter((field) => wrong[field] !== BEST).map((field) => {
+  const found = Object.keys(wrong).map((field) => {
     const values = all.map((configuration) => JSON.stringify(configuration[field as keyof Configuration]));
     return `${field} ${[...new Set(values)].join(" or ")}`;
   });
@@ -224,20 +218,12 @@ export function resultsPath(name: string, directory: string): string {
 
 /**
  * Reads a study and its results. Needs neither the data set nor a trained run.
- * @param name of the study, such as `iemoji-100`
- * @param own records of some of its runs that were measured here. They replace the kept ones; those of other
- * engines are left out, which round differently
+ * @param name of the study below the folder, such as `first-edition/iemoji-100`
  * @throws {UserError} where a file is absent or damaged
  */
-export async function readStudy(
-  name: string,
-  own: readonly RunRecord[] = [],
-  directory: string = studiesDirectory(),
-): Promise<Study> {
+export async function readStudy(name: string, directory: string = studiesDirectory()): Promise<Study> {
   const plan = await readStudyPlan(join(directory, `${name}.json`));
-  const kept = await readRecords(resultsPath(name, directory));
-  const comparable = kept.filter(({ engine }) => own.every((record) => record.engine === engine));
-  return { ...plan, records: recordsOf(plan, [...comparable, ...own]) };
+  return { ...plan, records: recordsOf(plan, await readRecords(resultsPath(name, directory))) };
 }
 
 /**
@@ -255,7 +241,7 @@ export async function readStudies(
     .filter((name) => /^(?!.*"figure":).*"(grid|runs)"/s.test(Deno.readTextFileSync(join(directory, name))));
   const studies = names.sort().map(async (name) => {
     try {
-      return [await readStudy(basename(name, ".json"), [], directory)];
+      return [await readStudy(basename(name, ".json"), directory)];
     } catch (error) {
       if (!onDamaged || !(error instanceof UserError)) throw error;
       onDamaged(`Passed over ${name}: ${error.message}`);
@@ -280,27 +266,15 @@ export function recordsOf({ configurations }: StudyPlan, kept: readonly RunRecor
   });
 }
 
-/** The items whose configurations have the values of the selector. `"best"` fits every value. */
+/** The items whose configurations have the values of the selector. */
 export function select<Item extends { readonly configuration: Configuration }>(
   items: readonly Item[],
   selector: Selector,
 ): Item[] {
-  const wanted = Object.entries(selector).filter(([, value]) => value !== BEST);
   return items.filter(({ configuration }) =>
-    wanted.every(([field, value]) =>
+    Object.entries(selector).every(([field, value]) =>
       JSON.stringify(configuration[field as keyof Configuration]) === JSON.stringify(value)
     )
-  );
-}
-
-/** The records that a selector names; of several settings the best where it asks for that. */
-export function selectBest(records: readonly RunRecord[], selector: Selector): RunRecord[] {
-  const selected = select(records, selector);
-  if (!Object.values(selector).includes(BEST)) return selected;
-  const average = (setting: RunRecord[]) => mean(setting.map(MEASURES.averageAccuracy.of));
-  return bySetting(selected).reduce<RunRecord[]>(
-    (best, setting) => best.length === 0 || average(setting) > average(best) ? setting : best,
-    [],
   );
 }
 
@@ -309,12 +283,10 @@ export function selectBest(records: readonly RunRecord[], selector: Selector): R
  * @throws {UserError} where there is none
  */
 export function recordsOfFigure(study: Study, { name, runs = [{}] }: StudyFigure): RunRecord[] {
-  const found = new Set(runs.flatMap((selector) => selectBest(study.records, selector)));
+  const found = new Set(runs.flatMap((selector) => select(study.records, selector)));
   if (found.size > 0) return [...found];
   throw new UserError(
     `Expected finished runs for the figure ${name} in the study ${study.name} but found none. ` +
       "Train them with `deno task sweep`.",
   );
 }
-
-const BEST = "best";

@@ -138,7 +138,7 @@ Deno.test("readStudyPlan() refuses a selector of a claim or figure that names no
     const planWith = (more: object) => plan(folder, { ...content, ...more });
     const refuses = (more: object, message: RegExp) =>
       assert.rejects(planWith(more), { name: "UserError", message });
-    await planWith(claim({ method: "LwM", gamma: "best" }, { method: "C" }));
+    await planWith(claim({ method: "LwM", gamma: 0.1 }, { method: "C" }));
     await planWith(figure({ runs: [{ gamma: 0.1 }], joint: { method: "C" } }));
     await refuses(
       claim({ method: "LWM" }, { method: "C" }),
@@ -152,14 +152,13 @@ Deno.test("readStudyPlan() refuses a selector of a claim or figure that names no
       claim({ method: "C" }, { method: "LwM" }),
       /"It gains\." in .*s\.json to compare two settings but found several that \{"method":"LwM"\} names\. Add fields/,
     );
-    await refuses(claim({ method: "LWM", gamma: "best" }, {}), /They have method "LwM" or "C"\. /);
     await refuses(figure({ runs: [{}, { seed: 2 }] }), /"a" in .* have seed 1\./);
     await refuses(figure({ joint: { increments: 0 } }), /"a" in .* have increments 4\./);
   }));
 
 const fields = { method: "LwM", increments: 1 } as const;
 
-Deno.test("readStudy() has the finished runs that its file names, with those measured here in their place", () =>
+Deno.test("readStudy() has the finished runs that its file names", () =>
   withFolder(async (folder) => {
     const grid = { method: ["LwM"], increments: [1], seed: [1, 2, 3] };
     await Deno.writeTextFile(join(folder, "s.json"), JSON.stringify({ grid }));
@@ -170,15 +169,9 @@ Deno.test("readStudy() has the finished runs that its file names, with those mea
       measuredRun({ ...fields, seed: 1 }, 0.3),
       measuredRun({ ...fields, seed: 4 }, 0.3),
     ]);
-    // One of fewer steps replaces none.
-    const own = [measuredRun({ ...fields, seed: 3 }, 0.6), {
-      ...short,
-      configuration: configure({ ...fields, seed: 1 }),
-      metrics: short.metrics.slice(0, 1),
-    }];
-    const { records } = await readStudy("s", own, folder);
+    const { records } = await readStudy("s", folder);
     const seen = records.map(({ configuration, metrics }) => [configuration.seed, metrics[1].accuracy]);
-    assert.deepEqual(seen, [[1, 0.3], [3, 0.6]]);
+    assert.deepEqual(seen, [[1, 0.3], [3, 0.4]]);
     // Other files may lie beside studies.
     await Deno.writeTextFile(join(folder, "package.json"), '{ "name": "mine" }');
     await Deno.writeTextFile(join(folder, "curve.json"), '{ "figure": "accuracyCurve", "runs": [{}] }');
@@ -314,15 +307,6 @@ Deno.test("judgeClaims() adjusts the p values of one question over all studies, 
   const alone = p([one]);
   assert.ok(Math.abs(p([one, { ...one, name: "other" }]) - 2 * alone) < 1e-12);
   assert.equal(p([one, study(one.records, { ...CLAIM, question: "secondary" })]), alone);
-});
-
-Deno.test("judgeClaims() takes the best of several settings where it is asked for", () => {
-  const more = [1, 2].map((seed) => measuredRun({ ...settings, method: "LwM", gamma: 1, seed }, 0.3));
-  const records = [...recordsWith([0.02, 0.04]), ...more];
-  const best = { ...CLAIM, first: { method: "LwM", gamma: "best" } };
-  const [{ differences, difference }] = judgeClaims([study(records, best)]);
-  assert.ok(differences[1] > 0);
-  assert.match(difference, /^LwM, γ 0\.3 − LwF-MC/);
 });
 
 Deno.test("pairsAtEqualSettings() pairs runs that differ in L_AD alone", () => {
@@ -512,17 +496,6 @@ Deno.test("studyFigure() draws the joint run by the accuracy of the others, and 
     assert.deepEqual(await saved({ ...whole, records: [ofLwM] }), { missing: 1 });
     const { missing, topK, upperBound } = await saved(whole);
     assert.deepEqual([missing, topK, upperBound.accuracy], [0, 5, 0.8 + 0.1]);
-  }));
-
-Deno.test("studyFigure() draws the best setting where it is asked for, once all of them are finished", () =>
-  withFolder(async (directory) => {
-    const records = [0.1, 0.3].map((gamma) => measuredRun({ method: "LwM", gamma }, gamma));
-    const figure = { name: "a", kind: "accuracyCurve", runs: [{ gamma: "best" }] } as const;
-    const whole = { ...study(records), figures: [figure] };
-    assert.equal((await studyFigure({ ...whole, records: records.slice(1) }, "a", { directory })).missing, 1);
-    assert.equal((await studyFigure(whole, "a", { directory, log: () => {} })).missing, 0);
-    const { runs } = JSON.parse(await Deno.readTextFile(join(directory, "a.json")));
-    assert.deepEqual(runs.map(({ accuracy }: { accuracy: number[] }) => accuracy[1]), [0.3]);
   }));
 
 Deno.test("studyFigure() draws a run that two selectors name once", () =>

@@ -6,7 +6,8 @@
 import { basename, join, resolve } from "node:path";
 import type { EngineThroughput } from "../../lib/figures/engine_throughput.ts";
 import { signed } from "../../lib/statistics.ts";
-import { readComparisons, readStudyAt } from "../../lib/study/comparisons.ts";
+import { readComparisons } from "../../lib/study/comparisons.ts";
+import { readStudy } from "../../lib/study/study.ts";
 import { settingsTable } from "../../lib/study/tables.ts";
 import { markdownTable, type TableRow } from "../../lib/table.ts";
 import { numberedNotebooks, readNotebook } from "../notebooks/notebook.ts";
@@ -23,7 +24,7 @@ async function comparisonsTable(): Promise<TableRow[]> {
 }
 
 async function studyTable(name: string): Promise<readonly TableRow[]> {
-  const { records } = await readStudyAt(name);
+  const { records } = await readStudy(name);
   const shown = [
     "averageAccuracy",
     "lastAccuracy",
