@@ -54,14 +54,7 @@ export {
 } from "./study/model_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
-export {
-  claimsTable,
-  gainByForgettingTable,
-  gainTable,
-  lastAccuracyOfSteps,
-  settingsTable,
-  stateTable,
-} from "./study/tables.ts";
+export { claimsTable, gainTable, lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
 export { readTypicalImage } from "./study/typical_image.ts";
 export { watchTraining } from "./study/watch_training.ts";
 export { defineMethod, methodNames } from "./training/method.ts";

@@ -91,17 +91,6 @@ export function verdict(differences: readonly number[], margin: number): Verdict
 }
 
 /**
- * Spearman's rank correlation: Pearson's correlation of the ranks. Equal values share the mean of their
- * ranks.
- * @param xs at least two numbers
- * @param ys as many
- * @returns between −1 and 1; NaN where all values of one list are equal
- */
-export function rankCorrelation(xs: readonly number[], ys: readonly number[]): number {
-  return jstat.spearmancoeff([...xs], [...ys]);
-}
-
-/**
  * A share in percent; of several seeds the mean with Student's 95 % interval.
  * @param shares one between −1 and 1, or one a seed
  * @returns such as `42.3 %` or `42.3 ± 1.2 %`

@@ -6,7 +6,6 @@ import {
   mean,
   percent,
   points,
-  rankCorrelation,
   signed,
   studentP,
   verdict,
@@ -60,12 +59,6 @@ Deno.test("verdict() follows the interval and the margin", () => {
   assert.equal(verdict([0.001, -0.001, 0], 0), "undecided");
   assert.equal(verdict([0.03, -0.01, 0.01], 0.005), "undecided");
   assert.equal(verdict([0.03], 0.005), "undecided");
-});
-
-Deno.test("rankCorrelation() knows order, reversed order and ties", () => {
-  close(rankCorrelation([1, 2, 3], [10, 20, 1000]), 1, 1e-12);
-  close(rankCorrelation([1, 2, 3], [9, 4, 1]), -1, 1e-12);
-  close(rankCorrelation([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]), 0.8207826817, 1e-9);
 });
 
 Deno.test("percent() and points() give the half width of the 95 % interval, and none for one seed", () => {

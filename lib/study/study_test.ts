@@ -33,14 +33,7 @@ import {
 } from "./figure_numbers.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
-import {
-  claimsTable,
-  gainByForgettingTable,
-  gainTable,
-  lastAccuracyOfSteps,
-  settingsTable,
-  stateTable,
-} from "./tables.ts";
+import { claimsTable, gainTable, lastAccuracyOfSteps, settingsTable, stateTable } from "./tables.ts";
 
 async function plan(folder: string, content: unknown) {
   const path = join(folder, "s.json");
@@ -320,46 +313,6 @@ Deno.test("pairsAtEqualSettings() pairs runs that differ in L_AD alone", () => {
   );
   const [row] = gainTable(records);
   assert.deepEqual([row.seeds, row["gain over LwF-MC"]], [2, "+1.5 ± 6.4 points"]);
-});
-
-Deno.test("gainByForgettingTable() has no rank correlation where all settings have one LwF-MC", () => {
-  const forms = ["normalized", "unnormalized", "detached-alpha"] as const;
-  const runs = forms.map((attentionForm, i) =>
-    measuredRun({ ...settings, method: "LwM", attentionForm }, 0.5 + i / 10)
-  );
-  assert.deepEqual(gainByForgettingTable([measuredRun({ ...settings, method: "LwF-MC" }, 0.5), ...runs]), []);
-});
-
-Deno.test("gainByForgettingTable() leaves out settings whose forgetting was not kept", () => {
-  const without = (record: RunRecord): RunRecord => ({
-    ...record,
-    metrics: record.metrics.map(({ accuracyOfSteps: _, ...step }) => step),
-  });
-  const pairs = [0.1, 0.2, 0.3, 0.4].map((learningRate, i) => [
-    measuredRun({ beta: 0.5, gamma: 0.3, learningRate, method: "LwM" }, 0.5 + i / 10),
-    measuredRun({ beta: 0.5, learningRate, method: "LwF-MC" }, 0.5 - i / 10),
-  ]);
-  assert.deepEqual(gainByForgettingTable(pairs[0].map(without)), []);
-  const [row] = gainByForgettingTable([...pairs.slice(1).flat(), ...pairs[0].map(without)]);
-  assert.equal(row.settings, 3);
-});
-
-Deno.test("gainByForgettingTable() also correlates gains with the forgetting of other seeds", () => {
-  // What LwF-MC reaches in seed 1 says nothing of seed 2; LwM is the same everywhere, so each gain is its own
-  // run's loss.
-  const accuracies = [[0.1, 0.2, 0.3, 0.4], [0.3, 0.1, 0.4, 0.2]];
-  const records = accuracies.flatMap((ofSeed, i) =>
-    ofSeed.flatMap((accuracy, j) => {
-      const fields = { beta: 0.5, learningRate: (j + 1) / 10, seed: i + 1 };
-      return [
-        measuredRun({ ...fields, method: "LwM", gamma: 0.3 }, 0.5),
-        measuredRun({ ...fields, method: "LwF-MC" }, accuracy),
-      ];
-    })
-  );
-  const [row] = gainByForgettingTable(records);
-  assert.equal(row["rank correlation of forgetting and gain"], "+1.00");
-  assert.equal(row["with the forgetting of other seeds"], "+0.00");
 });
 
 Deno.test("pairsOf() tells two M_0 of the same accuracy apart by the other measures of them", () => {

@@ -4,16 +4,10 @@
  */
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
-import { decimal, mean, meanBelowThree, percent, points, rankCorrelation, signed } from "../statistics.ts";
+import { decimal, mean, meanBelowThree, percent, points, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import { type MethodName, methodNames } from "../training/method.ts";
-import {
-  differencesOf,
-  type JudgedClaim,
-  type Pair,
-  pairsAtEqualSettings,
-  refuseSeveralEngines,
-} from "./claims.ts";
+import { differencesOf, type JudgedClaim, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
 import {
   bySetting,
   describeSetting,
@@ -162,52 +156,4 @@ export function gainTable(records: readonly RunRecord[]): Table {
       "of LwM": cosines(0),
     };
   }));
-}
-
-/**
- * Whether L_AD gains most where LwF-MC forgets most: Spearman's rank correlation of the forgetting of LwF-MC
- * and the gain of LwM at equal settings, over the learning rates and β. A gain and the forgetting of its own
- * seed share a run of LwF-MC; so there is also the mean over the seeds of the correlation of each seed's
- * gains with the forgetting of the others.
- * @returns one row for each γ that has at least three settings
- */
-export function gainByForgettingTable(records: readonly RunRecord[]): Table {
-  const pairs = pairsAtEqualSettings(records).filter((pair) => forgettingOf(pair) !== undefined);
-  const cells = bySetting(pairs.map(([first]) => first)).map((setting) =>
-    pairs.filter(([first]) => setting.includes(first))
-  );
-  const ofGammas = [...Map.groupBy(cells, ([[lwm]]) => lwm.configuration.gamma)].sort(([a], [b]) => a - b)
-    .filter(([, ofGamma]) => new Set(meansOf(ofGamma, forgettingOf)).size > 2);
-  return table(ofGammas.map(([gamma, ofGamma]) => {
-    const [seeds, ...others] = ofGamma.map((cell) => cell.map(seedOf));
-    const shared = seeds.filter((seed) => others.every((other) => other.includes(seed)));
-    const crossed = shared.length < 2 ? [] : shared.map((one) =>
-      rankCorrelation(
-        meansOf(ofGamma, forgettingOf, (seed) => seed !== one),
-        meansOf(ofGamma, gainOf, (seed) => seed === one),
-      )
-    );
-    return {
-      "γ": String(gamma),
-      "settings": ofGamma.length,
-      "rank correlation of forgetting and gain": signed(
-        rankCorrelation(meansOf(ofGamma, forgettingOf), meansOf(ofGamma, gainOf)),
-        2,
-      ),
-      "with the forgetting of other seeds": crossed.length === 0 ? "" : signed(mean(crossed), 2),
-    };
-  }));
-}
-
-const seedOf = ([{ configuration }]: Pair) => configuration.seed;
-const forgettingOf = ([, without]: Pair) => MEASURES.forgetting.of(without)!;
-const gainOf = (pair: Pair) => differencesOf([pair], MEASURES.averageAccuracy)[0];
-
-/** One mean a setting, over the seeds that count. */
-function meansOf(
-  settings: readonly (readonly Pair[])[],
-  of: (pair: Pair) => number,
-  counts: (seed: number) => boolean = () => true,
-): number[] {
-  return settings.map((pairs) => mean(pairs.filter((pair) => counts(seedOf(pair))).map(of)));
 }
