@@ -317,7 +317,10 @@ export class Run {
       await keepConfiguration(folder, { ...this.configuration, increments }, this.dataset);
     }
     const missing: number[] = [];
-    for (let step = 0; step <= through; step++) if (!await this.isTrained(step)) missing.push(step);
+    for (let step = 0; step <= through; step++) {
+      if (!await this.isTrained(step)) missing.push(step);
+      else await this.#removeProgress(step); // of a process that was killed when it had measured the step
+    }
     const total = missing.reduce((sum, step) => sum + this.iterations(step), 0);
     let before = 0;
     for (const step of missing) {
@@ -368,8 +371,12 @@ export class Run {
     const metrics = stepMetrics(seen, this.#first, this.evaluationImages(this.steps[0]), classNames);
     if (this.engine.name !== this.configuration.engine) return metrics;
     await writeSealedJson(this.#path(step, "metrics.json"), metrics);
-    await Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
+    await this.#removeProgress(step);
     return metrics;
+  }
+
+  #removeProgress(step: number): Promise<void> {
+    return Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
   }
 
   /** @returns false if `shouldStop` ended it */

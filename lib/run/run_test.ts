@@ -203,6 +203,8 @@ Deno.test("a run whose process is killed at any operation on a file ends with bi
       await resumed.train();
       assert.deepEqual(await modelBytes(resumed, 0), bytes, `killed at ${fatal}`);
       assert.deepEqual(await resumed.metrics(0), metrics);
+      const left = Deno.readDirSync(join(whole.folders.base, "step-0")).map(({ name }) => name);
+      assert.ok(!left.toArray().includes("progress.safetensors"), `killed at ${fatal}`);
       assert.equal(await Deno.readTextFile(join(whole.folders.base, "log.csv")), log, `killed at ${fatal}`);
     }
     assert.ok(fatal > 15, `${fatal}`);

@@ -6,6 +6,7 @@
 #
 # Usage: deno task slurm
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^# Usage/s/^# \{0,1\}//p' "$0"; exit 0; }
 cd "$(dirname "$0")/../.."
 
 for program in slurmctld slurmd sbatch munged; do

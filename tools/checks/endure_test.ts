@@ -18,6 +18,11 @@ import { UserError } from "../../lib/user_error.ts";
 
 const { values } = parseArgs({ args: Deno.args, strict: false });
 const { kills = 0, damages = 60, seed = 1 } = values;
+if (values.help) {
+  console.log("deno task endure [--kills N] [--damages N] [--seed N]\n");
+  console.log("Kills trainings and damages their files: nothing may be lost or go unnoticed.");
+  Deno.exit(0);
+}
 const configuration = tinyConfiguration({ increments: 1, baseEpochs: 3, epochs: 3 });
 
 /** Models and metrics of a run, as one text. */

@@ -15,10 +15,10 @@
  */
 import assert from "node:assert/strict";
 import { basename, join, resolve } from "node:path";
-import { isDeepStrictEqual, parseArgs } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { writeJson } from "../../lib/files.ts";
-import { fromHere } from "../commands/command_line.ts";
+import { fromHere, parseCommandLine } from "../commands/command_line.ts";
 import {
   type CodeCell,
   codeCells,
@@ -41,11 +41,19 @@ const COMMAND_MILLISECONDS = 180_000;
  */
 const MARK = "LWM_JUPYTERLAB";
 
-const { values, positionals } = parseArgs({
-  args: Deno.args,
-  options: { expected: { type: "string" } },
-  allowPositionals: true,
+const { own: values, positionals, help } = parseCommandLine(Deno.args, {
+  name: "jupyterlab",
+  usage: "[OPTION] [NOTEBOOK …]",
+  about:
+    "Runs notebooks (all numbered ones by default) in JupyterLab, in a headless Chromium, in the smoke preset.",
+  options: {
+    "expected DIR": "what `deno task notebooks --preset smoke` wrote there; without it they are run first",
+  },
 });
+if (help) {
+  console.log(help);
+  Deno.exit(0);
+}
 const jupyterLab = await installed("jupyter-lab");
 const browser = await installed("chromium", "chromium-browser", "google-chrome");
 if (jupyterLab === "") console.log("Skipped: JupyterLab is not installed.");

@@ -29,6 +29,12 @@ async function writeModules(root: string): Promise<string[]> {
   return modules.map(([path]) => path);
 }
 
+if (Deno.args.includes("--help")) {
+  console.log(
+    "deno task test [OPTION …]\n\nRuns all tests. Options are those of `deno test`, such as --filter TEXT.",
+  );
+  Deno.exit(0);
+}
 const root = resolve(import.meta.dirname!, "../..");
 const { code } = await new Deno.Command(Deno.execPath(), {
   args: [

@@ -12,7 +12,7 @@ import { runNames } from "../../lib/study/run_record.ts";
 import { readStudyPlan, studiesDirectory } from "../../lib/study/study.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { numberedNotebooks } from "../notebooks/notebook.ts";
-import { notebookJob } from "../notebooks/run_notebooks.ts";
+import { copiesOf, notebookJob } from "../notebooks/run_notebooks.ts";
 import { type Command, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
 import { type OpenedRun, openRuns } from "./run.ts";
@@ -72,7 +72,7 @@ async function trainAndRunNotebooks(runs: readonly OpenedRun[], preset: PresetNa
     // A cell may train for as long as it takes; a kernel that has died is noticed at once.
     timeoutSeconds: 24 * 3600,
     env: {}, // the kernels inherit preset and engine from our environment
-    outputFolder: preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset),
+    outputFolder: copiesOf(preset),
   };
   const paths = await numberedNotebooks("notebooks");
   const notebooks = paths.map((path) =>

@@ -1,7 +1,7 @@
 /**
  * Runs notebooks in order, each in a fresh Deno kernel, and writes their outputs into the files.
  *
- *     deno task notebooks [--preset NAME] [--engine NAME] [--timeout SECONDS] [--output-dir DIR] [NOTEBOOK …]
+ *     deno task notebooks [OPTION …] [NOTEBOOK …]
  *
  * nbconvert would do this too, but stops listening at the state "idle" and so loses outputs of Deno's kernel.
  * @module
@@ -10,11 +10,12 @@ import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { ProgressDisplay } from "../../lib/progress.ts";
 import { configure } from "../../lib/run/configuration.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
+import { dataDirectory } from "../../lib/run/folder.ts";
+import type { Configuration, PresetName } from "../../lib/run/schema.ts";
 import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, fromHere, parseCommandLine, runCommand } from "../commands/command_line.ts";
+import { type Command, fromHere, parseCommandLine, runCommand, showPath } from "../commands/command_line.ts";
 import { CellOutputs, type DisplayContent } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_wire.ts";
@@ -188,22 +189,29 @@ const COMMAND: Command = {
   usage: "[OPTION …] [NOTEBOOK …]",
   about:
     `Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into
-them. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after Ctrl-C.
+them; with another preset than the default into copies in data/notebooks/PRESET/, and nothing that is committed
+changes. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after Ctrl-C.
 
-  deno task notebooks --preset smoke --output-dir /tmp/notebooks notebooks/04-finetuning-and-distillation.ipynb`,
+  deno task notebooks --preset smoke notebooks/01-*.ipynb`,
   options: {
     "preset NAME": "smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]",
     "engine NAME": "auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]",
     "timeout SECONDS": "longest run time of one cell [1200]",
     "output-dir DIR": "write executed copies there, and leave the notebooks as they are",
+    "in-place": "write the outputs into the notebooks, whatever the preset",
   },
 };
 
+/** Where executed copies go if nobody says: into the notebooks themselves with the default preset only. */
+export function copiesOf(preset: PresetName): string | undefined {
+  return preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset);
+}
+
 export async function main(args: readonly string[]): Promise<void> {
-  const { own: { preset, engine, timeout = "1200", "output-dir": folder }, positionals, help } =
+  const { own: { preset, engine, timeout = "1200", "output-dir": folder }, switches, positionals, help } =
     parseCommandLine(args, COMMAND);
   if (help) return console.log(help);
-  configure({ preset, engine } as Partial<Configuration>); // refuses what is none
+  const asked = configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   const timeoutSeconds = Number(timeout);
   // A timer of more than 24 days ends at once.
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 2_000_000)) {
@@ -213,13 +221,16 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
   const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
+  const chosen = switches.has("in-place") ? undefined : copiesOf(asked.preset);
+  const outputFolder = folder === undefined ? chosen : fromHere(folder);
   await stoppable("Outputs so far are kept; run the command again.", (signal) =>
     runNotebooks(paths, {
       env: { ...(preset && { LWM_PRESET: preset }), ...(engine && { LWM_ENGINE: engine }) },
       timeoutSeconds,
-      outputFolder: folder === undefined ? undefined : fromHere(folder),
+      outputFolder,
       signal,
     }));
+  if (outputFolder !== undefined) console.error(`Written to ${showPath(outputFolder)}/.`);
 }
 
 if (import.meta.main) await runCommand(main);

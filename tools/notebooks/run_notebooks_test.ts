@@ -12,7 +12,7 @@ import {
   writeNotebook,
 } from "./notebook.ts";
 import { notebookOf } from "./testdata/notebook.ts";
-import { main, runNotebooks, type RunOptions } from "./run_notebooks.ts";
+import { copiesOf, main, runNotebooks, type RunOptions } from "./run_notebooks.ts";
 
 /** Remembers what is shown of the notebook that runs. */
 function remember() {
@@ -277,6 +277,11 @@ Deno.test("the kernel and its children end when the notebook runner is killed wi
     assert.equal(status.signal, "SIGKILL");
     assert.deepEqual(await Promise.all(pids.map(isGone)), [true, true]);
   }));
+
+Deno.test("the notebook runner writes into the notebooks with the default preset only", () => {
+  assert.equal(copiesOf("default"), undefined);
+  assert.match(copiesOf("smoke")!, /data.notebooks.smoke$/);
+});
 
 Deno.test("the notebook runner refuses options that it does not know", async () => {
   const cases = [

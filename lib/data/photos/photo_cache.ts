@@ -123,6 +123,8 @@ class CacheWriter {
   readonly known: Map<string, CachedPhoto>;
   readonly #pixels: Deno.FsFile;
   readonly #imageBytes: number;
+  /** Slots of photos that were replaced before, which nobody reads any more. */
+  readonly #free: number[];
   #nextSlot: number;
   /** Not written yet. */
   #lines = "";
@@ -133,6 +135,8 @@ class CacheWriter {
     this.#imageBytes = 3 * imageSize ** 2;
     this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
     this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
+    const used = new Set(Array.from(this.known.values(), ({ slot }) => slot));
+    this.#free = Array.from({ length: this.#nextSlot }, (_, slot) => slot).filter((slot) => !used.has(slot));
     // Lines whose pixels were deleted or cut off go: new photos take their slots.
     Deno.writeTextFileSync(`${path}.index.new`, [...this.known.values()].map(indexLine).join(""));
     Deno.renameSync(`${path}.index.new`, `${path}.index`);
@@ -142,7 +146,7 @@ class CacheWriter {
     const crc = crc32(pixels);
     const kept = this.known.get(name);
     // A file that was touched and not changed keeps its slot.
-    const slot = kept?.crc === crc ? kept.slot : this.#nextSlot++;
+    const slot = kept?.crc === crc ? kept.slot : this.#free.shift() ?? this.#nextSlot++;
     if (slot !== kept?.slot) {
       this.#pixels.seekSync(slot * this.#imageBytes, Deno.SeekMode.Start);
       for (let written = 0; written < pixels.length;) {

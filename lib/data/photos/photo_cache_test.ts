@@ -103,6 +103,13 @@ Deno.test("cachePhotos() decodes a photo again when its file was replaced, and t
     assert.equal(Deno.statSync(`${path}.pixels`).size, 7 * BYTES);
     // Who reads from the cache of before still finds the photo of before.
     assert.deepEqual(firstBytes(path, before.photos.values()), [0, 1, 2, 3]);
+    // The next photo that is replaced takes the place of that.
+    const third = await cache(
+      path,
+      fake(6, { stamps: (i) => i < 3 ? "3" : "1", fill: (i) => 10 * i }).source,
+    );
+    assert.deepEqual(firstBytes(path, third.photos.values()), [0, 10, 20, 3, 4, 5]);
+    assert.equal(Deno.statSync(`${path}.pixels`).size, 8 * BYTES);
   }));
 
 Deno.test("cachePhotos() decodes all photos again when their pixels were deleted, a part of them first", () =>
