@@ -167,7 +167,8 @@ function describe(examples: readonly RetentionExample[]): string {
 }
 
 /** The first example with a choice of the model, all methods beside each other. */
-export function attentionScrubber({ dataset, examples: [example] }: AttentionRetentionNumbers): Figure {
+export function attentionScrubber(retention: AttentionRetentionNumbers): Figure {
+  const { dataset, examples: [example] } = retention;
   const { image, label, rows } = example;
   const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
   const choices = rows[0].cells.map((_, model) => {
@@ -194,5 +195,5 @@ export function attentionScrubber({ dataset, examples: [example] }: AttentionRet
       }),
     };
   });
-  return choiceOf("Which model?", choices);
+  return choiceOf("Which model?", choices, attentionRetention({ ...retention, examples: [example] }));
 }

@@ -39,22 +39,23 @@ export interface Choice {
 
 /**
  * A figure with a button for each of several pictures. All travel with it, since nothing comes back to the
- * kernel. Where no script runs, such as in a notebook that its reader does not trust yet, the first picture
- * is shown.
+ * kernel.
  * @param question what is chosen
+ * @param figure what is shown where no script runs, such as in a notebook that its reader does not trust yet
  */
-export function choiceOf(question: string, choices: readonly Choice[]): Figure {
-  const [{ figure }] = choices;
+export function choiceOf(
+  question: string,
+  choices: readonly Choice[],
+  figure: Figure = choices[0].figure,
+): Figure {
   const buttons = choices.map(({ name }, i) =>
     `<label><input type="radio" name="choice"${i === 0 ? " checked" : ""}> ${escapeXml(name)}</label>`
   );
   const form = `<form><fieldset><legend>${escapeXml(question)}</legend>${
     buttons.join(" ")
   }</fieldset></form>`;
-  const data = JSON.stringify([form, choices.map(({ figure }) => imageTag(figure))]).replaceAll(
-    "<",
-    "\\u003c",
-  );
+  const pictures = choices.map(({ figure }) => imageTag(figure));
+  const data = JSON.stringify([form, pictures]).replaceAll("<", "\\u003c");
   // The script finds its figure by this name; of equal figures on a page, each script takes the next one.
   const id = `lwm-${crc32(data).toString(16)}`;
   const html = `<div class="${id}">${imageTag(figure)}</div>
