@@ -2,7 +2,8 @@
  * An attention map, and how it is blended into the image that it belongs to. Also runs in a browser.
  * @module
  */
-import * as Plot from "@observablehq/plot";
+// @ts-types="npm:@types/d3-scale-chromatic@3.1.0"
+import { interpolateInferno } from "d3-scale-chromatic";
 import type { Picture } from "../../data/image_set.ts";
 import { resizeMap } from "../../resize_map.ts";
 
@@ -94,7 +95,10 @@ const STEPS = 256;
  * Inferno in 256 steps of three bytes: perceptually uniform, from black to a pale yellow, readable without
  * color.
  */
-export const HEAT_COLORS: Uint8Array = colorTable("inferno");
+export const HEAT_COLORS: Uint8Array = Uint8Array.from({ length: STEPS * 3 }, (_, i) => {
+  const hex = interpolateInferno(Math.floor(i / 3) / (STEPS - 1)); // #rrggbb
+  return Number.parseInt(hex.substring(1 + 2 * (i % 3), 3 + 2 * (i % 3)), 16);
+});
 
 /**
  * The color of a strength.
@@ -104,15 +108,4 @@ export const HEAT_COLORS: Uint8Array = colorTable("inferno");
 export function heatColor(strength: number): Uint8Array {
   const step = Math.round(Math.min(1, Math.max(0, strength)) * (STEPS - 1));
   return HEAT_COLORS.subarray(step * 3, step * 3 + 3);
-}
-
-/** A color scheme of Plot, which names its colors `#rrggbb`, as (256, 3) bytes. */
-function colorTable(scheme: Plot.ColorScheme): Uint8Array {
-  const scale = Plot.scale({ color: { type: "linear", scheme, domain: [0, 1] } });
-  const table = new Uint8Array(STEPS * 3);
-  for (let i = 0; i < STEPS; i++) {
-    const hex = Number.parseInt(String(scale.apply(i / (STEPS - 1))).slice(1), 16);
-    table.set([hex >> 16, (hex >> 8) & 255, hex & 255], i * 3);
-  }
-  return table;
 }
