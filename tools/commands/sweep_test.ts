@@ -4,7 +4,6 @@ import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/
 import { FileLock } from "../../lib/files.ts";
 import { Run } from "../../lib/run/run.ts";
 import {
-  DRAWINGS,
   TINY_FIELDS,
   tinyConfiguration,
   tinyPhotoConfiguration,
@@ -106,40 +105,29 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
     assert.deepEqual(tsv[0].split("\t").slice(0, 3), ["method", "seed", "gamma"]);
 
     await writeSweep(directory, { ...content, runs: [{ method: "C" }], claims: [], figures: [] });
-    const again = await sweepIn(directory, file);
-    assert.ok(again.includes("4 runs: 3 finished before, 1 to train. 1 duplicate configuration skipped."));
-    assert.equal((await recordsIn(directory)).length, 4);
+    const [again] = await sweepIn(directory, file, "--dry-run");
+    assert.equal(again, "4 runs: 3 finished before, 1 to train. 1 duplicate configuration skipped.");
   }));
 
-Deno.test("sweep knows finished runs from the results, where neither data nor models are, and trains them anew if asked", () =>
-  withDataDirectory(async (directory) => {
+Deno.test("sweep knows finished runs from its results and those of other studies, where neither data nor models are", () =>
+  withFolder(async (directory) => {
     const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }] });
-    await trainHere(directory, { method: "LwF-MC" });
-    await sweepIn(directory, file);
-    const records = await recordsIn(directory);
-    const elsewhere = join(directory, "elsewhere");
-    const results = join(elsewhere, "studies", "smoke", "tiny.results.json");
+    const records = [measuredRun(tinyConfiguration({ method: "LwF-MC", increments: 1 }), 0.5)];
+    const place = join(directory, "studies", "smoke");
+    const results = join(place, "tiny.results.json");
     await writeRecords(results, records);
-
     const before = await Deno.readTextFile(results);
-    const lines = await sweepIn(elsewhere, file);
-    assert.ok(lines.includes("1 run: 1 known from the results, 0 finished before, 0 to train."));
-    assert.equal(await Deno.readTextFile(results), before);
-    assert.deepEqual([...Deno.readDirSync(elsewhere)].map(({ name }) => name), ["studies"]);
-
-    // They may be known from the results of another study.
-    await Deno.rename(results, join(elsewhere, "studies", "smoke", "other.results.json"));
-    await sweepIn(elsewhere, file);
-    assert.equal(await Deno.readTextFile(results), before);
-    const onOther = records.map((record) => ({ ...record, engine: "cpu" as const }));
-    await writeRecords(join(elsewhere, "studies", "smoke", "other.results.json"), onOther);
-    await sweepIn(elsewhere, file);
+    const lines = await sweepIn(directory, file);
+    assert.match(lines[0], /^1 run: 1 known from the results, 0 finished before, 0 to train\./);
     assert.equal(await Deno.readTextFile(results), before);
 
-    await Deno.symlink(DRAWINGS, join(elsewhere, "iemoji-100"));
-    const anew = await sweepIn(elsewhere, file, "--again");
-    assert.ok(anew.includes("1 run: 0 finished before, 1 to train."));
-    assert.deepEqual(await readRecords(results), records);
+    await Deno.rename(results, join(place, "other.results.json"));
+    await sweepIn(directory, file);
+    assert.equal(await Deno.readTextFile(results), before);
+    await writeRecords(join(place, "other.results.json"), [{ ...records[0], engine: "cpu" }]);
+    await sweepIn(directory, file);
+    assert.equal(await Deno.readTextFile(results), before);
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["studies"]);
   }));
 
 Deno.test("sweep keeps results that another process has added meanwhile", () =>
@@ -285,35 +273,17 @@ Deno.test("sweep passes over damaged studies and results beside its own", () =>
     assert.match(text, /^It gains\. +undecided/m);
   }));
 
-Deno.test("sweep never replaces finished results by less", () =>
-  withDataDirectory(async (directory) => {
-    const file = await writeSweep(directory, { runs: [{ method: "LwF-MC" }, { method: "LwM" }] });
-    for (const method of ["LwF-MC", "LwM"] as const) await trainHere(directory, { method });
-    await sweepIn(directory, file);
-    const records = await recordsIn(directory);
-    assert.equal(records.length, 2);
-    await Deno.remove(join(directory, "runs"), { recursive: true });
-
-    // Runs that all fail, and of which one had finished before.
-    const out = join(directory, "studies", "smoke", "tiny.results.json");
-    const broken = {
-      ...records[0],
-      configuration: { ...records[0].configuration, learningRate: 1e38, maxNorm: 1e38 },
-    };
-    await writeRecords(out, [broken, records[1]]);
-    const before = await Deno.readTextFile(out);
-    await writeSweep(directory, { runs: [{ method: "LwF-MC", learningRate: 1e38, maxNorm: 1e38 }] });
-    await assert.rejects(sweepIn(directory, file, "--again"), {
-      name: "UserError",
-      message: /1 of 1 run failed/,
-    });
-    assert.equal(await Deno.readTextFile(out), before);
-
-    // A study that asks for fewer steps, and no longer names the other run.
-    await writeSweep(directory, { runs: [{ method: "LwM", increments: 0 }, { method: "C" }] });
-    await sweepIn(directory, file);
-    const after = await recordsIn(directory);
-    assert.deepEqual(after.slice(2).map(({ metrics }) => metrics.length), [2, 2]);
+Deno.test("sweep never replaces results by fewer steps, and keeps those that the study no longer names", () =>
+  withFolder(async (directory) => {
+    const [long, other] = ["LwF-MC", "LwM"].map((method) =>
+      measuredRun(tinyConfiguration({ method, increments: 2 }), 0.5)
+    );
+    const results = join(directory, "studies", "smoke", "tiny.results.json");
+    const metrics = [...long.metrics, { ...long.metrics[1], accuracyOfSteps: [0.4, 0.5, 0.6] }];
+    await writeRecords(results, [{ ...long, metrics }, other]);
+    const before = await Deno.readTextFile(results);
+    await sweepIn(directory, await writeSweep(directory, { runs: [{ method: "LwF-MC" }] }));
+    assert.equal(await Deno.readTextFile(results), before);
   }));
 
 Deno.test("sweep refuses to go on with another M_0 than that of the results, and to collect runs of two", () =>
