@@ -8,12 +8,13 @@ import { type Browser, chromium, type Locator, type Page } from "playwright-core
 import { mapCosine } from "../lib/evaluation/attention_retention.ts";
 import { attentionDistillation, distillationLoss } from "../lib/losses/mod.ts";
 import { gradCamClosedForm } from "../lib/attention/mod.ts";
-import { headPositions, IncrementalStream, type Normalization } from "../lib/data/mod.ts";
+import { headPositions, IncrementalStream } from "../lib/data/protocol.ts";
+import type { Normalization } from "../lib/data/batches.ts";
 import { useEngine } from "../lib/engine/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import type { Run } from "../lib/run/run.ts";
 import { withFolder } from "../lib/testdata/folder.ts";
-import { type EpochLog, stepOptions, trainStep } from "../lib/training/mod.ts";
+import { type EpochLog, stepOptions, trainStep } from "../lib/training/train_step.ts";
 import { buildExplorer, main, serveFolder, trainModels } from "./build.ts";
 import { type EpochReport, modelFile } from "./messages.ts";
 

@@ -5,7 +5,8 @@
 import type { Picture } from "../lib/data/image_set.ts";
 import type { AttentionMap } from "../lib/figures/kit/overlay.ts";
 import type { Configuration } from "../lib/run/schema.ts";
-import type { EpochLog, LossValues } from "../lib/training/mod.ts";
+import type { EpochLog } from "../lib/training/train_step.ts";
+import type { LossValues } from "../lib/training/iteration.ts";
 
 /** The methods, in the order of the rows. */
 export const METHOD_NAMES = ["C", "LwF-MC", "LwM"] as const;

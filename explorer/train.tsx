@@ -7,7 +7,7 @@ import { proxy } from "comlink";
 import { useRef, useState } from "preact/hooks";
 import { inPercent, inPoints } from "../lib/numbers.ts";
 import { Connection } from "./connection.ts";
-import type { LossValues } from "../lib/training/mod.ts";
+import type { LossValues } from "../lib/training/iteration.ts";
 import type { EpochReport, Manifest, TrainReport, TrainSettings } from "./messages.ts";
 import { Chart, Choice, PictureCanvas, Slider, useAnswer, useFields } from "./parts.tsx";
 import { digits } from "./scores.tsx";

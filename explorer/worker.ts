@@ -17,7 +17,7 @@ import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
 import { isDark } from "../lib/figures/kit/overlay.ts";
 import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
-import { stepOptions, trainStep } from "../lib/training/mod.ts";
+import { stepOptions, trainStep } from "../lib/training/train_step.ts";
 import { allModels, fetchAsset, fetchManifest, modelFile, type ModelKey, modelName } from "./messages.ts";
 import type { Answer, Comparison, Picture, TrainReport, TrainSettings } from "./messages.ts";
 

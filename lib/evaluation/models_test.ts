@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { gradCamClosedForm } from "../attention/mod.ts";
 import { assertClose, testOnEachEngine, valuesOf } from "../engine/testdata/each_engine.ts";
-import { allDraws, readBatch } from "../data/mod.ts";
+import { allDraws, readBatch } from "../data/batches.ts";
 import { useEngine } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { nearestClasses, ofFirstClasses, predict } from "./predict.ts";

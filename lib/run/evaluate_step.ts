@@ -2,7 +2,8 @@
  * The metrics of a step, and the file `metrics.json` that keeps them.
  * @module
  */
-import { allDraws, type Draw, type ImageSet, readMasks } from "../data/mod.ts";
+import { allDraws, type Draw, readMasks } from "../data/batches.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import { accuracy, accuracyOfSteps, confusionMatrix, meanClassAccuracy } from "../evaluation/accuracy.ts";
 import { attentionRetention, energyInside } from "../evaluation/attention_retention.ts";
 import { ofFirstClasses, type Predictions } from "../evaluation/predict.ts";

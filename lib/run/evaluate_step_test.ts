@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../testdata/folder.ts";
-import type { ImageSet } from "../data/mod.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import { writeSealedJson } from "../files.ts";
 import { confusionOf } from "./testdata/tiny_run.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";

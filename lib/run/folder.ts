@@ -9,12 +9,13 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { loadIEmoji } from "../data/iemoji/drawings.ts";
-import type { Dataset } from "../data/mod.ts";
+import type { Dataset } from "../data/image_set.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { type JsonKind, namesIn, readJsonIfThere, writeFilesWhole, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
-import { type EpochLog, methodNames } from "../training/mod.ts";
+import type { EpochLog } from "../training/train_step.ts";
+import { methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import { readStepMetrics } from "./evaluate_step.ts";

@@ -11,12 +11,19 @@
  * @module
  */
 import { join } from "node:path";
-import { type Dataset, headPositions, type ImageSet, IncrementalStream } from "../data/mod.ts";
+import type { Dataset, ImageSet } from "../data/image_set.ts";
+import { headPositions, IncrementalStream } from "../data/protocol.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { predict, type Predictions, type PredictOptions } from "../evaluation/predict.ts";
 import { FileLock, isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
-import { type EpochLog, stepOptions, type StepProgress, type StepState, trainStep } from "../training/mod.ts";
+import {
+  type EpochLog,
+  stepOptions,
+  type StepProgress,
+  type StepState,
+  trainStep,
+} from "../training/train_step.ts";
 import { percent } from "../statistics.ts";
 import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint, throwIfStopped } from "../stop_signals.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Engine, logOnce } from "../engine/mod.ts";
 import { type ProgressDisplay, progressDisplay, type ProgressLine } from "../progress.ts";
 import { stoppable } from "../stop_signals.ts";
-import { methodNames } from "../training/mod.ts";
+import { methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { codeOf, type RunFolders, trainedSteps } from "./folder.ts";

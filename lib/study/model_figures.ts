@@ -3,7 +3,8 @@
  * how that moved, and what the losses see of an image.
  * @module
  */
-import { allDraws, type Draw, type ImageSet, readPicture } from "../data/mod.ts";
+import { allDraws, type Draw, readPicture } from "../data/batches.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.ts";
 import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";

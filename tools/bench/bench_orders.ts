@@ -6,19 +6,16 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { oneHotClasses } from "../../lib/attention/mod.ts";
-import { allDraws, type ImageSet, readBatch } from "../../lib/data/mod.ts";
+import { allDraws, readBatch } from "../../lib/data/batches.ts";
+import type { ImageSet } from "../../lib/data/image_set.ts";
 import { type EngineName, useEngine } from "../../lib/engine/mod.ts";
 import { configure } from "../../lib/run/configuration.ts";
 import { ResNet, type ResNetOptions } from "../../lib/model/mod.ts";
 import { randomStream } from "../../lib/random.ts";
-import {
-  askTeacher,
-  cachedTeacher,
-  iterate,
-  type IterationBatch,
-  type MethodName,
-  Sgd,
-} from "../../lib/training/mod.ts";
+import { askTeacher, cachedTeacher } from "../../lib/training/teacher.ts";
+import { iterate, type IterationBatch } from "../../lib/training/iteration.ts";
+import type { MethodName } from "../../lib/training/method.ts";
+import { Sgd } from "../../lib/training/optimizer.ts";
 
 /**
  * A network, and what it is fed with; each stage has twice as many channels as the one before, `width` at

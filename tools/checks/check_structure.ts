@@ -43,8 +43,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** What a browser can load, with all that it imports: rooms, and single modules. */
 const BROWSER_ROOMS = ["evaluation", "training", "losses", "attention", "model"];
 const BROWSER_MODULES = [
+  "lib/data/batches.ts",
   "lib/data/iemoji/iemoji.ts",
-  "lib/data/mod.ts",
+  "lib/data/protocol.ts",
   "lib/engine/wasm.ts",
   "lib/figures/kit/overlay.ts",
 ];

@@ -5,7 +5,8 @@
 import { basename, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { gradCamClosedForm } from "../../lib/attention/mod.ts";
-import { allDraws, type ImageSet, type Picture } from "../../lib/data/mod.ts";
+import { allDraws } from "../../lib/data/batches.ts";
+import type { ImageSet, Picture } from "../../lib/data/image_set.ts";
 import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts";
 import { isFolder, isImageName, listFolder } from "../../lib/data/photos/photo_source.ts";
 import { forwardPasses } from "../../lib/evaluation/predict.ts";

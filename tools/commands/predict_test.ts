@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
-import { readPicture } from "../../lib/data/mod.ts";
+import { readPicture } from "../../lib/data/batches.ts";
 import { probabilities } from "../../lib/evaluation/scores.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { Run } from "../../lib/run/run.ts";

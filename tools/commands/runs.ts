@@ -11,7 +11,7 @@ import { validate } from "../../lib/run/configuration.ts";
 import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import { baseIdentity, methodIdentity } from "../../lib/run/identity.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { methodNames } from "../../lib/training/mod.ts";
+import { methodNames } from "../../lib/training/method.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";

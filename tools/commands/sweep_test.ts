@@ -10,7 +10,7 @@ import {
   withDataDirectory,
 } from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import type { MethodName } from "../../lib/training/mod.ts";
+import type { MethodName } from "../../lib/training/method.ts";
 import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
 import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";

@@ -11,7 +11,7 @@ import { duration, progressDisplay } from "../../lib/progress.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable, unlessStopped } from "../../lib/stop_signals.ts";
-import { stepOptions, trainStep } from "../../lib/training/mod.ts";
+import { stepOptions, trainStep } from "../../lib/training/train_step.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type Command,

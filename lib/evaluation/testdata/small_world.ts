@@ -1,4 +1,5 @@
-import type { ImageSet, Normalization } from "../../data/mod.ts";
+import type { ImageSet } from "../../data/image_set.ts";
+import type { Normalization } from "../../data/batches.ts";
 import { ResNet } from "../../model/mod.ts";
 import { randomStream } from "../../random.ts";
 
