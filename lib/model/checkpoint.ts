@@ -53,6 +53,17 @@ export async function encodeCheckpoint(
   return bytes;
 }
 
+/** Verifies that every byte of a checkpoint is as it was written. */
+export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<void> {
+  const start = new TextDecoder().decode(bytes.subarray(8, DIGEST_AT + DIGEST_LENGTH));
+  if (start === BEFORE_DIGEST + await digestOf(bytes)) return;
+  throw new UserError(
+    `Expected ${name} to be a checkpoint that matches its digest but found ${bytes.length} other bytes: the ` +
+      "file is cut off, damaged, or of another version. Delete it; a run resumes from the checkpoint before " +
+      "it, and other files have to be fetched or made again.",
+  );
+}
+
 /**
  * Decodes a model, and verifies that every byte is as it was written.
  * @param bytes the whole file
@@ -60,14 +71,7 @@ export async function encodeCheckpoint(
  * @throws {UserError} where the file is cut off, damaged, or not a checkpoint
  */
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
-  const start = new TextDecoder().decode(bytes.subarray(8, DIGEST_AT + DIGEST_LENGTH));
-  if (start !== BEFORE_DIGEST + await digestOf(bytes)) {
-    throw new UserError(
-      `Expected ${name} to be a checkpoint that matches its digest but found ${bytes.length} other bytes: the ` +
-        "file is cut off, damaged, or of another version. Delete it; a run resumes from the checkpoint before " +
-        "it, and other files have to be fetched or made again.",
-    );
-  }
+  await checkCheckpoint(bytes, name);
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.version !== VERSION) {
     throw new UserError(

@@ -126,7 +126,7 @@ export async function forget(
   const folders = runs.flatMap(({ folders }) => [folders.base, folders.method]);
   const kept = await keptRuns(directory);
   const chosen = kept.filter(({ listed }) => folders.includes(listed.folder));
-  for (const { listed } of await removable(chosen, kept)) {
+  for (const { listed } of removable(chosen, kept)) {
     await Deno.remove(listed.folder, { recursive: true });
   }
 }

@@ -42,11 +42,20 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.ok(Number(bytes) > (await Deno.stat(join(method, "step-1", "model.safetensors"))).size);
     const { mtime } = await Deno.stat(join(method, "step-1", "metrics.json"));
     assert.equal(written, mtime!.toISOString());
-    const [heading, ofMethod, ofBase, sum] = await call();
-    assert.match(heading, /^method +seed +data set +steps +accuracy +size +age +state +folder$/);
-    assert.match(ofBase, /^M_0 +1 +iemoji-100 +1 of 1 +\d+\.\d % +0\.\d MB +0 h +ready +.*seed1-base-/);
+    const [heading, ofMethod, itsFolder, ofBase, , sum] = await call();
+    assert.match(heading, /^method +seed +images +steps +accuracy +size +age +state$/);
+    assert.match(ofBase, /^M_0 +1 +iemoji-100 +1 of 1 +\d+\.\d % +0\.\d MB +0 h +ready$/);
     assert.match(ofMethod, /^LwM +1 +iemoji-100 +2 of 2 /);
+    assert.equal(itsFolder, `  ${method}`);
     assert.match(sum, /^2 runs, 0\.\d MB$/);
+
+    // A byte of a model that train would refuse.
+    const model = join(method, "step-1", "model.safetensors");
+    const bytesOfModel = await Deno.readFile(model);
+    await Deno.writeFile(model, bytesOfModel.with(500, bytesOfModel[500] ^ 1));
+    const [{ problem }] = await listed("--state", "damaged");
+    assert.match(String(problem), /model\.safetensors to be a checkpoint that matches its digest/);
+    await Deno.writeFile(model, bytesOfModel);
 
     // The same of other code, without M_1; and a folder that is damaged.
     const renamed = (folder: string) => `${folder.slice(0, -6)}000000`;
@@ -85,8 +94,13 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.deepEqual(await foldersOf("--remove", base), []);
     assert.match((await call("--remove", base)).at(-1)!, /^1 stays: needed/);
     {
-      using _lock = await FileLock.take(join(method, "M_1.lock"));
+      using lock = await FileLock.take(join(method, "M_1.lock"));
+      lock!.note({ trainedBy: "process 7 on here" });
       assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), []);
+      assert.match(
+        (await call("--state", "training")).join("\n"),
+        /training\n.*\n {2}trained by process 7 on here\n/,
+      );
     }
     {
       // It may wait for the process that trains its M_0.
@@ -113,7 +127,7 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
   withDataDirectory(async (directory) => {
     const refuses = (args: string[], message: RegExp) =>
       assert.rejects(runs([...args, "--directory", directory], () => {}), { name: "UserError", message });
-    await refuses(["--state", "old"], /--state to be ready, unfinished, outdated, damaged but found old/);
+    await refuses(["--state", "old"], /--state to be ready, training, .*, damaged but found old/);
     await refuses(["--older", "x"], /--older to be a number of days but found x/);
     await refuses(["--seed", "abc"], /Expected seed to be .* but found "abc"/);
     await assert.rejects(runs(["--directory", join(directory, "nowhere")], () => {}), {
@@ -124,5 +138,9 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
     // What nearly every run has is no filter either.
     const all = ["--classes", "", "--code", "any"];
     await refuses(["--remove", ...all], /--remove with a filter but found none/);
-    await refuses([join(directory, "nowhere")], /Expected runs in .* but found .*nowhere/);
+    await refuses(
+      [join(directory, "nowhere")],
+      /Expected the folder of a run but found none at .*nowhere/,
+    );
+    await refuses(["--seed", "1", "--remove", "--compare"], /--compare or --remove but found both/);
   }));
