@@ -225,7 +225,8 @@ async function trainerOf(folder: string): Promise<string | undefined> {
 /** The size of all files below a folder, and when the last of them was written, in milliseconds. */
 function sizeOf(folder: string): { bytes: number; modified: number } {
   const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false }) ?? []) // one may be written just now
+    // One may be written just now.
+    .flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false }) ?? [])
     .filter((file) => file.isFile());
   return {
     bytes: found.reduce((sum, { size }) => sum + size, 0),
