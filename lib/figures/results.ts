@@ -92,10 +92,13 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
   const labels = placedLabels(
     means.map((one) => ({ ...one, x: (one.new - x[0]) / across, y: (one.old - y[1]) / down })),
     (x[1] - x[0]) / across,
-  ).map((one) => ({ ...one, labelX: x[0] + one.labelX * across, labelY: y[1] + one.labelY * down }));
+  ).map((one) => ({
+    ...one,
+    labelX: x[0] + one.labelX * across,
+    labelY: y[1] + one.labelY * down,
+    linkX: x[0] + one.linkX * across,
+  }));
   const place = { x: "new", y: "old" };
-  const words = { x: "labelX", y: "labelY", text: "label", fill: "color", stroke: "white", strokeWidth: 4 };
-  const bold = { fontSize: LABEL_SIZE, fontWeight: "bold" };
   const ticks = { ticks: 4, tickFormat: percentTick };
   const plot = chart({
     ...PANEL,
@@ -106,19 +109,21 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
     marks: [
       ...frame(4),
       Plot.dot(tried, { ...place, symbol: "symbol", stroke: "color", strokeOpacity: 0.4, r: 4 }),
-      Plot.link(labels, { x1: "new", y1: "old", x2: "labelX", y2: "labelY", stroke: "color" }),
+      Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.4, r: 2.2 }),
+      Plot.link(labels, { x1: "new", y1: "old", x2: "linkX", y2: "labelY", stroke: "color" }),
+      Plot.dot(means, { ...place, symbol: "symbol", stroke: "white", strokeWidth: 5, r: 5.5 }),
       Plot.dot(means, { ...place, symbol: "symbol", fill: "fill", stroke: "color", strokeWidth: 2, r: 5.5 }),
-      Plot.dot(seeds, {
-        ...place,
+      Plot.text(labels, {
+        x: "labelX",
+        y: "labelY",
+        text: "label",
+        textAnchor: "start",
         fill: "color",
-        fillOpacity: 0.75,
         stroke: "white",
-        strokeWidth: 0.8,
-        r: 2.6,
+        strokeWidth: 4,
+        fontSize: LABEL_SIZE,
+        fontWeight: "bold",
       }),
-      ...(["start", "end"] as const).map((textAnchor) =>
-        Plot.text(labels.filter((one) => one.textAnchor === textAnchor), { ...words, ...bold, textAnchor })
-      ),
     ],
   });
   return stacked([{ svg: text(0, 14, dataset, { bold: true, size: 13 }), width, height: 22 }, plot]);
@@ -126,22 +131,21 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
 
 /**
  * Puts each label beside its point, at the nearest height at which it covers no other label and no point. In
- * pixels.
+ * pixels; `labelX` is where the label begins, `linkX` the end of the line from the point.
  */
 function placedLabels<Point extends { x: number; y: number; label: string }>(points: Point[], width: number) {
   const taken = points.map(({ x, y }) => ({ left: x - 9, right: x + 9, y }));
   return points.map((point) => {
     const wide = textWidth(point.label, LABEL_SIZE, true);
-    const isRight = point.x + 12 + wide <= width;
-    const left = isRight ? point.x + 12 : point.x - 12 - wide;
-    const isFree = (height: number) =>
+    const labelX = point.x + 12 + wide <= width ? point.x + 12 : Math.max(2, point.x - 12 - wide);
+    const right = labelX + wide;
+    const heights = Array.from({ length: 80 }, (_, i) => point.y + 4 * Math.ceil(i / 2) * (i % 2 ? 1 : -1));
+    const labelY = heights.find((height) =>
       height > 0 &&
-      taken.every((one) => one.left > left + wide || one.right < left || Math.abs(one.y - height) >= 14);
-    const heights = Array.from({ length: 40 }, (_, i) => point.y + 4 * Math.ceil(i / 2) * (i % 2 ? 1 : -1));
-    const labelY = heights.find(isFree) ?? point.y;
-    taken.push({ left, right: left + wide, y: labelY });
-    const [labelX, textAnchor] = isRight ? [left, "start"] : [left + wide, "end"];
-    return { ...point, labelX: Number(labelX), labelY, textAnchor };
+      taken.every((one) => one.left > right || one.right < labelX || Math.abs(one.y - height) >= 14)
+    ) ?? point.y;
+    taken.push({ left: labelX, right, y: labelY });
+    return { ...point, labelX, labelY, linkX: Math.min(Math.max(point.x, labelX), right) };
   });
 }
 
