@@ -128,6 +128,16 @@ function drawMatrix(
   });
 }
 
+/** What became of the images of a step's classes, as the measure `fatesOfSteps()` says it. */
+export interface KeptShares {
+  /** Right among all classes. */
+  readonly kept: number;
+  /** Right if told the step. */
+  readonly outvoted: number;
+  /** Wrong even then. */
+  readonly forgotten: number;
+}
+
 /** What {@linkcode stepBars} draws. */
 export interface StepBars {
   /** One short sentence that says what is seen. */
@@ -136,29 +146,25 @@ export interface StepBars {
   readonly subtitle: string;
   /** What the vertical axis shows. */
   readonly label: string;
-  /** One panel each. */
+  /** One panel each: for each step a share between 0 and 1, or three shares that add up to 1. */
   readonly methods: readonly {
     readonly method: MethodName;
-    /** A share between 0 and 1 for each step. */
-    readonly shares: readonly number[];
-    /** The accuracy of the model that is told the step of each image, where the shares are accuracies. */
-    readonly told?: readonly number[];
+    readonly shares: readonly (number | KeptShares)[];
   }[];
   /** A share to compare with, drawn as a dashed line, and what it is. */
   readonly level?: { readonly share: number; readonly meaning: string };
 }
 
-/**
- * Bars, one a step; one panel a method, all with the same scale. Where the accuracy is known for a model that
- * is told the step, the bars go on: what it then knows was outvoted by the classes of other steps, and the
- * rest is forgotten.
- */
+/** Bars, one a step, in one piece or in three; one panel a method, all with the same scale. */
 export function stepBars({ title, subtitle, label, methods, level }: StepBars): Figure {
-  const bars = methods.flatMap(({ method, shares, told }) =>
-    shares.map((share, step) => ({ method, step, share, told: told?.[step] ?? share }))
+  const bars = methods.flatMap(({ method, shares }) =>
+    shares.map((part, step) => {
+      const { kept, outvoted } = typeof part === "number" ? { kept: part, outvoted: 0 } : part;
+      return { method, step, share: kept, outvoted, told: kept + outvoted, whole: typeof part !== "number" };
+    })
   );
-  const isTold = methods.some(({ told }) => told !== undefined);
-  const highest = Math.max(...bars.map(({ share }) => share), level?.share ?? 0, isTold ? 1 : 0);
+  const isWhole = bars.some(({ whole }) => whole);
+  const highest = Math.max(...bars.map(({ share }) => share), level?.share ?? 0, isWhole ? 1 : 0);
   const column = { fx: "method", x: "step" };
   const fill = ({ method }: { method: MethodName }) => methodNamed(method).color;
   const number = { fill: PALETTE.muted, stroke: "white", strokeWidth: 3 };
@@ -175,14 +181,14 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     y: { domain: [0, highest], nice: true, label, ticks: 5, tickFormat: percentTick },
     marks: [
       Plot.gridY({ stroke: PALETTE.faint, strokeOpacity: 1, ticks: 5 }),
-      ...(isTold
+      ...(isWhole
         ? [
           Plot.barY(bars, { ...column, y1: "told", y2: 1, fill: PALETTE.faint }),
           Plot.barY(bars, { ...column, y1: "share", y2: "told", fill, fillOpacity: OUTVOTED }),
-          Plot.text(bars.filter(({ share, told }) => told - share > 0.14), {
+          Plot.text(bars.filter(({ outvoted }) => outvoted > 0.14), {
             ...column,
             y: "told",
-            text: ({ share, told }) => inPercent(told - share),
+            text: ({ outvoted }) => inPercent(outvoted),
             dy: 9,
           }),
         ]
@@ -201,15 +207,18 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
   return composeFigure({
     title,
     subtitle,
-    body: isTold ? stacked([legend(parts), body], 6) : body,
+    body: isWhole ? stacked([legend(parts), body], 6) : body,
     notes: level === undefined ? [] : [`Dashed: ${level.meaning}.`],
     description: `${label}, by step: ` +
-      methods.map(({ method, shares, told }) =>
-        [`${method} ${shares.map((share) => percent(share)).join(", ")}`]
-          .concat(told ? `if told the step ${told.map((share) => percent(share)).join(", ")}` : []).join("; ")
-      ).join("; ") +
-      ".",
+      methods.map(({ method, shares }) => `${method} ${shares.map(partsText).join(", ")}`).join("; ") + ".",
   });
+}
+
+function partsText(part: number | KeptShares): string {
+  if (typeof part === "number") return percent(part);
+  return `kept ${percent(part.kept)}, outvoted ${percent(part.outvoted)}, forgotten ${
+    percent(part.forgotten)
+  }`;
 }
 
 /** Opacity of the method's color. */

@@ -15,7 +15,7 @@ export { showFigure, showTable } from "./show.ts";
 export { gammaEffect, trainingCurve } from "./training_curve.ts";
 export { twoByTwoForm } from "./two_by_two.ts";
 
-export type { Confusion, ConfusionMatrices, StepBars } from "./answers.ts";
+export type { Confusion, ConfusionMatrices, KeptShares, StepBars } from "./answers.ts";
 export type * from "./attention_maps.ts";
 export type * from "./attention_shift.ts";
 export type * from "./blind_spot.ts";
