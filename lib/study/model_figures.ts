@@ -60,7 +60,7 @@ async function withModels<T>(run: Run, steps: readonly number[], work: (...model
   return await work(...models).finally(() => models.forEach((model) => model.dispose()));
 }
 
-function settingOf({ configuration, engine }: Run): { preset: string; engine: string } {
+function trainedWith({ configuration, engine }: Run): { preset: string; engine: string } {
   return { preset: configuration.preset, engine: engine.name };
 }
 
@@ -105,7 +105,7 @@ export function attentionShiftNumbers(
     };
   };
   return {
-    ...settingOf(run),
+    ...trainedWith(run),
     dataset: `${dataset.name}, method ${method}`,
     teacher: "M_{0}",
     student: `M_{${step}}`,
@@ -126,7 +126,7 @@ export function shiftDistributionNumbers(
   const [{ run }] = students;
   const { name, classNames } = run.dataset;
   return {
-    ...settingOf(run),
+    ...trainedWith(run),
     dataset: name,
     student: `M_{${step}}`,
     largestExcess: 0.1,
@@ -169,7 +169,7 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
   const known = run.classNames(step - 1);
   const scores = Array.from(probabilities(scoresOf(best), outputKind(configuration, step)));
   return {
-    ...settingOf(run),
+    ...trainedWith(run),
     image: readPicture(set, draw),
     label: dataset.classNames[classId],
     topBaseClass: known[topBaseClass],
@@ -213,7 +213,7 @@ export async function whatAndWhyNumbers(
   }).sort((a, b) => b.clarity - a.clarity);
   const best = ranked.filter(({ label }, i) => ranked.findIndex((other) => other.label === label) === i);
   return {
-    ...settingOf(run),
+    ...trainedWith(run),
     dataset: dataset.name,
     model: `M_{${step}}`,
     examples: best.slice(0, count).map(({ draw, label, classes }) => ({
@@ -245,7 +245,7 @@ export interface BaseAttention {
   /** Name of the data set. */
   readonly dataset: string;
   /** With what the runs were trained. */
-  readonly setting: { readonly preset: string; readonly engine: string };
+  readonly trainedWith: { readonly preset: string; readonly engine: string };
   /** The evaluation images of the base classes. */
   readonly images: ImageSet;
   /** (images) name of each image's class. */
@@ -285,7 +285,7 @@ export async function baseAttention(
   const images = runs[0].evaluationImages(baseClasses);
   return {
     dataset: dataset.name,
-    setting: settingOf(runs[0]),
+    trainedWith: trainedWith(runs[0]),
     images,
     labels: Array.from(images.labels, (classId) => dataset.classNames[classId]),
     counted: [...images.labels.keys()].filter((image) => mapOf(first, image).some((value) => value > 0)),
@@ -314,7 +314,7 @@ export function attentionRetentionNumbers(
 ): AttentionRetentionNumbers {
   const images = imagesOf(attention, chosen);
   return {
-    ...attention.setting,
+    ...attention.trainedWith,
     dataset: attention.dataset,
     examples: images.map((image) => ({
       image: readPicture(attention.images, { image, view: 0 }),
@@ -346,7 +346,7 @@ export function forgettingNumbers(
   run: Run,
   chosen: readonly (number | string)[],
 ): ForgettingPicture {
-  const { dataset, setting, images: set, labels, runs } = attention;
+  const { dataset, images: set, labels, runs } = attention;
   const images = imagesOf(attention, chosen);
   const { method, seed } = run.configuration;
   const { predictions } = runs.find((asked) => asked.method === method)!;
@@ -366,7 +366,7 @@ export function forgettingNumbers(
   };
   const answered = new Set(examples.flatMap(({ answers }) => answers));
   return {
-    ...setting,
+    ...attention.trainedWith,
     dataset,
     method,
     examples,

@@ -2,76 +2,84 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Run, type RunEpoch } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
-import {
-  attentionShiftNumbers,
-  attentionShiftsOf,
-  methodOverviewNumbers,
-  shiftDistributionNumbers,
-  whatAndWhyNumbers,
-} from "./model_figures.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import {
   attentionRetentionNumbers,
+  attentionShiftNumbers,
+  attentionShiftsOf,
   baseAttention,
   firstRecognized,
   forgettingNumbers,
+  methodOverviewNumbers,
+  shiftDistributionNumbers,
+  whatAndWhyNumbers,
 } from "./model_figures.ts";
 import { trainRuns } from "../run/train_runs.ts";
 import { attentionGrid } from "../figures/mod.ts";
 import { gridOf, watchTraining } from "./watch_training.ts";
 
-Deno.test("attentionShiftsOf() and attentionShiftNumbers() go from a run to what the figure draws", () =>
-  withDataDirectory(async (directory) => {
-    const run = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
-    await run.train();
-    const before = tf.memory().numTensors;
-    const shifts = await attentionShiftsOf(run, 1);
-    assert.equal(tf.memory().numTensors, before);
-    assert.equal(shifts.length, 3 * 20, "every test image of the base classes");
-    assert.ok(shifts.every(({ distillation, leastDistillation }) => distillation > leastDistillation - 1e-6));
+/** Leaves no tensor behind. */
+async function withoutLeak<T>(work: () => Promise<T>): Promise<T> {
+  const before = tf.memory().numTensors;
+  const result = await work();
+  assert.equal(tf.memory().numTensors, before);
+  return result;
+}
 
-    const { teacher, student, examples } = attentionShiftNumbers(run, 1, [shifts[7], shifts[0]]);
-    assert.deepEqual([teacher, student, examples.length], ["M_{0}", "M_{1}", 2]);
-    const [example] = examples;
-    const scored = example.teacher.scores.map(({ className }) => className);
-    assert.deepEqual([...scored].sort(), [...run.classNames(0)].sort());
-    assert.deepEqual(example.student.scores.map(({ className }) => className), scored);
-    for (const { scores, map } of [example.teacher, example.student]) {
-      assert.ok(scores.every(({ score }) => score >= 0 && score <= 1));
-      assert.equal(map.values.length, map.size ** 2);
+Deno.test("the figures of trained models show what these make of the images, and leave no tensor behind", () =>
+  withDataDirectory(async (directory) => {
+    const runs: Run[] = [];
+    for (const method of ["C", "LwM"] as const) {
+      const run = await Run.open(tinyConfiguration({ method, increments: 1 }), { directory });
+      await run.train();
+      runs.push(run);
     }
-    assert.equal(example.topBaseClass, run.classNames(0)[shifts[7].topBaseClass]);
-    assert.equal(example.image.rgb.length, 16 * 16 * 3);
-
-    const { students: [LwM] } = shiftDistributionNumbers([{ run, shifts }], 1, "telephone");
-    assert.deepEqual([LwM.name, LwM.images.length], ["LwM", shifts.length]);
-    assert.ok(LwM.images.every(({ dark, cosine }) => !dark || cosine === 0));
+    await checkShifts(runs[1]);
+    await checkOverview(runs[1]);
+    await checkBaseAttention(runs);
   }));
 
-Deno.test("methodOverviewNumbers() finds a new image, and b as the student sees it", () =>
-  withDataDirectory(async (directory) => {
-    const run = await Run.open(tinyConfiguration({ increments: 1 }), { directory });
-    await run.train();
-    const before = tf.memory().numTensors;
-    const { label, topBaseClass, teacher, student } = await methodOverviewNumbers(run, 1);
-    assert.equal(tf.memory().numTensors, before);
-    assert.ok(run.classNames(1).slice(3).includes(label));
-    assert.deepEqual(
-      [teacher.baseScores.length, student.baseScores.length, student.newScores.length],
-      [3, 3, 2],
-    );
-    const top = student.baseScores.indexOf(Math.max(...student.baseScores));
-    assert.equal(topBaseClass, run.classNames(0)[top]);
-    assert.equal(teacher.map.values.length, student.map.values.length);
-  }));
+async function checkShifts(run: Run): Promise<void> {
+  const shifts = await withoutLeak(() => attentionShiftsOf(run, 1));
+  assert.equal(shifts.length, 3 * 20, "every test image of the base classes");
+  assert.ok(shifts.every(({ distillation, leastDistillation }) => distillation > leastDistillation - 1e-6));
+
+  const { teacher, student, examples } = attentionShiftNumbers(run, 1, [shifts[7], shifts[0]]);
+  assert.deepEqual([teacher, student, examples.length], ["M_{0}", "M_{1}", 2]);
+  const [example] = examples;
+  const scored = example.teacher.scores.map(({ className }) => className);
+  assert.deepEqual([...scored].sort(), [...run.classNames(0)].sort());
+  assert.deepEqual(example.student.scores.map(({ className }) => className), scored);
+  for (const { scores, map } of [example.teacher, example.student]) {
+    assert.ok(scores.every(({ score }) => score >= 0 && score <= 1));
+    assert.equal(map.values.length, map.size ** 2);
+  }
+  assert.equal(example.topBaseClass, run.classNames(0)[shifts[7].topBaseClass]);
+  assert.equal(example.image.rgb.length, 16 * 16 * 3);
+
+  const { students: [LwM] } = shiftDistributionNumbers([{ run, shifts }], 1, "telephone");
+  assert.deepEqual([LwM.name, LwM.images.length], ["LwM", shifts.length]);
+  assert.ok(LwM.images.every(({ dark, cosine }) => !dark || cosine === 0));
+}
+
+/** A new image, and b as the student sees it. */
+async function checkOverview(run: Run): Promise<void> {
+  const { label, topBaseClass, teacher, student } = await withoutLeak(() => methodOverviewNumbers(run, 1));
+  assert.ok(run.classNames(1).slice(3).includes(label));
+  assert.deepEqual(
+    [teacher.baseScores.length, student.baseScores.length, student.newScores.length],
+    [3, 3, 2],
+  );
+  const top = student.baseScores.indexOf(Math.max(...student.baseScores));
+  assert.equal(topBaseClass, run.classNames(0)[top]);
+  assert.equal(teacher.map.values.length, student.map.values.length);
+}
 
 Deno.test("whatAndWhyNumbers() finds one image a class, of classes that the model does not know", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration(), { directory });
     await run.train(0);
-    const before = tf.memory().numTensors;
-    const { examples } = await whatAndWhyNumbers(run, { step: 0, count: 5 });
-    assert.equal(tf.memory().numTensors, before);
+    const { examples } = await withoutLeak(() => whatAndWhyNumbers(run, { step: 0, count: 5 }));
     const next = run.steps[1].map((id) => run.dataset.classNames[id]);
     assert.deepEqual(examples.map(({ label }) => label).sort(), next.sort());
     for (const { classes } of examples) {
@@ -82,56 +90,48 @@ Deno.test("whatAndWhyNumbers() finds one image a class, of classes that the mode
     assert.equal(first.label, examples[0].label);
   }));
 
-Deno.test("baseAttention() asks every model of every run, as the evaluation did, and leaves no tensor behind", () =>
-  withDataDirectory(async (directory) => {
-    const runs = [];
-    for (const method of ["C", "LwM"] as const) {
-      const run = await Run.open(tinyConfiguration({ method, increments: 1 }), { directory });
-      await run.train();
-      runs.push(run);
-    }
-    const before = tf.memory().numTensors;
-    const attention = await baseAttention(runs);
-    assert.equal(tf.memory().numTensors, before);
-    assert.deepEqual(attention.runs.map(({ method }) => method), ["C", "LwM"]);
-    assert.deepEqual(attention.runs.map(({ predictions }) => predictions.length), [2, 2]);
+/** Every model of every run is asked, as the evaluation did. */
+async function checkBaseAttention(runs: Run[]): Promise<void> {
+  const attention = await withoutLeak(() => baseAttention(runs));
+  assert.deepEqual(attention.runs.map(({ method }) => method), ["C", "LwM"]);
+  assert.deepEqual(attention.runs.map(({ predictions }) => predictions.length), [2, 2]);
 
-    const { attention: measured } = await runs[1].metrics(1);
-    const { counted } = attention;
-    const mean = counted.reduce((sum, image) => sum + attention.runs[1].cosines[1][image], 0) /
-      counted.length;
-    assert.ok(Math.abs(mean - measured.cosine) < 1e-6);
-    assert.equal(counted.length, measured.images);
+  const { attention: measured } = await runs[1].metrics(1);
+  const { counted } = attention;
+  const mean = counted.reduce((sum, image) => sum + attention.runs[1].cosines[1][image], 0) /
+    counted.length;
+  assert.ok(Math.abs(mean - measured.cosine) < 1e-6);
+  assert.equal(counted.length, measured.images);
 
-    const image = firstRecognized(attention, "telephone");
-    assert.equal(attention.labels[image], "telephone");
-    const isRight = rightAnswers(attention.runs[0].predictions[0]);
-    const telephones = attention.labels.flatMap((label, i) => label === "telephone" ? [i] : []);
-    const recognized = telephones.filter((i) => isRight[i] === 1 && counted.includes(i));
-    assert.equal(image, recognized[0] ?? telephones[0]);
+  const image = firstRecognized(attention, "telephone");
+  assert.equal(attention.labels[image], "telephone");
+  const isRight = rightAnswers(attention.runs[0].predictions[0]);
+  const telephones = attention.labels.flatMap((label, i) => label === "telephone" ? [i] : []);
+  const recognized = telephones.filter((i) => isRight[i] === 1 && counted.includes(i));
+  assert.equal(image, recognized[0] ?? telephones[0]);
 
-    const figure = attentionRetentionNumbers(attention, [image]);
-    const [example] = figure.examples;
-    assert.equal(example.label, "telephone");
-    assert.equal(example.rows[1].cells[1].cosine, attention.runs[1].cosines[1][image]);
-    assert.deepEqual(example.rows.map(({ cells }) => cells.map(({ map }) => map.values.length)), [
-      [16, 16],
-      [16, 16],
-    ]);
-    assert.deepEqual(example.rows[0].cells[0].map, example.rows[1].cells[0].map, "M_0 is shared");
-    assert.equal(figure.mean!.rows[1].cosine[1], measured.cosine);
+  const figure = attentionRetentionNumbers(attention, [image]);
+  const [example] = figure.examples;
+  assert.equal(example.label, "telephone");
+  assert.equal(example.rows[1].cells[1].cosine, attention.runs[1].cosines[1][image]);
+  assert.deepEqual(example.rows.map(({ cells }) => cells.map(({ map }) => map.values.length)), [
+    [16, 16],
+    [16, 16],
+  ]);
+  assert.deepEqual(example.rows[0].cells[0].map, example.rows[1].cells[0].map, "M_0 is shared");
+  assert.equal(figure.mean!.rows[1].cosine[1], measured.cosine);
 
-    const forgetting = forgettingNumbers(attention, runs[1], [image]);
-    const { answers } = forgetting.examples[0];
-    assert.deepEqual(answers.map((answer) => answer === "telephone"), [
-      isRight[image] === 1,
-      rightAnswers(attention.runs[1].predictions[1])[image] === 1,
-    ]);
-    assert.deepEqual(Object.keys(forgetting.pictures).sort(), [...new Set(answers)].sort());
-    assert.ok(runs[1].classNames(1).includes(answers[1]));
-    const { accuracyOfSteps } = await runs[1].metrics(1);
-    assert.ok(Math.abs(forgetting.accuracy[1] - accuracyOfSteps[0]) < 1e-6);
-  }));
+  const forgetting = forgettingNumbers(attention, runs[1], [image]);
+  const { answers } = forgetting.examples[0];
+  assert.deepEqual(answers.map((answer) => answer === "telephone"), [
+    isRight[image] === 1,
+    rightAnswers(attention.runs[1].predictions[1])[image] === 1,
+  ]);
+  assert.deepEqual(Object.keys(forgetting.pictures).sort(), [...new Set(answers)].sort());
+  assert.ok(runs[1].classNames(1).includes(answers[1]));
+  const { accuracyOfSteps } = await runs[1].metrics(1);
+  assert.ok(Math.abs(forgetting.accuracy[1] - accuracyOfSteps[0]) < 1e-6);
+}
 
 Deno.test("trainRuns() tells the losses and the first class's map after each epoch of each run", () =>
   withDataDirectory(async (directory) => {

@@ -43,7 +43,7 @@ function attentionOf(
   last: Record<string, { right: readonly boolean[]; cosines: readonly number[] }>,
 ): BaseAttention {
   return {
-    setting: { preset: "default", engine: "wasm" },
+    trainedWith: { preset: "default", engine: "wasm" },
     dataset: "photos",
     images,
     labels: LABELS,
