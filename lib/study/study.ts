@@ -129,28 +129,15 @@ const schema = z.strictObject({
  * names none of its runs, or a claim about several settings
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
-  const { base, grid, runs, ...study } = await readJson(path, {
+  const content = await readJson(path, {
     schema,
     holds: "a study",
     remedy: "`deno task sweep --help` has an example.",
   });
-  const located = <Fields extends Selector>(fields: Fields): Fields =>
-    typeof fields.data === "string" && fields.data !== ""
-      ? { ...fields, data: absolutePath(fields.data, dirname(path)) }
-      : fields;
+  const { base, grid, runs, claims, figures } = located(content, dirname(path)) as typeof content;
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
-    configureRun(located({ ...base, ...run }), path)
+    configureRun({ ...base, ...run }, path)
   );
-  const claims = study.claims.map((claim) => ({
-    ...claim,
-    first: located(claim.first),
-    second: located(claim.second),
-  }));
-  const figures = study.figures.map((figure) => ({
-    ...figure,
-    runs: figure.runs?.map(located),
-    joint: figure.joint && located(figure.joint),
-  }));
   // Of those that are the same run, such as LwF-MC with another γ, the one with the most increments.
   const configurations = [...Map.groupBy(asked, runKey).values()]
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
@@ -170,6 +157,14 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
     refuseNamingNone(configurations, [...runs, joint], `"${name}" in ${path}`);
   }
   return { name: basename(path, ".json"), configurations, duplicates, claims, figures };
+}
+
+/** With the places of images, `data`, seen from the study's folder. */
+function located(value: unknown, folder: string, key?: string): unknown {
+  if (typeof value === "string") return key === "data" && value ? absolutePath(value, folder) : value;
+  if (Array.isArray(value)) return value.map((item) => located(item, folder, key));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, located(item, folder, name)]));
 }
 
 /** Refuses selectors of a claim or a figure that name no run, since they would leave it out. */
