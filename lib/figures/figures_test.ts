@@ -13,20 +13,13 @@ import { DISPLAY } from "../table.ts";
 import { withFolder } from "../testdata/folder.ts";
 import { confusionMatrix } from "./answers.ts";
 import { attentionGrid, attentionScrubber } from "./attention_maps.ts";
-import {
-  accuracyCurve,
-  attentionRetentionCurve,
-  describeSeeds,
-  type MethodRun,
-  methodsOf,
-} from "./curves.ts";
+import { accuracyCurve, attentionRetentionCurve, describeSeeds, type MethodRun } from "./curves.ts";
 import { contactSheet } from "./examples.ts";
 import type { AttentionMap } from "./kit/overlay.ts";
 import { composeFigure, type Figure } from "./kit/svg.ts";
 import { drawFigure } from "./registry.ts";
 import { front } from "./results.ts";
 import { figureDirectory, saveFigure } from "./save.ts";
-import { showFigure } from "./show.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
 import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";
 
@@ -47,10 +40,6 @@ Deno.test("the curves refuse no runs, and name a run with steps missing", () => 
   });
   const long = { ...run("C", 0), energyDrop: [0, 0.1, 0.2] };
   assert.throws(() => attentionRetentionCurve({ ...curve, runs: [long] }), UserError);
-});
-
-Deno.test("methodsOf() lists the methods that occur in the order of all figures", () => {
-  assert.deepEqual(methodsOf([run("LwM", 0), run("C", 0), run("LwM", 1)]), ["C", "LwM"]);
 });
 
 Deno.test("describeSeeds() counts seeds, method by method where they differ", () => {
@@ -202,10 +191,6 @@ Deno.test("a figure shows itself at its size, with its description as alternativ
   assert.equal(bytes.toString(), figure.svg);
 });
 
-Deno.test("showFigure() does nothing outside of a notebook", async () => {
-  assert.equal(await showFigure(figure), undefined);
-});
-
 const sheet = (label: string) => ({ title: "One image", columns: 1, images: [{ image: IMAGE, label }] });
 
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -280,25 +265,4 @@ Deno.test("saveFigure() keeps the earlier figure whole when the disk is full", a
     assert.deepEqual(filesIn(directory), ["sheet.json", "sheet.png", "sheet.svg"]);
     assert.deepEqual(filesIn(directory).map((name) => Deno.readFileSync(join(directory, name))), before);
   });
-});
-
-Deno.test("saveFigure() throws a UserError where the folder cannot be made", async () => {
-  await withFolder(async (folder) => {
-    await Deno.writeTextFile(join(folder, "figures"), "a file, not a folder");
-    await assert.rejects(
-      saveFigure("sheet", contactSheet, sheet("key"), { directory: join(folder, "figures") }),
-      (error) => error instanceof UserError && error.message.includes(join(folder, "figures")),
-    );
-  });
-});
-
-Deno.test({
-  name: "saveFigure() throws a UserError where the folder is read-only",
-  ignore: Deno.uid() === 0, // root may write everywhere
-  fn: () =>
-    withFolder(async (directory) => {
-      await Deno.chmod(directory, 0o555);
-      await assert.rejects(saveFigure("sheet", contactSheet, sheet("key"), { directory }), UserError);
-      await Deno.chmod(directory, 0o755);
-    }),
 });

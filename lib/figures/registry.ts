@@ -59,8 +59,8 @@ export function drawFigure(json: string): Figure {
   }
   try {
     const drawn = (FIGURES[figure as keyof typeof FIGURES] as (numbers: object) => Figure)(numbers);
-    const gap = drawn.svg.replaceAll(/base64,[^"]*/g, "").match(/NaN|undefined/);
-    if (gap !== null) throw new TypeError(`${gap} in the drawing`);
+    const gap = drawn.svg.replaceAll(/base64,[^"]*/g, "").match(/\b(NaN|undefined)\b/);
+    if (gap !== null) throw new TypeError(`${gap[0]} in the drawing`);
     return drawn;
   } catch (error) {
     if (error instanceof UserError) throw error;
