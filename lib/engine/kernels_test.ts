@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { conv2d } from "./convolution.ts";
+import { conv2d } from "./conv2d.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 import { normal, variableOf } from "./testdata/normal.ts";
 import { assertClose, testOnEachEngine, valuesOf, valuesOnCpu } from "./testdata/each_engine.ts";

@@ -9,7 +9,7 @@
 import { UserError } from "../user_error.ts";
 import { type Engine, type EngineName, EngineUnavailable, type StartEngine } from "./engine.ts";
 
-export { conv2d } from "./convolution.ts";
+export { conv2d } from "./conv2d.ts";
 export type { Engine, EngineName } from "./engine.ts";
 export {
   batchNormalization,

@@ -5,7 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { ConvolutionShape } from "./convolution.ts";
+import type { ConvolutionShape } from "./conv2d.ts";
 import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
 import { convolution } from "./onednn/convolution.ts";
 import { type OneDnn, openOneDnn } from "./onednn/library.ts";

@@ -14,7 +14,7 @@ import {
   mapCell,
   pictureGrid,
 } from "./kit/picture_grid.ts";
-import { composeFigure, type DatasetSetting, type Figure, PALETTE, stacked } from "./kit/svg.ts";
+import { composeFigure, type DatasetOrigin, type Figure, PALETTE, stacked } from "./kit/svg.ts";
 import { choiceOf } from "./show.ts";
 
 /** What {@linkcode attentionGrid} draws. */
@@ -81,7 +81,7 @@ export interface RetentionExample extends LabeledPicture {
 }
 
 /** What {@linkcode attentionRetention} draws. */
-export interface AttentionRetentionNumbers extends DatasetSetting {
+export interface AttentionRetentionNumbers extends DatasetOrigin {
   /** One block of rows each. */
   readonly examples: readonly RetentionExample[];
   /** The mean cosine over all test images of the first classes, beside the chosen ones. */

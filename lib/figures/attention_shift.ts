@@ -21,7 +21,7 @@ import {
   beside,
   BODY_WIDTH,
   composeFigure,
-  type DatasetSetting,
+  type DatasetOrigin,
   type Figure,
   PALETTE,
   type Piece,
@@ -48,7 +48,7 @@ export interface AttentionShiftExample extends LabeledPicture {
 }
 
 /** What {@linkcode attentionShift} draws. */
-export interface AttentionShiftNumbers extends DatasetSetting {
+export interface AttentionShiftNumbers extends DatasetOrigin {
   /** Name of the teacher, such as `M_{0}`. */
   readonly teacher: string;
   /** Name of the student, such as `M_{1}`. */
@@ -141,7 +141,7 @@ export interface ShiftedImage {
 }
 
 /** What {@linkcode shiftDistribution} draws. */
-export interface ShiftDistribution extends DatasetSetting {
+export interface ShiftDistribution extends DatasetOrigin {
   /** Name of the student, such as `M_{1}`. */
   readonly student: string;
   /** L_D has hardly changed up to this excess. */

@@ -22,7 +22,7 @@ import {
   beside,
   BODY_WIDTH,
   composeFigure,
-  type DatasetSetting,
+  type DatasetOrigin,
   type Figure,
   PALETTE,
   stacked,
@@ -61,7 +61,7 @@ export interface MovedImages {
 }
 
 /** What {@linkcode blindSpot} draws. */
-export interface BlindSpot extends DatasetSetting {
+export interface BlindSpot extends DatasetOrigin {
   /** Name of the teacher, such as `M_{0}`. */
   readonly teacher: string;
   /** Scores have stayed where L_D is at most this much above its least value. */

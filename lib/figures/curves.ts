@@ -12,7 +12,7 @@ import {
   beside,
   BODY_WIDTH,
   composeFigure,
-  type DatasetSetting,
+  type DatasetOrigin,
   type Figure,
   PALETTE,
   type Piece,
@@ -41,7 +41,7 @@ export interface MethodRun {
 }
 
 /** The form of `accuracy-curve.json`. */
-export interface MethodRuns extends DatasetSetting {
+export interface MethodRuns extends DatasetOrigin {
   /** Name of the preset, for the subtitle. */
   readonly preset: string;
   /** Number of classes seen after each step. */

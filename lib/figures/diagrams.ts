@@ -14,15 +14,15 @@ import {
   escapeXml,
   type Figure,
   moved,
+  type Origin,
   PALETTE,
-  type Setting,
   shorten,
   text,
 } from "./kit/svg.ts";
 import METHOD_OVERVIEW from "./method_overview.svg" with { type: "text" };
 
 /** What {@linkcode methodOverview} draws: one new image on its way through teacher and student. */
-export interface MethodOverview extends Setting {
+export interface MethodOverview extends Origin {
   /** An image of a new class. */
   readonly image: Picture;
   /** Its class, one of the new ones. */
@@ -76,7 +76,7 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
 }
 
 /** What {@linkcode protocol} draws. */
-export interface Protocol extends Setting {
+export interface Protocol extends Origin {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
   /** From step 0: how many classes come, and a few of their training images. */

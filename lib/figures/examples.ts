@@ -21,7 +21,7 @@ import {
 } from "./kit/picture_grid.ts";
 import {
   composeFigure,
-  type DatasetSetting,
+  type DatasetOrigin,
   element,
   type Figure,
   PALETTE,
@@ -64,7 +64,7 @@ export interface ForgottenImage extends LabeledPicture {
 }
 
 /** What {@linkcode forgettingPicture} draws. */
-export interface ForgettingPicture extends DatasetSetting {
+export interface ForgettingPicture extends DatasetOrigin {
   /** How the models were trained, such as `C`. */
   readonly method: string;
   /** One row each. */
@@ -130,7 +130,7 @@ export interface WhatAndWhyExample extends LabeledPicture {
 }
 
 /** What {@linkcode whatAndWhy} draws. */
-export interface WhatAndWhy extends DatasetSetting {
+export interface WhatAndWhy extends DatasetOrigin {
   /** Name of the model, such as `M_{0}`. */
   readonly model: string;
   /** One row each. */

@@ -25,7 +25,7 @@ export type * from "./examples.ts";
 export type { ClassScore } from "./kit/chart.ts";
 export type { AttentionMap } from "./kit/overlay.ts";
 export type { LabeledPicture } from "./kit/picture_grid.ts";
-export type { DatasetSetting, Figure, Setting } from "./kit/svg.ts";
+export type { DatasetOrigin, Figure, Origin } from "./kit/svg.ts";
 export type * from "./results.ts";
 export type { SaveOptions } from "./save.ts";
 export type * from "./training_curve.ts";

@@ -12,7 +12,7 @@ import {
   beside,
   BODY_WIDTH,
   composeFigure,
-  type DatasetSetting,
+  type DatasetOrigin,
   type Figure,
   PALETTE,
   type Piece,
@@ -29,13 +29,13 @@ export interface Outcome {
   readonly attentionCosine: number;
 }
 
-export interface GammaRuns extends DatasetSetting {
+export interface GammaRuns extends DatasetOrigin {
   readonly preset: string;
   /** Each γ with the same seeds. γ = 0 is LwF-MC. */
   readonly runs: readonly (Outcome & { readonly gamma: number })[];
 }
 
-export interface LossVariants extends DatasetSetting {
+export interface LossVariants extends DatasetOrigin {
   /** One short sentence that says what is seen. */
   readonly title: string;
   /** From left to right: a few words each, the one without L_AD and the paper's among them. */
@@ -167,7 +167,7 @@ export interface GainRun extends Omit<Outcome, "attentionCosine"> {
   readonly gamma: number;
 }
 
-export interface GainMap extends DatasetSetting {
+export interface GainMap extends DatasetOrigin {
   /** Every setting with γ = 0 and with each other γ, all with the same seeds. */
   readonly runs: readonly GainRun[];
 }

@@ -12,9 +12,9 @@ import {
   BODY_WIDTH,
   composeFigure,
   type Figure,
+  type Origin,
   PALETTE,
   type Piece,
-  type Setting,
   stacked,
   text,
   textWidth,
@@ -30,7 +30,7 @@ export interface OldAndNew {
 }
 
 /** What {@linkcode front} draws. */
-export interface Front extends Setting {
+export interface Front extends Origin {
   /** One panel each. */
   readonly datasets: readonly {
     /** Heading of the panel, such as `iCIFAR-100, 10 steps`. */
@@ -164,7 +164,7 @@ export interface ForestRow {
 }
 
 /** What {@linkcode forest} draws. */
-export interface Forest extends Setting {
+export interface Forest extends Origin {
   /** One short sentence that says what is seen. */
   readonly title: string;
   /** A second line, smaller. */

@@ -11,7 +11,7 @@ import sharp from "sharp";
 import { z } from "zod";
 import { numbersToJson, readJsonIfThere, writeFilesWhole, writeFileWhole } from "../files.ts";
 import { print } from "../progress.ts";
-import type { Figure, Setting } from "./kit/svg.ts";
+import type { Figure, Origin } from "./kit/svg.ts";
 import { drawFigure } from "./registry.ts";
 
 /** Where a figure is saved. */
@@ -45,7 +45,7 @@ const ROOT = resolve(import.meta.dirname!, "../..");
 export async function saveFigure<Numbers>(
   name: string,
   draw: (numbers: Numbers) => Figure,
-  numbers: NoInfer<Numbers> & Setting,
+  numbers: NoInfer<Numbers> & Origin,
   { directory, log = print }: SaveOptions = {},
 ): Promise<Figure> {
   const json = numbersToJson({ figure: draw.name, ...numbers });
@@ -67,7 +67,7 @@ export async function saveFigure<Numbers>(
  */
 export async function figureDirectory(
   name: string,
-  { preset = "default", engine }: Setting,
+  { preset = "default", engine }: Origin,
   log: (line: string) => unknown = print,
   root: string = ROOT,
 ): Promise<string> {
@@ -76,10 +76,8 @@ export async function figureDirectory(
     { preset: "default", engine };
   if ((committed.preset ?? "default") === preset && committed.engine === engine) return directory;
   const other = join(root, "data", "figures", [preset, engine].filter(Boolean).join("-"));
-  const describe = (setting: Setting) =>
-    `preset ${setting.preset ?? "default"}${
-      setting.engine === undefined ? "" : `, engine ${setting.engine}`
-    }`;
+  const describe = (origin: Origin) =>
+    `preset ${origin.preset ?? "default"}${origin.engine === undefined ? "" : `, engine ${origin.engine}`}`;
   await log(
     `${name} (${describe({ preset, engine })}) is saved in ${relative(root, other)}: ` +
       `the one in figures/ has ${describe(committed)}.`,

@@ -49,7 +49,7 @@ import {
 
 /** How far a run is. */
 export interface RunProgress extends StepProgress {
-  /** From 0, the base step. */
+  /** t; 0 is the base step. */
   step: number;
   /** Iterations over all steps of this call, including those of epochs that were finished before it. */
   overall: { done: number; total: number };
@@ -58,9 +58,7 @@ export interface RunProgress extends StepProgress {
 }
 
 /** A step after an epoch of its training. */
-export interface RunEpoch {
-  /** From 0, the base step. */
-  step: number;
+export interface RunEpoch extends Pick<RunProgress, "step"> {
   /** Of all its epochs so far. */
   log: EpochLog[];
   /**

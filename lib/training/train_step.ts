@@ -19,7 +19,7 @@ import { askTeacher, cachedTeacher, type Teacher } from "./teacher.ts";
 
 /** Settings of the training on one step. */
 export interface StepOptions {
-  /** From 0, the base step. */
+  /** t; 0 is the base step. */
   step: number;
   /** Which terms the loss has. */
   method: MethodName;

@@ -13,7 +13,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { readRecords, runKey, type RunRecord } from "../../lib/study/run_record.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Log, showPath, unusedFields } from "./command_line.ts";
-import { mistakeOf, type OpenedRun, readKeptRun } from "./run.ts";
+import { mistakeOf, type OpenedRun, readKeptRun } from "./open_run.ts";
 
 /**
  * The commands that train runs. Each stands for itself, and may be repeated after it was killed. Those of

@@ -8,7 +8,7 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, type Log, parseCommandLine, runCommand } from "./command_line.ts";
-import { ENGINE, folderOf, openNamedRun, stepHeading, stepRow } from "./run.ts";
+import { ENGINE, folderOf, openNamedRun, stepHeading, stepRow } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "evaluate",

@@ -14,7 +14,7 @@ import { percent } from "../../lib/statistics.ts";
 import { markdownTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
-import { ENGINE, folderOf, openNamedRun } from "./run.ts";
+import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "export",

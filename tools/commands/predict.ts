@@ -24,7 +24,7 @@ import { textTable } from "../../lib/table.ts";
 import type { Tensor1D } from "../../lib/tensors.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
-import { ENGINE, folderOf, openNamedRun } from "./run.ts";
+import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "predict",

@@ -15,7 +15,7 @@ import { numberedNotebooks } from "../notebooks/notebook.ts";
 import { copiesOf, notebookJob } from "../notebooks/run_notebooks.ts";
 import { type Command, parseCommandLine, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
-import { type OpenedRun, openRuns } from "./run.ts";
+import { type OpenedRun, openRuns } from "./open_run.ts";
 import { keptRuns, removable } from "./runs.ts";
 import { runStudy } from "./sweep.ts";
 

@@ -30,7 +30,7 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { type KeptRun, printRuns, readKeptRun, withSummary } from "./run.ts";
+import { type KeptRun, printRuns, readKeptRun, withSummary } from "./open_run.ts";
 
 const STATES = ["ready", "training", "unfinished", "outdated", "damaged"] as const;
 

@@ -43,7 +43,15 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import { mistakeOf, type OpenedRun, openRuns, printRuns, printTable, recordOf, withSummary } from "./run.ts";
+import {
+  mistakeOf,
+  type OpenedRun,
+  openRuns,
+  printRuns,
+  printTable,
+  recordOf,
+  withSummary,
+} from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "sweep",

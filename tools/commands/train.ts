@@ -22,7 +22,7 @@ import {
   refusePositionals,
   runCommand,
 } from "./command_line.ts";
-import { folderOf, openRun, stepHeading, stepRow } from "./run.ts";
+import { folderOf, openRun, stepHeading, stepRow } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "train",

@@ -4,7 +4,7 @@
  * convolution.
  * @module
  */
-import type { ConvolutionShape } from "../convolution.ts";
+import type { ConvolutionShape } from "../conv2d.ts";
 import type { HeapConvolution } from "../wasm/convolution.ts";
 import { remembered } from "../wasm/kernels.ts";
 import { Algorithm, Argument, Layout, Propagation, Query } from "./constants.ts";

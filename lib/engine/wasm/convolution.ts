@@ -8,7 +8,7 @@
  * Zeros around an image are put there by copying it, an image at a time, into room that has them.
  * @module
  */
-import type { ConvolutionShape } from "../convolution.ts";
+import type { ConvolutionShape } from "../conv2d.ts";
 import * as wasm from "./assembler.ts";
 import { floatsAt, withRoom } from "./heap.ts";
 

@@ -9,7 +9,7 @@ import {
   convolutionShape,
   filterGradientByConvolution,
   inputGradientByConvolution,
-} from "../convolution.ts";
+} from "../conv2d.ts";
 import {
   BATCH_NORMALIZATION,
   BATCH_NORMALIZATION_GRADIENT,

@@ -8,7 +8,7 @@
  * `convolution.ts` do them.
  * @module
  */
-import type { ConvolutionShape } from "../convolution.ts";
+import type { ConvolutionShape } from "../conv2d.ts";
 import * as wasm from "./assembler.ts";
 import {
   CACHE,

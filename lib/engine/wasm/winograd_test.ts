@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { convolutionShape } from "../convolution.ts";
+import { convolutionShape } from "../conv2d.ts";
 import { isHere } from "../testdata/each_engine.ts";
 import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
 import { floatsAt, heapMemory, withRoom } from "./heap.ts";

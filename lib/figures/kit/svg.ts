@@ -180,7 +180,7 @@ function round(value: number): number {
 }
 
 /** With what the runs of a figure were trained. */
-export interface Setting {
+export interface Origin {
   /** Name of the preset. */
   readonly preset?: string;
   /** Name of the engine. */
@@ -188,7 +188,7 @@ export interface Setting {
 }
 
 /** Runs on one data set. */
-export interface DatasetSetting extends Setting {
+export interface DatasetOrigin extends Origin {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
 }

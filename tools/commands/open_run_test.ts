@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
 import { tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";
 import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
-import { openRun, stepHeading, stepRow } from "./run.ts";
+import { openRun, stepHeading, stepRow } from "./open_run.ts";
 
 Deno.test("openRun() lists the photos that were left out, or refuses them", () =>
   withFolder(async (folder) => {
