@@ -93,11 +93,7 @@ function refuseImpossibleClasses(configuration: Configuration): void {
     classSteps(configuration, IEMOJI_CLASSES);
     return;
   }
-  if (baseClasses + increments * increment < 2) {
-    throw new UserError(
-      "Expected at least two classes to tell apart but found one. Add classes, or raise baseClasses or increments.",
-    );
-  }
+  if (baseClasses + increments * increment < 2) throw oneClass();
   const classCount = classes.length || (dataset === "folder" ? 0 : NAMED_CLASSES);
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
 }
@@ -154,10 +150,15 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
   const known = dataset === "folder" && data ? inFolder : () => dataset === "folder" ? 0 : NAMED_CLASSES;
   // Values that are no lists are refused later.
   const count = Array.isArray(classes) && classes.length || known();
+  if (count === 1) throw oneClass();
   if (count > 0 && count < 100) return stepsFor(count, { baseClasses, increment, increments });
   const later = count - (baseClasses ?? preset.baseClasses);
   const most = Math.max(0, Math.floor(later / (increment ?? preset.increment)));
   return count === 0 || !(most < preset.increments) ? {} : { increments: most };
+}
+
+function oneClass(): UserError {
+  return new UserError("Expected at least two classes to tell apart but found one. Add classes.");
 }
 
 /**

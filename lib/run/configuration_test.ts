@@ -156,10 +156,9 @@ Deno.test("configure() takes a path alone for a folder of images, and names one 
     assert.equal(configure({ data: folder, baseClasses: 4 }).increment, 2);
     const help = configurationHelp({ data: folder });
     assert.equal(help.find(({ field }) => field === "increments")?.default, "4");
-    refuses(
-      { data: folder, baseClasses: 1, increments: 0 },
-      /at least two classes to tell apart but found one/,
-    );
+    for (const fields of [{ classes: ["class-1"] }, { baseClasses: 1, increments: 0 }]) {
+      refuses({ data: folder, ...fields }, /at least two classes to tell apart but found one/);
+    }
     assert.equal(configure({ dataset: "caltech-101", classes: ["a", "b", "c", "d"] }).baseClasses, 2);
     assert.throws(
       () => configure({ data: join(folder, "none") }),

@@ -93,8 +93,10 @@ export async function predictImages(args: readonly string[], log: Log = console.
   if (json) log(JSON.stringify({ run: folderOf(run), images, unreadable }, null, 1));
   else if (images.length > 0) {
     for (const row of textTable(images.flatMap(rowsOf))) log(row);
-    if (steps.some((step) => outputKind(run.configuration, step) === "sigmoid")) {
-      log("\nEach class has a sigmoid of its own, so the scores of an image need not add up to 100 %.");
+    const alone = steps.filter((step) => outputKind(run.configuration, step) === "sigmoid");
+    if (alone.length > 0) {
+      const models = alone.map((step) => `M_${step}`).join(", ");
+      log(`\n${models}: each class has a sigmoid of its own, so scores need not add up to 100 %.`);
     }
     log(`\nWhere they look: ${showPath(out)}`);
   }

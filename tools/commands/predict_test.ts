@@ -68,7 +68,7 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
     const text = await call(join(home, "0.png"), "--top", "2", "--class", known);
     assert.match(
       text,
-      /^image +model +class +score\n.*0\.png +M_1 +[\w-]+ +\d+\.\d %\n +[\w-]+ +\d+\.\d %\n\nEach class has a sig/m,
+      /^image +model +class +score\n.*0\.png +M_1 +[\w-]+ +\d+\.\d %\n +[\w-]+ +\d+\.\d %\n\nM_1: each class has a sig/m,
     );
     const ofClass = JSON.parse(await call(join(home, "0.png"), "--class", known, "--json"));
     assert.equal(ofClass.images[0].predictions[0].attention.class, known);

@@ -136,7 +136,9 @@ function planLines(run: Run, { steps, seconds, bytes }: Awaited<ReturnType<typeo
     const { epochs } = stepOptions(run.configuration, step, run.dataset);
     const resumes = epochsDone > 0 ? `resumes at epoch ${epochsDone + 1} of ${epochs}, ` : "";
     const what = trained ? "trained" : `${resumes}${iterations} iterations`;
-    return `Step ${step}: ${what}, ${classes.length} classes: ${classes.join(", ")}`;
+    return `Step ${step}: ${what}, ${classes.length} class${classes.length === 1 ? "" : "es"}: ${
+      classes.join(", ")
+    }`;
   });
   const learned = new Set(run.steps.flat());
   const left = run.dataset.classNames.filter((_, id) => !learned.has(id));
