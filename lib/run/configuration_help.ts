@@ -41,7 +41,7 @@ export function isSwitch(field: string): boolean {
  * import { configurationHelp } from "lwm/run/configuration_help.ts";
  *
  * const help = configurationHelp({ preset: "paper", method: "LwF-MC" });
- * assert.equal(help.find(({ field }) => field === "beta")?.values, "number, at least 0, at most 1");
+ * assert.equal(help.find(({ field }) => field === "beta")?.values, "number, at least 0, at most 10");
  * ```
  */
 export function configurationHelp(

@@ -55,10 +55,10 @@ const METRICS: StepMetrics[] = [
 Deno.test("stepRow() stands under its heading", () => {
   assert.equal(
     stepHeading(),
-    "   step  classes    top-1    top-5  mean of classes  average  forgetting   cosine",
+    "step  classes    top-1    top-5  mean of classes  average  forgetting   cosine",
   );
   assert.equal(
     stepRow(METRICS),
-    "      1        4   40.0 %   90.0 %           50.0 %   60.0 %      60.0 %     0.90",
+    "   1        4   40.0 %   90.0 %           50.0 %   60.0 %      60.0 %     0.90",
   );
 });
