@@ -150,7 +150,7 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
   const known = dataset === "folder" && data ? inFolder : () => dataset === "folder" ? 0 : NAMED_CLASSES;
   // Values that are no lists are refused later.
   const count = Array.isArray(classes) && classes.length || known();
-  if (count === 1) throw oneClass();
+  if (count === 1 && dataset !== "iemoji-100") throw oneClass();
   if (count > 0 && count < 100) return stepsFor(count, { baseClasses, increment, increments });
   const later = count - (baseClasses ?? preset.baseClasses);
   const most = Math.max(0, Math.floor(later / (increment ?? preset.increment)));
