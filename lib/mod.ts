@@ -22,7 +22,6 @@ export {
 } from "./data/batches.ts";
 export { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./data/iemoji/artists.ts";
 export { classIncrementalSteps, headPositions, IncrementalStream } from "./data/protocol.ts";
-export { useEngine } from "./engine/mod.ts";
 export { topBaseClass } from "./losses/attention_class.ts";
 export { attentionDistillation } from "./losses/attention_distillation.ts";
 export { attentionLoss, gradientsOverGamma } from "./losses/attention_form.ts";
@@ -34,8 +33,9 @@ export { configure } from "./run/configuration.ts";
 export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
-export { percent } from "./statistics.ts";
+export { median, percent } from "./statistics.ts";
 export { studyClaims } from "./study/claims.ts";
+export { forestNumbers, frontNumbers, readComparisons } from "./study/comparisons.ts";
 export {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
@@ -44,22 +44,20 @@ export {
 } from "./study/figure_numbers.ts";
 export {
   attentionRetentionNumbers,
-  attentionShiftNumbers,
   attentionShiftsOf,
   baseAttention,
+  blindSpotNumbers,
   forgettingNumbers,
   methodOverviewNumbers,
-  shiftDistributionNumbers,
   whatAndWhyNumbers,
 } from "./study/model_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
 export { claimsTable, gainTable, lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
-export { readTypicalImage } from "./study/typical_image.ts";
+export { readTypicalImage, typicalImage } from "./study/typical_image.ts";
 export { watchTraining } from "./study/watch_training.ts";
 export { defineMethod, methodNames } from "./training/method.ts";
 export { Sgd } from "./training/optimizer.ts";
-export { termGradients } from "./training/term_gradients.ts";
 export { stepOptions } from "./training/train_step.ts";
 
 export type { ClassPerImage } from "./attention/one_hot_classes.ts";
@@ -118,5 +116,4 @@ export type {
 } from "./training/method.ts";
 export type { OptimizerOptions } from "./training/optimizer.ts";
 export type { TeacherAnswers } from "./training/teacher.ts";
-export type { TermGradient } from "./training/term_gradients.ts";
 export type { EpochLog, StepOptions, StepProgress, StepsConfiguration } from "./training/train_step.ts";

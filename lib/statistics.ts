@@ -15,6 +15,11 @@ export interface Ends {
   readonly high: number;
 }
 
+/** The value in the middle, or the mean of the two in the middle; NaN where there is none. */
+export function median(values: readonly number[]): number {
+  return values.length === 0 ? NaN : jstat.median([...values]);
+}
+
 /**
  * The values from which a table or figure shows a mean with its interval: below three their mean alone, since
  * Student's factor for two is 12.7.

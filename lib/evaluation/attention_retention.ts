@@ -15,15 +15,6 @@ import type { AttentionRetention, Drop } from "./step_metrics.ts";
  * @param first Q, (h·w), not below 0
  * @param second P, (h·w), not below 0
  * @returns between 0, no common place, and 1, the same but for strength; 0 where a map is all zero
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { evaluation } from "lwm";
- *
- * assert.equal(evaluation.mapCosine([3, 4, 0, 0], [6, 8, 0, 0]), 1); // the same place, twice as strong
- * assert.equal(evaluation.mapCosine([3, 4, 0, 0], [0, 0, 1, 0]), 0);
- * ```
  */
 export function mapCosine(first: ArrayLike<number>, second: ArrayLike<number>): number {
   let [product, firstSquared, secondSquared] = [0, 0, 0];

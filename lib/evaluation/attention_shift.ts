@@ -107,31 +107,6 @@ export async function measureAttentionShifts(
   });
 }
 
-/**
- * The images whose attention moved the most, by L_AD, while their scores hardly changed; one image a class.
- * @param options how far L_D may be above its least for scores that count as hardly changed; how many images
- * are wanted; which the first one is to be among, such as those of the telephone, if there are any
- * @returns at most `count` of them, the largest L_AD first; but before these the best of those to start with,
- * or, where none of those has a small enough L_D, the one with the smallest excess
- */
-export function findAttentionShifts(
-  shifts: readonly AttentionShift[],
-  { largestExcess, count, startWith = () => false }: {
-    largestExcess: number;
-    count: number;
-    startWith?: (shift: AttentionShift) => boolean;
-  },
-): AttentionShift[] {
-  const excess = (shift: AttentionShift) => shift.distillation - shift.leastDistillation;
-  const ranked = shifts.filter((shift) => excess(shift) <= largestExcess)
-    .sort((a, b) => b.attentionDistillation - a.attentionDistillation);
-  const start = ranked.find(startWith) ??
-    shifts.filter(startWith).sort((a, b) => excess(a) - excess(b))[0];
-  const found = start === undefined ? ranked : [start, ...ranked];
-  const classes = found.map(({ classId }) => classId);
-  return found.filter((_, i) => classes.indexOf(classes[i]) === i).slice(0, count);
-}
-
 /** Result of one choice of b, over some images. */
 export interface AttentionClassChoice {
   /** Mean of L_AD. */

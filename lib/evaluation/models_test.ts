@@ -10,12 +10,7 @@ import { NORMALIZATION, randomImages, smallNetwork } from "./testdata/small_worl
 import { probabilities, topColumns } from "./scores.ts";
 import type { ResNet } from "../model/mod.ts";
 import { mapCosine } from "./attention_retention.ts";
-import {
-  type AttentionShift,
-  compareAttentionClasses,
-  findAttentionShifts,
-  measureAttentionShifts,
-} from "./attention_shift.ts";
+import { compareAttentionClasses, measureAttentionShifts } from "./attention_shift.ts";
 
 const HEAD_POSITIONS = Int32Array.of(2, 0, 1); // class 1 was learned first, then 2, then 0
 const PREDICT_OPTIONS = { normalization: NORMALIZATION, headPositions: HEAD_POSITIONS };
@@ -155,45 +150,6 @@ testOnEachEngine("measureAttentionShifts() finds no shift between a model and it
   assert.ok(shift.attentionDistillation < 1e-6);
   model.dispose();
 }, ["wasm"]);
-
-function shift(image: number, excess: number, attentionDistillation: number): AttentionShift {
-  return {
-    draw: { image, view: 0 },
-    classId: image,
-    topBaseClass: 0,
-    teacherLogits: Float32Array.of(0),
-    studentLogits: Float32Array.of(0),
-    teacherMap: Float32Array.of(1),
-    studentMap: Float32Array.of(1),
-    mapSize: [1, 1],
-    distillation: 0.5 + excess,
-    leastDistillation: 0.5,
-    attentionDistillation,
-    cosine: 1,
-  };
-}
-
-const SHIFTS = [shift(0, 0, 1), shift(1, 0.25, 3), shift(2, 1, 9), shift(3, 0.125, 2), shift(4, 2, 8)];
-const images = (shifts: AttentionShift[]) => shifts.map(({ draw }) => draw.image);
-
-Deno.test("findAttentionShifts() ranks by L_AD the images whose L_D is close to its least", () => {
-  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2 })), [1, 3]);
-  assert.deepEqual(images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 9 })), [1, 3, 0]);
-});
-
-Deno.test("findAttentionShifts() starts with the best of the images asked for, or with their smallest L_D", () => {
-  const found = (...first: number[]) => {
-    const startWith = ({ draw }: AttentionShift) => first.includes(draw.image);
-    return images(findAttentionShifts(SHIFTS, { largestExcess: 0.25, count: 2, startWith }));
-  };
-  assert.deepEqual([found(0, 3), found(2, 4)], [[3, 1], [2, 1]]);
-});
-
-Deno.test("findAttentionShifts() takes one image a class", () => {
-  const ofClass0 = (shifts: AttentionShift[]) => shifts.map((shift) => ({ ...shift, classId: 0 }));
-  const shifts = [...ofClass0(SHIFTS.slice(0, 3)), ...SHIFTS.slice(3)];
-  assert.deepEqual(images(findAttentionShifts(shifts, { largestExcess: 0.25, count: 9 })), [1, 3]);
-});
 
 testOnEachEngine("compareAttentionClasses() by the student's top class is the L_AD of training", async () => {
   const [teacher, student] = [smallNetwork(["a", "b"], 1), smallNetwork(["a", "b", "c"], 2)];

@@ -37,28 +37,6 @@ export function topColumns(scores: ArrayLike<number>, count: number): number[] {
   return columns.sort((a, b) => scores[b] - scores[a] || a - b).slice(0, count);
 }
 
-/**
- * How high each step's classes score in images of each step: the mean over the images of the highest score
- * among the step's classes. The step with the highest number in a row gets most of the answers for that row's
- * images.
- * @param classesOfSteps how many classes each step brought, in order
- * @returns (S, S); rows are the steps of the images' classes, columns those of the classes that are scored;
- * NaN in the row of a step without images
- */
-export function stepScores(
-  { classes, logits, labels }: LabeledScores,
-  classesOfSteps: readonly number[],
-): number[][] {
-  const ranges = stepRanges(classesOfSteps);
-  return ranges.map((own) => {
-    const images = [...labels.keys()].filter((i) => labels[i] >= own.first && labels[i] < own.end);
-    return ranges.map(({ first, end }) => {
-      const highest = images.map((i) => Math.max(...logits.subarray(i * classes + first, i * classes + end)));
-      return highest.reduce((sum, value) => sum + value, 0) / images.length;
-    });
-  });
-}
-
 /** Columns of the head: the first, and the one after the last. */
 export type Columns = { first: number; end: number };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { probabilities, stepScores, topColumns } from "./scores.ts";
+import { probabilities, topColumns } from "./scores.ts";
 
 Deno.test("probabilities() by softmax sum to 1, however large the scores", () => {
   assert.deepEqual([...probabilities([0, Math.log(3)], "softmax")].map((p) => p.toFixed(6)), [
@@ -19,17 +19,4 @@ Deno.test("topColumns() gives the highest scores first, and lower columns first 
 
 Deno.test("topColumns() gives all columns where there are fewer than asked for", () => {
   assert.deepEqual(topColumns([1, 2], 5), [1, 0]);
-});
-
-Deno.test("stepScores() is the mean of the highest score among each step's classes", () => {
-  const scores = {
-    classes: 3,
-    logits: Float32Array.of(
-      ...[1, 3, 5], // class 0
-      ...[5, 2, 7], // class 1
-      ...[0, -1, 4], // class 2
-    ),
-    labels: Int32Array.of(0, 1, 2),
-  };
-  assert.deepEqual(stepScores(scores, [2, 1]), [[4, 6], [0, 4]]);
 });

@@ -11,7 +11,6 @@ import { gradCamClosedForm } from "../attention/mod.ts";
 import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
 import { DISPLAY } from "../table.ts";
 import { withFolder } from "../testdata/folder.ts";
-import { confusionMatrix } from "./answers.ts";
 import { attentionGrid, attentionScrubber } from "./attention_maps.ts";
 import { accuracyCurve, attentionRetentionCurve, describeSeeds, type MethodRun } from "./curves.ts";
 import { contactSheet } from "./examples.ts";
@@ -69,18 +68,6 @@ Deno.test("attentionGrid() shows where a map looks below a first map that is all
   const [, first, seen] = pictures(map);
   assert.notEqual(seen, first);
   assert.equal(pictures(dark)[2], first);
-});
-
-Deno.test("confusionMatrix() writes numbers alone where steps are narrower than their words", () => {
-  const steps = (count: number) => {
-    const counts = Array.from({ length: 20 }, () => Array(20).fill(1));
-    const classesPerStep = Array(count).fill(20 / count);
-    const matrices = Array(3).fill({ name: "", counts });
-    const { svg } = confusionMatrix({ dataset: "", classesPerStep, matrices });
-    return [svg.match(/>step \d+</g)?.length ?? 0, svg.match(/>\d+</g)?.length ?? 0];
-  };
-  assert.deepEqual(steps(2), [12, 0]);
-  assert.deepEqual(steps(10), [0, 60]);
 });
 
 Deno.test("front() writes no label over another, also where arms have the same accuracies", () => {

@@ -3,21 +3,21 @@
  * here. These are what notebooks and users need; `registry.ts` has every figure.
  * @module
  */
-export { confusionMatrix, stepBars } from "./answers.ts";
+export { stepBars } from "./answers.ts";
 export { attentionGrid, attentionRetention, attentionScrubber } from "./attention_maps.ts";
-export { attentionShift, shiftDistribution } from "./attention_shift.ts";
+export { blindSpot } from "./blind_spot.ts";
 export { attentionRetentionCurve } from "./curves.ts";
-export { methodOverview } from "./diagrams.ts";
+export { methodOverview, protocol } from "./diagrams.ts";
 export { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 export { drawFigure } from "./registry.ts";
+export { forest, front } from "./results.ts";
 export { saveFigure } from "./save.ts";
 export { showFigure, showTable } from "./show.ts";
-export { gammaEffect, trainingCurve } from "./training_curve.ts";
+export { trainingCurve } from "./training_curve.ts";
 export { twoByTwoForm } from "./two_by_two.ts";
 
-export type { Confusion, ConfusionMatrices, KeptShares, StepBars } from "./answers.ts";
+export type { KeptShares, StepBars } from "./answers.ts";
 export type * from "./attention_maps.ts";
-export type * from "./attention_shift.ts";
 export type * from "./blind_spot.ts";
 export type { MethodRun, MethodRuns, Reference } from "./curves.ts";
 export type * from "./diagrams.ts";

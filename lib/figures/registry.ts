@@ -4,9 +4,8 @@
  */
 import { numbersFromJson } from "../files.ts";
 import { UserError } from "../user_error.ts";
-import { confusionMatrix, stepBars } from "./answers.ts";
+import { stepBars } from "./answers.ts";
 import { attentionGrid, attentionRetention } from "./attention_maps.ts";
-import { attentionShift, shiftDistribution } from "./attention_shift.ts";
 import { blindSpot } from "./blind_spot.ts";
 import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 import { methodOverview, protocol } from "./diagrams.ts";
@@ -15,7 +14,7 @@ import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 import type { Figure } from "./kit/svg.ts";
 import { gainMap, gamma, lossVariants } from "./outcomes.ts";
 import { forest, front } from "./results.ts";
-import { gammaEffect, trainingCurve } from "./training_curve.ts";
+import { trainingCurve } from "./training_curve.ts";
 import { twoByTwo } from "./two_by_two.ts";
 
 /** The figures; `figure` in a JSON file is one of these names. */
@@ -24,9 +23,7 @@ export const FIGURES = {
   attentionGrid,
   attentionRetention,
   attentionRetentionCurve,
-  attentionShift,
   blindSpot,
-  confusionMatrix,
   contactSheet,
   engineThroughput,
   forest,
@@ -34,11 +31,9 @@ export const FIGURES = {
   front,
   gainMap,
   gamma,
-  gammaEffect,
   lossVariants,
   methodOverview,
   protocol,
-  shiftDistribution,
   stepBars,
   trainingCurve,
   twoByTwo,

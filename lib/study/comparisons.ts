@@ -3,8 +3,9 @@
  * @module
  */
 import { confidenceInterval, holm, mean, studentP } from "../statistics.ts";
+import type { Forest, Front } from "../figures/mod.ts";
 import { differencesOf, pairsOf } from "./claims.ts";
-import { type Measure, MEASURES, type RunRecord } from "./run_record.ts";
+import { bySetting, type Measure, MEASURES, type RunRecord } from "./run_record.ts";
 import { readStudy, select, type Selector } from "./study.ts";
 
 /** Two arms of a study, compared within each seed. */
@@ -102,4 +103,43 @@ function verdictOf(values: readonly number[]): string {
   if (low > 0) return "gain";
   if (high < 0) return "loss";
   return low > -0.005 && high < 0.005 ? "no gain worth having" : "undecided";
+}
+
+/** What the figure `forest` draws of rows that are finished. */
+export function forestNumbers(rows: readonly Comparison[]): Forest {
+  return {
+    title: "LwM compared with LwF-MC, within each seed",
+    label: "points of accuracy after the increments, LwM minus LwF-MC",
+    worth: 0.5,
+    rows: rows.filter(({ p }) => p !== undefined).map(({ data, what, differences, unit, verdict }) => {
+      const { mean, low, high } = confidenceInterval(differences.map((value) => unit * value))!;
+      return { label: `${data}, at ${what}`, mean, low, high, verdict };
+    }),
+  };
+}
+
+/**
+ * What the figure `front` draws: each learning rate of LwF-MC and LwM, by what is kept and what is learned.
+ * @param panels the records of a study each
+ */
+export function frontNumbers(
+  panels: readonly { readonly dataset: string; readonly records: readonly RunRecord[] }[],
+): Front {
+  const seed = ({ metrics }: RunRecord) => {
+    const accuracies = metrics.slice(1).map(({ accuracyOfSteps }) => accuracyOfSteps ?? []);
+    return {
+      old: mean(accuracies.map((ofSteps) => mean(ofSteps.slice(0, -1)))),
+      new: mean(accuracies.map((ofSteps) => ofSteps.at(-1)!)),
+    };
+  };
+  return {
+    datasets: panels.map(({ dataset, records }) => ({
+      dataset,
+      arms: bySetting(records.filter(({ configuration: { method } }) => method !== "C")).map((setting) => {
+        const { method, learningRate } = setting[0].configuration;
+        return { method, label: `${method} ${learningRate}`, seeds: setting.map(seed) };
+      }),
+      tuning: [],
+    })),
+  };
 }

@@ -13,21 +13,25 @@ import { probabilities, topColumns } from "../evaluation/scores.ts";
 import type {
   AttentionMap,
   AttentionRetentionNumbers,
-  AttentionShiftExample,
-  AttentionShiftNumbers,
+  BlindSpot,
   ForgettingPicture,
   MethodOverview,
-  ShiftDistribution,
+  MovedImages,
   WhatAndWhy,
 } from "../figures/mod.ts";
 import type { ResNet } from "../model/mod.ts";
 import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
-import { mean } from "../statistics.ts";
+import { mean, median } from "../statistics.ts";
 import type { MethodName } from "../training/method.ts";
 
-/** The most scores drawn for an image in `attention-shift`. */
-const SCORES = 4;
+/** Images shown in `blind-spot`; the score from which M_0 is sure of a class. */
+const SHOWN = 3;
+const SURE = 0.5;
+/** Scores have stayed where L_D is at most this much above its least value. */
+const LARGEST_EXCESS = 0.1;
+/** Attention has moved where the cosine of the two maps is below this. */
+const MOVED_BELOW = 0.7;
 /** Views of each training image that are looked at for `method-overview`. */
 const VIEWS = 4;
 /** Classes shown for each image in `what-and-why`. */
@@ -41,18 +45,14 @@ const CLASSES = 3;
  * @param step t, from 1
  */
 export function attentionShiftsOf(run: Run, step: number): Promise<AttentionShift[]> {
-  return shiftsBetween(run, [0, step], run.evaluationImages(run.steps[0]));
+  const set = run.evaluationImages(run.steps[0]);
+  return withModels(run, [0, step], (M_0, M_t) => shiftsBetween(run, M_0, M_t, set));
 }
 
-function shiftsBetween(run: Run, steps: [number, number], set: ImageSet): Promise<AttentionShift[]> {
+function shiftsBetween(run: Run, teacher: ResNet, student: ResNet, set: ImageSet): Promise<AttentionShift[]> {
   const { norm, distillation, temperature } = run.configuration;
   const losses = { distillation: { kind: distillation, temperature }, attention: { norm } };
-  const options = { ...run.evaluationPasses, ...losses };
-  return withModels(
-    run,
-    steps,
-    (teacher, student) => measureAttentionShifts(teacher, student, set, allDraws(set), options),
-  );
+  return measureAttentionShifts(teacher, student, set, allDraws(set), { ...run.evaluationPasses, ...losses });
 }
 
 async function withModels<T>(run: Run, steps: readonly number[], work: (...models: ResNet[]) => Promise<T>) {
@@ -69,79 +69,74 @@ function squareMap(values: Float32Array, [size]: readonly number[]): AttentionMa
 }
 
 /**
- * What the figure draws of some of these images. Scores are those that L_D compares; of the base classes, the
- * likeliest for the teacher are drawn.
- * @param run as in {@linkcode attentionShiftsOf}
- * @param shifts which images, in the order in which they are drawn
+ * What the figure `blind-spot` draws: test images as M_0 and two students with its scores see them. Those
+ * that are shown are typical: the scores stayed in both students, M_0 is sure of b, and of all such images
+ * the cosine after the intervention is near the median; at most one a class.
+ * @param run with M_0
+ * @param students M_0 trained on: to keep the scores and move the attention, and to keep the scores alone
+ * @param step whose test images are looked at: 1 for classes that M_0 does not know
  */
-export function attentionShiftNumbers(
+export async function blindSpotNumbers(
   run: Run,
-  step: number,
-  shifts: readonly AttentionShift[],
-): AttentionShiftNumbers {
-  const { dataset, configuration: { method, distillation } } = run;
-  const set = run.evaluationImages(run.steps[0]);
-  const baseClasses = run.classNames(0);
-  const example = (shift: AttentionShift): AttentionShiftExample => {
-    const columns = topColumns(shift.teacherLogits, SCORES);
-    if (!columns.includes(shift.topBaseClass)) columns[columns.length - 1] = shift.topBaseClass;
-    const side = (logits: Float32Array, map: Float32Array) => {
-      const scores = probabilities(logits, distillation);
-      return {
-        scores: columns.map((column) => ({ className: baseClasses[column], score: scores[column] })),
-        map: squareMap(map, shift.mapSize),
-      };
-    };
-    return {
-      image: readPicture(set, shift.draw),
-      label: dataset.classNames[shift.classId],
-      topBaseClass: baseClasses[shift.topBaseClass],
-      teacher: side(shift.teacherLogits, shift.teacherMap),
-      student: side(shift.studentLogits, shift.studentMap),
-      distillation: shift.distillation,
-      leastDistillation: shift.leastDistillation,
-      attentionDistillation: shift.attentionDistillation,
-      cosine: shift.cosine,
-    };
+  students: { intervention: ResNet; control: ResNet },
+  step = 1,
+): Promise<BlindSpot> {
+  const { dataset } = run;
+  const set = run.evaluationImages(run.steps[step]);
+  const [moved, control] = await withModels(run, [0], async (M_0) => [
+    await shiftsBetween(run, M_0, students.intervention, set),
+    await shiftsBetween(run, M_0, students.control, set),
+  ]);
+  const scores = (logits: Float32Array) => Array.from(probabilities(logits, "sigmoid"));
+  const typical = moved.filter((shift, i) => {
+    const b = shift.topBaseClass;
+    const isSure = scores(shift.teacherLogits)[b] >= SURE && b === control[i].topBaseClass;
+    return isSure && [shift, control[i]].every((one) => hasStayed(one) && !isDark(one));
+  });
+  const middle = median(typical.map(({ cosine }) => cosine));
+  typical.sort((a, b) => Math.abs(a.cosine - middle) - Math.abs(b.cosine - middle));
+  const shown = typical.filter((one, i) => typical.findIndex(({ classId }) => classId === one.classId) === i);
+  const seen = ({ studentLogits, studentMap, mapSize, cosine }: AttentionShift) => {
+    return { baseScores: scores(studentLogits), map: squareMap(studentMap, mapSize), cosine };
   };
   return {
     ...trainedWith(run),
-    dataset: `${dataset.name}, method ${method}`,
+    dataset: dataset.name,
     teacher: "M_{0}",
-    student: `M_{${step}}`,
-    scores: distillation,
-    examples: shifts.map(example),
+    largestExcess: LARGEST_EXCESS,
+    movedBelow: MOVED_BELOW,
+    examples: shown.slice(0, SHOWN).map((shift) => ({
+      image: readPicture(set, shift.draw),
+      label: dataset.classNames[shift.classId],
+      topBaseClass: run.classNames(0)[shift.topBaseClass],
+      b: shift.topBaseClass,
+      teacher: seen({
+        ...shift,
+        studentLogits: shift.teacherLogits,
+        studentMap: shift.teacherMap,
+        cosine: 1,
+      }),
+      intervention: seen(shift),
+      control: seen(control[moved.indexOf(shift)]),
+    })),
+    intervention: movedImages(moved),
+    control: movedImages(control),
   };
 }
 
-/**
- * What the figure `shift-distribution` draws: how often attention moves while L_D hardly changes.
- * @param students runs, and which of their images count
- */
-export function shiftDistributionNumbers(
-  students: readonly { readonly run: Run; readonly shifts: readonly AttentionShift[] }[],
-  step: number,
-  marked?: string,
-): ShiftDistribution {
-  const [{ run }] = students;
-  const { name, classNames } = run.dataset;
-  return {
-    ...trainedWith(run),
-    dataset: name,
-    student: `M_{${step}}`,
-    largestExcess: 0.1,
-    movedBelow: 0.7,
-    marked,
-    students: students.map(({ run, shifts }) => ({
-      name: run.configuration.method,
-      images: shifts.map(({ classId, distillation, leastDistillation, cosine, studentMap }) => ({
-        label: classNames[classId],
-        excess: Math.max(0, distillation - leastDistillation),
-        cosine,
-        dark: studentMap.every((value) => value === 0),
-      })),
-    })),
-  };
+function movedImages(shifts: readonly AttentionShift[]): MovedImages {
+  const stayed = shifts.filter(hasStayed);
+  const moved = stayed.filter((shift) => shift.cosine < MOVED_BELOW && !isDark(shift));
+  return { stayed: stayed.length, moved: moved.length };
+}
+
+function hasStayed({ distillation, leastDistillation, teacherMap }: AttentionShift): boolean {
+  return distillation - leastDistillation <= LARGEST_EXCESS && teacherMap.some((value) => value > 0);
+}
+
+/** A map that is all zero has not moved, it is gone. */
+function isDark({ studentMap }: AttentionShift): boolean {
+  return studentMap.every((value) => value === 0);
 }
 
 /**
@@ -155,7 +150,7 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
   const { dataset, configuration, evaluationPasses: passes } = run;
   const views = Math.min(VIEWS, configuration.views);
   const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
-  const shifts = await shiftsBetween(run, [step - 1, step], set);
+  const shifts = await withModels(run, [step - 1, step], (M, M_t) => shiftsBetween(run, M, M_t, set));
   const { classes, logits, labels } = await withModels(run, [step], (model) => predict(model, set, passes));
   const scoresOf = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
   const isRight = (image: number) => topColumns(scoresOf(image), 1)[0] === labels[image];

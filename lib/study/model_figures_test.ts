@@ -5,13 +5,12 @@ import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.t
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import {
   attentionRetentionNumbers,
-  attentionShiftNumbers,
   attentionShiftsOf,
   baseAttention,
+  blindSpotNumbers,
   firstRecognized,
   forgettingNumbers,
   methodOverviewNumbers,
-  shiftDistributionNumbers,
   whatAndWhyNumbers,
 } from "./model_figures.ts";
 import { trainRuns } from "../run/train_runs.ts";
@@ -44,22 +43,17 @@ async function checkShifts(run: Run): Promise<void> {
   assert.equal(shifts.length, 3 * 20, "every test image of the base classes");
   assert.ok(shifts.every(({ distillation, leastDistillation }) => distillation > leastDistillation - 1e-6));
 
-  const { teacher, student, examples } = attentionShiftNumbers(run, 1, [shifts[7], shifts[0]]);
-  assert.deepEqual([teacher, student, examples.length], ["M_{0}", "M_{1}", 2]);
-  const [example] = examples;
-  const scored = example.teacher.scores.map(({ className }) => className);
-  assert.deepEqual([...scored].sort(), [...run.classNames(0)].sort());
-  assert.deepEqual(example.student.scores.map(({ className }) => className), scored);
-  for (const { scores, map } of [example.teacher, example.student]) {
-    assert.ok(scores.every(({ score }) => score >= 0 && score <= 1));
-    assert.equal(map.values.length, map.size ** 2);
+  // A copy has not moved.
+  const [copy, later] = [await run.model(0), await run.model(1)];
+  const students = { intervention: copy, control: later };
+  const { intervention, control, examples } = await withoutLeak(() => blindSpotNumbers(run, students));
+  assert.ok(intervention.stayed >= control.stayed && control.stayed >= control.moved);
+  assert.equal(intervention.moved, 0);
+  for (const { teacher, intervention, b } of examples) {
+    assert.ok(Math.abs(intervention.cosine - 1) < 1e-6);
+    assert.deepEqual(intervention.baseScores, teacher.baseScores);
+    assert.ok(teacher.baseScores[b] >= 0.5);
   }
-  assert.equal(example.topBaseClass, run.classNames(0)[shifts[7].topBaseClass]);
-  assert.equal(example.image.rgb.length, 16 * 16 * 3);
-
-  const { students: [LwM] } = shiftDistributionNumbers([{ run, shifts }], 1, "telephone");
-  assert.deepEqual([LwM.name, LwM.images.length], ["LwM", shifts.length]);
-  assert.ok(LwM.images.every(({ dark, cosine }) => !dark || cosine === 0));
 }
 
 /** A new image, and b as the student sees it. */

@@ -9,7 +9,7 @@ import { rightAnswers } from "../evaluation/accuracy.ts";
 import { mapOf } from "../evaluation/attention_retention.ts";
 import type { AttentionRetentionNumbers } from "../figures/mod.ts";
 import { Run } from "../run/run.ts";
-import { mean } from "../statistics.ts";
+import { mean, median } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { attentionRetentionNumbers, type BaseAttention, baseAttention } from "./model_figures.ts";
 import { type RunRecord, shareFirstModel } from "./run_record.ts";
@@ -150,12 +150,6 @@ function peakOverMean({ runs }: BaseAttention, image: number): number {
   const map = mapOf(runs[0].predictions[0], image);
   const sum = map.reduce((total, value) => total + value, 0);
   return sum === 0 ? 0 : Math.max(...map) * map.length / sum;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** What `figures/NAME-attention.json` holds: what the figure draws, and why this image. */
