@@ -78,21 +78,35 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** What differences over seeds say about a claim that the true one is positive. */
-export type Verdict = "holds" | "does not hold" | "undecided";
+/** What differences over seeds say. */
+export type Verdict = "gain" | "loss" | "no gain worth having" | "undecided";
+
+/** Differences up to half a point count as none. */
+const MARGIN = 0.005;
 
 /**
- * Judges a claim by Student's interval: it *holds* where the interval lies above zero, *does not hold* where
- * it lies below zero or within the margin around it, and is *undecided* otherwise.
+ * Judges differences by Student's 95 % interval, in this order: a *gain* where it lies above zero, a *loss*
+ * where it lies below, *no gain worth having* where it stays within half a point, *undecided* otherwise.
  * @param differences first minus second, one a seed
- * @param margin differences up to this count as none
  */
-export function verdict(differences: readonly number[], margin: number): Verdict {
-  const interval = confidenceInterval(differences);
-  if (interval === undefined) return "undecided";
-  if (interval.low > 0) return "holds";
-  const none = interval.low >= -margin && interval.high <= margin;
-  return interval.high < 0 || none ? "does not hold" : "undecided";
+export function verdict(differences: readonly number[]): Verdict {
+  const interval = differences.length > 1 && confidenceInterval(differences);
+  if (!interval) return "undecided";
+  if (interval.low > 0) return "gain";
+  if (interval.high < 0) return "loss";
+  return interval.low >= -MARGIN && interval.high <= MARGIN ? "no gain worth having" : "undecided";
+}
+
+/**
+ * Judges the rows of one table together.
+ * @param rows differences, one a seed
+ * @returns for each row its verdict, and the p value of its t test, adjusted by Holm's method over all rows;
+ * a row of fewer than two seeds is not tested
+ */
+export function judge(rows: readonly (readonly number[])[]): { verdict: Verdict; p?: number }[] {
+  const tested = rows.filter(({ length }) => length > 1);
+  const adjusted = holm(tested.map((row) => studentP(row)!));
+  return rows.map((row) => ({ verdict: verdict(row), p: adjusted[tested.indexOf(row)] }));
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   confidenceInterval,
   decimal,
   holm,
+  judge,
   mean,
   percent,
   points,
@@ -52,13 +53,22 @@ Deno.test("holm() multiplies the smallest p by the number of tests, the next by 
   assert.deepEqual(holm([0.6, 0.9]), [1, 1]);
 });
 
-Deno.test("verdict() follows the interval and the margin", () => {
-  assert.equal(verdict([0.01, 0.012, 0.011], 0.005), "holds");
-  assert.equal(verdict([-0.01, -0.012, -0.011], 0.005), "does not hold");
-  assert.equal(verdict([0.001, -0.001, 0], 0.005), "does not hold");
-  assert.equal(verdict([0.001, -0.001, 0], 0), "undecided");
-  assert.equal(verdict([0.03, -0.01, 0.01], 0.005), "undecided");
-  assert.equal(verdict([0.03], 0.005), "undecided");
+Deno.test("verdict() follows the interval, then the margin of half a point", () => {
+  assert.equal(verdict([0.01, 0.012, 0.011]), "gain");
+  assert.equal(verdict([-0.01, -0.012, -0.011]), "loss");
+  assert.equal(verdict([0.001, -0.001, 0]), "no gain worth having");
+  assert.equal(verdict([0.03, -0.01, 0.01]), "undecided");
+  assert.equal(verdict([0.03]), "undecided");
+});
+
+Deno.test("judge() adjusts over the rows that are tested", () => {
+  const gain = [0.01, 0.012, 0.011];
+  const [first, second, none] = judge([gain, [0.03, -0.01, 0.01], []]);
+  close(first.p!, 2 * studentP(gain)!, 1e-12);
+  assert.deepEqual([first.verdict, second.verdict, none], ["gain", "undecided", {
+    verdict: "undecided",
+    p: undefined,
+  }]);
 });
 
 Deno.test("percent() and points() give the half width of the 95 % interval, and none for one seed", () => {

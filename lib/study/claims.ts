@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { holm, studentP, type Verdict, verdict } from "../statistics.ts";
+import { judge, type Verdict } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import {
   describeSetting,
@@ -32,11 +32,16 @@ export interface JudgedClaim extends Claim {
   /** Of the t test, adjusted by Holm's method for the claims of the same question. */
   readonly p?: number;
   /** From Student's interval. */
-  readonly verdict: Verdict;
+  readonly verdict: "holds" | "does not hold" | "undecided";
 }
 
-/** Differences up to half a point count as none. */
-const MARGIN = 0.005;
+/** A claim holds where its first is above its second. */
+const WORDS: Readonly<Record<Verdict, JudgedClaim["verdict"]>> = {
+  "gain": "holds",
+  "loss": "does not hold",
+  "no gain worth having": "does not hold",
+  "undecided": "undecided",
+};
 
 /**
  * The runs of two settings in pairs that share M_0; runs without such a partner are left out.
@@ -90,31 +95,21 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
 export function judgeClaims(studies: readonly Study[], all: readonly Study[] = []): JudgedClaim[] {
   const names = studies.map(({ name }) => name);
   const others = all.filter(({ name }) => !names.includes(name));
-  const judged = [...studies, ...others].flatMap((study) => {
+  const compared = [...studies, ...others].flatMap((study) => {
     const fields = varyingFields(study.configurations);
-    return study.claims.flatMap((claim): JudgedClaim[] => {
+    return study.claims.flatMap((claim) => {
       const [first, second] = [claim.first, claim.second].map((side) => select(study.records, side));
       const differences = differencesOf(pairsOf(first, second), MEASURES[claim.measure]);
       if (differences.length === 0) return [];
       const [a, b] = [first, second].map(([{ configuration }]) => describeSetting(configuration, fields));
-      return [{
-        ...claim,
-        study: study.name,
-        difference: `${a} − ${b}`,
-        differences,
-        p: studentP(differences),
-        verdict: verdict(differences, MARGIN),
-      }];
+      return [{ ...claim, study: study.name, difference: `${a} − ${b}`, differences }];
     });
   });
-  const adjusted = new Map<JudgedClaim, number>();
-  for (const ofQuestion of Map.groupBy(judged, ({ question }) => question).values()) {
-    const tested = ofQuestion.filter(({ p }) => p !== undefined);
-    holm(tested.map(({ p }) => p!)).forEach((p, i) => adjusted.set(tested[i], p));
-  }
   const rank = ({ question }: Claim) => question.startsWith("primary") ? 0 : 1;
-  return judged.filter(({ study }) => names.includes(study))
-    .map((claim) => ({ ...claim, p: adjusted.get(claim) }))
+  return [...Map.groupBy(compared, ({ question }) => question).values()].flatMap((ofQuestion) => {
+    const judged = judge(ofQuestion.map(({ differences }) => differences));
+    return ofQuestion.map((claim, i) => ({ ...claim, p: judged[i].p, verdict: WORDS[judged[i].verdict] }));
+  }).filter(({ study }) => names.includes(study))
     .sort((a, b) => rank(a) - rank(b) || a.question.localeCompare(b.question));
 }
 

@@ -2,8 +2,8 @@
  * The results in a few rows: LwM compared with other runs, within each seed.
  * @module
  */
-import { confidenceInterval, holm, mean, studentP } from "../statistics.ts";
 import type { Forest, Front } from "../figures/mod.ts";
+import { confidenceInterval, judge, mean } from "../statistics.ts";
 import { differencesOf, pairsOf } from "./claims.ts";
 import { bySetting, type Measure, MEASURES, type RunRecord } from "./run_record.ts";
 import { readStudy, select, type Selector } from "./study.ts";
@@ -71,12 +71,14 @@ export async function readComparisons(): Promise<Comparison[]> {
     return {
       ...{ data, what, planned, unit: share ? 100 : 1, seeds: found.length },
       differences: isWhole ? found : [],
-      verdict: isWhole ? verdictOf(found) : "not finished",
     };
   }));
-  const whole = rows.filter((row) => row.differences.length > 0);
-  const adjusted = holm(whole.map((row) => studentP(row.differences)!));
-  return rows.map((row) => ({ ...row, p: adjusted[whole.indexOf(row)] }));
+  const judged = judge(rows.map(({ differences }) => differences));
+  return rows.map((row, i) => ({
+    ...row,
+    ...judged[i],
+    ...row.differences.length === 0 ? { verdict: "not finished" } : {},
+  }));
 }
 
 function differences({ first, second, measure, atEqualNew }: Plan, all: readonly RunRecord[]): number[] {
@@ -96,13 +98,6 @@ function slopeWithinSeeds(records: readonly RunRecord[], { of }: Measure): numbe
     });
   const sum = (product: (point: number[]) => number) => centered.reduce((sum, p) => sum + product(p), 0);
   return sum(([x, y]) => x * y) / sum(([x]) => x * x);
-}
-
-function verdictOf(values: readonly number[]): string {
-  const { low, high } = confidenceInterval(values)!;
-  if (low > 0) return "gain";
-  if (high < 0) return "loss";
-  return low > -0.005 && high < 0.005 ? "no gain worth having" : "undecided";
 }
 
 /** What the figure `forest` draws of rows that are finished. */
