@@ -55,7 +55,7 @@ const MILLISECONDS_BETWEEN_UPDATES = 100;
 /** Before that there is too little to estimate the time left from. */
 const SECONDS_BEFORE_ESTIMATE = 5;
 
-/** One line of progress, such as `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  0:12 left  loss 1.203`. */
+/** One line of progress, such as `LwM, step 2  ████████████░░░░░░░░░░░░  50 %  12 s left  loss 1.203`. */
 export function formatProgress(line: ProgressLine, now: number): string {
   const fraction = shareOf(line);
   const filled = Math.round(fraction * WIDTH);
@@ -63,18 +63,10 @@ export function formatProgress(line: ProgressLine, now: number): string {
   const elapsed = line.startedAt === undefined ? 0 : ((line.finishedAt ?? now) - line.startedAt) / 1000;
   const gained = fraction - (line.doneBefore ?? 0) / line.total;
   const known = gained > 0 && fraction < 1 && elapsed >= SECONDS_BEFORE_ESTIMATE;
-  const left = known ? `${clock(elapsed * (1 - fraction) / gained)} left` : "";
-  const time = fraction === 1 && line.startedAt !== undefined ? clock(elapsed) : left;
+  const left = known ? `${duration(elapsed * (1 - fraction) / gained)} left` : "";
+  const time = fraction === 1 && line.startedAt !== undefined ? duration(elapsed) : left;
   const percent = `${Math.floor(100 * fraction + 1e-9)} %`.padStart(5); // 100 · 0.29 is less than 29
   return `${line.label}  ${bar} ${percent}  ${time.padEnd(10)}  ${line.note ?? ""}`.trimEnd();
-}
-
-/** A duration as on a clock. @returns minutes and seconds, such as `1:05`, or hours, minutes and seconds */
-export function clock(seconds: number): string {
-  const whole = Math.round(seconds);
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (n: number) => String(n).padStart(2, "0");
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
 /** A duration in words, such as `40 s`, `23 min` or `2.5 h`. */

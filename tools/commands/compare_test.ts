@@ -218,10 +218,10 @@ Deno.test("compare makes a table for each kind of runs, but not for each place o
     ];
     const text = await compared(directory, ...folders);
     assert.deepEqual(text.match(/^.*preset smoke.*$/gm)!.map((line) => line.replace(/-,/, ",")).sort(), [
-      "folder-birds, preset smoke, engine wasm, 3 + 2 classes, test",
-      "folder-pets, preset smoke, engine wasm, 3 + 2 classes, test",
-      "iemoji-100, preset smoke, engine wasm, 3 + 2 classes, validation",
-      "iemoji-100, preset smoke, engine wasm, 4 + 2 classes, test",
+      "folder-birds, preset smoke, engine wasm, baseClasses 3, increment 2, evaluateOn test",
+      "folder-pets, preset smoke, engine wasm, baseClasses 3, increment 2, evaluateOn test",
+      "iemoji-100, preset smoke, engine wasm, baseClasses 3, increment 2, evaluateOn validation",
+      "iemoji-100, preset smoke, engine wasm, baseClasses 4, increment 2, evaluateOn test",
     ]);
     const named = [
       await leave({ dataset: "caltech-101", data: "/a" }),

@@ -3,14 +3,11 @@
  * @module
  */
 import { basename, join } from "node:path";
-import * as tf from "@tensorflow/tfjs";
-import { gradCamClosedForm } from "../../lib/attention/mod.ts";
 import { allDraws } from "../../lib/data/batches.ts";
 import type { ImageSet, Picture } from "../../lib/data/image_set.ts";
 import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts";
 import { isFolder, isImageName, listFolder } from "../../lib/data/photos/photo_source.ts";
-import { forwardPasses } from "../../lib/evaluation/predict.ts";
-import { probabilities, topColumns } from "../../lib/evaluation/scores.ts";
+import { nearestClasses } from "../../lib/evaluation/predict.ts";
 import { type AttentionMap, largestValue } from "../../lib/figures/kit/overlay.ts";
 import { drawImage, drawOverlay } from "../../lib/figures/kit/picture_grid.ts";
 import { beside, composeFigure, shorten, text } from "../../lib/figures/kit/svg.ts";
@@ -21,7 +18,6 @@ import { dataDirectory } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
-import type { Tensor1D } from "../../lib/tensors.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
@@ -106,11 +102,11 @@ export async function predictImages(args: readonly string[], log: Log = console.
 /** One row a class; the image and the model stand in the first of theirs. */
 function rowsOf({ image, predictions }: { image: string; predictions: readonly Prediction[] }) {
   return predictions.flatMap(({ model, classes }, m) =>
-    classes.map(({ name, probability }, i) => ({
+    classes.map(({ name, score }, i) => ({
       image: m + i === 0 ? image : "",
       model: i === 0 ? model : "",
       class: name,
-      score: percent(probability),
+      score: percent(score),
     }))
   );
 }
@@ -182,8 +178,8 @@ async function decode(path: string, size: number): Promise<Picture> {
 
 interface Prediction {
   model: string;
-  /** The highest scores first; a probability is as in the loss that the model was trained with. */
-  classes: { name: string; score: number; probability: number }[];
+  /** The highest scores first: between 0 and 1, as in the loss that the model was trained with. */
+  classes: { name: string; score: number }[];
   attention: AttentionMap & { class: string };
 }
 
@@ -192,37 +188,25 @@ async function predictionsOf(
   step: number,
   set: ImageSet,
   top: number,
-  className?: string,
+  wanted?: string,
 ): Promise<Prediction[]> {
   const model = await run.model(step);
   try {
     const { classNames } = model;
-    const wanted = className === undefined ? undefined : classNames.indexOf(className);
-    if (wanted === -1) {
+    if (wanted !== undefined && !classNames.includes(wanted)) {
+      const known = classNames.join(", ");
       throw new UserError(
-        `Expected --class to be one that M_${step} knows but found "${className}". Choose among ${
-          classNames.join(", ")
-        }.`,
+        `Expected --class to be one that M_${step} knows but found "${wanted}". Choose among ${known}.`,
       );
     }
-    const size = model.featureSize(set.size);
-    const { logits, maps } = await forwardPasses(set, allDraws(set), run.evaluationPasses, (x) => {
-      const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
-      const columns = wanted === undefined
-        ? tf.argMax(logits, 1) as Tensor1D
-        : Array(x.shape[0]).fill(wanted);
-      return { logits, maps: gradCamClosedForm(features, model.head.weights, columns) };
-    });
-    return Array.from({ length: set.count }, (_, i) => {
-      const scores = logits.subarray(i * classNames.length, (i + 1) * classNames.length);
-      const shares = probabilities(scores, outputKind(run.configuration, step));
-      const columns = topColumns(scores, top);
-      const classes = columns.map((c) => ({ name: classNames[c], score: scores[c], probability: shares[c] }));
-      const values = Array.from(maps.subarray(i * size ** 2, (i + 1) * size ** 2));
+    const outputs = outputKind(run.configuration, step);
+    const options = { ...run.evaluationPasses, count: classNames.length, outputs };
+    return (await nearestClasses(model, set, allDraws(set), options)).map((classes) => {
+      const shown = classes.find(({ className }) => className === wanted) ?? classes[0];
       return {
         model: `M_${step}`,
-        classes,
-        attention: { class: classNames[wanted ?? columns[0]], size, values },
+        classes: classes.slice(0, top).map(({ className, score }) => ({ name: className, score })),
+        attention: { class: shown.className, size: shown.mapSize[0], values: Array.from(shown.map) },
       };
     });
   } finally {
@@ -240,8 +224,8 @@ async function drawAttention(path: string, predictions: readonly Prediction[]): 
   const squares = [
     { ...drawImage(image, SIDE, "the image"), caption: "the image" },
     ...predictions.map(({ model, classes, attention }) => {
-      const score = classes.find(({ name }) => name === attention.class);
-      const caption = `${model}: ${attention.class}${score ? `, ${percent(score.probability)}` : ""}`;
+      const shown = classes.find(({ name }) => name === attention.class);
+      const caption = `${model}: ${attention.class}${shown ? `, ${percent(shown.score)}` : ""}`;
       return { ...drawOverlay(image, attention, SIDE, caption, max), caption };
     }),
   ];

@@ -189,13 +189,8 @@ async function readRun(folder: string): Promise<FoundRun> {
         if (content !== null) await checkCheckpoint(content, path);
       }
     }
-    const state = trainedBy !== undefined
-      ? "training"
-      : code !== codeDigest(engine)
-      ? "outdated"
-      : trained < steps
-      ? "unfinished"
-      : "ready";
+    const finished = trained < steps ? "unfinished" : "ready";
+    const state = trainedBy ? "training" : code === codeDigest(engine) ? finished : "outdated";
     const name = increments === 0 ? "M_0" : method;
     const accuracy = metrics[trained - 1]?.accuracy;
     return {
@@ -360,18 +355,20 @@ function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
   return [...runs.values()];
 }
 
+const KIND = [
+  "preset",
+  "engine",
+  "baseClasses",
+  "increment",
+  "evaluateOn",
+  "imagesPerClass",
+  "classes",
+] as const;
+
 /** What runs have in common that can be compared, in words. */
 function kindOf(run: KeptRun): string {
-  const { preset, baseClasses, increment, evaluateOn, imagesPerClass, classes } = run.configuration;
-  return [
-    placeOf(run),
-    `preset ${preset}`,
-    `engine ${run.engine}`,
-    `${baseClasses} + ${increment} classes`,
-    evaluateOn,
-    ...imagesPerClass > 0 ? [`${imagesPerClass} images a class`] : [],
-    ...classes.length > 0 ? [classes.join(" ")] : [],
-  ].join(", ");
+  const fields = KIND.map((field) => `${field} ${run.configuration[field]}`);
+  return [placeOf(run), ...fields.filter((text) => !/ 0?$/.test(text))].join(", ");
 }
 
 /** Runs of one kind have the same images, wherever they lay. */
