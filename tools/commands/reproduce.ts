@@ -58,7 +58,7 @@ async function reproduce(fresh: boolean, allSeeds: boolean, signal: AbortSignal)
   if (failures.length > 0) throw new UserError(failures.join("\n"));
   await trainAndRunNotebooks(runs, preset, signal);
   console.error(
-    "All done. The figures are in figures/; those of another preset or engine than the committed ones in data/figures/.",
+    "All done. Figures are in figures/, those of another preset or engine in data/figures/.",
   );
 }
 
