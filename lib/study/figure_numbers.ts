@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Figure, MethodRun, MethodRuns, ModelLoss, SaveOptions, TrainingCurve } from "../figures/mod.ts";
-import type { GainMap, GammaRuns, LossVariants, Outcome } from "../figures/outcomes.ts";
+import type { GammaRuns, LossVariants, Outcome } from "../figures/outcomes.ts";
 import { FIGURES } from "../figures/registry.ts";
 import { figureDirectory, saveFigure } from "../figures/save.ts";
 import type { Run } from "../run/run.ts";
@@ -13,7 +13,7 @@ import { mean } from "../statistics.ts";
 import { methodNamed } from "../training/method.ts";
 import type { EpochLog } from "../training/train_step.ts";
 import { UserError } from "../user_error.ts";
-import { pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
+import { refuseSeveralEngines } from "./claims.ts";
 import {
   bySetting,
   FIELD_TITLES,
@@ -89,18 +89,6 @@ export function attentionRetentionCurveNumbers(records: readonly RunRecord[]): M
 export function gammaNumbers(records: readonly RunRecord[]): GammaRuns {
   const runs = records.map((record) => ({ gamma: gammaOf(record), ...outcomeOf(record) }));
   refuseOthers(records, "γ and the seed", { gamma: 0 });
-  return { ...sharedBy(records), runs };
-}
-
-/** What the figure `gain-map` draws: LwF-MC is LwM with γ = 0. */
-export function gainMapNumbers(records: readonly RunRecord[]): GainMap {
-  const paired = pairsAtEqualSettings(records).flat();
-  const runs = records.filter((record) => paired.includes(record)).map((record) => {
-    const { learningRate, beta } = record.configuration;
-    const { attentionCosine: _, ...outcome } = outcomeOf(record);
-    return { learningRate, beta, gamma: gammaOf(record), ...outcome };
-  });
-  refuseOthers(paired, "learning rate, β, γ and the seed", { learningRate: 0, beta: 0, gamma: 0 });
   return { ...sharedBy(records), runs };
 }
 
@@ -192,7 +180,6 @@ const NUMBERS: Readonly<
   attentionRetention: (records, _figure, _study, { runs, log }) => typicalAttention(records, runs, log),
   attentionRetentionCurve: attentionRetentionCurveNumbers,
   gamma: gammaNumbers,
-  gainMap: gainMapNumbers,
   lossVariants: (records, { name, title = name }) => lossVariantNumbers(records, title),
 };
 

@@ -50,7 +50,6 @@ export const FIGURE_KINDS = [
   "accuracyCurve",
   "attentionRetention",
   "attentionRetentionCurve",
-  "gainMap",
   "gamma",
   "lossVariants",
 ] as const;

@@ -25,7 +25,6 @@ import { judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
 import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
-  gainMapNumbers,
   gammaNumbers,
   lossVariantNumbers,
   studyFigure,
@@ -419,11 +418,9 @@ Deno.test("what is drawn as the seeds of one setting is one", () => {
   refuses(() => accuracyCurveNumbers([without, usual, weak]), "gamma");
   refuses(() => attentionRetentionCurveNumbers([without, usual, weak]), "gamma");
   refuses(() => gammaNumbers([without, usual, other]), "norm");
-  refuses(() => gainMapNumbers([without, usual, other]), "norm");
   refuses(() => lossVariantNumbers([without, slower, usual], "Forms"), "learningRate");
   assert.equal(accuracyCurveNumbers([without, usual]).runs.length, 2);
   assert.equal(gammaNumbers([without, usual, weak]).runs.length, 3);
-  assert.equal(gainMapNumbers([without, usual, weak]).runs.length, 3);
   assert.equal(lossVariantNumbers([without, usual, other], "Forms").variants.length, 3);
 });
 
