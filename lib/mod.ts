@@ -88,6 +88,7 @@ export type { TrainRunsOptions } from "./run/train_runs.ts";
 export type { Ends, Verdict } from "./statistics.ts";
 export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
 export type { JudgedClaim } from "./study/claims.ts";
+export type { Comparison } from "./study/comparisons.ts";
 export type { StudyFigureOptions } from "./study/figure_numbers.ts";
 export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
 export type { Claim, FIGURE_KINDS, Selector, Study, StudyFigure, StudyPlan } from "./study/study.ts";
