@@ -18,8 +18,9 @@ export interface Comparison {
   readonly differences: readonly number[];
   /** In how many points, or in what the measure has, a difference of 1 is. */
   readonly unit: number;
-  /** Seeds that are there, and that are planned. */
+  /** Seeds that are there. */
   readonly seeds: number;
+  /** Seeds of the plan. */
   readonly planned: number;
   /** The plan's words for the interval; see studies/README.md. */
   readonly verdict: string;
