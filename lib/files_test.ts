@@ -110,15 +110,6 @@ Deno.test("readFileIfThere() says that a file is a folder, or the folder above i
     assert.equal(await readFileIfThere(join(folder, "b")), null);
   }));
 
-Deno.test("writeFileWhole() says that a folder is a file", () =>
-  withFolder(async (folder) => {
-    await Deno.writeTextFile(join(folder, "a"), "");
-    await assert.rejects(writeFileWhole(join(folder, "a", "b"), "x"), {
-      name: "UserError",
-      message: /there is a file where a folder is needed/,
-    });
-  }));
-
 Deno.test({
   name: "writeFileWhole() says that the disk is full, and keeps the old file",
   ignore: Deno.build.os !== "linux" || !canMount(),
@@ -179,13 +170,6 @@ Deno.test("explainFileError() gives advice that fits a single photo, too", () =>
     );
   }
   assert.match(explain("EIO"), RegExp(`^${start}the device reports an error`));
-});
-
-Deno.test("explainFileError() leaves alone what is no error of a file", () => {
-  const bug = new TypeError("bug");
-  assert.equal(explainFileError(bug, "x", "read"), bug);
-  const user = explainFileError(Object.assign(new Error(), { code: "ENOENT" }), "x", "read");
-  assert.equal(explainFileError(user, "y", "write"), user);
 });
 
 /** Small file systems can only be mounted by root. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
 import {
   allDraws,
-  epochBatches,
   epochPlan,
   inBatches,
   readBatch,
@@ -51,12 +50,6 @@ Deno.test("epochPlan() shuffles by seed, step and epoch alone", () => {
   }
 });
 
-Deno.test("epochPlan() throws on a number of draws that is not a positive integer", () => {
-  for (const drawsPerEpoch of [0, 1.5, NaN]) {
-    assert.throws(() => epochPlan(SET, { seed: 1, step: 0, epoch: 0, drawsPerEpoch }), UserError);
-  }
-});
-
 Deno.test("inBatches() drops nothing and makes at most two sizes, none above the batch size", () => {
   for (const [count, batchSize] of [[600, 64], [64, 64], [65, 64], [7, 64], [1000, 1], [129, 64]]) {
     const draws = Array.from({ length: count }, (_, i) => i);
@@ -68,13 +61,6 @@ Deno.test("inBatches() drops nothing and makes at most two sizes, none above the
   }
   assert.deepEqual(inBatches([], 8), []);
   assert.throws(() => inBatches([1], 0), /batch size to be an integer of at least 1 but found 0/);
-});
-
-Deno.test("epochBatches() is the epoch's plan in batches", () => {
-  const options = { seed: 1, step: 2, epoch: 3, drawsPerEpoch: 2 };
-  const batches = epochBatches(SET, { ...options, batchSize: 4 });
-  assert.deepEqual(batches.flat(), epochPlan(SET, options));
-  assert.deepEqual(batches.map((batch) => batch.length), [3, 3, 4]);
 });
 
 Deno.test("allDraws() lists every view of every image in order", () => {

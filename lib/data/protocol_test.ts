@@ -10,19 +10,6 @@ import {
   rememberViews,
 } from "./protocol.ts";
 
-Deno.test("classIncrementalSteps() learns every class once", () => {
-  const { classOrder, steps } = classIncrementalSteps({
-    classCount: 100,
-    baseClasses: 40,
-    increment: 20,
-    steps: 4,
-    seed: 1,
-  });
-  assert.deepEqual(steps.map((ids) => ids.length), [40, 20, 20, 20]);
-  assert.deepEqual(steps.flat(), classOrder);
-  assert.deepEqual(classOrder.toSorted((a, b) => a - b), Array.from({ length: 100 }, (_, i) => i));
-});
-
 Deno.test("classIncrementalSteps() gives another order for another seed and the same for the same", () => {
   const order = (seed: number) =>
     classIncrementalSteps({ classCount: 100, baseClasses: 10, increment: 10, steps: 10, seed }).classOrder;

@@ -7,7 +7,6 @@ import {
   fatesOfSteps,
   forgetting,
   meanClassAccuracy,
-  rightAnswers,
   stepConfusion,
 } from "./accuracy.ts";
 import type { LabeledScores } from "./scores.ts";
@@ -31,11 +30,6 @@ function labeled(classes: number, rows: [logits: number[], label: number][]): La
 
 Deno.test("accuracy() counts the images whose class scores highest", () => {
   assert.equal(accuracy(SCORES), 2 / 5);
-});
-
-Deno.test("rightAnswers() says which images these are", () => {
-  assert.deepEqual(rightAnswers(SCORES), [1, 0, 1, 0, 0]);
-  assert.deepEqual(rightAnswers(SCORES, 3), [1, 1, 1, 0, 1]);
 });
 
 Deno.test("accuracy() of the top k counts those among the k highest", () => {
@@ -84,14 +78,6 @@ Deno.test("fatesOfSteps() separates the forgotten from the outvoted", () => {
 Deno.test("forgetting() is the loss from each step's best, averaged over the steps before the last", () => {
   // Step 0: best 0.75, now 0.25. Step 1: best 0.5, now 0.5. Step 2 is the last and does not count.
   assert.equal(forgetting([[0.75], [0.5, 0.5], [0.25, 0.5, 0.75]]), (0.5 + 0) / 2);
-});
-
-Deno.test("forgetting() takes the best of all earlier accuracies, not the first", () => {
-  assert.equal(forgetting([[0.5], [0.75, 1], [0.25, 0.5, 1]]), (0.5 + 0.5) / 2);
-});
-
-Deno.test("forgetting() is negative where later steps helped", () => {
-  assert.equal(forgetting([[0.5], [0.75, 1]]), -0.25);
 });
 
 Deno.test("forgetting() is 0 after step 0", () => {

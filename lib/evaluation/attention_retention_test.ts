@@ -30,23 +30,10 @@ Deno.test("pointsAtObject() asks whether the map's peak, scaled to the image, is
   assert.equal(pointsAtObject(map, [2, 2], allButCorner, [4, 4]), false);
 });
 
-Deno.test("pointsAtObject() takes a mask's value of up to a half for background", () => {
-  assert.equal(pointsAtObject([1], [1, 1], [0.5], [1, 1]), false);
-  assert.equal(pointsAtObject([1], [1, 1], [0.6], [1, 1]), true);
-});
-
-Deno.test("pointsAtObject() is false where the map is all zero", () => {
-  assert.equal(pointsAtObject(ZERO, [2, 2], [1, 1, 1, 1], [2, 2]), false);
-});
-
 Deno.test("energyInside() is the share of the attention on the object", () => {
   assert.equal(energyInside([1, 3, 0, 0], [2, 2], [0, 1, 1, 0], [2, 2]), 0.75);
   assert.equal(energyInside([1, 3, 0, 0], [2, 2], [0.5, 0.5, 0, 0], [2, 2]), 0.5);
   assert.equal(energyInside([0, 4], [1, 2], [0, 0, 1, 1], [1, 4]), 7 / 8); // scaled to 0 1 3 4
-});
-
-Deno.test("energyInside() is 0 where the map is all zero", () => {
-  assert.equal(energyInside(ZERO, [2, 2], [1, 1, 1, 1], [2, 2]), 0);
 });
 
 function maps(...rows: number[][]) {

@@ -5,7 +5,7 @@ import { withFolder } from "../testdata/folder.ts";
 import { checkConfiguration, configure } from "./configuration.ts";
 import { stepsFor } from "./presets.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "./schema.ts";
-import { configurationHelp, fieldNames } from "./configuration_help.ts";
+import { configurationHelp } from "./configuration_help.ts";
 
 /** Runs without what the environment of the test says. */
 function withEnvironment(values: Record<string, string>, work: () => void): void {
@@ -40,10 +40,6 @@ Deno.test("every preset of every data set and method is a valid configuration", 
       }
     }
   });
-});
-
-Deno.test("configure() lets the given fields win over the preset", () => {
-  withEnvironment({}, () => assert.equal(configure({ gamma: 0.7 }).gamma, 0.7));
 });
 
 Deno.test("LWM_PRESET, LWM_ENGINE and LWM_CODE stand in for what the fields do not say", () => {
@@ -86,11 +82,6 @@ Deno.test("configure() refuses numbers out of their range and says the range", (
   refuses({ epochs: 2.5 }, /epochs to be .* but found 2\.5/);
   refuses({ learningRate: NaN }, /learningRate to be .* but found/);
   refuses({ widths: [] }, /widths to be at least 1/);
-});
-
-Deno.test("configure() shows a number that is too large for one", () => {
-  refuses({ learningRate: Infinity }, /learningRate to be a finite number but found Infinity/);
-  refuses({ learningRate: "fast" }, /learningRate to be a finite number but found "fast"/);
 });
 
 Deno.test("configure() refuses more classes than the data set has, and names that are no classes", () => {
@@ -236,11 +227,4 @@ Deno.test("configurationHelp() says which values a field accepts", () => {
   assert.equal(values.widths, "list of 1 to 5 times integer, at least 1, at most 4096");
   assert.equal(values.firstClasses, "list of text");
   assert.equal(values.cacheTeacher, "true, false");
-});
-
-Deno.test("configurationHelp() shows itself as a table in a notebook", () => {
-  const help = configurationHelp() as unknown as Record<symbol, () => { "text/markdown": string }>;
-  const { "text/markdown": table } = help[Symbol.for("Jupyter.display")]();
-  assert.equal(table.split("\n").length, 2 + fieldNames.length);
-  assert.match(table, /^\| gamma +\| number, at least 0, at most 10 +\| 0\.3 /m);
 });

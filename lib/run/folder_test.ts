@@ -6,14 +6,7 @@ import { useEngine } from "../engine/mod.ts";
 import { writeSealedJson } from "../files.ts";
 import { codeDigest } from "./code_digest.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
-import {
-  keepConfiguration,
-  readMetrics,
-  readRunFolder,
-  refuseOtherImages,
-  runFolders,
-  stepFolder,
-} from "./folder.ts";
+import { keepConfiguration, readMetrics, readRunFolder, runFolders, stepFolder } from "./folder.ts";
 import { defineMethod, methodNamed } from "../training/method.ts";
 import { Run } from "./run.ts";
 import {
@@ -157,20 +150,6 @@ Deno.test("a trained run is opened with the same data set at another place and o
     assert.equal(await moved.train(), true);
   }));
 
-Deno.test("a trained run notices photos that were added or mended", () =>
-  withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "good"), { ant: 5, bee: 5, cat: 5 });
-    const broken = join(folder, "good", "bee", "image_0006.jpg");
-    writeFile(broken, "no photo");
-    assert.ok(await (await open(folder, { skipBroken: true })).train());
-    await open(folder, { skipBroken: true });
-    writeFile(broken, await jpeg(77));
-    await assert.rejects(
-      open(folder, { skipBroken: true }),
-      refused(/but found others/),
-    );
-  }));
-
 Deno.test("a run of which nothing is trained yet takes the images that there are", () =>
   withFolder(async (folder) => {
     await writeClassFolders(join(folder, "good"), { ant: 5, bee: 5, cat: 5 });
@@ -261,21 +240,4 @@ Deno.test("a run of other code is not used unless that is asked for", () =>
     said.length = 0;
     assert.equal((await Run.open({ ...configuration, code: "any" }, place)).folders.base, base);
     assert.ok(!said.some((line) => line.includes("changed")));
-  }));
-
-Deno.test("refuseOtherImages() names only the folders that differ", () =>
-  withFolder(async (folder) => {
-    const folders = { base: join(folder, "M0"), method: join(folder, "LwM") };
-    const refuse = (digest: string) => refuseOtherImages(folders, { name: "pets", digest });
-    for (const kept of Object.values(folders)) {
-      writeFile(join(kept, "step-0", "model.safetensors"), "");
-    }
-    await refuse("a1");
-    const [name, classNames, mean, std] = ["pets", ["cat", "dog"], [0, 0, 0], [1, 1, 1]] as const;
-    await keepConfiguration(folders.method, tiny(), { digest: "a1", name, classNames, mean, std });
-    await refuse("a1");
-    await assert.rejects(
-      refuse("b2"),
-      refused(/the models in (?!.*M0).*LwM were trained on but found others/),
-    );
   }));

@@ -119,18 +119,6 @@ Deno.test("a run that is finished is not computed again", () =>
     assert.deepEqual([...steps], [2]);
   }));
 
-Deno.test("the methods share M_0, and differ from step 1 on", () =>
-  withDataDirectory(async (directory) => {
-    const runs = [];
-    for (const method of ["C", "LwM"] as const) {
-      const run = await Run.open(tinyConfiguration({ method, increments: 1 }), { directory });
-      await run.train();
-      runs.push(run);
-    }
-    assert.equal(runs[0].folders.base, runs[1].folders.base);
-    assert.notDeepEqual(await modelBytes(runs[0], 1), await modelBytes(runs[1], 1));
-  }));
-
 Deno.test("a run that is killed at any moment goes on and ends with bit-identical weights", () =>
   withDataDirectory(async (directory) => {
     const configuration = tinyConfiguration({ increments: 1, baseEpochs: 3, epochs: 4 });
@@ -221,12 +209,6 @@ Deno.test("a step that is not trained is asked for in vain, with the way out", (
     }
   }));
 
-Deno.test("a step number that does not exist is refused", () =>
-  withDataDirectory(async (directory) => {
-    const run = await Run.open(tinyConfiguration(), { directory });
-    await assert.rejects(run.train(3), { name: "UserError", message: /from 0 to 2 but found 3/ });
-  }));
-
 Deno.test("a checkpoint that was deleted is made again, as messages promise", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 2 }), { directory });
@@ -261,24 +243,6 @@ Deno.test("a checkpoint that is damaged is refused and named, and leaves no tens
     assert.equal(tf.memory().numTensors, before);
   }));
 
-Deno.test("a run evaluates M_0 once", () =>
-  withDataDirectory(async (directory) => {
-    const run = await Run.open(tinyConfiguration(), { directory });
-    await run.train();
-    const again = await Run.open(tinyConfiguration(), { directory });
-    for (const [opened, steps, evaluated] of [[run, [1], [1]], [again, [1, 2], [1, 0, 2]]] as const) {
-      const before = await Promise.all(steps.map((step) => opened.metrics(step)));
-      const read: number[] = [];
-      const { model } = opened;
-      opened.model = (step) => {
-        read.push(step);
-        return model.call(opened, step);
-      };
-      for (const [i, step] of steps.entries()) assert.deepEqual(await opened.evaluate(step), before[i]);
-      assert.deepEqual(read, evaluated);
-    }
-  }));
-
 Deno.test("a network that looks nowhere is measured, too", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
@@ -309,16 +273,4 @@ Deno.test("Run.open() refuses impossible classes before it decodes a photo", () 
     await assert.rejects(open({ baseClasses: 4 }), naming("at most 3 classes", "found 4 base classes"));
     await assert.rejects(open({ firstClasses: ["dog"] }), naming("firstClasses", '"dog"', "ant, bee, cat"));
     await assert.rejects(open({ classOrder: ["cat", "dog"] }), naming("classOrder", '"dog"'));
-  }));
-
-Deno.test("a run learns the classes in the order that classOrder gives", () =>
-  withFolder(async (directory) => {
-    await writeClassFolders(join(directory, "pets"), { ant: 2, bee: 2, cat: 2 });
-    const order = async (classOrder: string[]) => {
-      const data = join(directory, "pets");
-      return (await Run.open(tinyPhotoConfiguration(data, { dataset: "folder", classOrder }), { directory }))
-        .classNames(1);
-    };
-    assert.deepEqual(await order(["cat", "ant", "bee"]), ["cat", "ant", "bee"]);
-    assert.deepEqual(await order(["1", "2", "0"]), ["bee", "cat", "ant"]);
   }));

@@ -62,17 +62,6 @@ Deno.test("ZmtpConnection gives no message that the peer has not finished", asyn
   assert.deepEqual(await receive([1, 1, 9]), []);
 });
 
-Deno.test("ZmtpConnection ends its messages when we hang up", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const hearing = peer(listener, HANDSHAKE, false);
-  const connection = await ZmtpConnection.open(listener.addr.port, "DEALER");
-  const messages = Array.fromAsync(connection.messages());
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  connection.close();
-  assert.deepEqual(await messages, []);
-  await hearing;
-});
-
 Deno.test("ZmtpConnection.open() refuses a peer that speaks something else", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const answer = "HTTP/1.1 400 Bad Request\r\n\r\n".padEnd(64);

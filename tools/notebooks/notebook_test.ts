@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mock } from "node:test";
 import { withFolder } from "../../lib/testdata/folder.ts";
 import {
   joinCells,
-  lines,
   type Notebook,
   readNotebook,
   serializeNotebook,
@@ -59,19 +57,6 @@ Deno.test("readNotebook() says what is wrong with a file that is no notebook, or
   await assert.rejects(readNotebook("nowhere/07.ipynb"), /a notebook of format 4 in nowhere\/07\.ipynb/);
 });
 
-Deno.test("writeNotebook() leaves the old file whole when it cannot finish the new one", async () => {
-  await withFolder(async (folder) => {
-    const path = `${folder}/a.ipynb`;
-    await writeNotebook(path, notebookOf("old"));
-    // A folder where the temporary file should go: writing fails, as it would on a full disk.
-    const word = crypto.randomUUID();
-    await Deno.mkdir(`${folder}/a.ipynb.${word}.partial`);
-    mock.method(crypto, "randomUUID", () => word, { times: 1 });
-    await assert.rejects(writeNotebook(path, notebookOf("new")));
-    assert.deepEqual(await readNotebook(path), JSON.parse(serializeNotebook(notebookOf("old"))));
-  });
-});
-
 Deno.test("joinCells() knows for each line of code where it stands in the notebook", () => {
   const { code, positions } = joinCells(notebookOf("let a = 1;\na", "let b = 2;"));
   const joined = code.split("\n");
@@ -91,17 +76,3 @@ Deno.test("statedRunTime() reads seconds and minutes from the opening cell", () 
   assert.equal(opening("# Title"), undefined);
   assert.equal(statedRunTime(notebookOf("// Run time: 5 s")), undefined);
 });
-
-Deno.test("lines() keeps line ends", () => {
-  assert.deepEqual(lines("a\n\nb"), ["a\n", "\n", "b"]);
-  assert.deepEqual(lines(""), []);
-});
-
-Deno.test("writeNotebook() says in a sentence that a notebook cannot be written", () =>
-  withFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/file`, "");
-    await assert.rejects(writeNotebook(`${folder}/file/a.ipynb`, notebookOf()), {
-      name: "UserError",
-      message: /there is a file where a folder is needed/,
-    });
-  }));

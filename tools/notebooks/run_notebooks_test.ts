@@ -117,15 +117,6 @@ Deno.test("runNotebooks() says what the kernel does not: why a cell cannot be co
     assert.equal(cells[0].outputs[0].output_type, "error");
   }));
 
-Deno.test("runNotebooks() shows a UserError as its sentence", () =>
-  withFolder(async (folder) => {
-    const { error } = await runIn(
-      folder,
-      notebookOf('class UserError extends Error { name = "UserError" }\nthrow new UserError("Do this.");'),
-    );
-    assert.match(error!.message, /\(id cell-1\):\nDo this\.$/);
-  }));
-
 Deno.test("runNotebooks() stops a cell that takes longer than the timeout, also one that never yields", () =>
   withFolder(async (folder) => {
     for (
@@ -199,17 +190,6 @@ Deno.test("runNotebooks() keeps the earlier outputs of cells that it did not com
     await runIn(folder, notebook, { outputFolder });
     const copy = codeCells(await readNotebook(join(outputFolder, "01-test.ipynb")));
     assert.deepEqual(copy.map(({ outputs }) => textOf(outputs)), ["new\n", "", "", ""]);
-  }));
-
-Deno.test("runNotebooks() refuses a file that is no notebook before it runs any", () =>
-  withFolder(async (folder) => {
-    const good = join(folder, "01-good.ipynb");
-    await writeNotebook(good, notebookOf("1"));
-    const bad = join(folder, "02-bad.ipynb");
-    await Deno.writeTextFile(bad, "{");
-    const display = remember();
-    await assert.rejects(runNotebooks([good, bad], { display, timeoutSeconds: 30, env: {} }), UserError);
-    assert.deepEqual(display.shown, []);
   }));
 
 /** Two processes that would live on: the kernel, and a child of it. */

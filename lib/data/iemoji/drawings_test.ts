@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DRAWINGS } from "../../run/testdata/tiny_run.ts";
 import { naming, withFolder, writeFile } from "../photos/testdata/photo_fixtures.ts";
-import { IEMOJI_ARTISTS } from "./artists.ts";
-import { drawingAsSvg, loadIEmoji, prepareIEmoji } from "./drawings.ts";
+import { drawingAsSvg, prepareIEmoji } from "./drawings.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -25,19 +24,6 @@ Deno.test("prepareIEmoji() replaces a damaged file by the same bytes, once for a
     for (const own of calls) assert.deepEqual(own.slice(-2), [800, 800]);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [name]);
   }));
-
-Deno.test("prepareIEmoji() renders nothing when the drawings are there", async () => {
-  await prepareIEmoji({ directory: DRAWINGS });
-  const calls: number[] = [];
-  await prepareIEmoji({ directory: DRAWINGS, onProgress: (done, total) => calls.push(done, total) });
-  assert.deepEqual(calls, [800, 800]);
-});
-
-Deno.test("loadIEmoji() has 100 classes by 8 artists", async () => {
-  const { classNames, imageSize, mean, std } = await loadIEmoji({ directory: DRAWINGS });
-  assert.deepEqual([classNames.length, imageSize, IEMOJI_ARTISTS.length], [100, 32, 8]);
-  for (const value of [...mean, ...std]) assert.ok(value > 0.1 && value < 0.9);
-});
 
 Deno.test("prepareIEmoji() says what to do when it cannot write", () =>
   withFolder(async (folder) => {

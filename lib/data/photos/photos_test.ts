@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
-import { UserError } from "../../user_error.ts";
 import { decodePhoto } from "./decode.ts";
 import { loadPhotos, type PhotoDataset, type PhotoOptions } from "./photos.ts";
 import {
@@ -235,28 +234,6 @@ Deno.test("loadPhotos() draws imagesPerClass photos for training and for the tes
   });
 });
 
-Deno.test("loadPhotos() tries photos again that were left out", async () => {
-  await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 5 });
-    const path = join(folder, "photos/ant/image_0003.jpg");
-    const whole = Deno.readFileSync(path);
-    const { mtime } = Deno.statSync(path);
-    // Damage that leaves size and date as they are.
-    const write = (bytes: Uint8Array) => {
-      Deno.writeFileSync(path, bytes);
-      Deno.utimeSync(path, mtime!, mtime!);
-    };
-    write(new Uint8Array(whole.length));
-    assert.equal((await load(folder, { skipBroken: true })).skipped.length, 1);
-    write(whole);
-    for (const skipBroken of [true, false]) {
-      const dataset = await load(folder, { skipBroken });
-      assert.deepEqual(dataset.skipped, []);
-      assert.equal(count(dataset, "train") + count(dataset, "test"), 5);
-    }
-  });
-});
-
 Deno.test("loadPhotos() decodes no photo where a class has too few", async () => {
   await withFolder(async (folder) => {
     await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
@@ -266,26 +243,6 @@ Deno.test("loadPhotos() decodes no photo where a class has too few", async () =>
     assert.deepEqual(progress, []);
     await load(folder, { onProgress, classes: ["ant"] });
     assert.equal(progress.length, 5);
-  });
-});
-
-Deno.test("loadPhotos() tells the classes before it decodes a photo", async () => {
-  await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 5 });
-    const onClasses = (names: readonly string[]) => {
-      throw new UserError(`Expected three classes but found ${names.length}.`);
-    };
-    const onProgress = () => assert.fail("decoded");
-    await assert.rejects(() => load(folder, { onClasses, onProgress }), naming("found 2"));
-  });
-});
-
-Deno.test("loadPhotos() throws where a class has too few photos", async () => {
-  await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
-    await assert.rejects(() => load(folder), naming('"bee"', "found 1", "add images"));
-    await assert.rejects(() => load(folder, { holdOut: true }), naming('"bee"'));
-    assert.deepEqual((await load(folder, { classes: ["ant"] })).classNames, ["ant"]);
   });
 });
 
