@@ -58,7 +58,6 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
     code,
   });
   refuseImpossibleClasses(configuration);
-  refuseTooMuchMemory(configuration);
   return configuration;
 }
 
@@ -122,23 +121,6 @@ export function classSteps(configuration: Configuration, classNames: readonly st
       ? classIdsOf(classOrder, classNames, "classOrder")
       : classIdsOf(firstClasses, classNames, "firstClasses"),
   });
-}
-
-/** Refuses batches for which an iteration needs more memory than WebAssembly has: right within a half. */
-function refuseTooMuchMemory(configuration: Configuration): void {
-  const { engine, imageSize, stem, widths, batchSize } = configuration;
-  if (engine === "webgpu") return; // which has memory of its own
-  const side = imageSize / { "3x3": 1, "3x3/2": 2, "7x7/4": 4 }[stem];
-  // Each stage has half as many numbers as the one before. An iteration keeps six times those of one pass.
-  const numbers = 4 * blocksPerStage(configuration) * side ** 2 * widths[0] * batchSize;
-  const gigabytes = 4 * 6.2 * numbers / 2 ** 30;
-  if (gigabytes <= 4) return;
-  throw new UserError(
-    `Expected a run to need at most 4 GB of memory but found about ${
-      gigabytes.toFixed(1)
-    } GB for one iteration ` +
-      `with ${batchSize} images of ${imageSize} × ${imageSize} pixels. Make batchSize smaller than ${batchSize}.`,
-  );
 }
 
 /** Steps that suit the number of classes and what is given, where the number is known. */

@@ -110,14 +110,6 @@ Deno.test("configure() refuses what would have no effect", () => {
   assert.equal(configure({ baseClasses: 3, firstClasses }).firstClasses.length, 3);
 });
 
-Deno.test("configure() refuses absurd sizes, and what needs more than 4 GB says which field to make smaller", () => {
-  refuses(
-    { batchSize: 5000 },
-    /at most 4 GB .* about \d+\.\d GB for one iteration .*Make batchSize smaller than 5000/,
-  );
-  refuses({ imageSize: 512, dataset: "folder", stem: "3x3" }, /Make batchSize smaller than 32/);
-});
-
 Deno.test("configure() refuses a depth that does not fit the stages, and says which does", () => {
   const { depth } = configurationSchema.shape;
   assert.match(depth.description!, /2 \+ stages · 2n/);

@@ -16,18 +16,6 @@ function step(sgd: Sgd, learningRate: number): number {
   return bias.dataSync()[0];
 }
 
-Deno.test("Sgd follows PyTorch's rule: v ← μ v + g + λ w, w ← w − η v", () => {
-  const before = tf.memory().numTensors;
-  const model = newModel();
-  const sgd = new Sgd(model, OPTIONS);
-  const near = (found: number, expected: number) => assert.ok(Math.abs(found - expected) < 1e-6, `${found}`);
-  near(step(sgd, 0.5), -0.5); // v = 1
-  near(step(sgd, 0.5), -0.5 - 0.5 * (0.9 + 1 - 0.05)); // v = 0.9 · 1 + 1 + 0.1 · (−0.5)
-  sgd.dispose();
-  model.dispose();
-  assert.equal(tf.memory().numTensors, before);
-});
-
 Deno.test("Sgd goes on from saved velocities as if it had never stopped", async () => {
   const models = [newModel(), newModel()];
   const whole = new Sgd(models[0], OPTIONS);

@@ -112,17 +112,6 @@ Deno.test("cachePhotos() decodes a photo again when its file was replaced, and t
     assert.equal(Deno.statSync(`${path}.pixels`).size, 8 * BYTES);
   }));
 
-Deno.test("cachePhotos() decodes all photos again when their pixels were deleted, a part of them first", () =>
-  withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const { source } = fake(4);
-    await cache(path, source);
-    Deno.removeSync(`${path}.pixels`);
-    await cachePhotos(path, source, [2, 3], { imageSize: SIZE });
-    const { photos } = await cache(path, source);
-    assert.deepEqual(firstBytes(path, photos.values()), [0, 1, 2, 3]);
-  }));
-
 Deno.test("cachePhotos() decodes the photos again whose pixels were cut off, a part of them first", () =>
   withFolder(async (folder) => {
     const path = join(folder, "cache");

@@ -15,7 +15,6 @@ import {
   jpeg,
   naming,
   withFolder,
-  writeBirds,
   writeCifar,
   writeClassFolders,
   writeCub,
@@ -113,17 +112,6 @@ Deno.test("fetchDataset() downloads, unpacks both archives, shows its progress a
       assert.deepEqual([...activities], ["downloading", "unpacking"]);
       // A second time there is nothing to do: the address is not asked.
       assert.equal(await fetchDataset({ ...source, remote: undefined }, options), target);
-    });
-  });
-});
-
-Deno.test("fetchDataset() leaves no half data set behind", async () => {
-  const archive = gzip(tarArchive([{ name: "cifar-100-binary/train.bin", content: cifarFile(2) }]));
-  await withServer(archive, async (url) => {
-    await withFolder(async (directory) => {
-      const source = sourceWith("cifar-100", archive, `${url}/cifar.tar.gz`);
-      await assert.rejects(() => fetchDataset(source, { directory }), naming("fine_label_names.txt"));
-      assert.deepEqual(names(directory), ["cifar.tar.gz"]);
     });
   });
 });
@@ -267,17 +255,5 @@ Deno.test("checkComplete() compares what it is told to count, and says all of it
     for (const wrong of [{ classes: 99 }, { classes: 100, images: 601 }, { classes: 99, images: 600 }]) {
       assert.throws(() => checkComplete("cifar-100", root, wrong), naming(root, "found 100 classes"));
     }
-  });
-});
-
-Deno.test("checkComplete() counts all birds, not only those of the usual classes", async () => {
-  await withFolder((root) => {
-    writeBirds(root, 120);
-    checkComplete("cub-200-2011", root, { classes: 120, images: 120 });
-    Deno.removeSync(join(root, "images/120.Bird_120/a.jpg"));
-    assert.throws(
-      () => checkComplete("cub-200-2011", root, { classes: 120, images: 120 }),
-      naming("120.Bird_120", "no such file"),
-    );
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
+import { download, type DownloadOptions, type RemoteFile } from "./download.ts";
 import { naming, withFolder, writeFile } from "../../../lib/data/photos/testdata/photo_fixtures.ts";
 
 const BYTES = new Uint8Array(200_000).map((_, i) => i * i % 251);
@@ -171,14 +171,6 @@ Deno.test("download() tries again after a temporary error, and not after a lasti
   });
 });
 
-Deno.test("download() gives up on half a file and keeps it for the next time", async () => {
-  // Always the first half, whatever is asked for.
-  await withServer(() => {
-    const [head, body] = honest(undefined);
-    return [head, body.subarray(0, 100_000)];
-  }, (file) => assertFails(file, "--from", 100_000));
-});
-
 Deno.test("download() throws on wrong bytes of the right length and keeps none of them", async () => {
   await withServer(
     (range) => honest(range, BYTES.with(123_456, 0)),
@@ -229,15 +221,6 @@ Deno.test("download() gives up where nobody listens or what answers is no web se
   );
 });
 
-Deno.test("download() follows a redirection", async () => {
-  await withServer((range) => honest(range), async (file) => {
-    const redirect = [
-      text(`HTTP/1.1 302 Found\nLocation: ${file.url}\nContent-Length: 0\nConnection: close\n\n`),
-    ];
-    await withServer(() => redirect, ({ url }) => assertDownloads({ ...file, url }));
-  });
-});
-
 Deno.test({
   name: "download() says where there is no space or no permission",
   ignore: Deno.build.os !== "linux",
@@ -268,24 +251,5 @@ Deno.test("download() gives up on a server that begins anew each time and comes 
     await assertFails(file, "closed the connection after 80000", 80_000);
     // The first two came further than before, then three did not.
     assert.equal(ranges.length, 5);
-  });
-});
-
-Deno.test("download() begins anew the next time where the pieces do not belong together", async () => {
-  await withServer((range) => honest(range), async (file, ranges) => {
-    await withFolder(async (folder) => {
-      const target = join(folder, "data.bin");
-      writeFile(`${target}.partial`, new Uint8Array(1000).fill(1));
-      await assert.rejects(() => download(file, target, quick), naming(MD5, "try again"));
-      await download(file, target, quick);
-      assert.deepEqual(ranges, [1000, undefined]);
-    });
-  });
-});
-
-Deno.test("md5OfFile() says where it cannot read", async () => {
-  await withFolder(async (folder) => {
-    await assert.rejects(() => md5OfFile(folder), naming(folder, "it is a folder"));
-    await assert.rejects(() => md5OfFile(join(folder, "none")), naming("none", "no such file"));
   });
 });
