@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { withFolder } from "../data/photos/testdata/photo_fixtures.ts";
 import { codeDigest } from "./code_digest.ts";
-import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 
 const project = resolve(import.meta.dirname!, "../..");
 
@@ -42,35 +41,4 @@ Deno.test("codeDigest() changes with the code of the engine in use, and not with
     const before = codeDigest("wasm", root);
     await edit(join(root, "deno.json"), "tensorflow/tfjs@4.22.0", "tensorflow/tfjs@4.22.1");
     assert.notEqual(codeDigest("wasm", root), before);
-  }));
-
-Deno.test("a run is trained anew where the sign of L_D has changed", () =>
-  withCopy(async (root) => {
-    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 1 });
-    /** Trains in a process of its own, and counts the iterations. */
-    const iterations = async (directory: string) => {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "--allow-all", "--no-check", join(root, "lib/run/worker.ts")],
-        stdin: "piped",
-        stdout: "piped",
-      }).spawn();
-      const input = child.stdin.getWriter();
-      const task = { configuration, through: 0, directory, patience: 0 };
-      await input.write(new TextEncoder().encode(JSON.stringify(task) + "\n"));
-      const said = await new Response(child.stdout).text();
-      await input.close().catch(() => {});
-      assert.ok(said.includes('"finished"'), said);
-      return said.split('"progress"').length - 1;
-    };
-    await withDataDirectory(async (directory) => {
-      const first = await iterations(directory);
-      assert.ok(first > 0);
-      assert.equal(await iterations(directory), 0);
-      await edit(
-        join(root, "lib/training/method.ts"),
-        /distillationLoss\(teacher/,
-        "tf.neg(distillationLoss)(teacher",
-      );
-      assert.equal(await iterations(directory), first);
-    });
   }));
