@@ -31,6 +31,8 @@ export interface OldAndNew {
 
 /** What {@linkcode front} draws. */
 export interface Front extends Origin {
+  /** One short sentence that says what is seen. */
+  readonly title?: string;
   /** One panel each. */
   readonly datasets: readonly {
     /** Heading of the panel, such as `iCIFAR-100, 10 steps`. */
@@ -51,10 +53,10 @@ export interface Front extends Origin {
 const GAP = 14;
 
 /** Accuracy on old classes against accuracy on new ones; up and to the right is better. */
-export function front({ datasets }: Front): Figure {
+export function front({ title = "What is kept against what is learned", datasets }: Front): Figure {
   const width = (BODY_WIDTH - GAP * (datasets.length - 1)) / datasets.length;
   return composeFigure({
-    title: "What is kept against what is learned",
+    title,
     subtitle: "Accuracy on old classes and on the new classes of each step; up and to the right is better",
     body: beside(datasets.map((panel) => frontPanel(panel, width)), GAP),
     notes: ["Large: the mean of an arm; small: its seeds; faint: all settings that the tuning tried."],
