@@ -42,6 +42,8 @@ export interface CommandLine {
 
 /** Writes to the standard output. Names of files and classes may hold what would steer a terminal. */
 export const print: Log = (line) => console.log(withoutControls(line));
+/** Writes to the standard error, where the standard output is for JSON. */
+export const warn: Log = (line) => console.error(withoutControls(line));
 
 /** Escapes control characters, such as `\x1b`, except line ends. */
 function withoutControls(text: string): string {
@@ -61,7 +63,7 @@ export async function runCommand(main: (args: string[], log: Log) => Promise<voi
     await main(Deno.args, print);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(withoutControls(error.message));
+    warn(error.message);
     if (error instanceof Stopped) await endBySignal(error.exitCode);
     Deno.exit(1);
   }
@@ -205,9 +207,9 @@ export function describeFields(start: Partial<Configuration>): string {
   const fields = configurationHelp(start).map((
     { field, values, default: value, meaning },
   ) => `  --${field}  ${values}   [${value}]\n      ${meaning}`);
-  return `Fields of the configuration, with the defaults in brackets for preset ${preset}, data set ${dataset} and
-method ${method}. Give others together with --help to see theirs. Items of a list are separated by commas; --FIELD and
---no-FIELD set a field that is true or false.
+  return `Fields of the configuration. The brackets have their values for preset ${preset}, data set ${dataset} and
+method ${method}, and for what else stands beside --help. Separate the items of a list by commas. --FIELD and --no-FIELD
+set a field that is true or false.
 
 ${fields.join("\n")}`;
 }

@@ -7,16 +7,16 @@ import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, type Log, parseCommandLine, runCommand } from "./command_line.ts";
+import { type Command, type Log, parseCommandLine, runCommand, warn } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun, stepHeading, stepRow } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "evaluate",
   usage: "RUN [--data PATH] [--engine NAME] [--json]",
   about:
-    `Measures every model of a run again from its checkpoint, keeps the numbers in the run's folder, and prints
-them. The numbers of another engine than the one that trained the run are printed and not kept. Exit code: 0, or 1
-where there is nothing to measure.
+    `Measures every model of a run again from its checkpoint, prints the numbers, and keeps them in the run's folder.
+Numbers of another engine than the one that trained the run are only printed. Exit code: 0, or 1 where there is
+nothing to measure.
 
   deno task train --preset smoke --seed 99
   deno task evaluate data/runs/iemoji-100/seed99-LwM-*
@@ -24,7 +24,7 @@ where there is nothing to measure.
   options: {
     "data PATH": "where the run's images lie now, if they have moved",
     ...ENGINE,
-    json: "print one JSON object, {run, configuration, metrics}, and nothing else to standard output",
+    json: "print {run, configuration, metrics} as JSON, and nothing else to the standard output",
   },
 };
 
@@ -32,7 +32,7 @@ export async function evaluate(args: readonly string[], log: Log = console.log):
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return log(line.help);
   const json = line.switches.has("json");
-  const run = await openNamedRun(line, COMMAND, json ? console.error : log);
+  const run = await openNamedRun(line, COMMAND, json ? warn : log);
   const metrics = await evaluateRun(run, json ? () => {} : log);
   if (json) log(JSON.stringify({ run: folderOf(run), configuration: run.configuration, metrics }, null, 1));
 }

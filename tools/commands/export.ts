@@ -13,7 +13,15 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { markdownTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
+import {
+  type Command,
+  fromHere,
+  type Log,
+  parseCommandLine,
+  runCommand,
+  showPath,
+  warn,
+} from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
@@ -30,7 +38,7 @@ it in PyTorch, and README.md, a model card. The images that the run was trained 
     "step NUMBER": "t of the model M_t [the last that is trained]",
     "out DIRECTORY": "where the files go [data/exports/RUN]",
     ...ENGINE,
-    json: "print one JSON object, {run, model, files}, and nothing else to standard output",
+    json: "print {run, model, files} as JSON, and nothing else to the standard output",
   },
 };
 
@@ -39,7 +47,7 @@ export async function exportModel(args: readonly string[], log: Log = console.lo
   if (line.help) return log(line.help);
   const { own, switches } = line;
   const json = switches.has("json");
-  const run = await openNamedRun(line, COMMAND, json ? console.error : log, { modelsOnly: true });
+  const run = await openNamedRun(line, COMMAND, json ? warn : log, { modelsOnly: true });
   let trained = 0;
   while (trained < run.steps.length && await run.isTrained(trained)) trained++;
   const step = Number(own.step ?? trained - 1);

@@ -17,7 +17,6 @@ import type { Engine } from "../../lib/engine/mod.ts";
 import { percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
 import { type FolderPlace, Run, type RunPlace } from "../../lib/run/run.ts";
-import type { Dataset } from "../../lib/data/image_set.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, type CommandLine, fromHere, type Log, showPath } from "./command_line.ts";
 
@@ -79,11 +78,16 @@ export async function openRun(
   { directory, ...place }: RunPlace & FolderPlace,
   log: Log,
 ): Promise<Run> {
-  const run = await withImageProgress((onImages) => {
+  const run = await withProgress((show) => {
+    const onImages = (done: number, total: number) => show("preparing images", done, total);
     if (typeof from === "string") return Run.fromFolder(from, { ...place, log, onImages });
     return Run.open(from, { ...place, log, onImages, directory: directory && fromHere(directory) });
   });
-  listSkipped(run.dataset, log);
+  const { skipped = [] } = run.dataset as Partial<PhotoDataset>;
+  if (skipped.length > 0) {
+    log(`Left out ${skipped.length} photo${skipped.length === 1 ? "" : "s"} that cannot be decoded:`);
+    for (const reason of skipped) log(`  ${reason}`);
+  }
   return run;
 }
 
@@ -155,21 +159,6 @@ export function printTable(heading: string, rows: readonly TableRow[], log: Log)
   if (rows.length === 0) return;
   log(heading);
   for (const line of textTable(rows)) log(line);
-}
-
-/** Shows a bar where images have to be rendered or decoded first. */
-export function withImageProgress<T>(
-  work: (onImages: (done: number, total: number) => void) => Promise<T>,
-): Promise<T> {
-  return withProgress((show) => work((done, total) => show("preparing images", done, total)));
-}
-
-/** Names the photos that could not be decoded and were left out. */
-export function listSkipped(dataset: Dataset, log: Log): void {
-  const { skipped = [] } = dataset as Partial<PhotoDataset>;
-  if (skipped.length === 0) return;
-  log(`Left out ${skipped.length} photo${skipped.length === 1 ? "" : "s"} that cannot be decoded:`);
-  for (const reason of skipped) log(`  ${reason}`);
 }
 
 const HEADINGS = ["step", "classes", "top-1", "top-5", "mean of classes", "average", "forgetting", "cosine"];

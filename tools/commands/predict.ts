@@ -19,13 +19,21 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, fromHere, type Log, parseCommandLine, runCommand, showPath } from "./command_line.ts";
+import {
+  type Command,
+  fromHere,
+  type Log,
+  parseCommandLine,
+  runCommand,
+  showPath,
+  warn,
+} from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "predict",
-  usage:
-    "RUN IMAGE … [--models LIST] [--class NAME] [--top NUMBER] [--out DIRECTORY] [--engine NAME] [--json]",
+  usage: "RUN IMAGE … [--models LIST] [--class NAME] [--top NUMBER] [--out DIRECTORY]\n" +
+    "                   [--engine NAME] [--json]",
   about:
     `Shows images to the models of a run. It prints the classes with the highest scores, and draws where each model
 looks. The images that the run was trained on are not needed.
@@ -43,9 +51,7 @@ image is missing.
     "top NUMBER": "how many classes are named [5]",
     "out DIRECTORY": "where the pictures go [data/predictions/RUN]",
     ...ENGINE,
-    json:
-      "print one JSON object, {run, images, unreadable}, with all maps as numbers, and nothing else to\n" +
-      "standard output",
+    json: "print {run, images, unreadable} as JSON, with all maps as numbers, and nothing else",
   },
 };
 
@@ -68,7 +74,7 @@ export async function predictImages(args: readonly string[], log: Log = console.
   }
   const json = switches.has("json");
   const named = { ...line, positionals: [folder] };
-  const run = await openNamedRun(named, COMMAND, json ? console.error : log, { modelsOnly: true });
+  const run = await openNamedRun(named, COMMAND, json ? warn : log, { modelsOnly: true });
   const steps = await chosenSteps(run, own.models);
   const { files, pictures, unreadable } = await readImages(paths.map(fromHere), run.dataset.imageSize);
   const ofModels: Prediction[][] = [];

@@ -61,11 +61,10 @@ one color for each method. Where a method has several settings, each setting has
     "older DAYS": "only what was not written for so many days",
     compare: "compares the runs",
     "out DIRECTORY": "where the curves go, as .svg, .png and .json [data/comparison/DATASET]",
-    remove: "removes what is listed, which needs a filter; an M_0 that other runs need stays, and what is\n" +
-      "being trained",
+    remove: "removes what is listed, except an M_0 that other runs need, and what is being trained;\n" +
+      "needs a filter",
     "dry-run": "with --remove: says what it would remove, and removes nothing",
-    json: "print one JSON object, {runs, removed} or with --compare {runs}, and nothing else to standard\n" +
-      "output; draw nothing",
+    json: "print {runs, removed}, or with --compare {runs}, as JSON, and nothing else; draw nothing",
     ...DIRECTORY,
   },
   takesFields: true,

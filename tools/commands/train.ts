@@ -21,6 +21,7 @@ import {
   parseCommandLine,
   refusePositionals,
   runCommand,
+  warn,
 } from "./command_line.ts";
 import { folderOf, openRun, stepHeading, stepRow } from "./open_run.ts";
 
@@ -28,10 +29,10 @@ const COMMAND: Command = {
   name: "train",
   usage: "[--FIELD VALUE …] [--directory DIRECTORY] [--dry-run] [--json]",
   about:
-    `Trains one run: M_0, then one model for each increment. Each model is measured when it is trained. The command first
-says which classes each step brings and how long the training takes. Ctrl-C stops it at any moment, and the same
-command resumes after the last finished epoch. Finished steps are not trained again. Runs lie in DIRECTORY/runs;
-notebooks and commands share them. Exit code: 0, 1 where it fails, 130 after Ctrl-C.
+    `Trains one run: M_0, then one model for each increment. Each model is measured when it is trained. The command
+first says which classes each step brings and how long the training takes. Ctrl-C stops it at any moment, and the
+same command resumes after the last finished epoch. Finished steps are not trained again. Runs lie in
+DIRECTORY/runs; notebooks and commands share them. Exit code: 0, 1 where it fails, 130 after Ctrl-C.
 
 Your own images need one folder for each class. What is not given follows from their number: baseClasses,
 increment and increments.
@@ -41,9 +42,8 @@ increment and increments.
   deno task train --method lwm --gamma 0.5 --dry-run`,
   options: {
     ...DIRECTORY,
-    "dry-run":
-      "print the classes of each step, iterations, time and disk space; train nothing, decode no image",
-    json: "print one JSON object, {run, configuration, plan, metrics}, and nothing else to standard output",
+    "dry-run": "print the classes of each step, time and disk space; train nothing, decode no image",
+    json: "print {run, configuration, plan, metrics} as JSON, and nothing else to the standard output",
   },
   takesFields: true,
 };
@@ -63,7 +63,7 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
       : "Only the unfinished epoch is lost. The same command resumes there.";
   await stoppable(kept, async (signal) => {
     const place = { directory: line.own.directory, decode: !line.switches.has("dry-run") };
-    const run = await unlessStopped(signal, openRun(configuration, place, json ? console.error : log));
+    const run = await unlessStopped(signal, openRun(configuration, place, json ? warn : log));
     preparing = false;
     // The folder of one's own images is named by what is in them.
     const isUnknown = configuration.dataset === "folder" && run.dataset.digest === "";

@@ -14,8 +14,8 @@ const COMMAND: Command = {
   name: "data",
   usage: "NAME [--from PATH] [--directory DIRECTORY]",
   about:
-    `Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. An interrupted download is
-resumed. Exit code: 0, or 1 where the data set could not be downloaded or is not complete.
+    `Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. It resumes a download
+that was interrupted. Exit code: 0, or 1 where the data set could not be downloaded or is not complete.
 
   deno task data caltech-101
   deno task data imagenet-small --from ~/Downloads/imagenet
