@@ -39,7 +39,7 @@ export interface TrainRunsOptions {
  * that agree on it.
  *
  * Shows a bar for each run. The stop button of a notebook, or Ctrl-C, ends it within an iteration; the next
- * call goes on from the last finished epoch.
+ * call resumes after the last finished epoch.
  * @param configurations one a run
  * @returns the runs, trained, in the same order
  * @throws {UserError} where a run fails; the others are finished first
@@ -75,7 +75,7 @@ export async function trainRuns(
   });
   const { jobs } = planned;
   await stoppable(
-    "Nothing is lost: run again to go on from the last finished epoch.",
+    "Only the unfinished epoch is lost. Run it again to resume there.",
     (signal) => runJobs(jobs, { processes: processes ?? planned.processes, signal }),
     outer,
   );

@@ -53,7 +53,10 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
       controller.abort();
     };
     const stopped = trainRuns([configuration], { directory, signal: controller.signal, onEpoch });
-    await assert.rejects(stopped, { name: "UserError", message: /Stopped\. Nothing is lost/ });
+    await assert.rejects(stopped, {
+      name: "UserError",
+      message: /Stopped\. Only the unfinished epoch is lost/,
+    });
     assert.equal(workers.length, 1);
     assert.deepEqual(await workersIn(directory), []);
     assert.ok(await exists(progress), "what was trained is lost");

@@ -59,7 +59,7 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
   let preparing = true;
   const kept = () =>
     preparing
-      ? "The same command goes on with preparing the images."
+      ? "The same command resumes the preparation of the images."
       : "Only the unfinished epoch is lost. The same command resumes there.";
   await stoppable(kept, async (signal) => {
     const place = { directory: line.own.directory, decode: !line.switches.has("dry-run") };
