@@ -34,14 +34,8 @@ export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
 export { median, percent } from "./statistics.ts";
-export { studyClaims } from "./study/claims.ts";
 export { forestNumbers, frontNumbers, readComparisons } from "./study/comparisons.ts";
-export {
-  accuracyCurveNumbers,
-  attentionRetentionCurveNumbers,
-  studyFigure,
-  trainingCurveNumbers,
-} from "./study/figure_numbers.ts";
+export { attentionRetentionCurveNumbers, trainingCurveNumbers } from "./study/figure_numbers.ts";
 export {
   attentionRetentionNumbers,
   attentionShiftsOf,
@@ -53,10 +47,10 @@ export {
 } from "./study/model_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
-export { claimsTable, gainTable, lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
+export { lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
 export { readTypicalImage, typicalImage } from "./study/typical_image.ts";
 export { watchTraining } from "./study/watch_training.ts";
-export { defineMethod, methodNames } from "./training/method.ts";
+export { defineMethod } from "./training/method.ts";
 export { Sgd } from "./training/optimizer.ts";
 export { stepOptions } from "./training/train_step.ts";
 
@@ -87,9 +81,7 @@ export type { Configuration, DatasetName, PresetName } from "./run/schema.ts";
 export type { TrainRunsOptions } from "./run/train_runs.ts";
 export type { Ends, Verdict } from "./statistics.ts";
 export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
-export type { JudgedClaim } from "./study/claims.ts";
 export type { Comparison } from "./study/comparisons.ts";
-export type { StudyFigureOptions } from "./study/figure_numbers.ts";
 export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
 export type { Claim, FIGURE_KINDS, Selector, Study, StudyFigure, StudyPlan } from "./study/study.ts";
 export type { SettingsTableOptions } from "./study/tables.ts";
