@@ -2,18 +2,26 @@
  * `deno task explorer`: builds the page into a static folder, and serves it.
  * @module
  */
+import { createHash } from "node:crypto";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { prepareIEmoji } from "../lib/data/iemoji/drawings.ts";
+import { useEngine } from "../lib/engine/mod.ts";
+import { accuracyOfSteps, rightAnswers } from "../lib/evaluation/accuracy.ts";
+import { attentionRetention, mapCosines } from "../lib/evaluation/attention_retention.ts";
+import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
 import { withFileErrors, writeFileWhole, writeJson } from "../lib/files.ts";
-import { encodeCheckpoint, ResNet } from "../lib/model/mod.ts";
+import { decodeCheckpoint, encodeCheckpoint, ResNet } from "../lib/model/mod.ts";
 import { configure } from "../lib/run/configuration.ts";
 import { dataDirectory } from "../lib/run/folder.ts";
 import type { Run } from "../lib/run/run.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import { trainRuns } from "../lib/run/train_runs.ts";
+import { inPercent } from "../lib/numbers.ts";
+import { mean } from "../lib/statistics.ts";
 import { UserError } from "../lib/user_error.ts";
 import {
   type Command,
@@ -22,13 +30,15 @@ import {
   refusePositionals,
   runCommand,
 } from "../tools/commands/command_line.ts";
-import { allModels, type Manifest, METHOD_NAMES, modelFile } from "./messages.ts";
+import { type School, schoolOf } from "./lesson.ts";
+import { type Manifest, manifestSchema } from "./manifest.ts";
+import { allModels, METHOD_NAMES, modelFile, modelName } from "./messages.ts";
 
 const COMMAND: Command = {
   name: "explorer",
   usage: "[--build] [--train] [--output FOLDER] [--port PORT]",
   about:
-    `Builds the page "Look, and train" from explorer/models/ into a static folder, and serves it on localhost.
+    `Builds the page "Teach a network something new" from explorer/models/ into a static folder, and serves it on localhost.
 
   deno task explorer --build --output site`,
   options: {
@@ -40,6 +50,48 @@ const COMMAND: Command = {
 };
 
 const here = import.meta.dirname!;
+
+/**
+ * Reads the manifest of a folder with models.
+ * @throws {UserError} where it is none, or a model is not the one that it lists
+ */
+export function readManifest(folder: string): Manifest {
+  const path = join(folder, "models/manifest.json");
+  const text = withFileErrors(path, "read the manifest", () => Deno.readTextFileSync(path));
+  const { data, error } = manifestSchema.safeParse(JSON.parse(text));
+  if (!data) {
+    throw new UserError(`Expected a manifest in ${path} but found: ${z.prettifyError(error)}. Use --train.`);
+  }
+  for (const [i, key] of allModels(data).entries()) {
+    const file = join(folder, modelFile(key));
+    const found = digestOf(withFileErrors(file, "read the model", () => Deno.readFileSync(file)));
+    if (found === data.models[i]?.digest) continue;
+    throw new UserError(
+      `Expected the model that the manifest lists in ${file} but found another. Use --train.`,
+    );
+  }
+  return data;
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A model of a folder. */
+export async function readModel(folder: string, key: Parameters<typeof modelFile>[0]): Promise<ResNet> {
+  const bytes = gunzipSync(await Deno.readFile(join(folder, modelFile(key))));
+  return (await decodeCheckpoint(new Uint8Array(bytes), modelFile(key))).model;
+}
+
+/** What lessons start from, as the page reads it from a folder. */
+export async function openSchool(
+  folder: string,
+  manifest: Manifest,
+  directory = dataDirectory(),
+): Promise<School> {
+  const drawings = await prepareIEmoji({ directory: join(directory, "iemoji-100") });
+  return schoolOf(manifest, drawings, await readModel(folder, { method: "C", step: 0 }));
+}
 
 /**
  * Trains the models of the page, or takes those that are trained.
@@ -56,13 +108,9 @@ export async function trainModels(
 ): Promise<Run[]> {
   const runs = await trainRuns(METHOD_NAMES.map((method) => configure({ ...fields, method })), { directory });
   const { steps, dataset, configuration } = runs[2];
-  const manifest: Manifest = {
-    classNames: steps.flat().map((id) => dataset.classNames[id]),
-    stepSizes: steps.map((classes) => classes.length),
-    configuration,
-  };
+  const stepSizes = steps.map((classes) => classes.length);
   await Deno.mkdir(join(output, "models"), { recursive: true });
-  for (const key of allModels(manifest)) {
+  for (const key of allModels({ stepSizes })) {
     const model = await runs[METHOD_NAMES.indexOf(key.method)].model(key.step);
     const tensors = new Map(model.tensors());
     const rounded = new ResNet(model.options, model.classNames, (name) => {
@@ -75,8 +123,79 @@ export async function trainModels(
     model.dispose();
     rounded.dispose();
   }
+  const classNames = steps.flat().map((id) => dataset.classNames[id]);
+  const manifest = await describeModels(output, { classNames, stepSizes, configuration }, directory);
   await writeJson(join(output, "models/manifest.json"), manifest);
   return runs;
+}
+
+/**
+ * The manifest of a folder's models: digests, what each model does with all test pictures, and the typical
+ * picture.
+ */
+export async function describeModels(
+  folder: string,
+  given: Pick<Manifest, "classNames" | "stepSizes" | "configuration">,
+  directory: string = dataDirectory(),
+): Promise<Manifest> {
+  await useEngine("wasm", { log: () => {} });
+  const configuration = z.object(manifestSchema.shape.configuration.shape).parse(given.configuration);
+  const manifest: Manifest = { ...given, configuration, models: [], typical: { class: "", picture: 0 } };
+  const { teacher, dataset, classOrder } = await openSchool(folder, manifest, directory);
+  const { classNames, stepSizes } = given;
+  const predictionsOf = (model: ResNet) => {
+    const set = dataset.open("test", classOrder.slice(0, model.classNames.length), { seed: 0, views: 1 });
+    const headPositions = Int32Array.from(classOrder.keys(), (id) => classOrder.indexOf(id));
+    return predict(model, set, { headPositions, normalization: dataset, batchSize: 50 });
+  };
+  const before = await predictionsOf(teacher);
+  const known = rightAnswers(before);
+  const distances = new Float64Array(known.length);
+  const models = [];
+  for (const key of allModels({ stepSizes })) {
+    const model = await readModel(folder, key);
+    const seen = await predictionsOf(model);
+    const old = ofFirstClasses(seen, stepSizes[0]);
+    const [cosines, right] = [mapCosines(before, old), rightAnswers(old)];
+    const [attention, rate] = [attentionRetention(before, old).cosine, mean(right)];
+    distances.forEach((_, i) => distances[i] += (cosines[i] - attention) ** 2 + (right[i] - rate) ** 2);
+    models.push({
+      name: modelName(key),
+      digest: digestOf(await Deno.readFile(join(folder, modelFile(key)))),
+      accuracy: accuracyOfSteps(seen, stepSizes.slice(0, key.step + 1)),
+      attention,
+    });
+    model.dispose();
+  }
+  teacher.dispose();
+  const images = [...known.keys()].filter((image) => known[image] === 1);
+  const typical = images.reduce((best, image) => distances[image] < distances[best] ? image : best);
+  const first = before.labels.indexOf(before.labels[typical]);
+  return {
+    ...manifest,
+    models,
+    typical: { class: classNames[before.labels[typical]], picture: typical - first },
+  };
+}
+
+/**
+ * The page, with the means over seeds that the figure of the accuracy draws, and with links to the project.
+ */
+async function pageOf(output: string): Promise<string> {
+  const page = await Deno.readTextFile(join(here, "index.html"));
+  const figure = await Deno.readTextFile(join(here, "../figures/accuracy-curve.json"));
+  const { runs }: { runs: { method: string; accuracy: number[] }[] } = JSON.parse(figure);
+  const results = METHOD_NAMES.map((name) => {
+    const means = runs.filter(({ method }) => method === name).map(({ accuracy }) => mean(accuracy));
+    return { count: means.length, text: `${name} ${inPercent(mean(means))}` };
+  });
+  const text = `Over ${results[0].count} seeds it is ${results.map(({ text }) => text).join(", ")}.`;
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = Deno.env.toObject();
+  const project = GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/HEAD/` : "";
+  for (const file of project ? [] : ["README.md", "RESULTS.md"]) {
+    await Deno.copyFile(join(here, "..", file), join(output, file));
+  }
+  return page.replace("<!-- over seeds -->", text).replaceAll(/href="(?=\w+\.md")/g, `href="${project}`);
 }
 
 /**
@@ -84,7 +203,8 @@ export async function trainModels(
  * @param output the folder
  * @param sources holds the models, as {@linkcode trainModels} wrote them
  * @param directory of data sets
- * @throws {UserError} where the folder cannot be made, or the sources cannot be bundled
+ * @throws {UserError} where the folder cannot be made, a model is not as listed, or the sources cannot be
+ * bundled
  */
 export async function buildExplorer(
   output: string,
@@ -92,13 +212,17 @@ export async function buildExplorer(
   directory: string = dataDirectory(),
 ): Promise<void> {
   withFileErrors(output, "write the page", () => Deno.mkdirSync(output, { recursive: true }));
+  readManifest(sources);
   const entries = ["page.tsx", "worker.ts"].map((file) => join(here, file));
   const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--outdir", output, ...entries];
   const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: here }).spawn().status;
   if (!success) {
     throw new UserError(`Expected to bundle the page into ${output} but found what stands above.`);
   }
-  for (const file of ["index.html", "style.css"]) await Deno.copyFile(join(here, file), join(output, file));
+  await Deno.writeTextFile(join(output, "index.html"), await pageOf(output));
+  for (const file of ["style.css", "offline.js"]) {
+    await Deno.copyFile(join(here, file), join(output, file));
+  }
   const wasm = new URL("tfjs-backend-wasm-simd.wasm", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
   await Deno.copyFile(wasm, join(output, "tfjs-backend-wasm-simd.wasm"));
   await cp(join(sources, "models"), join(output, "models"), { recursive: true });
@@ -110,7 +234,9 @@ const TYPES: Record<string, string> = {
   html: "text/html",
   js: "text/javascript",
   css: "text/css",
+  json: "application/json",
   wasm: "application/wasm",
+  md: "text/plain; charset=utf-8",
 };
 
 /** Serves a folder on localhost. @throws {UserError} where the port is not free */

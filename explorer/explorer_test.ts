@@ -1,22 +1,29 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { Buffer } from "node:buffer";
-import axe from "axe-core";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import axe from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import sharp from "sharp";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { gradCamClosedForm } from "../lib/attention/mod.ts";
+import { useEngine } from "../lib/engine/mod.ts";
 import { mapCosine } from "../lib/evaluation/attention_retention.ts";
 import { attentionDistillation, distillationLoss } from "../lib/losses/mod.ts";
-import { gradCamClosedForm } from "../lib/attention/mod.ts";
-import { headPositions, IncrementalStream } from "../lib/data/protocol.ts";
-import type { Normalization } from "../lib/data/batches.ts";
-import { useEngine } from "../lib/engine/mod.ts";
-import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
-import type { Run } from "../lib/run/run.ts";
+import type { ResNet } from "../lib/model/mod.ts";
 import { withFolder } from "../lib/testdata/folder.ts";
-import { type EpochLog, stepOptions, trainStep } from "../lib/training/train_step.ts";
-import { buildExplorer, main, serveFolder, trainModels } from "./build.ts";
-import { type EpochReport, modelFile } from "./messages.ts";
+import {
+  buildExplorer,
+  describeModels,
+  main,
+  openSchool,
+  readManifest,
+  readModel,
+  serveFolder,
+  trainModels,
+} from "./build.ts";
+import { ownImages, type School, teach } from "./lesson.ts";
+import { GENTLE, isKept, type Method, METHOD_NAMES, modelFile, type Report } from "./messages.ts";
+import { decodeSketches, encodeSketches, READY_NAMES, readySketches } from "./sketch.ts";
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const browserPath = BROWSERS.find((path) => {
@@ -27,6 +34,7 @@ const browserPath = BROWSERS.find((path) => {
   }
 });
 if (!browserPath) console.log("explorer: skipped, for no Chromium is installed (apt-get install chromium)");
+const here = import.meta.dirname!;
 
 Deno.test("the explorer refuses a port or a folder that is none, and serves files only", () =>
   withFolder(async (folder) => {
@@ -51,15 +59,54 @@ Deno.test("the explorer refuses a port or a folder that is none, and serves file
     for (const method of ["POST", "PUT", "DELETE"]) assert.equal(await answer(`${method} /file`), "405");
   }));
 
-/** Small, but trained enough for attention to be there. */
-const FIELDS = {
-  preset: "smoke",
-  engine: "wasm",
-  baseEpochs: 8,
-  drawsPerEpoch: 4,
-  views: 8,
-  increments: 1,
-} as const;
+Deno.test("models are exported with a manifest that lists them, and a changed model is refused", () =>
+  withFolder(async (folder) => {
+    const fields = { preset: "smoke", engine: "wasm", increments: 1, baseEpochs: 4 } as const;
+    const runs = await trainModels(folder, fields, folder);
+    const manifest = readManifest(folder);
+    assert.deepEqual(manifest.models.map(({ accuracy }) => accuracy.length), [1, 2, 2, 2]);
+    assert.deepEqual(await describeModels(folder, manifest, folder), manifest);
+    const metrics = await runs[2].metrics(1);
+    const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 0.03, `${a} and ${b}`); // float16
+    near(manifest.models[3].accuracy[0], metrics.accuracyOfSteps[0]);
+    near(manifest.models[3].attention, metrics.attention.cosine);
+    const file = join(folder, modelFile({ method: "LwM", step: 1 }));
+    await Deno.writeFile(file, new Uint8Array(await Deno.readFile(file)).fill(1, 100, 101));
+    assert.throws(() => readManifest(folder), { name: "UserError", message: /LwM-M1.* found another/ });
+    const text = JSON.stringify({ ...manifest, stray: 1 });
+    await Deno.writeTextFile(join(folder, "models/manifest.json"), text);
+    assert.throws(() => readManifest(folder), { name: "UserError", message: /stray/ });
+  }));
+
+Deno.test("the committed models are those that their manifest lists", () => {
+  assert.equal(readManifest(here).models.length, 13);
+});
+
+Deno.test("drawings survive a link, and a damaged link has none", () => {
+  const sketches = READY_NAMES.flatMap(readySketches);
+  assert.deepEqual(decodeSketches(encodeSketches(sketches)), sketches);
+  const long = [{ color: 0xd55e00, width: 5, points: Array.from({ length: 1200 }, (_, i) => (i % 256) / 4) }];
+  assert.deepEqual(decodeSketches(encodeSketches([long])), [long]);
+  for (const letters of ["", "?", "AQ", encodeSketches(sketches).slice(0, -7)]) {
+    assert.deepEqual(decodeSketches(letters), []);
+  }
+});
+
+Deno.test("every fourth own picture is kept for the test", () => {
+  const kept = (count: number) =>
+    Array.from({ length: count }, (_, i) => isKept(i, count)).filter(Boolean).length;
+  assert.deepEqual([3, 4, 7, 8, 20, 30].map(kept), [1, 1, 1, 2, 5, 7]);
+  const photo = { size: 32, rgb: new Uint8Array(3072).fill(9) };
+  const options = { split: "test", seed: 1, size: 32, views: 1 } as const;
+  const set = ownImages([
+    [{ photo }, { photo }, { photo }],
+    readySketches("fish").map((sketch) => ({ sketch })),
+  ], options);
+  assert.deepEqual([...set.labels], [0, 1, 1, 1, 1, 1]);
+  const rgb = new Uint8Array(3072);
+  set.read(0, 0, rgb);
+  assert.deepEqual(rgb, photo.rgb);
+});
 
 Deno.test({
   name: "the explorer",
@@ -69,291 +116,339 @@ Deno.test({
   async fn(t) {
     const directory = await Deno.makeTempDir();
     const output = join(directory, "site");
-    const models = join(directory, "models");
-    const runs = await trainModels(models, FIELDS, directory);
-    await buildExplorer(output, models, directory);
-    const committed = join(directory, "committed");
-    await buildExplorer(committed, undefined, directory);
-    const servers = [output, committed].map((folder) => serveFolder(folder, 0));
-    const [address, committedAddress] = servers.map(({ addr }) => `http://localhost:${addr.port}/`);
+    await buildExplorer(output, undefined, directory);
+    const manifest = readManifest(here);
+    const school = await openSchool(here, manifest, directory);
+    const server = serveFolder(output, 0);
+    const address = `http://localhost:${server.addr.port}/`;
     const browser = await chromium.launch({
       executablePath: browserPath,
-      args: ["--no-sandbox", "--host-resolver-rules=MAP elsewhere.test 127.0.0.1"],
+      args: [
+        "--no-sandbox",
+        "--host-resolver-rules=MAP elsewhere.test 127.0.0.1",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+      ],
     });
     const test = (name: string, body: (page: Page) => Promise<void>, from = address) =>
       t.step(name, () => withPage(browser, from, body));
     try {
       await t.step("is a folder of at most 8 MB", async () => {
-        assert.ok(await sizeOf(committed) < 8e6, `${await sizeOf(committed)} bytes`);
+        assert.ok(await sizeOf(output) < 8e6, `${await sizeOf(output)} bytes`);
       });
 
-      await test("shows what a link names", async (page) => {
-        await open(page, `${address}#class=telephone&picture=3&map=top&method=LwF-MC&model=1`);
-        assert.equal(
-          await page.locator(".thumbnails :checked").getAttribute("aria-label"),
-          "Picture 3 of 20",
+      await test("teaches the ready classes at one click, with the numbers of Deno", async (page) => {
+        await open(page, `${address}#epochs=2`);
+        const teachButton = page.locator("button.teach").first();
+        await teachButton.focus();
+        await page.keyboard.press("Enter");
+        await page.getByRole("button", { name: "Pause" }).first().waitFor();
+        await page.keyboard.press("Enter");
+        await page.getByText("Paused.").first().waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Go on");
+        assert.ok(await page.getByRole("button", { name: "Draw fish" }).isDisabled());
+        await page.keyboard.press("Enter");
+        await taught(page);
+        assert.match(
+          await page.locator(".finding").first().textContent() ?? "",
+          /forgets least.*new pictures/,
         );
-        assert.match(await page.locator("td.now button").getAttribute("aria-label") ?? "", /^LwF-MC, M_1: /);
-        assert.equal(await choice(page, "Attention for").inputValue(), "top");
+        for (const method of METHOD_NAMES) {
+          const expected = await teachInDeno(school, method, 2);
+          const found = await reportsOf(page, method);
+          assert.deepEqual(found.map(({ round }) => round), [0, 1, 2]);
+          assert.deepEqual(numbersOf(found).length, numbersOf(expected).length);
+          const other = numbersOf(expected);
+          numbersOf(found).forEach((value, i) =>
+            assert.ok(Math.abs(value - other[i]) < 1e-4, `${value}, ${other[i]}`)
+          );
+        }
+        // The page measures what the manifest says.
+        const [first] = await reportsOf(page, "LwM");
+        assert.ok(Math.abs(first.old.free - manifest.models[0].accuracy[0]) < 1e-9);
+
+        const bar = page.getByRole("meter", { name: "the 10 old things" }).first();
+        const untold = await bar.getAttribute("aria-valuenow");
+        await page.getByRole("switch", { name: "Tell them whether a picture is old or new" }).first().check();
+        await changed(bar, "aria-valuenow", untold);
+        await addressHas(page, "told=yes");
+
+        await draw(page, page.locator(".another .pad > [role=img]"));
+        await page.locator(".reply figcaption").nth(2).waitFor();
+        assert.match(await page.locator(".reply figcaption").first().textContent() ?? "", /\w+, \d+ % sure/);
+        await page.getByRole("button", { name: "Teach again" }).first().click();
+        await addressHas(page, "seed=2");
+        await page.getByRole("button", { name: "Start over" }).first().click();
+        assert.equal(await page.locator("button.teach").first().textContent(), "Teach");
       });
 
-      await test("reacts to every control of its first part", async (page) => {
-        await open(page, `${address}#class=telephone&picture=2`); // whose maps are not dark
-        const scale = await page.locator("th small").last().textContent();
-        await choice(page, "Scale").selectOption("raw");
-        await changed(page, "tbody tr:last-child th small", scale);
-        const sentence = () => page.locator("#sentence").textContent();
-        const first = await sentence();
-        await page.getByRole("radio", { name: "Picture 5 of 20" }).click();
-        await changed(page, "#sentence", first);
-        await addressHas(page, "picture=5&");
-        const fifth = await sentence();
-        await choice(page, "Class").selectOption({ index: 3 });
-        await changed(page, "#sentence", fifth);
-        await addressHas(page, "picture=1&");
-        const other = await sentence();
-        await page.getByRole("radio", { name: "Picture 1 of 20" }).press("ArrowRight");
-        await changed(page, "#sentence", other);
-        await addressHas(page, "picture=2&");
-        await choice(page, "Attention for").selectOption("b");
-        await addressHas(page, "map=b");
-        const second = await sentence();
-        await choice(page, "Student").selectOption("M_1 of C");
-        await changed(page, "#sentence", second);
-        await addressHas(page, "method=C&model=1");
-        const third = await sentence();
-        await choice(page, "Teacher").selectOption("M_1 of LwM");
-        await changed(page, "#sentence", third);
-        await page.getByRole("button", { name: /^C, M_0/ }).click();
-        await addressHas(page, "method=C&model=0&teacher=M_1+of+LwM");
-        await page.locator("#grid button").first().hover();
-        await page.locator("#grid i").first().waitFor();
-        assert.equal(await page.locator("#grid i").count(), 6);
-        assert.match(await page.locator("td small").first().textContent() ?? "", /\d$/);
-        await page.locator("#grid button").first().press("ArrowLeft");
-        await page.locator("#grid button").first().press("ArrowUp");
-        await page.waitForFunction(() => {
-          const { left, top } = document.querySelector<HTMLElement>("#grid i")!.style;
-          return parseFloat(left) < 45 && parseFloat(top) < 45;
-        });
-        await page.getByRole("button", { name: "Play" }).click();
-        await addressHas(page, "model=1");
-        await addressHas(page, "model=0");
-        await page.getByRole("button", { name: /^LwF-MC, M_0/ }).dispatchEvent("click");
-        await addressHas(page, "method=LwF-MC&model=1");
-        await page.getByRole("button", { name: "Stop" }).click();
-        await page.getByLabel("Model in the foreground", { exact: true }).fill("1");
-        await addressHas(page, "model=1");
-      });
-
-      await test("tells maps that share no cell from a dark map", async (page) => {
-        const find = async (view: string, maps: string[]) => {
-          await open(page, `${committedAddress}#class=telephone&${view}`);
-          const dark = await Promise.all(maps.map(async (map) => {
-            const cell = page.locator(`#grid button[aria-label^="${map} "]`);
-            return /, dark/.test(await cell.getAttribute("aria-label") ?? "");
-          }));
-          const sentence = await page.locator("#sentence").textContent() ?? "";
-          return [...dark, /the cosine of the two maps 0\.00: (.*?)[.:]/.exec(sentence)?.[1]];
+      await test("teaches what is drawn with a pointer, which a link restores elsewhere", async (page) => {
+        await open(page, `${address}#epochs=1`);
+        const addDrawings = async (what: string, counts: string[]) => {
+          await page.getByRole("button", { name: `Draw ${what}` }).click();
+          for (const [i, count] of counts.entries()) {
+            await draw(page, page.locator("dialog .pad > [role=img]"), 30 * i);
+            await page.getByRole("button", { name: "Add this drawing" }).click();
+            await page.getByText(`${count} added`).waitFor();
+          }
+          await page.getByRole("button", { name: "Done" }).click();
         };
-        assert.deepEqual(
-          await find("map=lipstick&model=1&teacher=M_2+of+C", ["C, M_2: lipstick", "LwM, M_1: lipstick"]),
-          [false, false, "the attention is elsewhere"],
-        );
-        assert.deepEqual(
-          await find("map=alarm-clock&method=C&model=4", ["C, M_4: alarm-clock"]),
-          [true, "one of the two maps is dark"],
-        );
-      }, committedAddress);
-
-      await test("asks for a picture of the reader's own, and shows nothing before", async (page) => {
-        await open(page, address);
-        await choice(page, "Class").selectOption("(your own picture)");
-        await page.getByText("Drop a picture above, choose a file, or draw one").waitFor();
-        assert.equal(await page.locator("#film, #grid, #sentence, select[aria-label=Student]").count(), 0);
-        await page.getByRole("button", { name: "Look at the drawing" }).click();
-        await page.locator("#sentence").waitFor();
-        await page.locator("#grid").waitFor();
-        assert.equal(await page.locator("#look-message").textContent(), "");
+        await addDrawings("fish", ["1"]);
+        await page.locator("button.teach").first().click();
+        await page.getByText("“thing A” needs at least 3 pictures.").waitFor();
+        await addDrawings("thing A", ["1", "2", "3"]);
+        await page.getByRole("button", { name: "Remove the last" }).click();
+        await page.getByLabel("Name of new thing 1").fill("zigzag");
+        await page.getByText("3 pictures, 1 only for the test").waitFor();
+        await addressHas(page, "name1=zigzag");
+        const drawn = await page.locator(".card").first().locator("svg").allInnerTexts();
+        const link = page.url();
+        await page.locator("button.teach").first().click();
+        await taught(page);
+        const before = await reportsOf(page, "C");
+        const other = await browser.newContext({ serviceWorkers: "block" });
+        const restored = await other.newPage();
+        await open(restored, link);
+        assert.equal(await restored.getByLabel("Name of new thing 1").inputValue(), "zigzag");
+        assert.equal(await restored.locator(".card").first().locator("svg").count(), drawn.length);
+        await restored.locator("button.teach").first().click();
+        await taught(restored);
+        assert.deepEqual(await reportsOf(restored, "C"), before);
+        await other.close();
       });
 
-      await test("takes a drawing and a file", async (page) => {
-        await open(page, address);
-        await page.getByText("A picture of your own").click();
-        const before = await page.locator("#sentence").textContent();
-        await page.getByRole("button", { name: "Look at the drawing" }).click();
-        await changed(page, "#sentence", before);
-        assert.equal(new URL(page.url()).hash, "");
-        const drawing = await page.locator("#sentence").textContent();
-        await page.getByLabel("File").setInputFiles(await pictureOf(40, 30));
-        await changed(page, "#sentence", drawing);
+      await test("takes dropped photographs, tells the networks, and keeps the photographs on reload", async (page) => {
+        await open(page, `${address}#epochs=1`);
+        const files = await Promise.all(
+          ["#d55e00", "#0b5d8f", "#1a7f37"].map((color) => pictureOf(40, 30, color)),
+        );
+        await drop(page, ".card", files);
+        await page.getByText("3 pictures, 1 only for the test").waitFor();
+        const told = page.getByRole("switch", { name: "Tell them whether" }).first();
+        assert.ok(await told.isChecked());
+        await page.getByText("With photographs, all three take almost every old picture for something new.")
+          .waitFor();
+        assert.doesNotMatch(page.url(), /draw1/);
+        await page.reload();
+        await page.getByText("3 pictures, 1 only for the test").waitFor();
+        await page.locator("button.teach").first().click();
+        await taught(page);
+        await page.getByRole("button", { name: "Start over" }).first().click();
+        await page.getByRole("button", { name: "Ready drawings" }).click();
+        assert.equal(await page.getByLabel("Name of new thing 1").inputValue(), "fish");
+        assert.ok(!await told.isChecked());
       });
 
-      await test("says what is no picture or too large, and goes on", async (page) => {
+      await test("takes pictures from the camera", async (page) => {
         await open(page, address);
-        await page.getByText("A picture of your own").click();
-        const noPicture = { name: "a.png", mimeType: "image/png", buffer: Buffer.from([1, 2, 3]) };
-        await page.getByLabel("File").setInputFiles(noPicture);
+        await page.getByRole("button", { name: "Camera: smiley" }).click();
+        await page.getByText("The pictures stay in this page.").waitFor();
+        const take = page.getByRole("button", { name: "Take a picture" });
+        for (const count of ["1", "2", "3"]) {
+          await take.click();
+          await page.getByText(`${count} added`).waitFor();
+        }
+        await page.keyboard.press("Escape");
+        await page.getByText("3 pictures, 1 only for the test").waitFor();
+      });
+
+      await test("says what is no picture, and goes on", async (page) => {
+        await open(page, address);
+        const choose = page.getByLabel("Choose pictures: fish");
+        await choose.setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from([1, 2, 3]) });
         await page.getByText("Expected a picture but found a file that this browser cannot decode").waitFor();
-        await page.getByLabel("File").setInputFiles(await pictureOf(10_000, 10_000));
-        await page.getByText("Expected at most 8192 pixels a side but found 10000 × 10000").waitFor();
-        const before = await page.locator("#sentence").textContent();
-        await page.getByRole("radio", { name: "Picture 5 of 20" }).click();
-        await changed(page, "#sentence", before);
-        assert.equal(await page.locator("#look-message").textContent(), "");
+        await choose.setInputFiles(await pictureOf(40, 30));
+        await page.getByText("2 more needed").waitFor();
       });
 
-      await test("shows the numbers that Deno computes", async (page) => {
-        await open(page, `${address}#class=telephone&picture=2&method=LwM&model=1`);
-        await choice(page, "Scale").selectOption("raw");
-        const { dataset, classOrder, configuration: { seed } } = runs[2];
-        const set = dataset.open("test", [classOrder[0]], { seed, views: 1 });
+      await test("shows the typical picture first, what a link names, and forgives a wrong link", async (page) => {
+        await look(page, address);
+        const sentence = page.locator("#sentence");
+        assert.match(
+          await sentence.textContent() ?? "",
+          new RegExp(`This is a ${manifest.typical.class}\\. M₀ says`),
+        );
+        for (const wrong of ["class=xyz", "class=xyz&picture=3&epochs=999&norm=L3&draw1=!"]) {
+          await look(page, `${address}#${wrong}`);
+          assert.match(await sentence.textContent() ?? "", new RegExp(`This is a ${manifest.typical.class}`));
+          await page.waitForFunction(() => !location.hash.includes("xyz"));
+        }
+        await look(page, `${address}#class=snail&picture=999`);
+        assert.match(await sentence.textContent() ?? "", /This is a snail. It is taught in lesson 4/);
+        await addressHas(page, "class=snail&picture=1");
+        assert.equal(await page.locator(".row figcaption", { hasText: "not taught yet" }).count(), 9);
+        await page.getByRole("radio", { name: "Picture 1 of 20" }).press("ArrowRight");
+        await addressHas(page, "picture=2");
+        await page.getByLabel("What it shows").selectOption("crown");
+        await page.getByText("This is a crown.").waitFor();
+        await addressHas(page, "class=crown");
+      });
+
+      await test("marks one place in all maps by mouse, tap and keys", async (page) => {
+        await look(page, address);
+        const markOf = () =>
+          page.locator(".maps").evaluate((maps) => [maps.className, maps.getAttribute("style")]);
+        const [cell] = await page.locator(".row canvas").all();
+        await cell.hover({ position: { x: 20, y: 30 } });
+        await page.locator(".maps.marked").waitFor();
+        const hovered = await markOf();
+        await page.locator(".maps").press("ArrowLeft");
+        assert.notDeepEqual(await markOf(), hovered);
+        await page.keyboard.press("Escape");
+        assert.equal(await page.locator(".maps.marked").count(), 0);
+        await cell.dispatchEvent("pointerdown", { pointerType: "touch", clientX: 10, clientY: 10 });
+        await page.locator(".maps.marked").waitFor();
+      });
+
+      await test("looks at the visitor's own picture, which a link or a reload restores", async (page) => {
+        await look(page, address);
+        await page.getByRole("button", { name: "Draw your own picture" }).click();
+        await draw(page, page.locator("dialog .pad > [role=img]"));
+        await page.getByRole("button", { name: "Look at this drawing" }).click();
+        await page.getByText("Your picture: M₀ says").waitFor();
+        const said = await page.locator("#sentence").textContent();
+        await addressHas(page, "own=");
+        await look(page, page.url());
+        assert.equal(await page.locator("#sentence").textContent(), said);
+        await page.getByLabel("Choose pictures: your own picture").setInputFiles(await pictureOf(40, 30));
+        await page.waitForFunction((said) => document.querySelector("#sentence")!.textContent !== said, said);
+        assert.equal(new URL(page.url()).hash, "");
+        await page.reload();
+        await page.locator("#look").scrollIntoViewIfNeeded();
+        await page.getByText("Your picture: M₀ says").waitFor();
+      });
+
+      await test("shows the maps and numbers that Deno computes", async (page) => {
+        await look(page, `${address}#class=telephone&picture=2`);
+        const { dataset, classOrder } = school;
+        const set = dataset.open("test", [classOrder[0]], { seed: 1, views: 1 });
         const rgb = new Uint8Array(set.size * set.size * 3);
         set.read(1, 0, rgb);
-        const { mean, std } = dataset;
-        const answersOf = (model: ResNet) =>
-          tf.tidy(() => {
-            const x = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
-            const { logits, features } = model.forward(tf.tensor4d(x, [1, set.size, set.size, 3]));
-            return [gradCamClosedForm(features, model.head.weights, [0]), logits].map((tensor) =>
-              tensor.dataSync()
-            );
-          });
-        const [map, logits] = answersOf(await keptModel(models, 1));
-        const numbers = JSON.parse(await page.locator("#sentence").getAttribute("data-numbers") ?? "");
-        const expected = await comparisonOf(
-          await keptModel(models, 0),
-          await keptModel(models, 1),
-          rgb,
-          dataset,
-        );
+        const student = await readModel(here, { method: "LwM", step: 4 });
+        const { map, logits, ...expected } = comparisonOf(school.teacher, student, rgb, dataset);
+        const cell = page.locator(".row").last().locator(".cell").last();
+        const shown: number[] = JSON.parse(await cell.getAttribute("data-map") ?? "");
+        assert.ok(shown.some((value) => value > 0), "the map is dark");
+        shown.forEach((value, i) => assert.ok(Math.abs(value - map[i]) < 1e-4));
+        assert.ok(Math.abs(Number(await cell.getAttribute("data-logit")) - logits[0]) < 1e-4);
+        await page.getByText("For the curious").click();
+        await page.locator("#pair").waitFor();
+        const numbers = JSON.parse(await page.locator("#pair").getAttribute("data-numbers") ?? "");
         for (const [name, value] of Object.entries(expected)) {
           assert.ok(Math.abs(numbers[name] - value) < 1e-4, `${name} ${numbers[name]} and ${value}`);
         }
-        const [exact] = answersOf(await runs[2].model(1));
-        map.forEach((value, i) => assert.ok(Math.abs(value - exact[i]) < 1e-2));
-        const canvas = page.locator("td.now button");
-        const shown: number[] = JSON.parse(await canvas.getAttribute("data-values") ?? "");
-        assert.equal(shown.length, map.length);
-        assert.ok(shown.some((value) => value > 0), "the map is dark");
-        shown.forEach((value, i) => assert.ok(Math.abs(value - map[i]) < 1e-4));
-        assert.ok(Math.abs(Number(await canvas.getAttribute("data-logit")) - logits[0]) < 1e-4);
+        await page.getByLabel("Student").selectOption("M₁ of C");
+        await changed(page.locator("#pair"), "data-numbers", JSON.stringify(numbers));
+        student.dispose();
       });
 
-      await test("trains as Deno does; attention distillation keeps more attention", async (page) => {
+      await test("teaches the next ten classes with other settings, and shows the curves", async (page) => {
         await open(page, address);
-        await page.getByLabel("γ of the second", { exact: true }).fill("1");
-        await page.getByLabel("epochs", { exact: true }).fill("2");
-        await page.getByRole("button", { name: "Go", exact: true }).click();
-        await page.getByRole("button", { name: "Pause" }).click();
-        await page.getByText(/^After epoch \d, /).waitFor({ timeout: 120_000 });
-        await page.getByRole("button", { name: "Go on" }).click();
-        await page.getByText(/^Trained in/).waitFor({ timeout: 120_000 });
-        const cosineOf = ({ rates }: EpochReport) => rates["attention kept"];
-        const [without, with_]: EpochReport[][] = JSON.parse(
-          await page.locator("#verdict").getAttribute("data-epochs") ?? "",
-        );
-        assert.equal(without.length, 2);
-        assert.ok(
-          cosineOf(with_[1]) > cosineOf(without[1]),
-          `${cosineOf(with_[1])}, ${cosineOf(without[1])}`,
-        );
-        const expected = await trainInDeno(runs[2], { gamma: 1, epochs: 2 }); // from the exact M_0
-        for (const [i, { log }] of with_.entries()) {
-          for (const [name, value] of Object.entries(log)) {
-            assert.ok(Math.abs(value - expected[i][name as keyof EpochLog]!) < 1e-4, `${name} ${value}`);
-          }
-        }
-        await page.getByRole("button", { name: "Reset" }).click();
-        assert.equal(await page.locator(".curves").count(), 0);
+        await page.getByText("For the curious").click();
+        await page.getByLabel("Lesson", { exact: true }).selectOption("increment");
+        await page.getByLabel("rounds", { exact: true }).fill("1");
+        await page.getByLabel("γ", { exact: true }).fill("0.5");
+        await addressHas(page, "lesson=increment&gamma=0.5&epochs=1");
+        await page.locator("#curious button.teach").click();
+        await page.getByText(/^10 classes: learning rate .* γ 0.5, /).waitFor();
+        assert.ok(await page.getByLabel("γ", { exact: true }).isDisabled());
+        await taught(page);
+        assert.equal(await page.locator(".curves svg").count() > 1, true);
+        assert.equal((await reportsOf(page, "LwM")).at(-1)!.tested[1], 200);
       });
 
-      await test("says that its worker could not be started", async (page) => {
+      await test("says that its worker could not be started, and can teach later", async (page) => {
         await page.route("**/worker.js", (route) => route.abort());
         await page.goto(address);
-        await page.locator("#look-message", { hasText: "Expected the worker to run" }).waitFor();
-        await page.getByRole("button", { name: "Go", exact: true }).click();
-        await page.getByText("The training has ended: Expected the worker to run").waitFor();
-      });
-
-      await test("goes on looking where a training fails, and can train again", async (page) => {
-        await open(page, address);
-        await page.getByLabel("epochs", { exact: true }).fill("1");
-        await page.route(
-          "**/worker.js",
-          (route) => route.fulfill({ contentType: "text/javascript", body: "throw new Error('no memory')" }),
-        );
-        await page.getByRole("button", { name: "Go", exact: true }).click();
-        await page.getByText("The training has ended: Expected the worker to run but found").waitFor();
-        const before = await page.locator("#sentence").textContent();
-        await page.getByRole("radio", { name: "Picture 5 of 20" }).click();
-        await changed(page, "#sentence", before);
+        await page.getByText("Expected the worker to run").first().waitFor();
+        await page.locator("button.teach").first().click();
+        await page.getByText("The lesson has ended: Expected the worker to run").waitFor();
         await page.unroute("**/worker.js");
-        await page.getByRole("button", { name: "Go", exact: true }).click();
-        await page.getByText(/^Trained in/).waitFor({ timeout: 120_000 });
+        await page.goto(`${address}#epochs=1`);
+        await page.reload();
+        await page.locator("button.teach").first().click();
+        await taught(page);
       });
 
       for (const file of ["drawings.gz", "models/LwM-M1.safetensors.gz"]) {
         await test(`says that ${file} is missing, and reads it when it is there`, async (page) => {
           await page.route(`**/${file}`, (route) => route.abort());
           await page.goto(address);
+          await page.locator("#look").scrollIntoViewIfNeeded();
           const message = page.locator("#look-message");
           await message.filter({ hasText: `Expected the file ${file} beside the page` }).waitFor();
-          const said = await message.textContent() ?? "";
-          assert.match(said, /found no answer\. Load the page again\.$/);
+          assert.match(await message.textContent() ?? "", /found no answer\. Load the page again\.$/);
           await page.unroute(`**/${file}`);
-          await choice(page, "Class").selectOption({ index: 3 });
-          await page.locator("#grid").waitFor();
-          await changed(page, "#look-message", said);
+          await page.getByLabel("What it shows").selectOption("crown");
+          await page.getByText("This is a crown.").waitFor();
           assert.equal(await message.textContent(), "");
         });
       }
 
-      const elsewhere = address.replace("localhost", "elsewhere.test");
       await test("says where it can be opened", async (page) => {
-        await page.goto(elsewhere);
+        await page.goto(address.replace("localhost", "elsewhere.test"));
         await page.getByText("Expected the page on https:// or localhost").waitFor();
-      }, elsewhere);
+      }, address.replace("localhost", "elsewhere.test"));
 
       await test("says what a browser without SIMD lacks", async (page) => {
         await page.addInitScript(() => WebAssembly.validate = () => false);
         await page.goto(address);
         await page.getByText("Expected a browser with WebAssembly SIMD but found one without").waitFor();
-        await page.getByRole("heading", { name: "Train" }).waitFor();
       });
 
-      await t.step(
-        "is accessible, in light and dark, on a phone and a wide screen",
-        () =>
-          withPage(browser, committedAddress, async (page) => {
-            const screenshots = Deno.env.get("LWM_SCREENSHOTS");
-            for (const colorScheme of ["light", "dark"] as const) {
-              for (const width of [375, 900, 1600]) {
-                await page.emulateMedia({ colorScheme });
-                await page.setViewportSize({ width, height: 900 });
-                await open(page, committedAddress);
-                assert.equal(await page.locator("button.map").count(), 15);
-                await page.evaluate(axe.source);
-                const violations = await page.evaluate(async () => {
-                  const { violations } = await (globalThis as never as { axe: typeof axe }).axe.run();
-                  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-                });
-                assert.deepEqual(violations, []);
-                const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-                assert.ok(overflow <= 0, `${overflow} pixels too wide at ${width}`);
-                if (screenshots) {
-                  await page.screenshot({
-                    path: join(screenshots, `${colorScheme}-${width}.png`),
-                    fullPage: true,
-                  });
-                }
-              }
+      await t.step("can be loaded again without a network", async () => {
+        const context = await browser.newContext();
+        const page = await context.newPage();
+        await open(page, address);
+        await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+        await page.reload(); // The first load is before the service worker, the second through it.
+        await ready(page);
+        await context.setOffline(true);
+        await page.reload();
+        await ready(page);
+        await context.close();
+      });
+
+      await t.step("fits, and is accessible, in light and dark, on a phone and a wide screen", async () => {
+        const screenshots = Deno.env.get("LWM_SCREENSHOTS");
+        const context = await browser.newContext({ serviceWorkers: "block" });
+        await withPage(context, address, async (page) => {
+          for (const colorScheme of ["light", "dark"] as const) {
+            for (const [width, height] of [[360, 740], [900, 900], [1280, 800]]) {
+              await page.emulateMedia({ colorScheme });
+              await page.setViewportSize({ width, height });
+              await look(page, address);
+              await page.evaluate(() => scrollTo(0, 0));
+              const { y, height: tall } = (await page.locator("button.teach").first().boundingBox())!;
+              assert.ok(y + tall <= height, `Teach ends at ${y + tall} of ${height}`);
+              await page.getByText("For the curious").click();
+              await page.locator("#pair").waitFor();
+              await page.evaluate(axe.source);
+              const violations = await page.evaluate(async () => {
+                const { violations } = await (globalThis as never as { axe: typeof axe }).axe.run();
+                return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+              });
+              assert.deepEqual(violations, []);
+              const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+              assert.ok(overflow <= 0, `${overflow} pixels too wide at ${width}`);
+              const small = await page.evaluate(() =>
+                [...document.querySelectorAll("figcaption, small, p, b")].filter((element) =>
+                  element.textContent!.trim() && parseFloat(getComputedStyle(element).fontSize) < 11
+                ).length
+              );
+              assert.equal(small, 0, "text below 11 pixels");
+              if (!screenshots) continue;
+              const path = join(screenshots, `${colorScheme}-${width}.png`);
+              await page.screenshot({ path, fullPage: true });
             }
-          }),
-      );
+          }
+        });
+        await context.close();
+      });
     } finally {
       await browser.close();
-      await Promise.all(servers.map((server) => server.shutdown()));
+      await server.shutdown();
+      school.teacher.dispose();
       await Deno.remove(directory, { recursive: true });
     }
   },
@@ -361,12 +456,14 @@ Deno.test({
 
 /** Runs a test on a page of its own, on which nothing may be logged as an error. */
 async function withPage(
-  browser: Browser,
+  browser: Browser | BrowserContext,
   address: string,
   body: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(30_000);
+  const page = "newContext" in browser
+    ? await browser.newPage({ serviceWorkers: "block" })
+    : await browser.newPage();
+  page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {
@@ -380,42 +477,124 @@ async function withPage(
   );
   await body(page);
   await page.close();
-  assert.deepEqual(errors.filter((error) => !/ERR_FAILED|no memory/.test(error)), []);
+  assert.deepEqual(
+    errors.filter((error) => !/ERR_FAILED|Service Worker registration blocked/.test(error)),
+    [],
+  );
 }
 
-function choice(page: Page, name: string): Locator {
-  return page.getByRole("combobox", { name, exact: true });
+async function ready(page: Page): Promise<void> {
+  await page.locator(".column .right").first().waitFor();
 }
 
-/** A model of the page's folder. */
-async function keptModel(folder: string, step: number): Promise<ResNet> {
-  const file = await Deno.open(join(folder, modelFile({ method: "LwM", step })));
-  const bytes = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).bytes();
-  return (await decodeCheckpoint(bytes, "the model")).model;
+async function open(page: Page, address: string): Promise<void> {
+  await page.goto("about:blank");
+  await page.goto(address);
+  await ready(page);
 }
 
-/** L_D, L_AD and cosine as in the training of LwM, over the classes of the teacher. */
-function comparisonOf(teacher: ResNet, student: ResNet, rgb: Uint8Array, { mean, std }: Normalization) {
-  return tf.tidy(() => {
-    const pixels = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
-    const x = tf.tensor4d(pixels, [1, 32, 32, 3]);
-    const [asked, answered] = [teacher, student].map((model) => model.forward(x));
-    const known = teacher.classNames.length;
-    const logits = tf.slice2d(answered.logits, [0, 0], [1, known]);
-    const b = [logits.argMax(1).dataSync()[0]];
-    const before = gradCamClosedForm(asked.features, teacher.head.weights, b).reshape<tf.Tensor2D>([1, -1]);
-    const after = gradCamClosedForm(answered.features, student.head.weights, b).reshape<tf.Tensor2D>([1, -1]);
-    return {
-      L_D: distillationLoss(asked.logits, logits, { kind: "sigmoid", temperature: 2 }).dataSync()[0],
-      L_AD: attentionDistillation(before, after, { norm: "L1" }).dataSync()[0],
-      cosine: mapCosine(before.dataSync(), after.dataSync()),
-    };
+/** Opens the page and scrolls to its second part, whose models are loaded then. */
+async function look(page: Page, address: string): Promise<void> {
+  await open(page, address);
+  await page.locator("#look").scrollIntoViewIfNeeded();
+  await page.locator("#sentence", { hasText: "says" }).waitFor();
+}
+
+async function taught(page: Page): Promise<void> {
+  await page.locator(".columns[data-state=done]").waitFor({ timeout: 300_000 });
+}
+
+async function reportsOf(page: Page, method: Method): Promise<Report[]> {
+  const column = page.locator(".column").nth(METHOD_NAMES.indexOf(method));
+  return JSON.parse(await column.getAttribute("data-reports") ?? "[]");
+}
+
+/** The ready classes, taught outside of the browser. */
+async function teachInDeno(
+  school: School,
+  method: Method,
+  epochs: number,
+) {
+  await useEngine("wasm", { log: () => {} });
+  const reports: Report[] = [];
+  const lesson = READY_NAMES.map((name) => readySketches(name).map((sketch) => ({ sketch })));
+  const { student } = await teach(school, lesson, { ...GENTLE, epochs, method }, (report) => {
+    reports.push(report!);
+    return Promise.resolve();
   });
+  student.dispose();
+  return reports;
+}
+
+/** All numbers of reports, in order. */
+function numbersOf(reports: readonly Report[]): number[] {
+  const numbers: number[] = [];
+  JSON.stringify(reports, (field, value) => {
+    if (typeof value === "number") numbers.push(value);
+    return field === "heat" ? undefined : value;
+  });
+  return numbers;
+}
+
+/** Draws a zigzag. */
+async function draw(page: Page, pad: ReturnType<Page["locator"]>, shift = 0): Promise<void> {
+  await pad.scrollIntoViewIfNeeded();
+  const { x, y, width } = (await pad.boundingBox())!;
+  const at = (u: number, v: number) => [x + u * width, y + v * width + shift / 2] as const;
+  await page.mouse.move(...at(0.1, 0.2));
+  await page.mouse.down();
+  for (const [u, v] of [[0.8, 0.3], [0.2, 0.5], [0.7, 0.6]]) await page.mouse.move(...at(u, v), { steps: 4 });
+  await page.mouse.up();
+}
+
+/** Drops files on an element. */
+async function drop(
+  page: Page,
+  selector: string,
+  files: Awaited<ReturnType<typeof pictureOf>>[],
+): Promise<void> {
+  const data = files.map(({ buffer, ...file }) => ({ ...file, letters: buffer.toString("base64") }));
+  const transfer = await page.evaluateHandle((data) => {
+    const transfer = new DataTransfer();
+    for (const { name, mimeType, letters } of data) {
+      const bytes = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type: mimeType }));
+    }
+    return transfer;
+  }, data);
+  await page.locator(selector).first().dispatchEvent("drop", { dataTransfer: transfer });
+}
+
+/** L_D, L_AD, cosine, and the student's map and scores for the first class, as in the training of LwM. */
+function comparisonOf(
+  teacher: ResNet,
+  student: ResNet,
+  rgb: Uint8Array,
+  { mean, std }: { mean: readonly number[]; std: readonly number[] },
+) {
+  tf.engine().startScope();
+  const pixels = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
+  const x = tf.tensor4d(pixels, [1, 32, 32, 3]);
+  const [asked, answered] = [teacher, student].map((model) => model.forward(x));
+  const known = teacher.classNames.length;
+  const logits = tf.slice2d(answered.logits, [0, 0], [1, known]);
+  const b = [logits.argMax(1).dataSync()[0]];
+  const before = gradCamClosedForm(asked.features, teacher.head.weights, b).reshape<tf.Tensor2D>([1, -1]);
+  const after = gradCamClosedForm(answered.features, student.head.weights, b).reshape<tf.Tensor2D>([1, -1]);
+  const numbers = {
+    L_D: distillationLoss(asked.logits, logits, { kind: "sigmoid", temperature: 2 }).dataSync()[0],
+    L_AD: attentionDistillation(before, after, { norm: "L1" }).dataSync()[0],
+    cosine: mapCosine(before.dataSync(), after.dataSync()),
+    map: gradCamClosedForm(answered.features, student.head.weights, [0]).dataSync(),
+    logits: answered.logits.dataSync(),
+  };
+  tf.engine().endScope();
+  return numbers;
 }
 
 /** A file with a picture. */
-async function pictureOf(width: number, height: number) {
-  const image = sharp({ create: { width, height, channels: 3, background: "#d55e00" } });
+async function pictureOf(width: number, height: number, background = "#d55e00") {
+  const image = sharp({ create: { width, height, channels: 3, background } });
   return { name: "a.png", mimeType: "image/png", buffer: await image.png().toBuffer() };
 }
 
@@ -423,34 +602,13 @@ async function addressHas(page: Page, part: string): Promise<void> {
   await page.waitForFunction((part) => location.hash.includes(part), part);
 }
 
-async function open(page: Page, address: string): Promise<void> {
-  await page.goto("about:blank");
-  await page.goto(address);
-  await page.locator("#sentence", { hasText: "cosine" }).waitFor();
-}
-
-async function changed(page: Page, selector: string, before: string | null): Promise<void> {
-  await page.waitForFunction(
-    ([selector, before]) => document.querySelector(selector!)!.textContent !== before,
-    [selector, before],
-  );
-}
-
-/** The first increment, as the page trains it. */
-async function trainInDeno(run: Run, fields: { gamma: number; epochs: number }): Promise<EpochLog[]> {
-  await useEngine("wasm", { log: () => {} });
-  const teacher = await run.model(0);
-  const student = teacher.clone();
-  const { seed, views } = run.configuration;
-  student.growHead(run.steps[1].map((id) => run.dataset.classNames[id]), seed);
-  const set = new IncrementalStream(run.dataset, run.steps, { seed, views }).open(1);
-  const log = await trainStep(
-    { student, teacher, set, headPosition: headPositions(run.classOrder) },
-    stepOptions({ ...run.configuration, ...fields }, 1, run.dataset),
-  );
-  teacher.dispose();
-  student.dispose();
-  return log!;
+async function changed(element: ReturnType<Page["locator"]>, attribute: string, before: string | null) {
+  await element.evaluate((element, [attribute, before]) =>
+    new Promise<void>((resolve) => {
+      const look = () =>
+        element.getAttribute(attribute!) === before ? requestAnimationFrame(look) : resolve();
+      look();
+    }), [attribute, before]);
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -3,17 +3,32 @@
  * @module
  */
 import type { Picture } from "../lib/data/image_set.ts";
-import type { AttentionMap } from "../lib/figures/kit/overlay.ts";
 import type { Configuration } from "../lib/run/schema.ts";
-import type { EpochLog } from "../lib/training/train_step.ts";
 import type { LossValues } from "../lib/training/iteration.ts";
+import type { EpochLog } from "../lib/training/train_step.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Sketch } from "./sketch.ts";
 
-/** The methods, in the order of the rows. */
-export const METHOD_NAMES = ["C", "LwF-MC", "LwM"] as const;
-/** One of {@linkcode METHOD_NAMES}. */
-export type Method = typeof METHOD_NAMES[number];
+/** The methods, in the order of columns and rows, with what each one learns in words. */
+export const METHODS = [
+  { name: "C", title: "Only the new", about: "It learns the new things and nothing else." },
+  {
+    name: "LwF-MC",
+    title: "Also its old answers",
+    about: "It learns the new things and tries to keep its old answers.",
+  },
+  {
+    name: "LwM",
+    title: "Also where it looked",
+    about: "It tries to keep its old answers, and to look where it looked.",
+  },
+] as const;
+/** Name of one of {@linkcode METHODS}. */
+export type Method = typeof METHODS[number]["name"];
+/** Their names. */
+export const METHOD_NAMES: readonly Method[] = METHODS.map(({ name }) => name);
 
-/** A model of the page: M_0 is shared by the methods. */
+/** A model of the page: M₀ is shared by the methods. */
 export interface ModelKey {
   /** Ignored for step 0. */
   readonly method: Method;
@@ -21,22 +36,17 @@ export interface ModelKey {
   readonly step: number;
 }
 
-/** `models/manifest.json`. */
-export interface Manifest {
-  /** Names of all classes of the steps, in the order in which they are learned. */
-  readonly classNames: readonly string[];
-  /** (steps) number of classes of each step. */
-  readonly stepSizes: readonly number[];
-  /** Of LwM; the other methods differ in their fields only. */
-  readonly configuration: Configuration;
+/** A step's model in symbols: M₀, M₁, … */
+export function symbol(step: number): string {
+  return `M${[...String(step)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
 }
 
-/** Such as `M_0` or `M_2 of LwM`. */
+/** Such as `M₀` or `M₂ of LwM`. */
 export function modelName({ method, step }: ModelKey): string {
-  return step === 0 ? "M_0" : `M_${step} of ${method}`;
+  return step === 0 ? symbol(0) : `${symbol(step)} of ${method}`;
 }
 
-/** All models, M_0 once and first. */
+/** All models, M₀ once and first. */
 export function allModels({ stepSizes }: Pick<Manifest, "stepSizes">): ModelKey[] {
   const steps = [...stepSizes.keys()].slice(1);
   const later = METHOD_NAMES.flatMap((method) => steps.map((step) => ({ method, step })));
@@ -67,17 +77,90 @@ export async function fetchManifest(): Promise<Manifest> {
   return JSON.parse(new TextDecoder().decode(await fetchAsset("models/manifest.json")));
 }
 
-/** What one model says of a picture. C classes, maps of h × w cells. */
+/** A picture of the visitor's: a drawing, or a photograph in the size of the network. */
+export type OwnPicture = { readonly sketch: Sketch } | { readonly photo: Picture };
+
+/** What a visitor can change about a training. */
+export type TeachSettings = Pick<
+  Configuration,
+  "beta" | "gamma" | "learningRate" | "epochs" | "classification" | "distillation" | "norm" | "seed"
+>;
+
+/** Gentle enough that a network which learns two classes does not forget all others at once. */
+export const GENTLE: TeachSettings = {
+  learningRate: 0.03,
+  beta: 1,
+  gamma: 1,
+  epochs: 20,
+  classification: "sigmoid-new",
+  distillation: "sigmoid",
+  norm: "L1",
+  seed: 1,
+};
+
+/** Every fourth picture is kept for the test, and of three the last. */
+export function isKept(index: number, count: number): boolean {
+  return index % 4 === 3 || (count === 3 && index === 2);
+}
+
+/** What is taught: the pictures of some new classes, or the classes of the first increment. */
+export type Lesson = readonly (readonly OwnPicture[])[] | "increment";
+
+/**
+ * A share of right answers: among all classes, and where it is told whether the picture is of an old or of
+ * a new class.
+ */
+export interface Rate {
+  readonly free: number;
+  readonly told: number;
+}
+
+/** What is measured on test pictures after a round; round 0 is before the training. */
+export interface Report {
+  readonly round: number;
+  /** Number of rounds. */
+  readonly rounds: number;
+  readonly old: Rate;
+  readonly added: Rate;
+  /** Mean cosine to M₀'s maps of the old classes. */
+  readonly looks: number;
+  /**
+   * Of a test picture of each old class, the first that M₀ gets right: the answers, as columns of the head,
+   * and the map.
+   */
+  readonly shown: readonly { readonly free: number; readonly told: number; readonly heat: Picture }[];
+  /** Number of test pictures of old and of new classes. */
+  readonly tested: readonly [old: number, added: number];
+  /** Means of the losses over the round; absent before the training. */
+  readonly log?: EpochLog;
+}
+
+/** What a training tells while it goes on. */
+export interface Progress {
+  /** Finished iterations, of how many; the teacher's answers before the first count as nothing. */
+  readonly done: number;
+  readonly total: number;
+  /** Of the last iteration. */
+  readonly loss?: LossValues;
+}
+
+/** What a model says of one picture: C classes, maps of h × w cells. */
 export interface Answer {
+  /** The class with the highest score. */
+  readonly answer: number;
+  /** Its score, from 0 to 1. */
+  readonly score: number;
   /** (C) scores before the sigmoid. */
   readonly logits: Float32Array;
   /** (C, h·w) Grad-CAM maps, not below 0. */
   readonly maps: Float32Array;
-  /** h = w. */
-  readonly mapSize: number;
+  /** (h·w) the map of the asked class, or of the answer; empty where the model has not learned the class. */
+  readonly map: readonly number[];
+  /** That map over the picture. */
+  readonly heat?: Picture;
 }
 
-/** Numbers between two models, on one picture. */
+/** Numbers between two models as teacher and student, on one picture. */
 export interface Comparison {
   /** Over the classes that both know. */
   readonly L_D: number;
@@ -85,40 +168,10 @@ export interface Comparison {
   readonly L_AD: number;
   /** Cosine between the two maps of that class; 0 where one is dark, or where they share no cell. */
   readonly cosine: number;
-  /** Whether one of the two maps is. */
-  readonly dark: boolean;
   /** That class: its position in the order of learning. */
   readonly topBaseClass: number;
-  /** Teacher and student, each with its scores before the sigmoid. */
-  readonly models: readonly { readonly name: string; readonly logits: Float32Array }[];
+  /** The scores of both models' answers for that class, from 0 to 1. */
+  readonly scores: readonly number[];
 }
 
-/** What a reader can change about a training. */
-export type TrainSettings = Pick<
-  Configuration,
-  "beta" | "gamma" | "learningRate" | "epochs" | "classification" | "distillation" | "norm"
->;
-
-/** What a training tells while it goes on: of each iteration, and of each epoch. */
-export interface TrainReport {
-  /** Before the update of the iteration. */
-  readonly loss?: LossValues;
-  /** Number of iterations of the whole training. */
-  readonly total?: number;
-  readonly epoch?: EpochReport;
-}
-
-/** What is measured after an epoch, on the test images of both steps. */
-export interface EpochReport {
-  /** Means of the losses. */
-  readonly log: EpochLog;
-  /**
-   * Accuracy among all classes seen, of images of the old and of the new ones, and mean cosine to M_0's maps
-   * of the old.
-   */
-  readonly rates: Readonly<Record<"old classes" | "new classes" | "attention kept", number>>;
-  /** Of the first test picture of the first class, the telephone. */
-  readonly map: AttentionMap;
-}
-
-export type { Picture };
+export type { Manifest, Picture };

@@ -1,15 +1,51 @@
 /**
- * The explorer: starts both sections, and says what a browser lacks.
+ * The explorer: starts all sections, and says what a browser lacks.
  * @module
  */
 import { render } from "preact";
-import { Connection } from "./connection.ts";
+import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { readAddress, type View, writeAddress } from "./address.ts";
+import { Curious } from "./curious.tsx";
 import { Look } from "./look.tsx";
-import { fetchManifest } from "./messages.ts";
-import { Train } from "./train.tsx";
+import { fetchManifest, type Manifest } from "./messages.ts";
+import { Teach } from "./teach.tsx";
+import { Connection, useTraining } from "./workers.ts";
 
 /** A module of WebAssembly with one SIMD instruction, `v128.const`, in its only function. */
 const SIMD = "AGFzbQEAAAABBQFgAAF7AwIBAAoWARQA/QwAAAAAAAAAAAAAAAAAAAAACw==";
+
+const merge = (view: View, changed: Partial<View>) => ({ ...view, ...changed });
+
+function Page({ connection, manifest }: { connection: Connection; manifest: Manifest }) {
+  const [view, change] = useReducer(merge, readAddress(manifest));
+  const school = useTraining();
+  const [near, setNear] = useState(false);
+  useEffect(() => writeAddress(view, manifest), [view]);
+  useEffect(() => {
+    const follow = () => change(readAddress(manifest));
+    addEventListener("hashchange", follow);
+    // The later models are fetched when someone comes near them.
+    const see = ([entry]: IntersectionObserverEntry[]) => entry.isIntersecting && setNear(true);
+    const observer = new IntersectionObserver(see, { rootMargin: "300px" });
+    observer.observe(document.getElementById("look")!);
+    return () => {
+      removeEventListener("hashchange", follow);
+      observer.disconnect();
+    };
+  }, []);
+  const shared = { connection, manifest, view, change, school };
+  // Drawn anew only when it changes: a training redraws the page often.
+  const look = useMemo(() => <Look {...shared} near={near} />, [view, near]);
+  return (
+    <>
+      <section id="teach" aria-label="Teach">
+        <Teach {...shared} />
+      </section>
+      <section id="look" aria-labelledby="look-title">{look}</section>
+      <Curious {...shared} />
+    </>
+  );
+}
 
 async function start(): Promise<void> {
   const bytes = Uint8Array.from(atob(SIMD), (character) => character.charCodeAt(0));
@@ -23,10 +59,13 @@ async function start(): Promise<void> {
       `Expected the page on https:// or localhost, where browsers can check its files, but found it on ${location.origin}. Open it there.`,
     );
   }
-  const manifest = await fetchManifest();
   const connection = new Connection();
-  render(<Look {...{ connection, manifest }} />, document.getElementById("look")!);
-  render(<Train {...{ connection, manifest }} />, document.getElementById("train")!);
+  const manifest = await fetchManifest();
+  const home = document.getElementById("page")!;
+  home.replaceChildren();
+  render(<Page {...{ connection, manifest }} />, home);
 }
 
-start().catch((error: Error) => document.getElementById("look")!.textContent = error.message);
+// Without a network the page is as it was the last time.
+navigator.serviceWorker?.register("offline.js").catch(() => {});
+start().catch((error: Error) => document.getElementById("page")!.textContent = error.message);

@@ -1,27 +1,32 @@
 /**
- * All computation of the page, on the wasm engine and the code of `lib/`: one worker answers questions about
- * the kept models, one for each training trains M_1.
+ * All computation of the page, on the wasm engine and the code of `lib/`: one worker answers questions
+ * about the kept models, one for each method trains a student and answers for it.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { expose } from "comlink";
-import { allClassMaps, mapsOfClass } from "../lib/attention/mod.ts";
-import { IEMOJI_CLASSES } from "../lib/data/iemoji/classes.ts";
-import { iemojiDataset } from "../lib/data/iemoji/iemoji.ts";
-import { headPositions } from "../lib/data/protocol.ts";
+import { mapsOfClass } from "../lib/attention/mod.ts";
+import { readPicture } from "../lib/data/batches.ts";
 import { start } from "../lib/engine/wasm.ts";
-import { accuracyOfSteps } from "../lib/evaluation/accuracy.ts";
-import { attentionRetention, mapCosine, mapOf } from "../lib/evaluation/attention_retention.ts";
-import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
-import { isDark } from "../lib/figures/kit/overlay.ts";
+import { probabilities } from "../lib/evaluation/scores.ts";
+import { mapCosine } from "../lib/evaluation/attention_retention.ts";
 import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
-import { stepOptions, trainStep } from "../lib/training/train_step.ts";
+import { answerOf, ownPicture, schoolOf, shownPictures, teach } from "./lesson.ts";
 import { allModels, fetchAsset, fetchManifest, modelFile, type ModelKey, modelName } from "./messages.ts";
-import type { Answer, Comparison, Picture, TrainReport, TrainSettings } from "./messages.ts";
+import type { Answer, Comparison, Lesson, Method, OwnPicture, Picture } from "./messages.ts";
+import type { Progress, Report, TeachSettings } from "./messages.ts";
 
-const api = { pictures, look, compare, train };
+const api = {
+  shown: async () => shownPictures(await ready()),
+  see: async (own: OwnPicture) => ownPicture(own, (await ready()).dataset.imageSize),
+  pictures,
+  look,
+  compare,
+  train,
+  reply,
+};
 /** What the page can call. */
 export type Api = typeof api;
 expose(api);
@@ -40,129 +45,82 @@ function once<Result>(read: () => Promise<Result>): () => Promise<Result> {
 
 /** Starts the engine, and reads what every function needs. */
 const ready = once(async () => {
-  const [manifest, pixels] = await Promise.all([
-    fetchManifest(),
-    fetchAsset("drawings.gz"),
-    start({ threads: 1 }),
-  ]);
-  const { configuration, classNames } = manifest;
-  const dataset = iemojiDataset(pixels, { size: configuration.imageSize, holdOut: false, digest: "" });
-  const learned = classNames.map((name) => IEMOJI_CLASSES.indexOf(name));
-  const rest = IEMOJI_CLASSES.keys().filter((id) => !learned.includes(id));
-  // Class ids of the data set in the order of learning.
-  return { manifest, configuration, dataset, classOrder: [...learned, ...rest] };
+  const [manifest, drawings] = await Promise.all([fetchManifest(), fetchAsset("drawings.gz"), engine()]);
+  return schoolOf(manifest, drawings, await modelOf({ method: "C", step: 0 }));
 });
+const engine = once(() => start({ threads: 1 }));
 
 const models = new Map<string, () => Promise<ResNet>>();
 function modelOf(key: ModelKey): Promise<ResNet> {
   const file = modelFile(key);
-  const read = async () => (await decodeCheckpoint(await fetchAsset(file), file)).model;
+  const read = async () => {
+    const [bytes] = await Promise.all([fetchAsset(file), engine()]);
+    return (await decodeCheckpoint(bytes, file)).model;
+  };
   const model = models.get(file) ?? once(read);
   models.set(file, model);
   return model();
 }
 
-/** The test images of a class, drawings by artists that no model has seen; of -1, none. */
+/** The test images of a class, drawings by artists that no model has seen. */
 async function pictures(classId: number): Promise<Picture[]> {
-  if (classId < 0) return [];
-  const { dataset, classOrder, configuration: { seed } } = await ready();
+  const { dataset, classOrder, manifest: { configuration: { seed } } } = await ready();
   const set = dataset.open("test", [classOrder[classId]], { seed, views: 1 });
-  return Array.from({ length: set.count }, (_, image) => {
-    const rgb = new Uint8Array(set.size * set.size * 3);
-    set.read(image, 0, rgb);
-    return { size: set.size, rgb };
-  });
+  return Array.from({ length: set.count }, (_, image) => readPicture(set, { image, view: 0 }));
 }
 
-/** Scores and maps of one picture, by the models' names. */
-async function look(picture: Picture): Promise<Map<string, Answer>> {
-  const { manifest } = await ready();
-  return new Map(
-    await Promise.all(
-      allModels(manifest).map(async (key) => [modelName(key), await answerOf(key, picture)] as const),
-    ),
-  );
-}
-
-async function answerOf(key: ModelKey, { size, rgb }: Picture): Promise<Answer> {
-  const model = await modelOf(key);
-  const { mean, std } = (await ready()).dataset;
-  const [logits, maps] = tf.tidy(() => {
-    const x = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
-    const { logits, features } = model.forward(tf.tensor4d(x, [1, size, size, 3]));
-    return [logits, allClassMaps(features, model.head.weights)];
-  });
-  const answer = {
-    logits: await logits.data<"float32">(),
-    maps: await maps.data<"float32">(),
-    mapSize: Math.sqrt(maps.shape[2]!),
-  };
-  tf.dispose([logits, maps]);
-  return answer;
+/**
+ * What all models say of a picture, and where they look for a class (-1: for their answer), by their names.
+ */
+async function look(picture: Picture, classId: number): Promise<Map<string, Answer>> {
+  const { manifest, dataset } = await ready();
+  const answers = new Map<string, Answer>();
+  for (const key of allModels(manifest)) {
+    answers.set(modelName(key), answerOf(await modelOf(key), picture, dataset, classId));
+  }
+  return answers;
 }
 
 /** L_D, L_AD and cosine between two models as teacher and student, over the classes that both know. */
-async function compare(
-  picture: Picture,
-  pair: readonly [teacher: ModelKey, student: ModelKey],
-): Promise<Comparison> {
-  const { distillation, temperature, norm } = (await ready()).configuration;
-  const answers = await Promise.all(pair.map((key) => answerOf(key, picture)));
+async function compare(picture: Picture, keys: readonly [ModelKey, ModelKey]): Promise<Comparison> {
+  const { dataset, manifest: { configuration: { distillation: kind, temperature, norm } } } = await ready();
+  const models = await Promise.all(keys.map(modelOf));
+  const answers = models.map((model) => answerOf(model, picture, dataset));
   const classes = Math.min(...answers.map(({ logits }) => logits.length));
-  const [L_D, L_AD, b, before, after] = tf.tidy(() => {
-    const [teacher, student] = answers.map(({ logits, maps }) => ({
-      logits: tf.tensor2d(logits.subarray(0, classes), [1, classes]),
-      maps: tf.tensor3d(maps, [1, logits.length, maps.length / logits.length]).slice(0, [1, classes, -1]),
-    }));
-    const b = topBaseClass({ studentLogits: student.logits, teacherLogits: teacher.logits }, "student-top");
-    const [Q_before, Q_after] = [mapsOfClass(teacher.maps, b), mapsOfClass(student.maps, b)];
-    return [
-      distillationLoss(teacher.logits, student.logits, { kind: distillation, temperature }),
-      attentionDistillation(Q_before, Q_after, { norm }),
-      tf.argMax(b, 1),
-      Q_before,
-      Q_after,
-    ].map((tensor) => tensor.dataSync());
+  let comparison: Comparison;
+  tf.tidy(() => {
+    const logits = answers.map(({ logits }) => tf.tensor2d(logits.subarray(0, classes), [1, classes]));
+    const maps = answers.map(({ maps, map: { length } }) =>
+      tf.tensor3d(maps.subarray(0, classes * length), [1, classes, length])
+    );
+    const b = topBaseClass({ teacherLogits: logits[0], studentLogits: logits[1] }, "student-top");
+    const Q = maps.map((maps) => mapsOfClass(maps, b));
+    const [topBase] = tf.argMax(b, 1).dataSync();
+    comparison = {
+      L_D: distillationLoss(logits[0], logits[1], { kind, temperature }).dataSync()[0],
+      L_AD: attentionDistillation(Q[0], Q[1], { norm }).dataSync()[0],
+      cosine: mapCosine(Q[0].dataSync(), Q[1].dataSync()),
+      topBaseClass: topBase,
+      scores: answers.map(({ logits }) => probabilities([logits[topBase]], "sigmoid")[0]),
+    };
   });
-  return {
-    L_D: L_D[0],
-    L_AD: L_AD[0],
-    topBaseClass: b[0],
-    cosine: mapCosine(before, after),
-    dark: [before, after].some((values) => isDark({ size: answers[0].mapSize, values })),
-    models: pair.map((key, i) => ({ name: modelName(key), logits: answers[i].logits })),
-  };
+  return comparison!;
 }
 
-/** Trains M_1 from the kept M_0, and measures it after each epoch; goes on when `tell` has resolved. */
-async function train(settings: TrainSettings, tell: (report: TrainReport) => Promise<void>): Promise<void> {
-  const { manifest, dataset, classOrder, ...context } = await ready();
-  const configuration = { ...context.configuration, ...settings };
-  const { seed, views } = configuration;
-  const [base, added] = manifest.stepSizes;
-  const headPosition = headPositions(classOrder);
-  const forward = { headPositions: headPosition, normalization: dataset, batchSize: 100 };
-  const teacher = await modelOf({ method: "LwM", step: 0 });
-  const student = teacher.clone();
-  student.growHead(manifest.classNames.slice(base, base + added), seed);
-  const open = (split: "train" | "test", from: number, to: number) =>
-    dataset.open(split, classOrder.slice(from, to), { seed, views: split === "train" ? views : 1 });
-  const testSet = open("test", 0, base + added);
-  const before = await predict(teacher, open("test", 0, base), forward);
-  await trainStep(
-    { student, teacher, set: open("train", base, base + added), headPosition },
-    stepOptions(configuration, 1, dataset),
-    {
-      onProgress: ({ total, loss }) => void (loss && tell({ total, loss })),
-      onEpoch: async ({ log }) => {
-        const seen = await predict(student, testSet, forward);
-        const [oldAccuracy, newAccuracy] = accuracyOfSteps(seen, [base, added]);
-        const { cosine } = attentionRetention(before, ofFirstClasses(seen, base));
-        const rates = { "old classes": oldAccuracy, "new classes": newAccuracy, "attention kept": cosine };
-        const map = { size: seen.mapSize[0], values: mapOf(seen, 0).slice() };
-        await tell({ epoch: { log: log.at(-1)!, rates, map } });
-      },
-    },
-  );
-  student.dispose();
+let student: ResNet | undefined;
+
+/** Trains a student, which is kept; goes on after a round when `tell` has resolved. */
+async function train(
+  lesson: Lesson,
+  settings: TeachSettings & { method: Method },
+  tell: (report: Report | null) => Promise<void>,
+  onProgress: (progress: Progress) => void,
+): Promise<void> {
+  ({ student } = await teach(await ready(), lesson, settings, tell, onProgress));
+}
+
+/** What the student says of a picture. */
+async function reply(own: OwnPicture): Promise<Answer> {
+  const { dataset } = await ready();
+  return answerOf(student!, ownPicture(own, dataset.imageSize), dataset);
 }
