@@ -1,6 +1,5 @@
 /**
- * What a setting of L_AD does: accuracy and attention retention against γ, its weight, or beside each other
- * for its forms.
+ * What γ, the weight of L_AD, does: accuracy and attention retention against it.
  * @module
  */
 import * as Plot from "@observablehq/plot";
@@ -16,8 +15,6 @@ import {
   type Figure,
   PALETTE,
   type Piece,
-  stacked,
-  wrap,
 } from "./kit/svg.ts";
 
 export interface Outcome {
@@ -34,18 +31,8 @@ export interface GammaRuns extends DatasetOrigin {
   readonly runs: readonly (Outcome & { readonly gamma: number })[];
 }
 
-export interface LossVariants extends DatasetOrigin {
-  /** One short sentence that says what is seen. */
-  readonly title: string;
-  /** From left to right: a few words each, the one without L_AD and the paper's among them. */
-  readonly variants: readonly { readonly name: string; readonly kind: "none" | "paper" | "other" }[];
-  /** Each variant with the same seeds. */
-  readonly runs: readonly (Outcome & { readonly variant: string })[];
-}
-
 const NOTE =
   "Small dots are seeds, joined by thin lines; large dots their mean, with its 95 % confidence interval (Student's t).";
-const COLORS = { none: methodNamed("LwF-MC").color, paper: methodNamed("LwM").color, other: PALETTE.orange };
 const MEASURES = [
   { measure: "averageIncrementalAccuracy", label: "average incremental accuracy", tickFormat: percentTick },
   { measure: "attentionCosine", label: "cosine to the map of M₀, last model", tickFormat: undefined },
@@ -67,7 +54,7 @@ export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
   const points = runs.map((run) => ({
     ...run,
     x: run.gamma,
-    color: run.gamma === 0 ? COLORS.none : COLORS.paper,
+    color: methodNamed(run.gamma === 0 ? "LwF-MC" : "LwM").color,
   }));
   return composeFigure({
     title: "Accuracy and attention retention against γ, the weight of L_{AD}",
@@ -79,42 +66,12 @@ export function gamma({ dataset, preset, runs }: GammaRuns): Figure {
   });
 }
 
-/** Accuracy and attention retention of each variant, every seed and the mean. */
-export function lossVariants({ title, dataset, preset, variants, runs }: LossVariants): Figure {
-  const kinds = new Map(variants.map(({ name, kind }) => [name, kind]));
-  const names = variants.map(({ name }) => name);
-  const size = { width: BODY_WIDTH, height: 220 };
-  const room = (size.width - 70) / names.length;
-  const axis: Plot.ScaleOptions = {
-    type: "point",
-    domain: names,
-    tickFormat: (name: string) => wrap(name, room, 11).join("\n"),
-    label: null,
-    padding: 0.5,
-  };
-  const points = runs.toSorted((a, b) => names.indexOf(a.variant) - names.indexOf(b.variant))
-    .map((run) => ({ ...run, x: run.variant, color: COLORS[kinds.get(run.variant) ?? "other"] }));
-  return composeFigure({
-    title,
-    subtitle: `${dataset}, preset ${preset}, ${countSeeds(runs)}`,
-    body: stacked(outcomePanels(points, axis, size), 12),
-    notes: [NOTE],
-    description: "Average incremental accuracy and cosine of attention maps. " +
-      names.map((name) => {
-        const ofName = runs.filter(({ variant }) => variant === name);
-        if (ofName.length === 0) return `${name}: no run.`;
-        const averages = MEASURES.map(({ measure }) => mean(ofName.map((run) => run[measure])).toFixed(3));
-        return `${name}: ${averages.join(", ")}.`;
-      }).join(" "),
-  });
-}
-
 /**
  * Points of the same seed are joined, so that a difference within each seed is seen even where seeds differ
  * more.
  */
 function outcomePanels(
-  points: readonly (Outcome & { x: number | string; color: string })[],
+  points: readonly (Outcome & { x: number; color: string })[],
   axis: Plot.ScaleOptions,
   size: { width: number; height: number },
 ): Piece[] {
@@ -122,7 +79,6 @@ function outcomePanels(
     const place = { x: "x", y: measure };
     const dots = { ...place, fill: "color", stroke: "white" };
     const ends = { x: "x", y1: measure, y2: measure };
-    const { type } = axis;
     return chart({
       ...size,
       x: axis,
@@ -139,7 +95,7 @@ function outcomePanels(
           className: "seed",
         }),
         Plot.line(
-          type === "point" ? [] : points,
+          points,
           Plot.groupX({ y: mean }, { ...place, stroke: PALETTE.ink, strokeWidth: 2, className: "mean" }),
         ),
         Plot.ruleX(

@@ -12,7 +12,7 @@ import { methodOverview, protocol } from "./diagrams.ts";
 import { engineThroughput } from "./engine_throughput.ts";
 import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 import type { Figure } from "./kit/svg.ts";
-import { gamma, lossVariants } from "./outcomes.ts";
+import { gamma } from "./outcomes.ts";
 import { forest, front } from "./results.ts";
 import { trainingCurve } from "./training_curve.ts";
 import { twoByTwo } from "./two_by_two.ts";
@@ -30,7 +30,6 @@ export const FIGURES = {
   forgettingPicture,
   front,
   gamma,
-  lossVariants,
   methodOverview,
   protocol,
   stepBars,

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Figure, MethodRun, MethodRuns, ModelLoss, SaveOptions, TrainingCurve } from "../figures/mod.ts";
-import type { GammaRuns, LossVariants, Outcome } from "../figures/outcomes.ts";
+import type { GammaRuns, Outcome } from "../figures/outcomes.ts";
 import { FIGURES } from "../figures/registry.ts";
 import { figureDirectory, saveFigure } from "../figures/save.ts";
 import type { Run } from "../run/run.ts";
@@ -14,14 +14,7 @@ import { methodNamed } from "../training/method.ts";
 import type { EpochLog } from "../training/train_step.ts";
 import { UserError } from "../user_error.ts";
 import { refuseSeveralEngines } from "./claims.ts";
-import {
-  bySetting,
-  FIELD_TITLES,
-  MEASURES,
-  methodTitle,
-  type RunRecord,
-  varyingFields,
-} from "./run_record.ts";
+import { MEASURES, methodTitle, type RunRecord, varyingFields } from "./run_record.ts";
 import { recordsOfFigure, select, type Study, type StudyFigure } from "./study.ts";
 import { typicalAttention } from "./typical_image.ts";
 
@@ -92,30 +85,6 @@ export function gammaNumbers(records: readonly RunRecord[]): GammaRuns {
   return { ...sharedBy(records), runs };
 }
 
-/** What a figure of forms of L_AD draws: each setting of LwM beside LwF-MC, which has none. */
-export function lossVariantNumbers(records: readonly RunRecord[], title: string): LossVariants {
-  const fields = varyingFields(records.map(({ configuration }) => configuration));
-  const nameOf = ({ configuration }: RunRecord) => {
-    if (!hasAttentionLoss(configuration)) return "without L_AD";
-    return fields.map((field) => {
-      const value = configuration[field as keyof Configuration];
-      return typeof value === "string" ? value : `${FIELD_TITLES[field] ?? field} = ${value}`;
-    }).join(", ");
-  };
-  const kindOf = ({ configuration }: RunRecord) => {
-    if (!hasAttentionLoss(configuration)) return "none";
-    return methodTitle(configuration) === "LwM" ? "paper" : "other";
-  };
-  const without = records.filter(({ configuration }) => !hasAttentionLoss(configuration));
-  refuseOthers(without, "the settings of L_AD and the seed");
-  return {
-    title,
-    ...sharedBy(records),
-    variants: bySetting(records).map(([record]) => ({ name: nameOf(record), kind: kindOf(record) })),
-    runs: records.map((record) => ({ variant: nameOf(record), ...outcomeOf(record) })),
-  };
-}
-
 /**
  * What is drawn as the seeds of one setting has to be one.
  * @param values of what the figure tells apart: as if all runs had them, and LwF-MC were LwM
@@ -180,7 +149,6 @@ const NUMBERS: Readonly<
   attentionRetention: (records, _figure, _study, { runs, log }) => typicalAttention(records, runs, log),
   attentionRetentionCurve: attentionRetentionCurveNumbers,
   gamma: gammaNumbers,
-  lossVariants: (records, { name, title = name }) => lossVariantNumbers(records, title),
 };
 
 /**

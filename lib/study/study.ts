@@ -51,7 +51,6 @@ export const FIGURE_KINDS = [
   "attentionRetention",
   "attentionRetentionCurve",
   "gamma",
-  "lossVariants",
 ] as const;
 
 /** A figure of a study. */
@@ -60,8 +59,6 @@ export interface StudyFigure {
   readonly name: string;
   /** The function of `figures` that draws it. */
   readonly kind: typeof FIGURE_KINDS[number];
-  /** For figures that do not have one of their own. */
-  readonly title?: string;
   /** The runs that it shows; all where it is absent. */
   readonly runs?: readonly Selector[];
   /** The run on all classes together, where it is drawn beside the others. */
@@ -111,7 +108,6 @@ const schema = z.strictObject({
   figures: z.array(z.strictObject({
     name: z.string(),
     kind: z.enum(FIGURE_KINDS),
-    title: z.string().optional(),
     runs: z.array(someFields).optional(),
     joint: someFields.optional(),
     references: z.array(z.strictObject({

@@ -26,7 +26,6 @@ import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
   gammaNumbers,
-  lossVariantNumbers,
   studyFigure,
   trainingCurveNumbers,
 } from "./figure_numbers.ts";
@@ -393,7 +392,7 @@ Deno.test("gammaNumbers() takes LwF-MC as γ = 0, and refuses runs that differ i
   });
 });
 
-Deno.test("gammaNumbers() and lossVariantNumbers() take no other method than LwF-MC for LwM without L_AD", () => {
+Deno.test("gammaNumbers() takes no other method than LwF-MC for LwM without L_AD", () => {
   const setting = { ...settings, classification: "sigmoid-new" } as const;
   const records = [
     measuredRun({ ...setting, method: "C" }, 0.2),
@@ -401,7 +400,6 @@ Deno.test("gammaNumbers() and lossVariantNumbers() take no other method than LwF
   ];
   const refusal = { name: "UserError", message: /Expected runs of LwM and of LwF-MC.* but found one of C\./ };
   assert.throws(() => gammaNumbers(records), refusal);
-  assert.throws(() => lossVariantNumbers(records, "Forms"), refusal);
 });
 
 Deno.test("what is drawn as the seeds of one setting is one", () => {
@@ -414,14 +412,12 @@ Deno.test("what is drawn as the seeds of one setting is one", () => {
     });
   const [usual, other, weak] = [{}, { norm: "L2" }, { gamma: 0.05 }]
     .map((fields) => runOf({ method: "LwM", ...fields } as Partial<Configuration>));
-  const [without, slower] = [0.1, 0.05].map((learningRate) => runOf({ method: "LwF-MC", learningRate }));
+  const without = runOf({ method: "LwF-MC", learningRate: 0.1 });
   refuses(() => accuracyCurveNumbers([without, usual, weak]), "gamma");
   refuses(() => attentionRetentionCurveNumbers([without, usual, weak]), "gamma");
   refuses(() => gammaNumbers([without, usual, other]), "norm");
-  refuses(() => lossVariantNumbers([without, slower, usual], "Forms"), "learningRate");
   assert.equal(accuracyCurveNumbers([without, usual]).runs.length, 2);
   assert.equal(gammaNumbers([without, usual, weak]).runs.length, 3);
-  assert.equal(lossVariantNumbers([without, usual, other], "Forms").variants.length, 3);
 });
 
 Deno.test("studyFigure() draws the joint run by the accuracy of the others, and is not saved without it", () =>
