@@ -185,7 +185,9 @@ async function readRun(folder: string): Promise<FoundRun> {
       for (const name of ["model.safetensors", "progress.safetensors"]) {
         const path = join(stepFolder(folders, step), name);
         const content = await readFileIfThere(path);
-        if (content !== null) await checkCheckpoint(content, path);
+        if (content === null) continue;
+        await checkCheckpoint(content, path);
+        break; // of a finished step nobody reads the progress
       }
     }
     const finished = trained < steps ? "unfinished" : "ready";
