@@ -62,16 +62,6 @@ Deno.test("configure() refuses unknown names and says which there are", () => {
   refuses({ gama: 0.1 }, /known fields .* but found "gama"\. The fields are .*gamma/);
 });
 
-Deno.test("an unknown preset or engine in the environment is refused", () => {
-  for (const [name, value] of [["LWM_PRESET", "tiny"], ["LWM_ENGINE", "gpu"]]) {
-    const message = new RegExp(`Expected ${name} in the environment to be .* but found "${value}"`);
-    withEnvironment(
-      { [name]: value },
-      () => assert.throws(() => configure(), { name: "UserError", message }),
-    );
-  }
-});
-
 Deno.test("configure() refuses numbers out of their range and says the range", () => {
   refuses({ widths: [16, 1_000_000] }, /widths\.1 to be at most 4096 but found 1000000/);
   refuses({ epochs: 1e9 }, /epochs to be at most 100000 but found 1000000000/);

@@ -37,16 +37,6 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
     assert.equal((await readRunFolder(folders.base)).configuration.increments, 0);
   }));
 
-Deno.test("runFolders() refuses a file in place of the folder of runs", () =>
-  withFolder(async (directory) => {
-    const file = join(directory, "file");
-    await Deno.writeTextFile(file, "");
-    await assert.rejects(runFolders(tiny(), "wasm", file), {
-      name: "UserError",
-      message: /Expected to read the folder at .* but found that a part of the path is a file, not a folder/,
-    });
-  }));
-
 Deno.test("keepConfiguration() keeps the largest number of increments, and the latest place of the data", () =>
   withFolder(async (directory) => {
     const configuration = tiny({ increments: 4 });
@@ -137,17 +127,6 @@ Deno.test("a trained run is not opened with a data set of other classes, and say
         ),
       ),
     );
-  }));
-
-Deno.test("a trained run is opened with the same data set at another place and of another date", () =>
-  withFolder(async (folder) => {
-    const run = await trained(folder);
-    // The photos are written anew.
-    await writeClassFolders(join(folder, "moved"), { ant: 5, bee: 5, cat: 5 });
-    await Deno.utime(join(folder, "moved", "ant", "image_0001.jpg"), 1, 1);
-    const moved = await open(folder, { data: join(folder, "moved") });
-    assert.deepEqual(moved.folders, run.folders);
-    assert.equal(await moved.train(), true);
   }));
 
 Deno.test("a run of which nothing is trained yet takes the images that there are", () =>

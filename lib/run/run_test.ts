@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { encodeCheckpoint, ResNet } from "../model/mod.ts";
-import { randomStream } from "../random.ts";
 import { writeFileWhole } from "../files.ts";
 import { DISPLAY } from "../table.ts";
 import { Run } from "./run.ts";
@@ -21,18 +20,6 @@ function modelBytes(run: Run, step: number): Promise<Uint8Array> {
   return Deno.readFile(
     join(step === 0 ? run.folders.base : run.folders.method, `step-${step}`, "model.safetensors"),
   );
-}
-
-/** Kills a training after a number of messages, one an iteration. */
-async function killAfter(
-  messages: number,
-  configuration: Configuration,
-  directory: string,
-): Promise<string | null> {
-  const { process, news, end } = startWorker(configuration, directory);
-  for (let heard = 0; heard < messages; heard++) await news.next();
-  process.kill("SIGKILL");
-  return (await end()).signal;
 }
 
 /**
@@ -117,29 +104,6 @@ Deno.test("a run that is finished is not computed again", () =>
     const steps = new Set<number>();
     await longer.train(undefined, { onProgress: ({ step }) => steps.add(step) });
     assert.deepEqual([...steps], [2]);
-  }));
-
-Deno.test("a run that is killed at any moment goes on and ends with bit-identical weights", () =>
-  withDataDirectory(async (directory) => {
-    const configuration = tinyConfiguration({ increments: 1, baseEpochs: 3, epochs: 4 });
-    const whole = await Run.open(configuration, { directory });
-    let iterations = 0;
-    await whole.train(undefined, { onProgress: () => iterations++ });
-    const models = await Promise.all([0, 1].map((step) => modelBytes(whole, step)));
-    await Deno.remove(join(directory, "runs"), { recursive: true });
-
-    const random = randomStream("when to kill");
-    const kills = [];
-    for (let i = 0; i < 2; i++) {
-      kills.push(await killAfter(Math.ceil(random.uniform() * iterations / 2), configuration, directory));
-    }
-    assert.deepEqual(kills, ["SIGKILL", "SIGKILL"]);
-
-    const resumed = await Run.open(configuration, { directory });
-    await resumed.train();
-    for (const step of [0, 1]) {
-      assert.deepEqual(await modelBytes(resumed, step), models[step], `M_${step} differs`);
-    }
   }));
 
 Deno.test("of two processes on one run the second waits, shows the first's progress, and goes on if that is killed", () =>

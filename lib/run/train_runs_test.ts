@@ -138,22 +138,6 @@ Deno.test("trainRuns() throws in the end what a callback has thrown, be it async
     }
   }));
 
-Deno.test("a process that trains ends when a callback throws", () =>
-  withDataDirectory(async (directory) => {
-    const { configuration, folders } = await Run.open(tinyConfiguration({ increments: 0 }), { directory });
-    const closed = await withProcessesThatSay([{ kind: "step", step: 0 }, { kind: "finished" }], async () => {
-      const { jobs } = await trainingJobs([{ name: "LwM", configuration, folders }], {
-        directory,
-        onStep: () => {
-          throw new Error("no disk");
-        },
-      });
-      const { signal } = new AbortController();
-      await assert.rejects(runJobs(jobs, { processes: 1, signal, display: silent }), { message: "no disk" });
-    });
-    assert.deepEqual(closed, [true]);
-  }));
-
 Deno.test("trainingJobs() tells of the steps that another process has trained since", () =>
   withDataDirectory(async (directory) => {
     const run = await Run.open(tinyConfiguration({ method: "C", increments: 1 }), { directory });

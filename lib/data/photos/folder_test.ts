@@ -38,46 +38,12 @@ Deno.test("folderSource() takes .jpg, .jpeg, .png and .webp in either case, and 
   });
 });
 
-Deno.test("folderSource() keeps the split of train and test folders", async () => {
-  await withFolder(async (root) => {
-    await writeClassFolders(join(root, "train"), { ant: 3, bee: 2 });
-    await writeClassFolders(join(root, "test"), { ant: 1, bee: 1 });
-    const source = folderSource(root, { seed });
-    assert.deepEqual(source.classNames, ["ant", "bee"]);
-    assert.deepEqual(source.photos.map(({ split }) => split), [
-      "test",
-      "train",
-      "train",
-      "train",
-      "test",
-      "train",
-      "train",
-    ]);
-  });
-});
-
 Deno.test("folderSource() picks classes by name", async () => {
   await withFolder(async (root) => {
     await writeClassFolders(root, { ant: 1, bee: 1, cat: 1, dog: 1, elk: 1, fox: 1 });
     assert.deepEqual(folderSource(root, { seed, classes: ["dog", "ant"] }).classNames, ["ant", "dog"]);
     assert.throws(() => folderSource(root, { seed, classes: ["gnu"] }), naming("gnu", root));
     assert.throws(() => folderSource(root, { seed, classes: [] }), naming("empty list"));
-  });
-});
-
-Deno.test("folderSource() changes the stamp of a photo with its size and date", async () => {
-  await withFolder(async (root) => {
-    await writeClassFolders(root, { ant: 2 });
-    const stamps = () => folderSource(root, { seed }).photos.map(({ stamp }) => stamp);
-    const [first, second] = stamps();
-    const seen = [first];
-    Deno.writeFileSync(join(root, "ant/image_0001.jpg"), await jpeg(9, 30, 30));
-    seen.push(stamps()[0]);
-    // Same length, other date.
-    Deno.utimeSync(join(root, "ant/image_0001.jpg"), 1, 1);
-    seen.push(stamps()[0]);
-    assert.equal(new Set(seen).size, 3);
-    assert.equal(stamps()[1], second);
   });
 });
 

@@ -179,29 +179,6 @@ Deno.test("fetchDataset() says how to get by hand what may not be downloaded", a
   });
 });
 
-Deno.test("fetchDataset() takes nothing else for what --from names", async () => {
-  await withFolder(async (folder) => {
-    const source = { ...sourceOf("cifar-100"), complete: small.cifar };
-    const [mine, other] = [join(folder, "mine"), join(folder, "other")];
-    writeCifar(mine);
-    writeCifar(other);
-    const directory = join(folder, "data");
-    const target = await fetchDataset(source, { directory, from: mine });
-    assert.equal(await fetchDataset(source, { directory, from: mine }), target);
-    await assert.rejects(
-      () => fetchDataset(source, { directory, from: other }),
-      naming(target, other, Deno.realPathSync(mine), "remove it first"),
-    );
-    assert.equal(Deno.realPathSync(target), Deno.realPathSync(mine));
-    // Nor does an archive go unseen.
-    writeFile(join(folder, "archive"), cifarArchive());
-    await assert.rejects(
-      () => fetchDataset(source, { directory, from: join(folder, "archive") }),
-      naming(target, join(folder, "archive"), "remove it first"),
-    );
-  });
-});
-
 Deno.test("fetchDataset() counts what it finds, in a folder, an archive and its own place", async () => {
   const parts: [
     DataSource["name"],
