@@ -52,10 +52,10 @@ const BROWSER_MODULES = [
 const NATIVE_PACKAGES = ["sharp", "tar", "yauzl"];
 /** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */
 const BUDGET = {
-  "lines of code in lib and tools": 16_400,
+  "lines of code in lib and tools": 15_700,
   "lines of code in explorer": 2_000,
-  "source files": 170,
-  "lines of tests": 15_000,
+  "source files": 160,
+  "lines of tests": 13_900,
 };
 const WIDTH = 110;
 const COMMENT = /^\s*(\/\/|\/?\*( |\*|\/|$))/;
