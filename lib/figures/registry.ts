@@ -9,7 +9,6 @@ import { attentionGrid, attentionRetention } from "./attention_maps.ts";
 import { blindSpot } from "./blind_spot.ts";
 import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 import { methodOverview, protocol } from "./diagrams.ts";
-import { engineThroughput } from "./engine_throughput.ts";
 import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 import type { Figure } from "./kit/svg.ts";
 import { gamma } from "./outcomes.ts";
@@ -25,7 +24,6 @@ export const FIGURES = {
   attentionRetentionCurve,
   blindSpot,
   contactSheet,
-  engineThroughput,
   forest,
   forgettingPicture,
   front,

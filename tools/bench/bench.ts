@@ -6,8 +6,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { engineThroughput, type ThroughputRow } from "../../lib/figures/engine_throughput.ts";
-import { saveFigure } from "../../lib/figures/save.ts";
+import { numbersToJson, writeFilesWhole } from "../../lib/files.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { parseCommandLine, refusePositionals, runCommand } from "../commands/command_line.ts";
@@ -18,7 +17,7 @@ const COMMAND = {
   usage: "[--quick] [--json]",
   about:
     `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it. Takes some seven
-minutes; writes figures/engine-throughput.*. The numbers mean something on an otherwise idle machine only.
+minutes; writes tools/bench/throughput.json. The numbers mean something on an otherwise idle machine only.
 
   deno task bench --quick`,
   options: {
@@ -27,10 +26,27 @@ minutes; writes figures/engine-throughput.*. The numbers mean something on an ot
   },
 };
 
-/** The workload from which the rows of the figure each change one thing. */
+/** What was measured last on a quiet machine. */
+export const THROUGHPUT: string = resolve(import.meta.dirname!, "throughput.json");
+
+/** Images a second of each engine, at several sizes of the problem. */
+export interface Throughput {
+  /** Such as `2 cores of AMD EPYC`. */
+  readonly machine: string;
+  readonly base: Workload & { threads: number };
+  /** Images a second of full training steps, and of forward passes alone. */
+  readonly rows: readonly (Workload & {
+    engine: Engine;
+    threads: number;
+    trainImagesPerSecond: number;
+    evaluationImagesPerSecond: number;
+  })[];
+}
+
+/** The workload from which the rows each change one thing. */
 const BASE: Workload = { depth: 20, width: 16, imageSize: 32, batch: 32 };
 
-/** The rows of the figure, for each engine. */
+/** The rows, for each engine. */
 const WORKLOADS: readonly Workload[] = [
   BASE,
   ...[16, 64, 128, 256].map((batch) => ({ ...BASE, batch })),
@@ -121,15 +137,15 @@ async function quick(): Promise<QuickMeasurements> {
 }
 
 /**
- * The figure's rows, on every engine. At each row the engines take turns, so that a machine that slows down
+ * The rows, on every engine. At each row the engines take turns, so that a machine that slows down
  * slows all of them, twice; the faster time counts.
  */
-async function allRows(): Promise<ThroughputRow[]> {
-  const rows: ThroughputRow[] = [];
+async function allRows(): Promise<Throughput["rows"]> {
+  const rows: Throughput["rows"][number][] = [];
   const left = new Set<Engine>();
   for (const engine of ENGINES) if (await isHere(engine)) left.add(engine);
   for (const [i, workload] of WORKLOADS.entries()) {
-    console.error(`Row ${i + 1} of ${WORKLOADS.length} of the figure …`);
+    console.error(`Row ${i + 1} of ${WORKLOADS.length} …`);
     const speeds = new Map<Engine, Required<Speed>[]>();
     for (const engine of [...left, ...left]) {
       if (!left.has(engine)) continue;
@@ -173,10 +189,9 @@ export async function bench(args: string[]): Promise<void> {
 
   const rows = await allRows();
   for (const line of textTable(rows.map((row) => ({ ...row })))) console.log(line);
-  const directory = resolve(import.meta.dirname!, "../../figures");
-  const numbers = { machine, base: { ...BASE, threads: 1 }, rows };
-  await saveFigure("engine-throughput", engineThroughput, numbers, { directory });
-  console.log("\nWritten: figures/engine-throughput.svg, .png and .json");
+  const numbers: Throughput = { machine, base: { ...BASE, threads: 1 }, rows };
+  await writeFilesWhole([[THROUGHPUT, numbersToJson(numbers)]], "write what was measured");
+  console.log("\nWritten: tools/bench/throughput.json");
 }
 
 if (import.meta.main) await runCommand(bench);

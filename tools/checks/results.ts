@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
-import type { EngineThroughput } from "../../lib/figures/engine_throughput.ts";
+import { THROUGHPUT, type Throughput } from "../bench/bench.ts";
 import { signed } from "../../lib/statistics.ts";
 import { readComparisons } from "../../lib/study/comparisons.ts";
 import { readStudy } from "../../lib/study/study.ts";
@@ -41,8 +41,7 @@ async function enginesTable(): Promise<TableRow[]> {
     torch: "PyTorch 2.6, for comparison",
     webgpu: "webgpu, in software",
   };
-  const file = join(ROOT, "figures", "engine-throughput.json");
-  const { base, rows }: EngineThroughput = JSON.parse(await Deno.readTextFile(file));
+  const { base, rows }: Throughput = JSON.parse(await Deno.readTextFile(THROUGHPUT));
   const setting = Object.entries(base);
   return rows.filter((row) => setting.every(([field, value]) => row[field as keyof typeof row] === value))
     .map(({ engine, trainImagesPerSecond, evaluationImagesPerSecond }) => ({
