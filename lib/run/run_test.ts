@@ -138,7 +138,13 @@ Deno.test("of two processes on one run the second waits, shows the first's progr
 
 Deno.test("a run whose process is killed at any operation on a file ends with bit-identical weights", () =>
   withDataDirectory(async (directory) => {
-    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 2, views: 1, drawsPerEpoch: 1 });
+    // Photographs are opened sooner than drawings.
+    await writeClassFolders(join(directory, "pets"), { ant: 4, bee: 4 });
+    const configuration = tinyPhotoConfiguration(join(directory, "pets"), {
+      dataset: "folder",
+      increments: 0,
+      baseEpochs: 2,
+    });
     const whole = await Run.open(configuration, { directory });
     await whole.train();
     const bytes = await modelBytes(whole, 0);
