@@ -127,12 +127,6 @@ export async function openRuns(
   return { runs, failures };
 }
 
-/** The record of what was measured of a run. */
-export function recordOf({ configuration, folders, metrics }: OpenedRun): RunRecord {
-  const engine = configuration.engine as Engine["name"]; // that of an opened run has it by name
-  return { configuration: { ...configuration, code: "current" }, engine, code: codeOf(folders), metrics };
-}
-
 /** A record with all measures, as `--json` prints it. */
 export function withSummary<Run extends RunRecord>(run: Run) {
   const summary = Object.entries(MEASURES).map(([name, { of }]) => [name, of(run)]);

@@ -5,7 +5,7 @@
 import { basename, dirname, join } from "node:path";
 import { namesIn } from "../../lib/files.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
-import { dataDirectory, readMetrics } from "../../lib/run/folder.ts";
+import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
@@ -43,15 +43,7 @@ import {
   runCommand,
   showPath,
 } from "./command_line.ts";
-import {
-  mistakeOf,
-  type OpenedRun,
-  openRuns,
-  printRuns,
-  printTable,
-  recordOf,
-  withSummary,
-} from "./open_run.ts";
+import { mistakeOf, type OpenedRun, openRuns, printRuns, printTable, withSummary } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "sweep",
@@ -232,6 +224,12 @@ export async function runStudy(file: string, options: StudyOptions): Promise<voi
   if (ended && mistake !== undefined && mistake !== ended.message) say(`\n${mistake}`);
   if (ended) throw ended;
   if (mistake !== undefined) throw new UserError(mistake);
+}
+
+/** The record of what was measured of a run. */
+function recordOf({ configuration, folders, metrics }: OpenedRun): RunRecord {
+  const engine = configuration.engine as RunRecord["engine"]; // that of an opened run has it by name
+  return { configuration: { ...configuration, code: "current" }, engine, code: codeOf(folders), metrics };
 }
 
 /** Those of which there is no record. */
