@@ -15,7 +15,6 @@ import {
   pictureGrid,
 } from "./kit/picture_grid.ts";
 import { composeFigure, type DatasetOrigin, type Figure, PALETTE, stacked } from "./kit/svg.ts";
-import { choiceOf } from "./show.ts";
 
 /** What {@linkcode attentionGrid} draws. */
 export interface AttentionGrid {
@@ -164,36 +163,4 @@ function describe(examples: readonly RetentionExample[]): string {
   return `Attention maps over images, one row a method, one column a model. Cosines to the first model's map: ${
     sentences.join(" ")
   }`;
-}
-
-/** The first example with a choice of the model, all methods beside each other. */
-export function attentionScrubber(retention: AttentionRetentionNumbers): Figure {
-  const { dataset, examples: [example] } = retention;
-  const { image, label, rows } = example;
-  const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
-  const choices = rows[0].cells.map((_, model) => {
-    const seen = rows.map(({ method, cells }) => {
-      const { map, cosine } = cells[model];
-      return { method, map, words: cosineText(map, cosine, "cosine ") };
-    });
-    return {
-      name: `M_${model}`,
-      figure: composeFigure({
-        title: `Where M_{${model}} looks`,
-        subtitle: `${dataset}: attention for the image's own class`,
-        body: pictureGrid([
-          headingRow(["image", ...seen.map(({ method }) => method)]),
-          {
-            cells: [
-              imageCell(example),
-              ...seen.map(({ method, map, words }) => mapCell(image, map, max, words, method)),
-            ],
-          },
-        ], 0),
-        description: `Attention of M_${model} for ${label}. ` +
-          seen.map(({ method, words }) => `${method}: ${words}.`).join(" "),
-      }),
-    };
-  });
-  return choiceOf("Which model?", choices, attentionRetention({ ...retention, examples: [example] }));
 }

@@ -11,7 +11,7 @@ import { gradCamClosedForm } from "../attention/mod.ts";
 import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
 import { DISPLAY } from "../table.ts";
 import { withFolder } from "../testdata/folder.ts";
-import { attentionGrid, attentionScrubber } from "./attention_maps.ts";
+import { attentionGrid } from "./attention_maps.ts";
 import { accuracyCurve, attentionRetentionCurve, describeSeeds, type MethodRun } from "./curves.ts";
 import { contactSheet } from "./examples.ts";
 import type { AttentionMap } from "./kit/overlay.ts";
@@ -143,24 +143,6 @@ Deno.test("a choice is its first picture alone where no script runs", () => {
   const { document } = parseHTML(`<html><body>${html}</body></html>`);
   document.querySelector("script")!.remove();
   assert.deepEqual([...document.body.querySelectorAll("*")].map(({ tagName }) => tagName), ["DIV", "IMG"]);
-});
-
-Deno.test("attentionScrubber() leafs through the models of all methods at once, also twice on a page", () => {
-  const cells = [{ map: spot(5), cosine: 1 }, { map: spot(5, 0), cosine: 0 }, { map: spot(2), cosine: 0.25 }];
-  const scrubber = attentionScrubber({
-    dataset: "iemoji-100",
-    examples: [{
-      image: IMAGE,
-      label: "</script>",
-      rows: [{ method: "C", cells }, { method: "LwM", cells: [cells[0], cells[0], cells[0]] }],
-    }],
-  });
-  const document = page(scrubber, scrubber);
-  choose(document, 2);
-  assert.deepEqual(choose(document, 4), [
-    "Attention of M_2 for </script>. C: cosine 0.25. LwM: cosine 1.00.",
-    "Attention of M_1 for </script>. C: all zero. LwM: cosine 1.00.",
-  ]);
 });
 
 const figure = composeFigure({

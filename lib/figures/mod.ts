@@ -4,7 +4,7 @@
  * @module
  */
 export { stepBars } from "./answers.ts";
-export { attentionGrid, attentionRetention, attentionScrubber } from "./attention_maps.ts";
+export { attentionGrid, attentionRetention } from "./attention_maps.ts";
 export { blindSpot } from "./blind_spot.ts";
 export { attentionRetentionCurve } from "./curves.ts";
 export { methodOverview, protocol } from "./diagrams.ts";

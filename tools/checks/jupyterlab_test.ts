@@ -1,8 +1,8 @@
 /**
  * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel, in the smoke
- * preset: every output under its own cell, no error, equations and figures rendered, the stop and restart
- * buttons pressed during a training, no process left behind. What it saves has to equal what
- * `deno task notebooks` writes. Not among the project's other tests:
+ * preset: figures seen before anything is run, every output under its own cell, no error, equations and
+ * figures rendered, the stop and restart buttons pressed during a training, no process left behind. What it
+ * saves has to equal what `deno task notebooks` writes. Not among the project's other tests:
  *
  *     deno task jupyterlab [--expected DIRECTORY] [NOTEBOOK …]
  *
@@ -22,6 +22,7 @@ import { fromHere, parseCommandLine } from "../commands/command_line.ts";
 import {
   type CodeCell,
   codeCells,
+  type Notebook,
   numberedNotebooks,
   type Output,
   readNotebook,
@@ -106,6 +107,7 @@ async function runNotebook(lab: JupyterLab, path: string, expected: string): Pro
   const copy = join(lab.folder, basename(path));
   await Deno.copyFile(path, copy);
   await lab.open(basename(path));
+  await lookBeforeRunning(lab, figuresIn(await readNotebook(path)));
   await lab.command("notebook:run-all-cells");
   await lab.command("docmanager:save");
   const [notebook, saved] = [await readNotebook(expected), await readNotebook(copy)];
@@ -131,15 +133,37 @@ async function runNotebook(lab: JupyterLab, path: string, expected: string): Pro
       errors: all("mjx-merror, .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").length,
     };
   })()`) as Record<string, number>;
-  const figures =
-    codeCells(notebook).flatMap(({ outputs }) => outputs).filter((output) =>
-      "data" in output && [output.data["text/html"]].flat().join("").includes("<img ")
-    ).length;
+  const figures = figuresIn(notebook);
   assert.ok(shown >= figures, `${shown} of ${figures} figures are shown`);
   assert.equal(blank, 0, "images are blank or have no alternative text");
   assert.equal(errors, 0, "equations or outputs are errors");
   if (/\$[^$\n]+\$/.test(source)) assert.ok(equations > 0, "no equation is rendered");
   await lab.closeNotebook();
+}
+
+/**
+ * A notebook of a fresh clone is not trusted: JupyterLab drops scripts and `hidden` from its outputs. Each
+ * figure has to be seen all the same, and nothing that waits for a script.
+ */
+async function lookBeforeRunning(lab: JupyterLab, figures: number): Promise<void> {
+  const look = `(() => {
+    const shown = [...jupyterapp.shell.currentWidget.node.querySelectorAll(".jp-OutputArea-output")];
+    const seen = (output) => output.querySelector("img")?.naturalWidth > 0;
+    return {
+      pictures: shown.filter(seen).length,
+      inputs: shown.filter((output) => output.querySelector("input, form")).length,
+    };
+  })()`;
+  const seen = async () => await lab.page.evaluate(look) as { pictures: number; inputs: number };
+  await until("each figure is seen", START_MILLISECONDS, async () => (await seen()).pictures >= figures);
+  assert.deepEqual(await seen(), { pictures: figures, inputs: 0 });
+}
+
+/** How many of a notebook's outputs are figures. */
+function figuresIn(notebook: Notebook): number {
+  return codeCells(notebook).flatMap(({ outputs }) => outputs).filter((output) =>
+    "data" in output && [output.data["text/html"]].flat().join("").includes("<img ")
+  ).length;
 }
 
 /** A progress bar, which is not kept in a notebook. */
