@@ -31,7 +31,7 @@ there. Exit code: 0, 1 where something fails, 130 after Ctrl-C.
   options: {
     fresh: "delete what it has trained before, and start over; an M_0 that other runs need stays",
     "all-seeds":
-      "first train the studies of notebook 09 except the gain map and the class of L_AD, whatever the\n" +
+      "first train the first edition's studies that notebooks 08 and 09 show, on iEmoji-100, whatever the\n" +
       "preset: ten seeds, the forms of L_AD, both norms, all γ (150 runs, a minute each on two cores);\n" +
       "otherwise they are read from studies/first-edition/*.results.json",
     "preset NAME":
@@ -101,8 +101,7 @@ export function notebookConfigurations(): Configuration[] {
 }
 
 /**
- * What notebooks 04 and 05 train beside them, for one increment: other learning rates and other weights of
- * L_AD.
+ * What notebook 05 trains beside them, for one increment: other weights of L_AD, 0 among them.
  */
 export function demonstrationConfigurations(): Configuration[] {
   const increments = 1;
