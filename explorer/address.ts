@@ -1,6 +1,6 @@
 /**
  * What the visitor has chosen and drawn stands in the page's address, so that a link restores it.
- * Photographs do not fit there: they last as long as the tab.
+ * Photographs do not fit there: they last as long as the tab, in the state of its history.
  * @module
  */
 import { GENTLE, type Manifest, type OwnPicture, type Picture, type TeachSettings } from "./messages.ts";
@@ -34,7 +34,6 @@ export const FEWEST = 3;
 export const MOST = 30;
 /** Pictures of a class of the data set in "Look". */
 export const PICTURES = 20;
-const PHOTOS = "photographs";
 
 /** A ready class, by its place. */
 export function readyClass(place: number): OwnClass {
@@ -77,7 +76,7 @@ export function readAddress(manifest: Manifest): View {
   for (const [field, { options }] of Object.entries(FORMS)) {
     settings[field] = options.find((option) => option === given.get(field)) ?? settings[field];
   }
-  const photos = readPhotos();
+  const photos: readonly Picture[][] = history.state?.photos ?? [[], [], []];
   const classes = READY_NAMES.map((_, place): OwnClass => {
     const [name, letters] = [given.get(`name${place + 1}`), given.get(`draw${place + 1}`)];
     const pictures = [
@@ -124,25 +123,9 @@ export function writeAddress(view: View, manifest: Manifest): void {
     fields.set("picture", String(image + 1));
   }
   if (own && "sketch" in own) fields.set("own", encodeSketches([own.sketch]));
-  const hash = String(fields);
-  history.replaceState(null, "", location.pathname + location.search + (hash && `#${hash}`));
   const photosOf = (pictures: readonly OwnPicture[]) =>
     pictures.flatMap((picture) => "photo" in picture ? [picture.photo] : []);
-  writePhotos([...classes.map(({ pictures }) => photosOf(pictures)), photosOf(own ? [own] : [])]);
-}
-
-/** Photographs of both classes, and of "Look". */
-function readPhotos(): Picture[][] {
-  const kept: string[][] = JSON.parse(sessionStorage.getItem(PHOTOS) ?? "[[],[],[]]");
-  return kept.map((list) =>
-    list.map((letters) => {
-      const rgb = Uint8Array.fromBase64(letters);
-      return { size: Math.sqrt(rgb.length / 3), rgb };
-    })
-  );
-}
-
-function writePhotos(lists: readonly (readonly Picture[])[]): void {
-  const kept = JSON.stringify(lists.map((list) => list.map(({ rgb }) => rgb.toBase64())));
-  if (kept !== sessionStorage.getItem(PHOTOS)) sessionStorage.setItem(PHOTOS, kept);
+  const photos = [...classes.map(({ pictures }) => pictures), own ? [own] : []].map(photosOf);
+  const hash = String(fields);
+  history.replaceState({ photos }, "", location.pathname + location.search + (hash && `#${hash}`));
 }

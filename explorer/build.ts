@@ -50,6 +50,7 @@ const COMMAND: Command = {
 };
 
 const here = import.meta.dirname!;
+const FIGURES = join(here, "../figures");
 
 /**
  * Reads the manifest of a folder with models.
@@ -183,19 +184,25 @@ export async function describeModels(
  */
 async function pageOf(output: string): Promise<string> {
   const page = await Deno.readTextFile(join(here, "index.html"));
-  const figure = await Deno.readTextFile(join(here, "../figures/accuracy-curve.json"));
-  const { runs }: { runs: { method: string; accuracy: number[] }[] } = JSON.parse(figure);
+  const files = [...Deno.readDirSync(FIGURES)].filter(({ name }) => name.endsWith(".json"));
+  const curve = files.map(({ name }) => JSON.parse(Deno.readTextFileSync(join(FIGURES, name))))
+    .find(({ figure, dataset }) => figure === "accuracyCurve" && dataset === "iemoji-100");
   const results = METHOD_NAMES.map((name) => {
-    const means = runs.filter(({ method }) => method === name).map(({ accuracy }) => mean(accuracy));
-    return { count: means.length, text: `${name} ${inPercent(mean(means))}` };
+    const runs: { accuracy: number[] }[] = curve?.runs.filter((run: { method: string }) =>
+      run.method === name
+    ) ?? [];
+    const rate = runs.length > 0 && inPercent(mean(runs.map(({ accuracy }) => mean(accuracy))));
+    return rate && ` ${name} ${rate} (${runs.length} seeds)`;
   });
-  const text = `Over ${results[0].count} seeds it is ${results.map(({ text }) => text).join(", ")}.`;
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = Deno.env.toObject();
   const project = GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/HEAD/` : "";
   for (const file of project ? [] : ["README.md", "RESULTS.md"]) {
     await Deno.copyFile(join(here, "..", file), join(output, file));
   }
-  return page.replace("<!-- over seeds -->", text).replaceAll(/href="(?=\w+\.md")/g, `href="${project}`);
+  return page.replace("<!-- over seeds -->", results.filter(Boolean).join()).replaceAll(
+    /href="(?=\w+\.md")/g,
+    `href="${project}`,
+  );
 }
 
 /**

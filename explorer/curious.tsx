@@ -25,7 +25,6 @@ export function Curious(shared: Shared) {
       <summary>For the curious</summary>
       {open && (
         <>
-          <h3>What the three minimize</h3>
           <p>
             L = L<sub>C</sub> + β · L<sub>D</sub>{" "}
             + γ · L<sub>AD</sub>: the first term learns the new, the second keeps the old scores, the third

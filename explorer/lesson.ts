@@ -46,8 +46,8 @@ export function schoolOf(manifest: Manifest, drawings: Uint8Array, teacher: ResN
 
 /** The value of Q/‖Q‖₂ that has the last color of all maps on the page. */
 export const HEAT_END = 0.5;
-/** Draws of own pictures in a round, about: ten batches. */
-const ROUND = 320;
+/** Own pictures in a batch, and draws of them in a round, about: ten batches. */
+const OWN_BATCH = 24, ROUND = 240;
 /** Placements of a drawing in the test. */
 const TEST_VIEWS = 4;
 /** Images in a forward pass. */
@@ -109,7 +109,7 @@ export function ownPicture(picture: OwnPicture, size: number): Picture {
 /** The images of a lesson, labeled by their columns of the head. */
 function imagesOf({ dataset, classOrder, manifest }: School, lesson: Lesson, { seed }: TeachSettings) {
   const { stepSizes: [base, increment], configuration } = manifest;
-  const { views, imageSize: size, drawsPerEpoch } = configuration;
+  const { views, imageSize: size } = configuration;
   const position = headPositions(classOrder);
   const open = (split: "train" | "test", from: number, to: number) => {
     const options = { seed, views: split === "train" ? views : 1 };
@@ -119,14 +119,15 @@ function imagesOf({ dataset, classOrder, manifest }: School, lesson: Lesson, { s
   const old = open("test", 0, base);
   if (lesson === "increment") {
     const end = base + increment;
-    return { old, train: open("train", base, end), test: open("test", base, end), drawsPerEpoch };
+    return { old, train: open("train", base, end), test: open("test", base, end), plan: {} };
   }
   const mine = (split: "train" | "test", views: number) => {
     const set = ownImages(lesson, { split, seed, size, views });
     return { ...set, labels: set.labels.map((label) => base + label) };
   };
   const train = mine("train", views);
-  return { old, train, test: mine("test", TEST_VIEWS), drawsPerEpoch: Math.floor(ROUND / train.count) };
+  const plan = { drawsPerEpoch: Math.floor(ROUND / train.count), batchSize: OWN_BATCH };
+  return { old, train, test: mine("test", TEST_VIEWS), plan };
 }
 
 /** The pictures of the old classes that are shown, as M₀ learned them. */
@@ -191,14 +192,14 @@ export async function teach(
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<{ student: ResNet; log: readonly EpochLog[] }> {
   const { teacher, dataset, manifest } = school;
-  const { old, train, test, drawsPerEpoch } = imagesOf(school, lesson, settings);
+  const { old, train, test, plan } = imagesOf(school, lesson, settings);
   const exam = await examOf(school, old, test);
   const rounds = settings.epochs;
   await tell({ ...await exam.of(teacher), round: 0, rounds });
   const student = teacher.clone();
   const added = lesson === "increment" ? manifest.stepSizes[1] : lesson.length;
   student.growHead(Array.from({ length: added }, (_, i) => `new class ${i + 1}`), settings.seed);
-  const configuration = { ...manifest.configuration, ...settings, method, drawsPerEpoch };
+  const configuration = { ...manifest.configuration, ...settings, ...plan, method };
   const columns = teacher.classNames.length + added;
   const log = await trainStep(
     { student, teacher, set: train, headPosition: Int32Array.from({ length: columns }, (_, i) => i) },
@@ -207,8 +208,8 @@ export async function teach(
       onProgress: ({ phase, done, total, loss }) =>
         onProgress(phase === "teacher" ? { done: 0, total: Infinity } : { done, total, loss }),
       onEpoch: async ({ epochsDone: round, log }) => {
-        // Most is forgotten in the first rounds; later, every other round is enough.
-        if (round > 4 && round % 2 === 1 && round < rounds) return await tell(null);
+        // Most is forgotten in the first rounds; later, every third round is enough.
+        if (round > 2 && round % 3 !== 2 && round < rounds) return await tell(null);
         await tell({ ...await exam.of(student), round, rounds, log: log.at(-1)! });
       },
     },

@@ -111,9 +111,8 @@ export function Look({ near, ...shared }: Shared & { near: boolean }) {
 }
 
 /** What the networks say of the picture, and how often they are right on pictures such as this. */
-function Sentence(
-  { manifest: { classNames, stepSizes, models }, asked, answers }: Shown & { manifest: Manifest },
-) {
+function Sentence({ manifest, asked, answers }: Shown & { manifest: Manifest }) {
+  const { classNames, stepSizes, models } = manifest;
   const last = stepSizes.length - 1;
   const ends = stepSizes.map((_, step) => stepSizes.slice(0, step + 1).reduce((sum, size) => sum + size));
   const step = ends.findIndex((end) => asked < end);

@@ -46,7 +46,6 @@ export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: S
     if (stroke) onSketch([...sketch, stroke]);
     setStroke(undefined);
   };
-  const clear = (left: Sketch) => () => onSketch(left);
   return (
     <div class="pad">
       <div
@@ -79,8 +78,8 @@ export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: S
             onChange={() => setPen(color)}
           />
         ))}
-        <Button disabled={sketch.length === 0} onClick={clear(sketch.slice(0, -1))}>Undo</Button>
-        <Button disabled={sketch.length === 0} onClick={clear([])}>Clear</Button>
+        <Button disabled={sketch.length === 0} onClick={() => onSketch(sketch.slice(0, -1))}>Undo</Button>
+        <Button disabled={sketch.length === 0} onClick={() => onSketch([])}>Clear</Button>
       </div>
     </div>
   );

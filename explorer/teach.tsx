@@ -120,8 +120,8 @@ export function TeachControls({ manifest, view, change, school, failure }: Share
         ? { settings: again, lesson: own.map(({ pictures }) => pictures), names: own.map(({ name }) => name) }
         : { settings: again, lesson, names: manifest.classNames.slice(base, base + increment) },
     );
-    const columns = document.querySelector(".columns")!;
-    if (matchMedia("(width < 60rem)").matches) columns.scrollIntoView({ behavior: "smooth" });
+    // On a phone, what comes of it lies below.
+    if (matchMedia("(width < 60rem)").matches) document.querySelector(".controls")!.scrollIntoView();
   };
   const { share, left } = training ? progressOf(training) : { share: 0, left: 0 };
   const [label, message] = {
@@ -163,6 +163,7 @@ function Column({ method: { name, title, about }, student, before, told, oldName
   const report = student?.reports.at(-1) ?? first;
   const kind = told ? "told" : "free";
   const columns = [...oldNames, ...names];
+  const old = report?.old[kind];
   const added = names.length > 2 ? `${names.length} new things` : list(names);
   const numbers = JSON.stringify(student?.reports, (field, value) => field === "heat" ? undefined : value);
   return (
@@ -176,12 +177,7 @@ function Column({ method: { name, title, about }, student, before, told, oldName
         {title} <small>{name}</small>
       </h3>
       <p class="about">{about}</p>
-      <Bar
-        label={`the ${oldNames.length} old things`}
-        share={report?.old[kind]}
-        before={first?.old[kind]}
-        text={percent}
-      />
+      <Bar label={`the ${oldNames.length} old things`} share={old} before={first?.old[kind]} text={percent} />
       <Bar label={added} share={report?.added[kind]} before={0} text={percent} />
       <Bar label="looks where it looked" share={report?.looks} before={1} text={digits} />
       <div class="ten">
