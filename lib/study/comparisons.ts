@@ -1,12 +1,22 @@
 /**
- * The results in a few rows: LwM compared with other runs, within each seed.
+ * Runs compared within each seed: both runs of a pair share M_0, its images, the classes and their order, so
+ * what makes seeds differ does not count.
  * @module
  */
 import type { Forest, Front } from "../figures/mod.ts";
 import { confidenceInterval, judge, mean } from "../statistics.ts";
-import { differencesOf, pairsOf } from "./claims.ts";
-import { bySetting, type Measure, MEASURES, type RunRecord } from "./run_record.ts";
-import { readStudy, select, type Selector } from "./study.ts";
+import type { DatasetName } from "../run/schema.ts";
+import { UserError } from "../user_error.ts";
+import {
+  bySetting,
+  COMPARED,
+  type Measure,
+  runKey,
+  type RunRecord,
+  shareFirstModel,
+  unitKey,
+} from "./run_record.ts";
+import { readStudy, select, type Selector, type Study } from "./study.ts";
 
 /** Two arms of a study, compared within each seed. */
 export interface Comparison {
@@ -16,20 +26,23 @@ export interface Comparison {
   readonly what: string;
   /** The first minus the second, one a seed; none while planned seeds are missing. */
   readonly differences: readonly number[];
+  /** What is compared. */
+  readonly of: string;
   /** In how many points, or in what the measure has, a difference of 1 is. */
   readonly unit: number;
   /** Seeds that are there. */
   readonly seeds: number;
   /** Seeds of the plan. */
   readonly planned: number;
-  /** The plan's words for the interval; see studies/README.md. */
+  /** The words of {@linkcode judge} for the interval, `estimate` where it is not tested, or `not finished`. */
   readonly verdict: string;
-  /** Of the t test, adjusted by Holm's method over all rows; undefined while seeds are missing. */
+  /** Of the t test, adjusted by Holm's method over all rows; undefined where there is no test. */
   readonly p?: number;
 }
 
-interface Plan extends Pick<Comparison, "data" | "what"> {
-  readonly study: string;
+/** Two selectors of runs, and how they are compared. */
+interface Plan {
+  readonly what: string;
   readonly first: Selector;
   readonly second: Selector;
   readonly measure: Measure;
@@ -37,49 +50,122 @@ interface Plan extends Pick<Comparison, "data" | "what"> {
   readonly atEqualNew?: Selector;
 }
 
-/** A: the mean accuracy after each increment, on all classes seen so far, without M_0. */
-const A: Measure = {
-  title: "A",
-  share: true,
-  of: ({ metrics }) => mean(metrics.slice(1).map(({ accuracy }) => accuracy)),
+const TITLES: Readonly<Record<DatasetName, string>> = {
+  "iemoji-100": "iEmoji-100",
+  "caltech-101": "Caltech-101",
+  "cifar-100": "iCIFAR-100",
+  "cub-200-2011": "CUBS-200-2011",
+  "imagenet-small": "iILSVRC-small",
+  "folder": "own images",
 };
-/** N: the accuracy of each step's new classes right after that step, the mean over the steps. */
-const N: Measure = MEASURES.newestAccuracy;
 
-/** The rows of the table of results. */
-const PLANS: readonly Plan[] = [
-  ["iCIFAR-100", "first-edition/cifar-100", 0.1],
-  ["Caltech-101", "first-edition/caltech-101", 0.02],
-  ["iEmoji-100", "first-edition/iemoji-100", 0.1],
-].flatMap(([data, study, learningRate]) => {
-  const [first, second] = ["LwM", "LwF-MC"].map((method) => ({ method, learningRate }));
-  const arms = { data, study, first, second, measure: A } as Omit<Plan, "what">;
-  return [
-    { ...arms, what: "equal settings" },
-    { ...arms, what: "equal accuracy on new classes", atEqualNew: { method: "LwF-MC" } },
-  ];
-});
+/**
+ * Compares the arms of studies as their files ask.
+ * @returns one row a comparison; Holm's method adjusts over all rows that are tested
+ */
+export function comparisonsOf(studies: readonly Study[]): Comparison[] {
+  const rows = studies.flatMap((study) =>
+    study.comparisons.map(({ what, first, second, measure, tested }) => ({
+      tested,
+      row: compare(study, {
+        what: `${what}, ${first} − ${second}`,
+        first: study.arms[first],
+        second: study.arms[second],
+        measure: COMPARED[measure],
+      }),
+    }))
+  );
+  return judged(rows.map(({ row }) => row), rows.map(({ tested }) => tested));
+}
 
-/** The rows of the table of results, from the results of the studies. */
+/** The rows of the table of results. They are the first edition's, until the second has results. */
 export async function readComparisons(): Promise<Comparison[]> {
-  const rows = await Promise.all(PLANS.map(async (plan) => {
-    const { records, configurations } = await readStudy(plan.study);
-    const runs = configurations.map((configuration) => ({ configuration }));
-    const planned = new Set(select(runs, plan.first).map(({ configuration }) => configuration.seed)).size;
-    const found = differences(plan, records);
-    const isWhole = found.length === planned;
-    const { data, what, measure: { share } } = plan;
-    return {
-      ...{ data, what, planned, unit: share ? 100 : 1, seeds: found.length },
-      differences: isWhole ? found : [],
-    };
-  }));
-  const judged = judge(rows.map(({ differences }) => differences));
-  return rows.map((row, i) => ({
-    ...row,
-    ...judged[i],
-    ...row.differences.length === 0 ? { verdict: "not finished" } : {},
-  }));
+  const rows = ([
+    ["first-edition/cifar-100", 0.1],
+    ["first-edition/caltech-101", 0.02],
+    ["first-edition/iemoji-100", 0.1],
+  ] as const).map(async ([name, learningRate]) => {
+    const study = await readStudy(name);
+    const [first, second] = ["LwM", "LwF-MC"].map((method) => ({ method, learningRate }));
+    const arms = { first, second, measure: COMPARED.accuracyAfterIncrements };
+    return [
+      compare(study, { ...arms, what: "equal settings" }),
+      compare(study, {
+        ...arms,
+        what: "equal accuracy on new classes",
+        atEqualNew: { method: "LwF-MC" },
+      }),
+    ];
+  });
+  return judged((await Promise.all(rows)).flat());
+}
+
+type Row = Omit<Comparison, "verdict" | "p">;
+
+function compare({ records, configurations }: Study, plan: Plan): Row {
+  const runs = select(configurations.map((configuration) => ({ configuration })), plan.first);
+  const planned = new Set(runs.map(({ configuration }) => unitKey(configuration))).size;
+  const found = differences(plan, records);
+  const { what, measure: { title, share } } = plan;
+  const data = TITLES[configurations[0].dataset];
+  // What is planned is shown when all of its seeds are there.
+  const whole = found.length === planned ? found : [];
+  return { data, what, of: title, unit: share ? 100 : 1, planned, seeds: found.length, differences: whole };
+}
+
+function judged(rows: readonly Row[], tested: readonly boolean[] = rows.map(() => true)): Comparison[] {
+  const verdicts = judge(rows.map(({ differences }, i) => tested[i] ? differences : []));
+  return rows.map((row, i) => {
+    const unjudged = row.differences.length === 0 ? "not finished" : tested[i] ? undefined : "estimate";
+    return { ...row, ...verdicts[i], ...unjudged === undefined ? {} : { verdict: unjudged } };
+  });
+}
+
+/** Two runs that share all but their settings. */
+export type Pair = readonly [first: RunRecord, second: RunRecord];
+
+/**
+ * The runs of two settings in pairs that share M_0; runs without such a partner are left out.
+ * @throws {UserError} where runs of several engines would be compared
+ */
+export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[]): Pair[] {
+  refuseSeveralEngines([...first, ...second]);
+  const partners = new Map(second.map((record) => [unitKey(record.configuration), record]));
+  return first.flatMap((record): Pair[] => {
+    const partner = partners.get(unitKey(record.configuration));
+    const isPair = partner !== undefined && shareFirstModel(record.metrics, partner.metrics);
+    return isPair ? [[record, partner]] : [];
+  });
+}
+
+/**
+ * Each run of LwM with the run of LwF-MC that differs in L_AD alone; runs without such a partner are left
+ * out.
+ */
+export function pairsAtEqualSettings(records: readonly RunRecord[]): Pair[] {
+  const known = new Map(records.map((record) => [runKey(record.configuration), record]));
+  return records.filter(({ configuration }) => configuration.method === "LwM").flatMap((record): Pair[] => {
+    const partner = known.get(runKey({ ...record.configuration, method: "LwF-MC" }));
+    return partner === undefined ? [] : pairsOf([record], [partner]);
+  });
+}
+
+/** Refuses to compare records of more than one engine. @throws {UserError} where there are several */
+export function refuseSeveralEngines(records: readonly { readonly engine: string }[]): void {
+  const engines = [...new Set(records.map(({ engine }) => engine))];
+  if (engines.length <= 1) return;
+  throw new UserError(
+    `Expected runs of one engine but found ${engines.join(" and ")}, which round differently. ` +
+      "Train all runs that are compared on one engine.",
+  );
+}
+
+/** First minus second in each pair; pairs without the measure are left out. */
+export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[] {
+  return pairs.flatMap(([first, second]) => {
+    const [a, b] = [of(first), of(second)];
+    return a === undefined || b === undefined ? [] : [a - b];
+  });
 }
 
 function differences({ first, second, measure, atEqualNew }: Plan, all: readonly RunRecord[]): number[] {
@@ -89,6 +175,9 @@ function differences({ first, second, measure, atEqualNew }: Plan, all: readonly
   const slope = slopeWithinSeeds(select(all, atEqualNew), measure);
   return differencesOf(pairs, N).map((more, i) => found[i] - slope * more);
 }
+
+/** N: the accuracy of each step's new classes right after that step, the mean over the steps. */
+const N: Measure = COMPARED.newestAccuracy;
 
 /** How the measure changes with N where only the setting does: one slope for all seeds, by least squares. */
 function slopeWithinSeeds(records: readonly RunRecord[], { of }: Measure): number {

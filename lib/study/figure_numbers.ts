@@ -13,7 +13,7 @@ import { mean } from "../statistics.ts";
 import { methodNamed } from "../training/method.ts";
 import type { EpochLog } from "../training/train_step.ts";
 import { UserError } from "../user_error.ts";
-import { refuseSeveralEngines } from "./claims.ts";
+import { refuseSeveralEngines } from "./comparisons.ts";
 import { MEASURES, methodTitle, type RunRecord, varyingFields } from "./run_record.ts";
 import { recordsOfFigure, select, type Study, type StudyFigure } from "./study.ts";
 import { typicalAttention } from "./typical_image.ts";

@@ -121,6 +121,15 @@ export const MEASURES = {
   ),
 } satisfies Record<MeasureName, Measure>;
 
+/** What comparisons are made by: A, the mean accuracy after each increment, without M_0, or a measure. */
+export const COMPARED: Readonly<Record<"accuracyAfterIncrements" | MeasureName, Measure>> = {
+  accuracyAfterIncrements: shareMeasure(
+    "A",
+    ({ metrics }) => mean(metrics.slice(1).map(({ accuracy }) => accuracy)),
+  ),
+  ...MEASURES,
+};
+
 function shareMeasure<Value extends number | undefined>(title: string, of: (record: RunRecord) => Value) {
   return { title, share: true, of };
 }

@@ -1,15 +1,12 @@
 /**
- * A study: `studies/NAME.json` says which runs, claims and figures, `studies/NAME.results.json` has the
+ * A study: `studies/NAME.json` says which runs, comparisons and figures, `studies/NAME.results.json` has the
  * records of the runs.
  *
  *     {
  *       "base": { "dataset": "iemoji-100" },
  *       "grid": { "method": ["LwM", "LwF-MC"], "learningRate": [0.1], "seed": [1, 2, 3] },
- *       "claims": [{
- *         "claim": "L_AD raises the accuracy.",
- *         "first": { "method": "LwM" },
- *         "second": { "method": "LwF-MC" }
- *       }],
+ *       "arms": { "M": { "method": "LwM" }, "F": { "method": "LwF-MC" } },
+ *       "comparisons": [{ "what": "equal settings", "first": "M", "second": "F" }],
  *       "figures": [{ "name": "accuracy-curve", "kind": "accuracyCurve" }]
  *     }
  *
@@ -24,25 +21,23 @@ import { absolutePath, readJson } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
 import { UserError } from "../user_error.ts";
-import { bySetting, type MeasureName, MEASURES, readRecords, runKey, type RunRecord } from "./run_record.ts";
+import { bySetting, COMPARED, type MeasureName, readRecords, runKey, type RunRecord } from "./run_record.ts";
 
 /** Says which runs: those whose fields have these values. */
 export type Selector = Readonly<Record<string, unknown>>;
 
-/** A claim of the kind "the first is above the second", asked within each seed. */
-export interface Claim {
-  /** As a sentence. */
-  readonly claim: string;
-  /**
-   * What it belongs to: the p values of one question are adjusted together, whatever study they come from.
-   */
-  readonly question: string;
-  /** Runs of one setting. */
-  readonly first: Selector;
-  /** Runs of another. */
-  readonly second: Selector;
+/** Two arms of a study that are compared within each seed. */
+export interface PlannedComparison {
+  /** What is the same in both, or what is asked. */
+  readonly what: string;
+  /** Name of an arm: runs of one setting. */
+  readonly first: string;
+  /** Name of another. */
+  readonly second: string;
   /** What is compared. */
-  readonly measure: MeasureName;
+  readonly measure: "accuracyAfterIncrements" | MeasureName;
+  /** Whether it has a verdict; the others are estimates. */
+  readonly tested: boolean;
 }
 
 /** The functions of `figures` that draw a study's figures. */
@@ -75,8 +70,10 @@ export interface StudyPlan {
   readonly configurations: readonly Configuration[];
   /** How many configurations of the file are those of an earlier one. */
   readonly duplicates: number;
+  /** By name. */
+  readonly arms: Readonly<Record<string, Selector>>;
   /** In the order of the file. */
-  readonly claims: readonly Claim[];
+  readonly comparisons: readonly PlannedComparison[];
   /** In the order of the file. */
   readonly figures: readonly StudyFigure[];
 }
@@ -98,12 +95,13 @@ const schema = z.strictObject({
   base: someFields.default({}),
   grid: z.preprocess((value) => Array.isArray(value) ? value : [value], z.array(grid)).default([]),
   runs: z.array(someFields).default([]),
-  claims: z.array(z.strictObject({
-    claim: z.string(),
-    question: z.string().default("other"),
-    first: someFields,
-    second: someFields,
-    measure: z.enum(Object.keys(MEASURES) as MeasureName[]).default("averageAccuracy"),
+  arms: z.record(z.string(), someFields).default({}),
+  comparisons: z.array(z.strictObject({
+    what: z.string(),
+    first: z.string(),
+    second: z.string(),
+    measure: z.enum(Object.keys(COMPARED) as (keyof typeof COMPARED)[]).default("accuracyAfterIncrements"),
+    tested: z.boolean().default(true),
   })).default([]),
   figures: z.array(z.strictObject({
     name: z.string(),
@@ -121,7 +119,7 @@ const schema = z.strictObject({
 /**
  * Reads the file of a study.
  * @throws {UserError} where it is absent or damaged, describes a run that cannot be, has a selector that
- * names none of its runs, or a claim about several settings
+ * names none of its runs, an arm of several settings, or a comparison of arms that it lacks
  */
 export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const content = await readJson(path, {
@@ -129,7 +127,7 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
     holds: "a study",
     remedy: "`deno task sweep --help` has an example.",
   });
-  const { base, grid, runs, claims, figures } = located(content, dirname(path)) as typeof content;
+  const { base, grid, runs, arms, comparisons, figures } = located(content, dirname(path)) as typeof content;
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
     configureRun({ ...base, ...run }, path)
   );
@@ -137,21 +135,28 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const configurations = [...Map.groupBy(asked, runKey).values()]
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
   const duplicates = asked.length - configurations.length;
-  for (const { claim, first, second } of claims) {
-    refuseNamingNone(configurations, [first, second], `"${claim}" in ${path}`);
-    const wide = [first, second].find((selector) => settingsNamed(configurations, selector) > 1);
-    if (wide === undefined) continue;
+  for (const [name, arm] of Object.entries(arms)) {
+    refuseNamingNone(configurations, [arm], `arm "${name}" in ${path}`);
+    if (settingsNamed(configurations, arm) > 1) {
+      throw new UserError(
+        `Expected arm "${name}" in ${path} to be one setting but found several that ${
+          JSON.stringify(arm)
+        } names. Add fields that tell them apart.`,
+      );
+    }
+  }
+  const unknown = comparisons.flatMap(({ first, second }) => [first, second])
+    .find((name) => !Object.hasOwn(arms, name));
+  if (unknown !== undefined) {
     throw new UserError(
-      `Expected "${claim}" in ${path} to compare two settings but found several that ${
-        JSON.stringify(wide)
-      } names. ` +
-        "Add fields that tell them apart.",
+      `Expected comparisons of the arms ${Object.keys(arms).join(", ") || "(none)"} in ${path} ` +
+        `but found "${unknown}". Add it to "arms", or correct the name.`,
     );
   }
   for (const { name, runs = [], joint = {} } of figures) {
     refuseNamingNone(configurations, [...runs, joint], `"${name}" in ${path}`);
   }
-  return { name: basename(path, ".json"), configurations, duplicates, claims, figures };
+  return { name: basename(path, ".json"), configurations, duplicates, arms, comparisons, figures };
 }
 
 /** With the places of images, `data`, seen from the study's folder. */
@@ -162,7 +167,7 @@ function located(value: unknown, folder: string, key?: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, located(item, folder, name)]));
 }
 
-/** Refuses selectors of a claim or a figure that name no run, since they would leave it out. */
+/** Refuses selectors of an arm or a figure that name no run, since they would leave it out. */
 function refuseNamingNone(all: readonly Configuration[], selectors: readonly Selector[], place: string) {
   const wrong = selectors.find((selector) => settingsNamed(all, selector) === 0);
   if (wrong === undefined) return;

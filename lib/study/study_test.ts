@@ -11,7 +11,7 @@ import {
 } from "./run_record.ts";
 import { measuredRun } from "./testdata/records.ts";
 import {
-  type Claim,
+  type PlannedComparison,
   readStudies,
   readStudy,
   readStudyPlan,
@@ -21,7 +21,7 @@ import {
 } from "./study.ts";
 import type { Configuration } from "../run/schema.ts";
 import { configure } from "../run/configuration.ts";
-import { judgeClaims, pairsAtEqualSettings, pairsOf } from "./claims.ts";
+import { comparisonsOf, pairsAtEqualSettings, pairsOf } from "./comparisons.ts";
 import {
   accuracyCurveNumbers,
   attentionRetentionCurveNumbers,
@@ -31,7 +31,7 @@ import {
 } from "./figure_numbers.ts";
 import { Run } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
-import { claimsTable, gainTable, lastAccuracyOfSteps, settingsTable, stateTable } from "./tables.ts";
+import { comparisonsTable, gainTable, lastAccuracyOfSteps, settingsTable, stateTable } from "./tables.ts";
 
 async function plan(folder: string, content: unknown) {
   const path = join(folder, "s.json");
@@ -95,7 +95,7 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
     await refuses({ runs: [{ gama: 1 }] }, /at runs\.0: .*"gama"/);
     await refuses({ runs: [{ beta: 20 }] }, /^In .*s\.json, run \{"beta":20\}: Expected beta to be at most/);
     await refuses(
-      { runs: [{}], claims: [{ claim: "?", first: {}, second: {}, measure: "luck" }] },
+      { runs: [{}], arms: { M: {} }, comparisons: [{ what: "?", first: "M", second: "M", measure: "luck" }] },
       /measure/,
     );
     await refuses({ runs: [{}], figures: [{ name: "a", kind: "acuracyCurve" }] }, /at figures\.0\.kind/);
@@ -121,27 +121,34 @@ Deno.test("readStudyPlan() takes the place of images from the study's file", () 
     );
   }));
 
-Deno.test("readStudyPlan() refuses a selector of a claim or figure that names no run, and says what there is", () =>
+Deno.test("readStudyPlan() refuses a selector of an arm or figure that names no run, and says what there is", () =>
   withFolder(async (folder) => {
-    const claim = (first: object, second: object) => ({ claims: [{ claim: "It gains.", first, second }] });
+    const arms = (M: object, F: object) => ({
+      arms: { M, F },
+      comparisons: [{ what: "gain", first: "M", second: "F" }],
+    });
     const figure = (selectors: object) => ({ figures: [{ name: "a", kind: "accuracyCurve", ...selectors }] });
     const content = { grid: { method: ["LwM", "C"], gamma: [0.1, 0.3] } };
     const planWith = (more: object) => plan(folder, { ...content, ...more });
     const refuses = (more: object, message: RegExp) =>
       assert.rejects(planWith(more), { name: "UserError", message });
-    await planWith(claim({ method: "LwM", gamma: 0.1 }, { method: "C" }));
+    await planWith(arms({ method: "LwM", gamma: 0.1 }, { method: "C" }));
     await planWith(figure({ runs: [{ gamma: 0.1 }], joint: { method: "C" } }));
     await refuses(
-      claim({ method: "LWM" }, { method: "C" }),
-      /^Expected "It gains\." in .*s\.json to name runs of the study but found \{"method":"LWM"\}, which none has\. They have method "LwM" or "C"\. Correct it\.$/,
+      arms({ method: "LWM" }, { method: "C" }),
+      /^Expected arm "M" in .*s\.json to name runs of the study but found \{"method":"LWM"\}, which none has\. They have method "LwM" or "C"\. Correct it\.$/,
     );
     await refuses(
-      claim({ method: "LwM" }, { method: "LwM", gamma: "0.3" }),
-      /"It gains\." .* found \{"method":"LwM","gamma":"0\.3"\}, .* have method "LwM" or "C"; gamma 0\.1 or 0\.3\./,
+      arms({ method: "C" }, { method: "LwM", gamma: "0.3" }),
+      /arm "F" .* found \{"method":"LwM","gamma":"0\.3"\}, .* have method "LwM" or "C"; gamma 0\.1 or 0\.3\./,
     );
     await refuses(
-      claim({ method: "C" }, { method: "LwM" }),
-      /"It gains\." in .*s\.json to compare two settings but found several that \{"method":"LwM"\} names\. Add fields/,
+      arms({ method: "C" }, { method: "LwM" }),
+      /arm "F" in .*s\.json to be one setting but found several that \{"method":"LwM"\} names\. Add fields/,
+    );
+    await refuses(
+      { arms: { M: { method: "C" } }, comparisons: [{ what: "gain", first: "M", second: "X" }] },
+      /^Expected comparisons of the arms M in .*s\.json but found "X"\. Add it to "arms"/,
     );
     await refuses(figure({ runs: [{}, { seed: 2 }] }), /"a" in .* have seed 1\./);
     await refuses(figure({ joint: { increments: 0 } }), /"a" in .* have increments 4\./);
@@ -240,12 +247,12 @@ Deno.test("the committed studies can be read, and every record is of a run that 
   }
 });
 
-const CLAIM: Claim = {
-  claim: "L_AD raises the accuracy.",
-  question: "primary",
-  first: { method: "LwM" },
-  second: { method: "LwF-MC" },
+const COMPARISON: PlannedComparison = {
+  what: "equal settings",
+  first: "M",
+  second: "F",
   measure: "averageAccuracy",
+  tested: true,
 };
 
 const settings: Partial<Configuration> = { learningRate: 0.1, beta: 0.5 };
@@ -258,46 +265,58 @@ function recordsWith(gains: readonly number[]): RunRecord[] {
   ]);
 }
 
-function study(records: readonly RunRecord[], ...claims: readonly Claim[]): Study {
+function study(records: readonly RunRecord[], ...comparisons: readonly PlannedComparison[]): Study {
   const configurations = records.map(({ configuration }) => configuration);
-  return { name: "study", configurations, duplicates: 0, claims, figures: [], records };
+  const arms = { M: { method: "LwM" }, F: { method: "LwF-MC" } };
+  return { name: "study", configurations, duplicates: 0, arms, comparisons, figures: [], records };
 }
 
-Deno.test("judgeClaims() takes differences within seeds, and says what follows", () => {
-  const [judged] = judgeClaims([study(recordsWith([0.02, 0.04, 0.06]), CLAIM)]);
-  judged.differences.forEach((difference, i) =>
-    assert.ok(Math.abs(difference - [0.01, 0.02, 0.03][i]) < 1e-12)
-  );
+Deno.test("comparisonsOf() takes differences within seeds, and says what follows", () => {
+  const [row] = comparisonsOf([study(recordsWith([0.02, 0.04, 0.06]), COMPARISON)]);
+  row.differences.forEach((difference, i) => assert.ok(Math.abs(difference - [0.01, 0.02, 0.03][i]) < 1e-12));
   // Student's t with two degrees of freedom is 4.30, and the standard error 0.58 points: the interval holds
   // zero.
-  assert.equal(judged.verdict, "undecided");
-  const [row] = claimsTable([judged]);
-  assert.equal(row["mean, 95 % interval"], "+2.0 ± 2.5 points");
-  assert.equal(row["difference within seeds"], "LwM − LwF-MC");
-  assert.equal(row.seeds, "3 of 3 above 0");
-  assert.equal(judgeClaims([study(recordsWith([0.03, 0.04, 0.05]), CLAIM)])[0].verdict, "holds");
-  assert.equal(judgeClaims([study(recordsWith([-0.03, -0.04, -0.05]), CLAIM)])[0].verdict, "does not hold");
+  assert.equal(row.verdict, "undecided");
+  const [shown] = comparisonsTable([row]);
+  assert.equal(shown["mean, 95 % interval"], "+2.0 ± 2.5 points");
+  assert.deepEqual([shown["data set"], shown.comparison], ["iEmoji-100", "equal settings, M − F"]);
+  const verdictOf = (gains: number[]) => comparisonsOf([study(recordsWith(gains), COMPARISON)])[0].verdict;
+  assert.equal(verdictOf([0.03, 0.04, 0.05]), "gain");
+  assert.equal(verdictOf([-0.03, -0.04, -0.05]), "loss");
+  assert.equal(verdictOf([0.001, 0.002, -0.003]), "no gain worth having");
 });
 
-Deno.test("judgeClaims() leaves out seeds that one of the two lacks, and claims without any pair", () => {
-  const records = recordsWith([0.02, 0.04, 0.06]).slice(0, -1);
-  assert.equal(judgeClaims([study(records, CLAIM)])[0].differences.length, 2);
-  assert.deepEqual(judgeClaims([study(records, { ...CLAIM, second: { method: "C" } })]), []);
+Deno.test("comparisonsOf() compares A, the mean over the increments, unless another measure is named", () => {
+  const measure = "accuracyAfterIncrements";
+  const [row] = comparisonsOf([study(recordsWith([0.02, 0.04]), { ...COMPARISON, measure })]);
+  row.differences.forEach((difference, i) => assert.ok(Math.abs(difference - [0.02, 0.04][i]) < 1e-12));
 });
 
-Deno.test("judgeClaims() leaves out seeds whose runs start from different M_0, as after training on two kinds of processor", () => {
-  const [first, ...others] = recordsWith([0.02, 0.04, 0.06]);
+Deno.test("comparisonsOf() says how many seeds there are, and nothing else, while one is missing", () => {
+  const whole = study(recordsWith([0.02, 0.04, 0.06]), COMPARISON);
+  const [row] = comparisonsOf([{ ...whole, records: whole.records.slice(0, -1) }]);
+  assert.deepEqual([row.differences, row.verdict, row.p], [[], "not finished", undefined]);
+  const [shown] = comparisonsTable([row]);
+  assert.deepEqual([shown["mean, 95 % interval"], shown.seeds, shown["p (Holm)"]], ["", "2 of 3", ""]);
+});
+
+Deno.test("comparisonsOf() leaves out seeds whose runs start from different M_0, as after training on two kinds of processor", () => {
+  const whole = study(recordsWith([0.02, 0.04, 0.06]), COMPARISON);
+  const [first, ...others] = whole.records;
   const [M_0, ...later] = first.metrics;
   const elsewhere = { ...first, metrics: [{ ...M_0, accuracy: M_0.accuracy - 0.005 }, ...later] };
-  assert.equal(judgeClaims([study([elsewhere, ...others], CLAIM)])[0].differences.length, 2);
+  assert.equal(comparisonsOf([{ ...whole, records: [elsewhere, ...others] }])[0].seeds, 2);
 });
 
-Deno.test("judgeClaims() adjusts the p values of one question over all studies, and of no other", () => {
-  const one = study(recordsWith([0.03, 0.04, 0.05]), CLAIM);
-  const p = (studies: Study[]) => judgeClaims(studies)[0].p!;
-  const alone = p([one]);
-  assert.ok(Math.abs(p([one, { ...one, name: "other" }]) - 2 * alone) < 1e-12);
-  assert.equal(p([one, study(one.records, { ...CLAIM, question: "secondary" })]), alone);
+Deno.test("comparisonsOf() adjusts p over all rows that are tested, of all studies", () => {
+  const one = study(recordsWith([0.03, 0.04, 0.05]), COMPARISON);
+  const [{ p: alone }] = comparisonsOf([one]);
+  const [{ p: ofTwo }] = comparisonsOf([one, one]);
+  assert.ok(Math.abs(ofTwo! - 2 * alone!) < 1e-12);
+  const estimate = { ...COMPARISON, tested: false };
+  const [first, second] = comparisonsOf([study(one.records, COMPARISON, estimate)]);
+  assert.deepEqual([first.p, second.p, second.verdict], [alone, undefined, "estimate"]);
+  assert.equal(second.differences.length, 3);
 });
 
 Deno.test("pairsAtEqualSettings() pairs runs that differ in L_AD alone", () => {

@@ -1,5 +1,5 @@
 /**
- * The tables of records: one row a run, a setting, or a claim.
+ * The tables of records: one row a run, a setting, or a comparison.
  * @module
  */
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
@@ -7,7 +7,7 @@ import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
 import { decimal, mean, meanBelowThree, percent, points, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import { type MethodName, methodNames } from "../training/method.ts";
-import { differencesOf, type JudgedClaim, pairsAtEqualSettings, refuseSeveralEngines } from "./claims.ts";
+import { type Comparison, differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./comparisons.ts";
 import {
   bySetting,
   describeSetting,
@@ -115,20 +115,21 @@ export function lastAccuracyOfSteps(
   });
 }
 
-/** One row a claim: the differences in points where they are those of shares, and what follows. */
-export function claimsTable(claims: readonly JudgedClaim[]): Table {
-  return table(claims.map(({ claim, measure, difference, differences, p, verdict }) => {
-    const { title, share } = MEASURES[measure];
-    return {
-      claim,
-      verdict,
-      "difference within seeds": difference,
-      "of": title,
-      "mean, 95 % interval": share ? points(differences) : signed(differences, 3),
-      "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
-      "seeds": `${differences.filter((value) => value > 0).length} of ${differences.length} above 0`,
-    };
-  }));
+/** One row a comparison: the differences in points where they are those of shares, and what follows. */
+export function comparisonsTable(rows: readonly Comparison[]): Table {
+  return table(rows.map(({ data, what, of, differences, unit, seeds, planned, verdict, p }) => ({
+    "data set": data,
+    "comparison": what,
+    of,
+    "mean, 95 % interval": differences.length === 0
+      ? ""
+      : unit === 100
+      ? points(differences)
+      : signed(differences, 3),
+    "seeds": seeds === planned ? `${planned}` : `${seeds} of ${planned}`,
+    verdict,
+    "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
+  })));
 }
 
 /**

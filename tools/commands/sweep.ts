@@ -9,11 +9,11 @@ import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
-import { judgeClaims, refuseSeveralEngines } from "../../lib/study/claims.ts";
+import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
 import { studyFigure, type StudyFigureOptions } from "../../lib/study/figure_numbers.ts";
 import {
+  COMPARED,
   firstModelKey,
-  MEASURES,
   readRecords,
   runKey,
   runNames,
@@ -30,7 +30,7 @@ import {
   type Study,
   type StudyPlan,
 } from "../../lib/study/study.ts";
-import { claimsTable } from "../../lib/study/tables.ts";
+import { comparisonsTable } from "../../lib/study/tables.ts";
 import type { TableRow } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
@@ -66,22 +66,22 @@ passed over there, too, so the same command submits what is still missing.
   deno task sweep studies/iemoji-100-arms.json --collect data
 
 FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
-of which every combination is a run, and single runs; then what is claimed, and which figures are drawn. Only
+of which every combination is a run, and single runs; then which arms are compared, and which figures are drawn. Only
 "grid" or "runs" has to be there. A relative path of "data" starts at the folder of FILE.
 
   {
     "base": { "dataset": "iemoji-100" },
     "grid": { "method": ["LwM"], "gamma": [0.1, 0.3], "seed": [1, 2, 3] },
     "runs": [{ "method": "LwF-MC", "seed": 1 }],
-    "claims": [{
-      "claim": "A larger γ retains more attention.", "measure": "attentionCosine",
-      "first": { "method": "LwM", "gamma": 0.3 }, "second": { "method": "LwM", "gamma": 0.1 }
+    "arms": { "0.3": { "method": "LwM", "gamma": 0.3 }, "0.1": { "method": "LwM", "gamma": 0.1 } },
+    "comparisons": [{
+      "what": "attention", "first": "0.3", "second": "0.1", "measure": "attentionCosine"
     }],
     "figures": [{ "name": "gamma", "kind": "gamma" }]
   }
 
-A claim compares two settings within each seed. Its measure is one of
-${Object.keys(MEASURES).join(", ")}.`,
+An arm is one setting. A comparison takes the difference of two arms within each seed. Its measure is one of
+${Object.keys(COMPARED).join(", ")}.`,
   options: {
     again:
       "trains anew what only the results know, and replaces them when all of it is trained on this machine",
@@ -95,7 +95,7 @@ ${Object.keys(MEASURES).join(", ")}.`,
     collect: "makes the results of the finished runs below the FOLDERs [DIRECTORY], and trains nothing",
     "dry-run": "names the runs that are missing; prepares no image, and writes nothing",
     json:
-      "print one JSON object, {study, results, runs, missing, claims, figures}, or {commands} with --list and\n" +
+      "print one JSON object, {study, results, runs, missing, comparisons, figures}, or {commands} with --list and\n" +
       "{jobs} with --slurm, and nothing else to standard output",
   },
 };
@@ -360,19 +360,22 @@ function mergeRecords(
   return [...byKey.values()].filter((record) => record !== undefined);
 }
 
-/** Prints the tables, judges the claims among those of the studies beside it, and draws the figures. */
+/** Prints the tables, judges the comparisons among those of the studies beside it, and draws the figures. */
 async function show(
   study: Study,
   folder: string,
   { log, ...place }: StudyFigureOptions & { log: Log },
-): Promise<{ claims: readonly TableRow[]; figures: string[] }> {
+): Promise<{ comparisons: readonly TableRow[]; figures: string[] }> {
   const figures: string[] = [];
-  if (study.records.length === 0) return { claims: [], figures };
+  if (study.records.length === 0) return { comparisons: [], figures };
   log("");
   printRuns(study.records, log);
-  const beside = study.claims.length === 0 ? [] : await readStudies(folder, log);
-  const claims = claimsTable(judgeClaims([study], beside));
-  printTable("\nClaims\n", claims, log);
+  const { length } = study.comparisons;
+  const beside = length === 0
+    ? []
+    : (await readStudies(folder, log)).filter(({ name }) => name !== study.name);
+  const comparisons = comparisonsTable(comparisonsOf([study, ...beside]).slice(0, length));
+  printTable("\nComparisons within each seed\n", comparisons, log);
   for (const { name } of study.figures) {
     const mistake = await mistakeOf(async () => {
       const { path, missing } = await studyFigure(study, name, { ...place, log });
@@ -382,14 +385,14 @@ async function show(
     if (mistake !== undefined) log(`\n${name} stays as it is: ${mistake}`);
   }
   if (figures.length > 0) log(`\nFigures: ${figures.map(showPath).join(", ")}`);
-  return { claims, figures };
+  return { comparisons, figures };
 }
 
 function asJson(
   { name, configurations }: StudyPlan,
   results: string,
   records: readonly RunRecord[],
-  shown: { claims: readonly TableRow[]; figures: readonly string[] } = { claims: [], figures: [] },
+  shown: { comparisons: readonly TableRow[]; figures: readonly string[] } = { comparisons: [], figures: [] },
 ): string {
   const missing = missingOf(configurations, records);
   return JSON.stringify({ study: name, results, runs: records.map(withSummary), missing, ...shown }, null, 1);

@@ -52,11 +52,8 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
         // Its M_0 cannot be, and is of no other run.
         { method: "LwM", seed: 2, baseLearningRate: 1e38, maxNorm: 1e38 },
       ],
-      claims: [{
-        claim: "L_AD raises the accuracy.",
-        first: { method: "LwM", gamma: 0.3, seed: 1 },
-        second: { method: "LwF-MC" },
-      }],
+      arms: { M: { method: "LwM", gamma: 0.3, seed: 1 }, F: { method: "LwF-MC" } },
+      comparisons: [{ what: "L_AD", first: "M", second: "F" }],
       figures: [
         { name: "gamma", kind: "gamma", runs: [{ method: "LwM", seed: 1 }, { method: "LwF-MC" }] },
         { name: "accuracy-curve", kind: "accuracyCurve", runs: [{ method: "C" }, { method: "LwF-MC" }] },
@@ -82,7 +79,7 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
     assert.ok(lines.includes("5 runs: 2 finished before, 3 to train. 1 duplicate configuration skipped."));
     const text = lines.join("\n");
     assert.match(text, /^LwF-MC .* 1 /m);
-    assert.match(text, /^L_AD raises the accuracy\. +undecided/m);
+    assert.match(text, /^iEmoji-100 +L_AD, M − F .* undecided/m);
     assert.match(text, /accuracy-curve stays as it is: 1 of its runs/);
 
     const records = await readRecords(join(directory, "out", "tiny.results.json"));
@@ -104,7 +101,7 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
     assert.equal(tsv.length, 4);
     assert.deepEqual(tsv[0].split("\t").slice(0, 3), ["method", "seed", "gamma"]);
 
-    await writeSweep(directory, { ...content, runs: [{ method: "C" }], claims: [], figures: [] });
+    await writeSweep(directory, { ...content, runs: [{ method: "C" }], comparisons: [], figures: [] });
     const [again] = await sweepIn(directory, file, "--dry-run");
     assert.equal(again, "4 runs: 3 finished before, 1 to train. 1 duplicate configuration skipped.");
   }));
@@ -202,16 +199,19 @@ Deno.test("sweep names with --dry-run what is missing, and writes nothing", () =
 Deno.test("sweep --json prints one object", () =>
   withDataDirectory(async (directory) => {
     const figures = [{ name: "curve", kind: "accuracyCurve" }];
-    const claims = [{ claim: "It gains.", first: { method: "LwM" }, second: { method: "C" } }];
-    const file = await writeSweep(directory, { grid: { method: ["LwM", "C"] }, claims, figures });
+    const compared = {
+      arms: { M: { method: "LwM" }, C: { method: "C" } },
+      comparisons: [{ what: "gain", first: "M", second: "C" }],
+    };
+    const file = await writeSweep(directory, { grid: { method: ["LwM", "C"] }, ...compared, figures });
     assert.equal(JSON.parse((await sweepIn(directory, file, "--list", "--json"))[0]).commands.length, 3);
     for (const method of ["LwM", "C"]) await trainHere(directory, { method });
     const [text, ...more] = await sweepIn(directory, file, "--json");
     assert.deepEqual(more, []);
     const home = join(directory, "studies", "smoke");
-    const { study, results, runs, missing, claims: [judged], figures: drawn } = JSON.parse(text);
+    const { study, results, runs, missing, comparisons: [judged], figures: drawn } = JSON.parse(text);
     assert.deepEqual([study, results], ["tiny", join(home, "tiny.results.json")]);
-    assert.deepEqual([runs.length, missing, judged.claim], [2, [], "It gains."]);
+    assert.deepEqual([runs.length, missing, judged.comparison], [2, [], "gain, M − C"]);
     assert.deepEqual(drawn, [join(home, "curve.svg")]);
   }));
 
@@ -259,10 +259,13 @@ Deno.test("findKept() follows links to folders", () =>
 
 Deno.test("sweep passes over damaged studies and results beside its own", () =>
   withFolder(async (directory) => {
-    const claims = [{ claim: "It gains.", first: { method: "LwM" }, second: { method: "LwF-MC" } }];
     const file = join(directory, "mine.json");
     const grid = { method: ["LwM", "LwF-MC"], increments: [1] };
-    await Deno.writeTextFile(file, JSON.stringify({ grid, claims }));
+    const compared = {
+      arms: { M: { method: "LwM" }, F: { method: "LwF-MC" } },
+      comparisons: [{ what: "gain", first: "M", second: "F" }],
+    };
+    await Deno.writeTextFile(file, JSON.stringify({ grid, ...compared }));
     const records = grid.method.map((method) => measuredRun({ method }, 0.5));
     await writeRecords(join(directory, "mine.results.json"), records);
     await Deno.writeTextFile(join(directory, "other.json"), '{ "runs": 3 }');
@@ -270,7 +273,7 @@ Deno.test("sweep passes over damaged studies and results beside its own", () =>
     const text = (await sweepIn(join(directory, "data"), file)).join("\n");
     assert.match(text, /Passed over other\.json: Expected .*other\.json to hold a study/);
     assert.match(text, /Passed over study2\.results\.json: Expected .* bytes that are not JSON/);
-    assert.match(text, /^It gains\. +undecided/m);
+    assert.match(text, /^iEmoji-100 +gain, M − F .* undecided/m);
   }));
 
 Deno.test("sweep never replaces results by fewer steps, and keeps those that the study no longer names", () =>
@@ -372,7 +375,7 @@ Deno.test("sweep --help has an example of a study", () =>
     await sweep(["--help"], (line) => void lines.push(line));
     const [example] = lines.join("\n").match(/^ {2}\{\n[^]*?\n {2}\}$/m)!;
     const file = await writeSweep(directory, JSON.parse(example));
-    assert.equal((await readStudyPlan(file)).claims.length, 1);
+    assert.equal((await readStudyPlan(file)).comparisons.length, 1);
   }));
 
 Deno.test("sweep does not mix engines", () =>
