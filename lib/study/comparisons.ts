@@ -34,7 +34,7 @@ export interface Comparison {
   readonly seeds: number;
   /** Seeds of the plan. */
   readonly planned: number;
-  /** The words of {@linkcode judge} for the interval, `estimate` where it is not tested, or `not finished`. */
+  /** {@linkcode judge}'s word for the interval, `estimate` where it is not tested, or `not finished`. */
   readonly verdict: string;
   /** Of the t test, adjusted by Holm's method over all rows; undefined where there is no test. */
   readonly p?: number;
