@@ -30,6 +30,8 @@ export interface Comparison {
   readonly of: string;
   /** In how many points, or in what the measure has, a difference of 1 is. */
   readonly unit: number;
+  /** Mean of the second arm; undefined while seeds are missing, and where the arm is moved along a line. */
+  readonly baseline?: number;
   /** Seeds that are there. */
   readonly seeds: number;
   /** Seeds of the plan. */
@@ -109,8 +111,13 @@ function compare({ records, configurations }: Study, plan: Plan): Row {
   const { what, measure: { title, share } } = plan;
   const data = TITLES[configurations[0].dataset];
   // What is planned is shown when all of its seeds are there.
-  const whole = found.length === planned ? found : [];
-  return { data, what, of: title, unit: share ? 100 : 1, planned, seeds: found.length, differences: whole };
+  const isWhole = found.length === planned;
+  const seconds = select(records, plan.second).flatMap((record) => plan.measure.of(record) ?? []);
+  return {
+    ...{ data, what, of: title, unit: share ? 100 : 1, planned, seeds: found.length },
+    differences: isWhole ? found : [],
+    ...isWhole && plan.atEqualNew === undefined ? { baseline: mean(seconds) } : {},
+  };
 }
 
 function judged(rows: readonly Row[], tested: readonly boolean[] = rows.map(() => true)): Comparison[] {

@@ -5,7 +5,7 @@
  */
 import { basename, join, resolve } from "node:path";
 import { THROUGHPUT, type Throughput } from "../bench/bench.ts";
-import { signed } from "../../lib/statistics.ts";
+import { percent, signed } from "../../lib/statistics.ts";
 import { readComparisons } from "../../lib/study/comparisons.ts";
 import { readStudy } from "../../lib/study/study.ts";
 import { settingsTable } from "../../lib/study/tables.ts";
@@ -13,12 +13,13 @@ import { markdownTable, type TableRow } from "../../lib/table.ts";
 import { numberedNotebooks, readNotebook } from "../notebooks/notebook.ts";
 
 async function comparisonsTable(): Promise<TableRow[]> {
-  return (await readComparisons()).map(({ data, what, differences, unit, seeds, planned, verdict, p }) => ({
-    "data set": data,
-    "LwM compared with LwF-MC at": what,
+  return (await readComparisons()).map(({ p, unit, baseline, differences, ...row }) => ({
+    "data set": row.data,
+    "LwM compared with LwF-MC at": row.what,
+    "LwF-MC": baseline === undefined ? "" : percent(baseline),
     "difference, points": p === undefined ? "" : signed(differences.map((value) => unit * value), 1),
-    "seeds": p === undefined ? `${seeds} of ${planned}` : `${planned}`,
-    "verdict": verdict,
+    "seeds": p === undefined ? `${row.seeds} of ${row.planned}` : `${row.planned}`,
+    "verdict": (p ?? 0) > 0.05 && /^(gain|loss)$/.test(row.verdict) ? `${row.verdict}, weak` : row.verdict,
     "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
   }));
 }
