@@ -1,29 +1,28 @@
 /**
- * `deno task bench`: how fast the engines are, and what attention distillation costs.
- *
- * Everything is measured with the project's own training step, each engine in a process of its own on one
- * thread.
+ * `deno task bench`: how fast the engines are, by the project's own training step on one thread.
  * @module
  */
 import { resolve } from "node:path";
-import { numbersToJson, writeFilesWhole } from "../../lib/files.ts";
+import * as tf from "@tensorflow/tfjs";
+import { oneHotClasses } from "../../lib/attention/mod.ts";
+import { type EngineName, useEngine } from "../../lib/engine/mod.ts";
+import { numbersToJson, writeFileWhole } from "../../lib/files.ts";
+import { ResNet } from "../../lib/model/mod.ts";
+import { configure } from "../../lib/run/configuration.ts";
+import { median } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
+import { iterate } from "../../lib/training/iteration.ts";
+import { Sgd } from "../../lib/training/optimizer.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { parseCommandLine, refusePositionals, runCommand } from "../commands/command_line.ts";
-import type { MethodSeconds, Order, Speed, Workload } from "./bench_orders.ts";
 
 const COMMAND = {
   name: "bench",
-  usage: "[--quick] [--json]",
+  usage: "",
   about:
-    `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it. Takes some seven
-minutes; writes tools/bench/throughput.json. The numbers mean something on an otherwise idle machine only.
-
-  deno task bench --quick`,
-  options: {
-    quick: "one network and the methods' steps only, in under 40 seconds; writes nothing",
-    json: "print them as one line of JSON and nothing else (with --quick only)",
-  },
+    `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it. Takes some five
+minutes, and writes tools/bench/throughput.json. The numbers mean something on an otherwise idle machine only.`,
+  options: {},
 };
 
 /** What was measured last on a quiet machine. */
@@ -33,37 +32,30 @@ export const THROUGHPUT: string = resolve(import.meta.dirname!, "throughput.json
 export interface Throughput {
   /** Such as `2 cores of AMD EPYC`. */
   readonly machine: string;
-  readonly base: Workload & { threads: number };
+  /** The workload from which the others each change one thing. */
+  readonly base: Workload;
   /** Images a second of full training steps, and of forward passes alone. */
   readonly rows: readonly (Workload & {
-    engine: Engine;
-    threads: number;
+    engine: EngineName | "torch";
     trainImagesPerSecond: number;
     evaluationImagesPerSecond: number;
   })[];
 }
 
-/** The workload from which the rows each change one thing. */
-const BASE: Workload = { depth: 20, width: 16, imageSize: 32, batch: 32 };
+/** A network, and its images; each stage has twice as many channels as the one before, `width` at first. */
+type Workload = Readonly<Record<"depth" | "width" | "imageSize" | "batch" | "threads", number>>;
 
-/** The rows, for each engine. */
+const BASE: Workload = { depth: 20, width: 16, imageSize: 32, batch: 32, threads: 1 };
 const WORKLOADS: readonly Workload[] = [
   BASE,
   ...[16, 64, 128, 256].map((batch) => ({ ...BASE, batch })),
   ...[8, 32].map((width) => ({ ...BASE, width })),
   ...[8, 32].map((depth) => ({ ...BASE, depth })),
   ...[64, 96].map((imageSize) => ({ ...BASE, imageSize })),
-  { depth: 18, width: 64, imageSize: 224, batch: 8 },
+  { ...BASE, depth: 18, width: 64, imageSize: 224, batch: 8 }, // the network for photographs
 ];
 
-const ENGINES = ["wasm", "onednn", "webgpu", "torch"] as const;
-
-type Engine = typeof ENGINES[number];
-
-/**
- * An engine that takes longer for a row, in seconds, has no further one: a software renderer would take
- * minutes.
- */
+/** An engine that takes longer for a row has no further one: a software renderer would take minutes. */
 const MOST_SECONDS_OF_ROW = 15;
 
 /** A python3 that has torch, if there is one. */
@@ -75,123 +67,89 @@ export async function pythonWithTorch(): Promise<string | undefined> {
   }
 }
 
-/** What is measured on an engine by these orders, in a process of its own. */
-async function results(engine: Engine, orders: readonly Order[]): Promise<unknown[]> {
-  const beside = (name: string) => resolve(import.meta.dirname!, name);
-  const [command, ...args] = engine === "torch"
-    ? [await pythonWithTorch() ?? "python3", beside("bench_torch.py"), JSON.stringify(orders)]
-    : [
-      Deno.execPath(),
-      "run",
-      "-A",
-      "--no-check",
-      beside("bench_orders.ts"),
-      JSON.stringify({ engine, orders }),
-    ];
-  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
-  const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw new UserError(`Expected a measurement but its process failed:\n${errors.trim()}`);
-  return said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-}
-
-function isHere(engine: Engine): Promise<boolean> {
-  return results(engine, []).then(() => true, () => false);
-}
-
-export interface QuickMeasurements {
-  /** Training at the base workload; an engine is missing where the machine lacks it. */
-  imagesPerSecond: Partial<Record<"wasm" | "onednn" | "torch", number>>;
-  /** On the faster of the project's own engines. */
-  methods: MethodSeconds;
-  /** Forward passes on that engine over training steps on it. */
-  evaluation: number;
-}
-
-/** What `--json` prints. */
-export function summaryOf({ imagesPerSecond, methods, evaluation }: QuickMeasurements) {
-  const each = (values: Record<string, number>, write: (value: number) => number) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, write(value)]));
-  return {
-    imagesPerSecond: each(imagesPerSecond, (value) => +value.toFixed(1)),
-    stepRatio: each(methods, (seconds) => +(seconds / methods.C).toFixed(3)),
-    evaluation: +evaluation.toFixed(3),
+/** Measures one workload on the engine in use, with images of noise. */
+async function speedOf({ depth, width, imageSize, batch }: Workload) {
+  const training = configure({ method: "C" });
+  const widths = (depth === 18 ? [1, 2, 4, 8] : [1, 2, 4]).map((factor) => factor * width);
+  const names = Array.from({ length: 20 }, (_, i) => `class ${i}`);
+  const model = new ResNet({ depth, widths, stem: depth === 18 ? "7x7/4" : "3x3" }, names, 1);
+  const sgd = new Sgd(model, training);
+  const x = tf.randomNormal<tf.Rank.R4>([batch, imageSize, imageSize, 3]);
+  const labels = oneHotClasses(Array.from({ length: batch }, (_, i) => 10 + i % 10), names.length);
+  const forward = async () => {
+    const logits = tf.tidy(() => model.forward(x).logits);
+    await logits.data();
+    logits.dispose();
   };
+  const step = () => iterate(sgd, { x, labels, baseClasses: 10 }, "C", training, training.learningRate);
+  const speed = {
+    trainImagesPerSecond: batch / await secondsOf(step, 1),
+    evaluationImagesPerSecond: batch / await secondsOf(forward, 1 / 3),
+  };
+  sgd.dispose();
+  model.dispose();
+  tf.dispose([x, labels]);
+  return speed;
 }
 
-async function quick(): Promise<QuickMeasurements> {
-  const imagesPerSecond: QuickMeasurements["imagesPerSecond"] = {};
-  for (const engine of ["wasm", "onednn", "torch"] as const) {
-    if (!await isHere(engine)) continue;
-    console.error(`Training on ${engine} …`);
-    const [{ train }] = await results(engine, [{ workload: BASE, train: 2.5 }]) as Speed[];
-    imagesPerSecond[engine] = train;
-  }
-  const { wasm = 0, onednn = 0 } = imagesPerSecond;
-  const best = onednn > wasm ? "onednn" : "wasm";
-  console.error(`The methods' steps, and evaluation, on ${best} …`);
-  const [methods, { evaluation = 0 }] = await results(best, [
-    { workload: BASE, rounds: 10 },
-    { workload: { ...BASE, batch: 128 }, evaluation: 2 },
-  ]) as [MethodSeconds, Speed];
-  return { imagesPerSecond, methods, evaluation: evaluation / Math.max(wasm, onednn) };
+/** Seconds of one run, the median of as many as fit into the time, at least three. */
+async function secondsOf(run: () => Promise<unknown>, seconds: number): Promise<number> {
+  const timed = async () => {
+    const start = performance.now();
+    await run();
+    return (performance.now() - start) / 1000;
+  };
+  // The first makes the kernels, the next are still waiting for their compilation.
+  for (let spent = await timed(); spent < seconds / 3; spent += await timed());
+  const times: number[] = [];
+  for (let spent = 0; times.length < 3 || spent < seconds; spent += times.at(-1)!) times.push(await timed());
+  return median(times);
 }
 
-/**
- * The rows, on every engine. At each row the engines take turns, so that a machine that slows down
- * slows all of them, twice; the faster time counts.
- */
-async function allRows(): Promise<Throughput["rows"]> {
+/** The workloads on an engine, as far as it is fast enough; none where it cannot be used here. */
+async function rowsOf(engine: "wasm" | "onednn" | "webgpu"): Promise<Throughput["rows"]> {
   const rows: Throughput["rows"][number][] = [];
-  const left = new Set<Engine>();
-  for (const engine of ENGINES) if (await isHere(engine)) left.add(engine);
-  for (const [i, workload] of WORKLOADS.entries()) {
-    console.error(`Row ${i + 1} of ${WORKLOADS.length} …`);
-    const speeds = new Map<Engine, Required<Speed>[]>();
-    for (const engine of [...left, ...left]) {
-      if (!left.has(engine)) continue;
-      const start = performance.now();
-      const [speed] = await results(engine, [{ workload, train: 1, evaluation: 1 / 3 }]) as Required<Speed>[];
-      speeds.set(engine, [...speeds.get(engine) ?? [], speed]);
-      if (performance.now() - start > 1000 * MOST_SECONDS_OF_ROW) left.delete(engine);
-    }
-    for (const [engine, both] of speeds) {
-      rows.push({
-        engine,
-        ...workload,
-        threads: 1,
-        trainImagesPerSecond: Math.max(...both.map(({ train }) => train)),
-        evaluationImagesPerSecond: Math.max(...both.map(({ evaluation }) => evaluation)),
-      });
-    }
+  try {
+    await useEngine(engine, { log: console.error });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    return rows;
   }
-  return ENGINES.flatMap((engine) => rows.filter((row) => row.engine === engine));
+  for (const workload of WORKLOADS) {
+    const start = performance.now();
+    rows.push({ engine, ...workload, ...await speedOf(workload) });
+    if (performance.now() - start > 1000 * MOST_SECONDS_OF_ROW) break;
+  }
+  return rows;
 }
 
-async function describeMachine(): Promise<string> {
-  const cores = navigator.hardwareConcurrency;
-  const information = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
-  const model = information.match(/model name\s*: (.+)/)?.[1] ?? `${Deno.build.os} on ${Deno.build.arch}`;
-  return `${cores} core${cores === 1 ? "" : "s"} of ${model}`;
+async function rowsOfTorch(): Promise<Throughput["rows"]> {
+  const python = await pythonWithTorch();
+  if (python === undefined) return [];
+  const script = resolve(import.meta.dirname!, "bench_torch.py");
+  const { stdout } = await new Deno.Command(python, { args: [script, JSON.stringify(WORKLOADS)] }).output();
+  const speeds = new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+  return WORKLOADS.map((workload, i) => ({ engine: "torch", ...workload, ...speeds[i] }));
 }
 
 export async function bench(args: string[]): Promise<void> {
   const line = parseCommandLine(args, COMMAND);
   if (line.help) return console.log(line.help);
   refusePositionals(line, COMMAND);
-  const [isQuick, isJson] = [line.switches.has("quick"), line.switches.has("json")];
-  if (isJson && !isQuick) {
-    throw new UserError("Expected --json together with --quick but found it alone; add --quick.");
-  }
-  const machine = await describeMachine();
-  console.error(`${machine}; ResNet-20, 32 × 32, batch 32, one thread`);
-  console.log(JSON.stringify(summaryOf(await quick()), null, isJson ? undefined : 1));
-  if (isQuick) return;
-
-  const rows = await allRows();
-  for (const line of textTable(rows.map((row) => ({ ...row })))) console.log(line);
-  const numbers: Throughput = { machine, base: { ...BASE, threads: 1 }, rows };
-  await writeFilesWhole([[THROUGHPUT, numbersToJson(numbers)]], "write what was measured");
+  const information = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
+  const model = information.match(/model name\s*: (.+)/)?.[1] ?? `${Deno.build.os} on ${Deno.build.arch}`;
+  const rows: Throughput["rows"][number][] = [];
+  for (const engine of ["wasm", "onednn", "webgpu"] as const) rows.push(...await rowsOf(engine));
+  rows.push(...await rowsOfTorch());
+  for (const text of textTable(rows.map((row) => ({ ...row })))) console.log(text);
+  const machine = `${navigator.hardwareConcurrency} cores of ${model}`;
+  const numbers: Throughput = { machine, base: BASE, rows };
+  await writeFileWhole(THROUGHPUT, numbersToJson(numbers));
   console.log("\nWritten: tools/bench/throughput.json");
 }
 
-if (import.meta.main) await runCommand(bench);
+if (import.meta.main) {
+  await runCommand(bench);
+  Deno.exit(0); // a WebGPU device keeps a process alive
+}
