@@ -130,7 +130,7 @@ export async function typicalAttention(
     if (!isThere || !shareFirstModel([await run.metrics(0)], metrics)) {
       throw new UserError(
         `Expected the models of ${configuration.method}, seed ${seed}, in ${run.folders.method} but found ` +
-          `${isThere ? "another M_0" : "none"}. Train the study here with --again to draw it anew.`,
+          `${isThere ? "another M_0" : "none"}. Train the study here with --out DIRECTORY to draw it anew.`,
       );
     }
     runs.push(run);

@@ -70,6 +70,23 @@ export async function runCommand(main: (args: string[], log: Log) => Promise<voi
 }
 
 /**
+ * Makes a command of its work.
+ * @param work is given its command line, where to say what a person reads, and takes what `--json` prints: then
+ * nothing else goes to the standard output
+ */
+export function defineCommand(
+  command: Command,
+  work: (line: CommandLine, say: Log, result: (value: unknown) => void) => Promise<void>,
+): (args: readonly string[], log?: Log) => Promise<void> {
+  return async (args, log = print) => {
+    const line = parseCommandLine(args, command);
+    if (line.help) return log(line.help);
+    const json = line.switches.has("json");
+    await work(line, json ? warn : log, (value) => json && log(JSON.stringify(value, null, 1)));
+  };
+}
+
+/**
  * Reads a command's arguments.
  * @throws {UserError} where an option is unknown, given twice, lacks its value, or has no effect on the
  * method

@@ -7,7 +7,7 @@ import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, type Log, parseCommandLine, runCommand, warn } from "./command_line.ts";
+import { type Command, defineCommand, runCommand } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun, stepHeading, stepRow } from "./open_run.ts";
 
 const COMMAND: Command = {
@@ -28,45 +28,35 @@ nothing to measure.
   },
 };
 
-export async function evaluate(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, COMMAND);
-  if (line.help) return log(line.help);
-  const json = line.switches.has("json");
-  const run = await openNamedRun(line, COMMAND, json ? warn : log);
-  const metrics = await evaluateRun(run, json ? () => {} : log);
-  if (json) log(JSON.stringify({ run: folderOf(run), configuration: run.configuration, metrics }, null, 1));
-}
-
 /** Measures all models that are trained, and prints the tables. */
-async function evaluateRun(run: Run, log: Log): Promise<StepMetrics[]> {
+export const evaluate = defineCommand(COMMAND, async (line, say, result) => {
+  const run = await openNamedRun(line, COMMAND, say);
+  const folder = folderOf(run);
   if (!await run.hasModel(0)) {
-    const folder = folderOf(run);
     throw new UserError(
       `Expected trained models in ${folder} but found none. Train it with \`deno task train\`.`,
     );
   }
-  log(`Run: ${folderOf(run)}`);
+  say(`Run: ${folder}`);
   if (run.engine.name !== run.configuration.engine) {
-    log(`Trained on ${run.configuration.engine}: what ${run.engine.name} measures is not kept.`);
+    say(`Trained on ${run.configuration.engine}: what ${run.engine.name} measures is not kept.`);
   }
-  log(stepHeading());
+  say(stepHeading());
   const metrics: StepMetrics[] = [];
   for (let step = 0; step < run.steps.length && await run.hasModel(step); step++) {
     metrics.push(await run.evaluate(step));
-    log(stepRow(metrics));
+    say(stepRow(metrics));
   }
-
-  log("\nAccuracy of each model on the classes of each step\n");
-  log(accuracyTable(run, metrics));
-  log(ATTENTION);
-  log(attentionTable(metrics));
-
+  say("\nAccuracy of each model on the classes of each step\n");
+  say(accuracyTable(run, metrics));
+  say(ATTENTION);
+  say(attentionTable(metrics));
   const missing = run.steps.length - metrics.length;
   if (missing > 0) {
-    log(`\nNot trained yet: ${missing} of ${run.steps.length} steps. \`deno task train\` trains them.`);
+    say(`\nNot trained yet: ${missing} of ${run.steps.length} steps. \`deno task train\` trains them.`);
   }
-  return metrics;
-}
+  result({ run: folder, configuration: run.configuration, metrics });
+});
 
 const ATTENTION = `
 Attention to the classes of step 0. Cosine: between each model's maps and those of M_0. Where masks are known:

@@ -13,15 +13,7 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { markdownTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import {
-  type Command,
-  fromHere,
-  type Log,
-  parseCommandLine,
-  runCommand,
-  showPath,
-  warn,
-} from "./command_line.ts";
+import { type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
@@ -42,12 +34,9 @@ it in PyTorch, and README.md, a model card. The images that the run was trained 
   },
 };
 
-export async function exportModel(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, COMMAND);
-  if (line.help) return log(line.help);
-  const { own, switches } = line;
-  const json = switches.has("json");
-  const run = await openNamedRun(line, COMMAND, json ? warn : log, { modelsOnly: true });
+export const exportModel = defineCommand(COMMAND, async (line, say, result) => {
+  const { own } = line;
+  const run = await openNamedRun(line, COMMAND, say, { modelsOnly: true });
   let trained = 0;
   while (trained < run.steps.length && await run.isTrained(trained)) trained++;
   const step = Number(own.step ?? trained - 1);
@@ -73,9 +62,9 @@ export async function exportModel(args: readonly string[], log: Log = console.lo
   model.dispose();
   await writeFilesWhole(files.map(([file, content]) => [join(out, file), content]), "export the model");
   const paths = files.map(([file]) => showPath(join(out, file)));
-  if (json) log(JSON.stringify({ run: folderOf(run), model: `M_${step}`, files: paths }, null, 1));
-  else log(`M_${step}: ${paths.join(", ")}`);
-}
+  say(`M_${step}: ${paths.join(", ")}`);
+  result({ run: folderOf(run), model: `M_${step}`, files: paths });
+});
 
 /**
  * A model as a safetensors file in PyTorch's layout: filters (output, input, height, width), the head's

@@ -75,13 +75,13 @@ export function folderOf({ steps, folders }: Run): string {
  */
 export async function openRun(
   from: Configuration | string,
-  { directory, ...place }: RunPlace & FolderPlace,
+  place: RunPlace & FolderPlace,
   log: Log,
 ): Promise<Run> {
   const run = await withProgress((show) => {
     const onImages = (done: number, total: number) => show("preparing images", done, total);
     if (typeof from === "string") return Run.fromFolder(from, { ...place, log, onImages });
-    return Run.open(from, { ...place, log, onImages, directory: directory && fromHere(directory) });
+    return Run.open(from, { ...place, log, onImages });
   });
   const { skipped = [] } = run.dataset as Partial<PhotoDataset>;
   if (skipped.length > 0) {
@@ -94,37 +94,6 @@ export async function openRun(
 /** A run that may have to be trained, and what was measured of the steps that are. */
 export interface OpenedRun extends PlannedRun {
   metrics: StepMetrics[];
-}
-
-/**
- * Opens runs, so that their images are prepared before several processes need them.
- * @param log told each line once
- * @returns the runs that can be opened, and why the others cannot, by their names
- */
-export async function openRuns(
-  configurations: readonly Configuration[],
-  { directory, nameOf, log }: {
-    directory?: string;
-    nameOf: (configuration: Configuration) => string;
-    log: Log;
-  },
-): Promise<{ runs: OpenedRun[]; failures: string[] }> {
-  const said = new Set<string>();
-  const once = (line: string) => {
-    if (!said.has(line)) log(line);
-    said.add(line);
-  };
-  const runs: OpenedRun[] = [];
-  const failures: string[] = [];
-  for (const asked of configurations) {
-    const name = nameOf(asked);
-    const mistake = await mistakeOf(async () => {
-      const { configuration, folders, steps } = await openRun(asked, { directory }, once);
-      runs.push({ name, configuration, folders, metrics: await readMetrics(folders, steps.length) });
-    });
-    if (mistake !== undefined) failures.push(`${name}: ${mistake}`);
-  }
-  return { runs, failures };
 }
 
 /** A record with all measures, as `--json` prints it. */

@@ -9,8 +9,8 @@ import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts"
 import { isFolder, isImageName, listFolder } from "../../lib/data/photos/photo_source.ts";
 import { nearestClasses } from "../../lib/evaluation/predict.ts";
 import { type AttentionMap, largestValue } from "../../lib/figures/kit/overlay.ts";
-import { drawImage, drawOverlay } from "../../lib/figures/kit/picture_grid.ts";
-import { beside, composeFigure, shorten, text } from "../../lib/figures/kit/svg.ts";
+import { imageCell, mapCell, pictureGrid } from "../../lib/figures/kit/picture_grid.ts";
+import { composeFigure } from "../../lib/figures/kit/svg.ts";
 import { renderPng } from "../../lib/figures/save.ts";
 import { readFileIfThere, writeFileWhole } from "../../lib/files.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
@@ -19,15 +19,7 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import {
-  type Command,
-  fromHere,
-  type Log,
-  parseCommandLine,
-  runCommand,
-  showPath,
-  warn,
-} from "./command_line.ts";
+import { type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
@@ -55,10 +47,8 @@ image is missing.
   },
 };
 
-export async function predictImages(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, COMMAND);
-  if (line.help) return log(line.help);
-  const { own, switches, positionals: [folder, ...paths] } = line;
+export const predictImages = defineCommand(COMMAND, async (line, say, result) => {
+  const { own, positionals: [folder, ...paths] } = line;
   if (paths.length === 0) {
     throw new UserError(
       `Expected the folder of a run, and images, but found ${
@@ -72,9 +62,7 @@ export async function predictImages(args: readonly string[], log: Log = console.
       `Expected --top to be a whole number above 0 but found ${own.top}. Give how many classes to name.`,
     );
   }
-  const json = switches.has("json");
-  const named = { ...line, positionals: [folder] };
-  const run = await openNamedRun(named, COMMAND, json ? warn : log, { modelsOnly: true });
+  const run = await openNamedRun({ ...line, positionals: [folder] }, COMMAND, say, { modelsOnly: true });
   const steps = await chosenSteps(run, own.models);
   const { files, pictures, unreadable } = await readImages(paths.map(fromHere), run.dataset.imageSize);
   const ofModels: Prediction[][] = [];
@@ -92,18 +80,18 @@ export async function predictImages(args: readonly string[], log: Log = console.
     await writeFileWhole(picture, await drawAttention(path, predictions));
     images.push({ image: showPath(path), picture: showPath(picture), predictions });
   }
-  if (json) log(JSON.stringify({ run: folderOf(run), images, unreadable }, null, 1));
-  else if (images.length > 0) {
-    for (const row of textTable(images.flatMap(rowsOf))) log(row);
+  result({ run: folderOf(run), images, unreadable });
+  if (images.length > 0) {
+    for (const row of textTable(images.flatMap(rowsOf))) say(row);
     const alone = steps.filter((step) => outputKind(run.configuration, step) === "sigmoid");
     if (alone.length > 0) {
       const models = alone.map((step) => `M_${step}`).join(", ");
-      log(`\n${models}: each class has a sigmoid of its own, so scores need not add up to 100 %.`);
+      say(`\n${models}: each class has a sigmoid of its own, so scores need not add up to 100 %.`);
     }
-    log(`\nWhere they look: ${showPath(out)}`);
+    say(`\nWhere they look: ${showPath(out)}`);
   }
   if (unreadable.length > 0) throw new UserError(unreadable.join("\n"));
-}
+});
 
 /** One row a class; the image and the model stand in the first of theirs. */
 function rowsOf({ image, predictions }: { image: string; predictions: readonly Prediction[] }) {
@@ -220,28 +208,18 @@ async function predictionsOf(
   }
 }
 
-/** Height and width of an image in a picture. */
-const SIDE = 224;
-
 /** A PNG: the image, and each model's map over it. */
 async function drawAttention(path: string, predictions: readonly Prediction[]): Promise<Uint8Array> {
-  const image = await decode(path, SIDE);
+  const image = await decode(path, 224);
   const max = largestValue(predictions.map(({ attention }) => attention));
-  const squares = [
-    { ...drawImage(image, SIDE, "the image"), caption: "the image" },
-    ...predictions.map(({ model, classes, attention }) => {
-      const shown = classes.find(({ name }) => name === attention.class);
-      const caption = `${model}: ${attention.class}${shown ? `, ${percent(shown.score)}` : ""}`;
-      return { ...drawOverlay(image, attention, SIDE, caption, max), caption };
-    }),
-  ];
-  const captioned = squares.map(({ svg, width, height, caption }) => ({
-    svg: svg + text(width / 2, height + 16, shorten(caption, width, 12), { anchor: "middle" }),
-    width,
-    height: height + 20,
-  }));
-  const description = squares.map(({ caption }) => caption).join("; ");
-  return await renderPng(composeFigure({ title: basename(path), body: beside(captioned, 8), description }));
+  const maps = predictions.map(({ model, classes, attention }) => {
+    const shown = classes.find(({ name }) => name === attention.class);
+    const caption = `${model}: ${attention.class}${shown ? `, ${percent(shown.score)}` : ""}`;
+    return mapCell(image, attention, max, caption, caption);
+  });
+  const body = pictureGrid([{ cells: [imageCell({ image, label: "the image" }), ...maps] }], 0);
+  const description = maps.map(({ caption }) => caption).join("; ");
+  return await renderPng(composeFigure({ title: basename(path), body, description }));
 }
 
 if (import.meta.main) await runCommand(predictImages);

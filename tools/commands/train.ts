@@ -15,13 +15,11 @@ import { stepOptions, trainStep } from "../../lib/training/train_step.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   type Command,
+  defineCommand,
   DIRECTORY,
   fromHere,
-  type Log,
-  parseCommandLine,
   refusePositionals,
   runCommand,
-  warn,
 } from "./command_line.ts";
 import { folderOf, openRun, stepHeading, stepRow } from "./open_run.ts";
 
@@ -48,13 +46,11 @@ increment and increments.
   takesFields: true,
 };
 
-export async function train(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, COMMAND);
-  if (line.help) return log(line.help);
+export const train = defineCommand(COMMAND, async (line, say, result) => {
   refusePositionals(line, COMMAND);
   const configuration = configure(line.fields);
-  const json = line.switches.has("json");
-  const say = json ? () => {} : log;
+  const trains = !line.switches.has("dry-run");
+  const directory = line.own.directory && fromHere(line.own.directory);
 
   let preparing = true;
   const kept = () =>
@@ -62,8 +58,7 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
       ? "The same command resumes the preparation of the images."
       : "Only the unfinished epoch is lost. The same command resumes there.";
   await stoppable(kept, async (signal) => {
-    const place = { directory: line.own.directory, decode: !line.switches.has("dry-run") };
-    const run = await unlessStopped(signal, openRun(configuration, place, json ? warn : log));
+    const run = await unlessStopped(signal, openRun(configuration, { directory, decode: trains }, say));
     preparing = false;
     // The folder of one's own images is named by what is in them.
     const isUnknown = configuration.dataset === "folder" && run.dataset.digest === "";
@@ -72,16 +67,16 @@ export async function train(args: readonly string[], log: Log = console.log): Pr
     const plan = await planOf(run);
     for (const text of planLines(run, plan)) say(text);
     const metrics: StepMetrics[] = [];
-    if (!line.switches.has("dry-run")) {
+    if (trains) {
       say(stepHeading());
-      await trainSteps(run, line.own.directory && fromHere(line.own.directory), signal, (step) => {
+      await trainSteps(run, directory, signal, (step) => {
         metrics.push(step);
         say(stepRow(metrics));
       });
     }
-    if (json) log(JSON.stringify({ run: folder, configuration: run.configuration, plan, metrics }, null, 1));
+    result({ run: folder, configuration: run.configuration, plan, metrics });
   });
-}
+});
 
 async function planOf(run: Run) {
   const steps: { classes: string[]; iterations: number; epochsDone: number; trained: boolean }[] = [];
