@@ -35,7 +35,6 @@ export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
 export { median, percent } from "./statistics.ts";
 export { forestNumbers, frontNumbers, readComparisons } from "./study/comparisons.ts";
-export { attentionRetentionCurveNumbers, trainingCurveNumbers } from "./study/figure_numbers.ts";
 export {
   attentionRetentionNumbers,
   attentionShiftsOf,
@@ -45,11 +44,12 @@ export {
   methodOverviewNumbers,
   whatAndWhyNumbers,
 } from "./study/model_figures.ts";
+export { attentionRetentionCurveNumbers } from "./study/record_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
 export { lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
 export { readTypicalImage, typicalImage } from "./study/typical_image.ts";
-export { watchTraining } from "./study/watch_training.ts";
+export { trainingCurveNumbers, watchTraining } from "./study/watch_training.ts";
 export { defineMethod } from "./training/method.ts";
 export { Sgd } from "./training/optimizer.ts";
 export { stepOptions } from "./training/train_step.ts";

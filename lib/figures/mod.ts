@@ -19,7 +19,7 @@ export { twoByTwoForm } from "./two_by_two.ts";
 export type { KeptShares, StepBars } from "./answers.ts";
 export type * from "./attention_maps.ts";
 export type * from "./blind_spot.ts";
-export type { MethodRun, MethodRuns, Reference } from "./curves.ts";
+export type { AccuracyCurve, MethodRun, MethodRuns, Reference } from "./curves.ts";
 export type * from "./diagrams.ts";
 export type * from "./examples.ts";
 export type { ClassScore } from "./kit/chart.ts";

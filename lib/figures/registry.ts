@@ -11,7 +11,6 @@ import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 import { methodOverview, protocol } from "./diagrams.ts";
 import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 import type { Figure } from "./kit/svg.ts";
-import { gamma } from "./outcomes.ts";
 import { forest, front } from "./results.ts";
 import { trainingCurve } from "./training_curve.ts";
 import { twoByTwo } from "./two_by_two.ts";
@@ -27,7 +26,6 @@ export const FIGURES = {
   forest,
   forgettingPicture,
   front,
-  gamma,
   methodOverview,
   protocol,
   stepBars,

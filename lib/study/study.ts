@@ -41,12 +41,7 @@ export interface PlannedComparison {
 }
 
 /** The functions of `figures` that draw a study's figures. */
-export const FIGURE_KINDS = [
-  "accuracyCurve",
-  "attentionRetention",
-  "attentionRetentionCurve",
-  "gamma",
-] as const;
+export const FIGURE_KINDS = ["accuracyCurve", "attentionRetention"] as const;
 
 /** A figure of a study. */
 export interface StudyFigure {
@@ -56,8 +51,6 @@ export interface StudyFigure {
   readonly kind: typeof FIGURE_KINDS[number];
   /** The runs that it shows; all where it is absent. */
   readonly runs?: readonly Selector[];
-  /** The run on all classes together, where it is drawn beside the others. */
-  readonly joint?: Selector;
   /** Published results that are drawn beside ours. */
   readonly references?: readonly Reference[];
 }
@@ -107,7 +100,6 @@ const schema = z.strictObject({
     name: z.string(),
     kind: z.enum(FIGURE_KINDS),
     runs: z.array(someFields).optional(),
-    joint: someFields.optional(),
     references: z.array(z.strictObject({
       name: z.string(),
       accuracy: z.array(z.number()).optional(),
@@ -153,8 +145,8 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
         `but found "${unknown}". Add it to "arms", or correct the name.`,
     );
   }
-  for (const { name, runs = [], joint = {} } of figures) {
-    refuseNamingNone(configurations, [...runs, joint], `"${name}" in ${path}`);
+  for (const { name, runs = [] } of figures) {
+    refuseNamingNone(configurations, runs, `"${name}" in ${path}`);
   }
   return { name: basename(path, ".json"), configurations, duplicates, arms, comparisons, figures };
 }
@@ -270,18 +262,5 @@ export function select<Item extends { readonly configuration: Configuration }>(
     Object.entries(selector).every(([field, value]) =>
       JSON.stringify(configuration[field as keyof Configuration]) === JSON.stringify(value)
     )
-  );
-}
-
-/**
- * The finished runs of a figure, each once.
- * @throws {UserError} where there is none
- */
-export function recordsOfFigure(study: Study, { name, runs = [{}] }: StudyFigure): RunRecord[] {
-  const found = new Set(runs.flatMap((selector) => select(study.records, selector)));
-  if (found.size > 0) return [...found];
-  throw new UserError(
-    `Expected finished runs for the figure ${name} in the study ${study.name} but found none. ` +
-      "Train them with `deno task sweep`.",
   );
 }

@@ -6,7 +6,7 @@ import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.t
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
 import { decimal, mean, meanBelowThree, percent, points, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
-import { type MethodName, methodNames } from "../training/method.ts";
+import type { MethodName } from "../training/method.ts";
 import { type Comparison, differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./comparisons.ts";
 import {
   bySetting,
@@ -41,8 +41,6 @@ export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
 
 /** How {@linkcode settingsTable} is made. */
 export interface SettingsTableOptions {
-  /** Whether the best average incremental accuracy of each method comes first. */
-  readonly bestFirst?: boolean;
   /** What is shown; by default all that was measured. */
   readonly measures?: readonly MeasureName[];
 }
@@ -55,11 +53,6 @@ export interface SettingsTableOptions {
 export function settingsTable(records: readonly RunRecord[], options: SettingsTableOptions = {}): Table {
   refuseSeveralEngines(records);
   const settings = bySetting(records);
-  if (options.bestFirst) {
-    const average = (setting: readonly RunRecord[]) => mean(setting.map(MEASURES.averageAccuracy.of));
-    const method = ([{ configuration }]: readonly RunRecord[]) => methodNames().indexOf(configuration.method);
-    settings.sort((a, b) => method(a) - method(b) || average(b) - average(a));
-  }
   const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
   const measures = options.measures?.map((name): Measure => MEASURES[name]) ?? measuresOf(records);
   return table(settings.map((setting) => {

@@ -1,13 +1,21 @@
 /**
- * Pictures of a training while it runs.
+ * Pictures of a training: while it runs, and of its log.
  * @module
  */
 import { readPicture } from "../data/batches.ts";
-import { type AttentionGrid, attentionGrid, trainingCurve } from "../figures/mod.ts";
+import {
+  type AttentionGrid,
+  attentionGrid,
+  type ModelLoss,
+  type TrainingCurve,
+  trainingCurve,
+} from "../figures/mod.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import type { Run, RunEpoch } from "../run/run.ts";
+import type { Configuration } from "../run/schema.ts";
 import { DISPLAY } from "../table.ts";
-import { trainingCurveOfLogs } from "./figure_numbers.ts";
+import { methodNamed } from "../training/method.ts";
+import type { EpochLog } from "../training/train_step.ts";
 import { methodTitle } from "./run_record.ts";
 
 /** Most columns of maps. */
@@ -87,4 +95,32 @@ export function gridOf(all: readonly Watched[]): AttentionGrid {
       maps: epochs.map((epoch) => ({ map: maps.get(epoch)!, caption: "" })),
     })),
   };
+}
+
+/** The losses of some runs' step t, as the figure of the training draws them. */
+export async function trainingCurveNumbers(runs: readonly Run[], step: number): Promise<TrainingCurve> {
+  const logs = runs.map(async (run) => ({ configuration: run.configuration, log: await run.log(step) }));
+  return trainingCurveOfLogs(await Promise.all(logs), step);
+}
+
+/** The same of logs, which need not be of equal length. */
+function trainingCurveOfLogs(
+  logs: readonly { configuration: Configuration; log: readonly EpochLog[] }[],
+  step: number,
+): TrainingCurve {
+  const models = logs.map(({ configuration, log }): ModelLoss => {
+    const { method } = configuration;
+    // M_0 has no teacher, and so no other term.
+    const terms = Object.entries(methodNamed(method).terms).filter(([name]) => log[0][name] !== undefined);
+    return {
+      model: step === 0 ? "M_{0}" : `${methodTitle(configuration)}, M_{${step}}`,
+      terms: Object.fromEntries(terms.map(([name, { weight }]) => {
+        const subscripted = name.replace(/_(\w+)$/, "_{$1}");
+        const label = weight === undefined ? subscripted : `${weight.symbol} · ${subscripted}`;
+        return [label, log.map((epoch) => (weight?.value(configuration) ?? 1) * epoch[name])];
+      })),
+    };
+  });
+  const longest = logs.reduce((a, b) => a.log.length > b.log.length ? a : b).log;
+  return { xLabel: "epoch", x: longest.map(({ epoch }) => epoch), models };
 }

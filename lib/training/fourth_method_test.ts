@@ -10,7 +10,7 @@ import { configurationHelp } from "../run/configuration_help.ts";
 import { Run } from "../run/run.ts";
 import { trainRuns } from "../run/train_runs.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
-import { accuracyCurveNumbers } from "../study/figure_numbers.ts";
+import { accuracyCurveNumbers } from "../study/record_figures.ts";
 import { measuredRuns } from "../study/run_record.ts";
 import { settingsTable } from "../study/tables.ts";
 import { defineMethod, methodNamed } from "./method.ts";

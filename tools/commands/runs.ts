@@ -15,7 +15,7 @@ import { dataDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts
 import { baseIdentity, methodIdentity } from "../../lib/run/identity.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { percent } from "../../lib/statistics.ts";
-import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/figure_numbers.ts";
+import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/record_figures.ts";
 import { bySetting, describeSetting, runKey, varyingFields } from "../../lib/study/run_record.ts";
 import { textTable } from "../../lib/table.ts";
 import { methodNames } from "../../lib/training/method.ts";

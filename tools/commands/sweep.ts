@@ -9,7 +9,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
-import { studyFigure, type StudyFigureOptions } from "../../lib/study/figure_numbers.ts";
+import { studyFigure, type StudyFigureOptions } from "../../lib/study/record_figures.ts";
 import {
   COMPARED,
   firstModelKey,
@@ -76,7 +76,9 @@ of which every combination is a run, and single runs; then which arms are compar
     "comparisons": [{
       "what": "attention", "first": "0.3", "second": "0.1", "measure": "attentionCosine"
     }],
-    "figures": [{ "name": "gamma", "kind": "gamma" }]
+    "figures": [{
+      "name": "curve", "kind": "accuracyCurve", "runs": [{ "method": "LwM", "gamma": 0.3 }, { "method": "LwF-MC" }]
+    }]
   }
 
 An arm is one setting. A comparison takes the difference of two arms within each seed. Its measure is one of
@@ -318,13 +320,11 @@ async function show(study: Study, folder: string, { log, ...place }: StudyFigure
     : (await readStudies(folder, log)).filter(({ name }) => name !== study.name);
   const comparisons = comparisonsTable(comparisonsOf([study, ...beside]).slice(0, length));
   printTable("\nComparisons within each seed\n", comparisons, log);
-  for (const { name } of study.figures) {
-    const mistake = await mistakeOf(async () => {
-      const { path, missing } = await studyFigure(study, name, { ...place, log });
-      if (path === undefined) throw new UserError(`${missing} of its runs are not finished.`);
-      figures.push(path);
-    });
-    if (mistake !== undefined) log(`\n${name} stays as it is: ${mistake}`);
+  for (const figure of study.figures) {
+    const mistake = await mistakeOf(async () =>
+      figures.push(await studyFigure(study, figure, { ...place, log }))
+    );
+    if (mistake !== undefined) log(`\n${figure.name} stays as it is: ${mistake}`);
   }
   if (figures.length > 0) log(`\nFigures: ${figures.map(showPath).join(", ")}`);
   return { comparisons, figures };

@@ -54,8 +54,12 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
       arms: { M: { method: "LwM", gamma: 0.3, seed: 1 }, F: { method: "LwF-MC" } },
       comparisons: [{ what: "L_AD", first: "M", second: "F" }],
       figures: [
-        { name: "gamma", kind: "gamma", runs: [{ method: "LwM", seed: 1 }, { method: "LwF-MC" }] },
-        { name: "accuracy-curve", kind: "accuracyCurve", runs: [{ method: "C" }, { method: "LwF-MC" }] },
+        {
+          name: "drawn",
+          kind: "accuracyCurve",
+          runs: [{ method: "LwM", gamma: 0.3, seed: 1 }, { method: "LwF-MC" }],
+        },
+        { name: "unfinished", kind: "accuracyCurve", runs: [{ method: "C" }, { method: "LwF-MC" }] },
       ],
     };
     const impossible = await writeSweep(directory, { ...content, runs: [{ method: "C", increment: 98 }] });
@@ -79,7 +83,10 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
     const text = lines.join("\n");
     assert.match(text, /^LwF-MC .* 1 /m);
     assert.match(text, /^iEmoji-100 +L_AD, M − F .* undecided/m);
-    assert.match(text, /accuracy-curve stays as it is: 1 of its runs/);
+    assert.match(
+      text,
+      /unfinished stays as it is: Expected the 2 runs of the figure to be finished but found 1 that/,
+    );
 
     const records = await readRecords(join(directory, "out", "tiny.results.json"));
     assert.deepEqual(
@@ -90,9 +97,9 @@ Deno.test("sweep trains what can be trained, reports what fails, and goes on fro
     );
     const written = Array.from(Deno.readDirSync(join(directory, "out")), ({ name }) => name).sort();
     assert.deepEqual(written, [
-      "gamma.json",
-      "gamma.png",
-      "gamma.svg",
+      "drawn.json",
+      "drawn.png",
+      "drawn.svg",
       "tiny.results.json",
       "tiny.results.tsv",
     ]);
@@ -208,14 +215,14 @@ Deno.test("sweep --json prints one object", () =>
 Deno.test("sweep draws a study that is none of the project's beside it, and says where", () =>
   withFolder(async (directory) => {
     const file = join(directory, "mine.json");
-    const grid = { method: ["LwM"], gamma: [0.1, 0.3], increments: [1] };
-    const figures = [{ name: "gamma", kind: "gamma" }];
+    const grid = { method: ["LwM", "C"], increments: [1] };
+    const figures = [{ name: "curve", kind: "accuracyCurve" }];
     await Deno.writeTextFile(file, JSON.stringify({ grid, figures }));
-    const records = grid.gamma.map((gamma) => measuredRun({ method: "LwM", gamma }, 0.5));
+    const records = grid.method.map((method) => measuredRun({ method }, 0.5));
     await writeRecords(join(directory, "mine.results.json"), records);
     const lines = await sweepIn(join(directory, "data"), file);
-    assert.ok(lines.includes(`\nFigures: ${join(directory, "gamma.svg")}`), lines.join("\n"));
-    assert.match(await Deno.readTextFile(join(directory, "gamma.svg")), /^<svg/);
+    assert.ok(lines.includes(`\nFigures: ${join(directory, "curve.svg")}`), lines.join("\n"));
+    assert.match(await Deno.readTextFile(join(directory, "curve.svg")), /^<svg/);
   }));
 
 Deno.test("findKept() follows links to folders", () =>
