@@ -71,8 +71,8 @@ export async function runCommand(main: (args: string[], log: Log) => Promise<voi
 
 /**
  * Makes a command of its work.
- * @param work is given its command line, where to say what a person reads, and takes what `--json` prints: then
- * nothing else goes to the standard output
+ * @param work is given its command line, where to say what a person reads, and what takes the value that
+ * `--json` prints: then nothing else goes to the standard output
  */
 export function defineCommand(
   command: Command,

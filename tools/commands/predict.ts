@@ -9,7 +9,7 @@ import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts"
 import { isFolder, isImageName, listFolder } from "../../lib/data/photos/photo_source.ts";
 import { nearestClasses } from "../../lib/evaluation/predict.ts";
 import { type AttentionMap, largestValue } from "../../lib/figures/kit/overlay.ts";
-import { imageCell, mapCell, pictureGrid } from "../../lib/figures/kit/picture_grid.ts";
+import { headingRow, imageCell, mapCell, pictureGrid } from "../../lib/figures/kit/picture_grid.ts";
 import { composeFigure } from "../../lib/figures/kit/svg.ts";
 import { renderPng } from "../../lib/figures/save.ts";
 import { readFileIfThere, writeFileWhole } from "../../lib/files.ts";
@@ -214,11 +214,12 @@ async function drawAttention(path: string, predictions: readonly Prediction[]): 
   const max = largestValue(predictions.map(({ attention }) => attention));
   const maps = predictions.map(({ model, classes, attention }) => {
     const shown = classes.find(({ name }) => name === attention.class);
-    const caption = `${model}: ${attention.class}${shown ? `, ${percent(shown.score)}` : ""}`;
-    return mapCell(image, attention, max, caption, caption);
+    const caption = `${shown ? `${percent(shown.score)} ` : ""}${attention.class}`;
+    return mapCell(image, attention, max, caption, `${model}: ${caption}`);
   });
-  const body = pictureGrid([{ cells: [imageCell({ image, label: "the image" }), ...maps] }], 0);
-  const description = maps.map(({ caption }) => caption).join("; ");
+  const headings = headingRow(["", ...predictions.map(({ model }) => model)]);
+  const body = pictureGrid([headings, { cells: [imageCell({ image, label: "the image" }), ...maps] }], 0);
+  const description = predictions.map(({ model }, i) => `${model}: ${maps[i].caption}`).join("; ");
   return await renderPng(composeFigure({ title: basename(path), body, description }));
 }
 

@@ -57,7 +57,7 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
   });
 });
 
-/** The runs of the notebooks, and for one increment what notebook 05 trains beside them: other γ, 0 among them. */
+/** The runs of the notebooks, and for one increment those of notebook 05 with other γ, 0 among them. */
 export function notebookConfigurations(): Configuration[] {
   const increments = 1;
   const { learningRate, beta } = configure({ method: "LwM" });
