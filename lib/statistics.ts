@@ -79,7 +79,7 @@ export function holm(pValues: readonly number[]): number[] {
 }
 
 /** What differences over seeds say. */
-export type Verdict = "gain" | "loss" | "no gain worth having" | "undecided";
+export type Verdict = "gain" | "gain, weak" | "loss" | "loss, weak" | "no gain worth having" | "undecided";
 
 /** Differences up to half a point count as none. */
 const MARGIN = 0.005;
@@ -101,12 +101,16 @@ export function verdict(differences: readonly number[]): Verdict {
  * Judges the rows of one table together.
  * @param rows differences, one a seed
  * @returns for each row its verdict, and the p value of its t test, adjusted by Holm's method over all rows;
- * a row of fewer than two seeds is not tested
+ * a row of fewer than two seeds is not tested. A gain or loss is *weak* where that p is above 0.05
  */
 export function judge(rows: readonly (readonly number[])[]): { verdict: Verdict; p?: number }[] {
   const tested = rows.filter(({ length }) => length > 1);
   const adjusted = holm(tested.map((row) => studentP(row)!));
-  return rows.map((row) => ({ verdict: verdict(row), p: adjusted[tested.indexOf(row)] }));
+  return rows.map((row) => {
+    const p = adjusted[tested.indexOf(row)];
+    const word = verdict(row);
+    return { verdict: p > 0.05 && (word === "gain" || word === "loss") ? `${word}, weak` : word, p };
+  });
 }
 
 /**

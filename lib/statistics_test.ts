@@ -71,6 +71,17 @@ Deno.test("judge() adjusts over the rows that are tested", () => {
   }]);
 });
 
+Deno.test("judge() calls a gain or a loss weak that Holm's p does not bear out", () => {
+  const rows = [[0.01, 0.012, 0.011], [0.01, 0.02, 0.03, 0.03], [-0.01, -0.02, -0.03, -0.03], [0, 0.1, -0.1]];
+  assert.deepEqual(judge(rows.slice(0, 2)).map(({ verdict }) => verdict), ["gain", "gain"]);
+  assert.deepEqual(judge(rows).map(({ verdict }) => verdict), [
+    "gain",
+    "gain, weak",
+    "loss, weak",
+    "undecided",
+  ]);
+});
+
 Deno.test("percent() and points() give the half width of the 95 % interval, and none for one seed", () => {
   assert.equal(percent([0.4, 0.42, 0.44]), "42.0 ± 5.0 %");
   assert.equal(percent(0.4236), "42.4 %");
