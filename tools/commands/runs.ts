@@ -23,10 +23,10 @@ import { UserError } from "../../lib/user_error.ts";
 import { findKept } from "./cluster.ts";
 import {
   type Command,
+  defineCommand,
   DIRECTORY,
   fromHere,
   type Log,
-  parseCommandLine,
   runCommand,
   showPath,
 } from "./command_line.ts";
@@ -36,7 +36,7 @@ const STATES = ["ready", "training", "unfinished", "outdated", "damaged"] as con
 
 const COMMAND: Command = {
   name: "runs",
-  usage: "[RUN …] [--FIELD VALUE …] [--state STATE] [--older DAYS] [--compare [--out DIRECTORY]]\n" +
+  usage: "[RUN …] [--FIELD VALUE …] [--state STATE] [--compare [--out DIRECTORY]]\n" +
     "                [--remove [--dry-run]] [--json]",
   about:
     `Lists the runs that are kept: the accuracy after the last step, the size, when a file was last written, and in
@@ -51,66 +51,50 @@ M_0 has a folder of its own, which the runs of its seed share. Exit code: 0, or 
 With --compare, or as \`deno task compare\`, it prints a table of runs with one increment at least, and draws the
 curves of accuracy and of attention, with the mean over seeds and its 95 % confidence interval (Student's t).
 The table has one row for each setting, and there is one table for each kind of images and steps. Curves have
-one color for each method. Where a method has several settings, each setting has curves in a folder of its own.
+one color for each method, so they are left out where a method has several settings.
 
   deno task runs --method lwm --seed 1
   deno task runs --state outdated --remove --dry-run
   deno task compare data/runs/iemoji-100/*`,
   options: {
     "state STATE": STATES.join(", "),
-    "older DAYS": "only what was not written for so many days",
     compare: "compares the runs",
     "out DIRECTORY": "where the curves go, as .svg, .png and .json [data/comparison/DATASET]",
     remove: "removes what is listed, except an M_0 that other runs need, and what is being trained;\n" +
       "needs a filter",
     "dry-run": "with --remove: says what it would remove, and removes nothing",
-    json: "print {runs, removed}, or with --compare {runs}, as JSON, and nothing else; draw nothing",
+    json: "print {runs, removed}, or with --compare {runs}, as JSON, and nothing else",
     ...DIRECTORY,
   },
   takesFields: true,
 };
 
-/** What is listed of a run. */
-interface ListedRun {
+/** A run in its folder. */
+interface FoundRun {
   folder: string;
-  /** M_0 where it has no increment. */
-  method: string;
-  seed?: number;
-  dataset?: string;
-  /** Steps that are trained and measured, of how many. */
-  trained: number;
-  steps: number;
-  /** After the last of them. */
-  accuracy?: number;
-  bytes: number;
-  /** When it was last written, ISO 8601. */
-  written: string;
   state: typeof STATES[number];
+  bytes: number;
+  /** When it was last written, in milliseconds. */
+  written: number;
+  /** How many steps are trained and measured. */
+  trained: number;
   /** The process that trains it. */
   trainedBy?: string;
+  /** What is damaged. */
   problem?: string;
-}
-
-interface FoundRun {
-  listed: ListedRun;
   /** Absent where it is damaged. */
   run?: KeptRun;
 }
 
-export async function runs(args: readonly string[], log: Log = console.log): Promise<void> {
-  const line = parseCommandLine(args, COMMAND);
-  if (line.help) return log(line.help);
-  const { fields, own: { directory, state, older, out }, switches, positionals } = line;
+export const runs = defineCommand(COMMAND, async (line, say, result) => {
+  const { fields, own: { directory, state, out }, switches, positionals } = line;
   if (state !== undefined && !STATES.some((name) => name === state)) {
     throw new UserError(
       `Expected --state to be ${STATES.join(", ")} but found ${state}. Choose one of them.`,
     );
   }
-  if (older !== undefined && !(Number(older) >= 0)) {
-    throw new UserError(`Expected --older to be a number of days but found ${older}. Give one such as 30.`);
-  }
   const removes = switches.has("remove");
-  const filters = [...positionals, ...Object.values(fields), state, older].map((value) => `${value ?? ""}`);
+  const filters = [...positionals, ...Object.values(fields), state].map((value) => `${value ?? ""}`);
   // An empty list chooses nearly every run, "any" code all of them.
   if (removes && filters.every((value) => value === "" || value === "any")) {
     throw new UserError(
@@ -120,7 +104,6 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
   if (removes && switches.has("compare")) {
     throw new UserError("Expected --compare or --remove but found both. Leave one out.");
   }
-
   const home = directory === undefined ? dataDirectory() : fromHere(directory);
   if (directory !== undefined && !isFolder(home)) {
     throw new UserError(`Expected --directory to be a folder but found none at ${home}. Check the path.`);
@@ -134,53 +117,39 @@ export async function runs(args: readonly string[], log: Log = console.log): Pro
       `Expected the folder of a run but found none at ${showPath(unknown)}. See \`deno task runs\`.`,
     );
   }
-  const all = named.length === 0 ? await keptRuns(home) : await Promise.all(named.map(readRun));
-  const chosen = all.filter(({ listed, run }) =>
-    (state ?? listed.state) === listed.state &&
-    Date.now() - Date.parse(listed.written) >= Number(older ?? 0) * DAY && hasFields(run, fields)
-  );
-  const json = switches.has("json");
-  if (switches.has("compare")) return await compare(chosen, out, json, log);
-  // Those beside them may need their M_0.
-  const places = new Set(named.map((path) => dirname(path)));
-  const beside = removes ? (await Promise.all([...places].map(runsBelow))).flat() : [];
-  const shown = removes ? removable(chosen, [...all, ...beside]) : chosen;
+
+  const all = await (named.length === 0 ? runsBelow(join(home, "runs")) : Promise.all(named.map(readRun)));
+  const chosen = all.filter(({ state: is, run }) => (state ?? is) === is && hasFields(run, fields));
+  if (switches.has("compare")) return await compare(chosen, out, say, result);
+  const shown = removes ? await removable(chosen) : chosen;
   const isRemoved = removes && !switches.has("dry-run");
-  for (const { listed: { folder } } of isRemoved ? shown : []) {
-    await Deno.remove(folder, { recursive: true });
-  }
+  for (const { folder } of isRemoved ? shown : []) await Deno.remove(folder, { recursive: true });
 
-  const listed = shown.map(({ listed }) => ({ ...listed, folder: showPath(listed.folder) }));
-  if (json) return log(JSON.stringify({ runs: listed, removed: isRemoved }, null, 1));
-  for (const text of linesOf(shown)) log(text);
-  const size = megabytes(listed.reduce((sum, { bytes }) => sum + bytes, 0));
+  for (const text of linesOf(shown)) say(text);
+  const size = megabytes(shown.reduce((sum, { bytes }) => sum + bytes, 0));
   const what = isRemoved ? ", removed" : removes ? " would be removed" : "";
-  log(`${listed.length} run${listed.length === 1 ? "" : "s"}, ${size}${what}`);
+  say(`${shown.length} run${shown.length === 1 ? "" : "s"}, ${size}${what}`);
   const stay = chosen.length - shown.length;
-  if (stay > 0) log(`${stay} ${stay === 1 ? "stays" : "stay"}: needed by another run, or being trained.`);
-}
-
-const DAY = 24 * 3600 * 1000;
-
-/** All runs in a folder of data sets and runs. */
-export function keptRuns(directory: string): Promise<FoundRun[]> {
-  return runsBelow(join(directory, "runs"));
-}
+  if (stay > 0) say(`${stay} ${stay === 1 ? "stays" : "stay"}: needed by another run, or being trained.`);
+  const listed = shown.map(({ run, folder, written, ...rest }) => ({
+    ...{ folder: showPath(folder), ...rest, written: new Date(written).toISOString() },
+    ...run && { configuration: run.configuration, accuracy: accuracyOf({ run, trained: rest.trained }) },
+  }));
+  result({ runs: listed, removed: isRemoved });
+});
 
 async function runsBelow(folder: string): Promise<FoundRun[]> {
   return await Promise.all((isFolder(folder) ? await findKept(folder, 2) : []).map(readRun));
 }
 
 async function readRun(folder: string): Promise<FoundRun> {
-  const { bytes, modified } = sizeOf(folder);
-  const common = { folder, bytes, written: new Date(modified).toISOString() };
+  const common = { folder, ...sizeOf(folder) };
   try {
     const run = await readKeptRun(folder);
-    const { configuration: { increments, method, seed, dataset }, metrics, engine, code, folders } = run;
+    const { configuration: { increments }, metrics, engine, code, folders } = run;
     const steps = increments + 1;
     // Metrics may be there whose model is not.
     const trained = Math.min(metrics.length, await trainedSteps(folders, steps));
-    const trainedBy = await trainerOf(folder);
     for (let step = 0; step < steps; step++) {
       for (const name of ["model.safetensors", "progress.safetensors"]) {
         const path = join(stepFolder(folders, step), name);
@@ -190,18 +159,13 @@ async function readRun(folder: string): Promise<FoundRun> {
         break; // of a finished step nobody reads the progress
       }
     }
+    const trainedBy = await trainerOf(folder);
     const finished = trained < steps ? "unfinished" : "ready";
     const state = trainedBy ? "training" : code === codeDigest(engine) ? finished : "outdated";
-    const name = increments === 0 ? "M_0" : method;
-    const accuracy = metrics[trained - 1]?.accuracy;
-    return {
-      run,
-      listed: { ...common, method: name, seed, dataset, trained, steps, accuracy, state, trainedBy },
-    };
+    return { ...common, state, trained, trainedBy, run };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const { message: problem } = error;
-    return { listed: { ...common, method: "", trained: 0, steps: 0, state: "damaged", problem } };
+    return { ...common, state: "damaged", trained: 0, problem: error.message };
   }
 }
 
@@ -218,15 +182,15 @@ async function trainerOf(folder: string): Promise<string | undefined> {
   }
 }
 
-/** The size of all files below a folder, and when the last of them was written, in milliseconds. */
-function sizeOf(folder: string): { bytes: number; modified: number } {
+/** The size of all files below a folder, and when the last of them was written. */
+function sizeOf(folder: string): { bytes: number; written: number } {
   const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
     // One may be written just now.
     .flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false }) ?? [])
     .filter((file) => file.isFile());
   return {
     bytes: found.reduce((sum, { size }) => sum + size, 0),
-    modified: Math.max(0, ...found.map(({ mtimeMs }) => mtimeMs)),
+    written: Math.max(0, ...found.map(({ mtime }) => mtime.getTime())),
   };
 }
 
@@ -236,8 +200,7 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   if (run === undefined) return wanted.length === 0;
   const { configuration, engine, code } = run;
   const { preset, increments, method } = configuration;
-  const isKnown = increments > 0 && methodNames().includes(method);
-  const identity = isKnown
+  const identity = isIncremental(run)
     ? methodIdentity(configuration)
     : { ...baseIdentity(configuration), ...increments > 0 && { method } };
   const known: Record<string, unknown> = { ...identity, engine, preset, increments, code };
@@ -247,55 +210,62 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   return wanted.every(([name, value]) => name in known && String(known[name]) === String(value));
 }
 
+/** Whether it has increments, of a method that is defined here. */
+function isIncremental({ configuration: { increments, method } }: KeptRun): boolean {
+  return increments > 0 && methodNames().includes(method);
+}
+
 /** Leaves out each M_0 that a run needs which stays, and what a process trains now, or waits to train. */
-export function removable(chosen: readonly FoundRun[], all: readonly FoundRun[]): FoundRun[] {
-  const training = all.filter(({ listed }) => listed.state === "training").map(({ listed }) => listed.folder);
-  const free = chosen.filter(({ listed, run }) =>
-    !training.includes(listed.folder) && !training.includes(run?.folders.base ?? "")
+async function removable(chosen: readonly FoundRun[]): Promise<FoundRun[]> {
+  const places = new Set(chosen.map(({ folder }) => dirname(folder)));
+  const all = (await Promise.all([...places].map(runsBelow))).flat();
+  const training = all.filter(({ state }) => state === "training").map(({ folder }) => folder);
+  const free = chosen.filter(({ folder, run }) =>
+    !training.includes(folder) && !training.includes(run?.folders.base ?? "")
   );
-  const going = new Set(free.map(({ listed }) => listed.folder));
-  const needed = new Set(
-    all.flatMap(({ run, listed: { folder } }) =>
-      run === undefined || run.configuration.increments === 0 || going.has(folder) ? [] : run.folders.base
-    ),
-  );
-  return free.filter(({ listed }) => !needed.has(listed.folder));
+  const going = new Set(free.map(({ folder }) => folder));
+  const staying = all.filter(({ folder, run }) => run && run.folders.base !== folder && !going.has(folder));
+  const needed = new Set(staying.map(({ run }) => run!.folders.base));
+  return free.filter(({ folder }) => !needed.has(folder));
 }
 
 /** Each run in a line of a table, and below it its folder and what tells it apart. */
 function linesOf(found: readonly FoundRun[]): string[] {
   if (found.length === 0) return [];
   const [heading, ...rows] = textTable(found.map(rowOf));
-  const ofOneDataset = Map.groupBy(found, ({ run }) => run && placeOf(run));
-  return [
-    heading,
-    ...found.flatMap(({ listed, run }, i) => {
-      const others = ofOneDataset.get(run && placeOf(run))!.flatMap(({ run }) => run?.configuration ?? []);
-      const isKnown = (method: string) => methodNames().includes(method);
-      const fields = varyingFields(others.filter(({ method }) => isKnown(method)));
-      const setting = run && run.configuration.increments > 0 && isKnown(run.configuration.method)
-        ? describeSetting(run.configuration, fields).split(", ").slice(1).join(", ")
-        : "";
-      const details = [setting, listed.trainedBy && `trained by ${listed.trainedBy}`, listed.problem];
-      return [rows[i], ...[showPath(listed.folder), ...details].flatMap((text) => text ? [`  ${text}`] : [])];
-    }),
-  ];
+  const known = found.flatMap(({ run }) => run && isIncremental(run) ? [run] : []);
+  const ofOneDataset = Map.groupBy(known, placeOf);
+  const lines = found.flatMap(({ folder, run, trainedBy, problem }, i) => {
+    const beside = run && ofOneDataset.get(placeOf(run)) || [];
+    const fields = varyingFields(beside.map(({ configuration }) => configuration));
+    const words = run && isIncremental(run) ? describeSetting(run.configuration, fields) : "";
+    const setting = words.split(", ").slice(1).join(", ");
+    const details = [showPath(folder), setting, trainedBy && `trained by ${trainedBy}`, problem];
+    return [rows[i], ...details.flatMap((text) => text ? [`  ${text}`] : [])];
+  });
+  return [heading, ...lines];
 }
 
-function rowOf({ listed, run }: FoundRun) {
-  const { method, seed, dataset, trained, steps, accuracy, bytes, written, state } = listed;
-  const days = (Date.now() - Date.parse(written)) / DAY;
-  const images = dataset === "folder" ? basename(run!.configuration.data) : dataset ?? "";
+function rowOf({ run, trained, bytes, written, state }: FoundRun) {
+  const { method = "", seed = "", dataset = "", data = "", increments = -1 } = run?.configuration ?? {};
+  const days = (Date.now() - written) / (24 * 3600 * 1000);
+  const images = dataset === "folder" ? basename(data) : dataset;
+  const accuracy = run && accuracyOf({ run, trained });
   return {
-    method,
-    seed: seed ?? "",
+    method: increments === 0 ? "M_0" : method,
+    seed,
     images: images.length > 14 ? `${images.slice(0, 13)}…` : images,
-    steps: `${trained} of ${steps}`,
+    steps: `${trained} of ${increments + 1}`,
     accuracy: accuracy === undefined ? "" : percent(accuracy),
     size: megabytes(bytes),
     age: days < 1 ? `${Math.floor(24 * days)} h` : `${Math.floor(days)} d`,
     state,
   };
+}
+
+/** After the last step that is trained. */
+function accuracyOf({ run, trained }: { run: KeptRun; trained: number }): number | undefined {
+  return run.metrics[trained - 1]?.accuracy;
 }
 
 function megabytes(bytes: number): string {
@@ -308,30 +278,39 @@ function placeOf({ configuration: { dataset, data }, images = "" }: KeptRun): st
 }
 
 /** Prints a table of the runs of each kind, and draws their curves. */
-async function compare(found: readonly FoundRun[], out: string | undefined, json: boolean, log: Log) {
-  const say = json ? () => {} : log;
+async function compare(
+  found: readonly FoundRun[],
+  out: string | undefined,
+  say: Log,
+  result: (value: unknown) => void,
+) {
   const kinds = [...Map.groupBy(comparable(found, say), kindOf)].map(([kind, runs]) =>
     [kind, cutToSameSteps(runs, say)] as const
   );
-  if (json) return log(JSON.stringify({ runs: kinds.flatMap(([, runs]) => runs.map(withSummary)) }, null, 1));
   for (const [kind, runs] of kinds) {
     const place = fromHere(out ?? join(dataDirectory(), "comparison", placeOf(runs[0])));
-    const folder = kinds.length > 1 ? join(place, asName(kind)) : place;
-    if (kinds.length > 1) log(`\n${kind}\n`);
-    printRuns(runs, log);
-    await draw(runs, folder);
-    log(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(folder)}`);
+    const directory = kinds.length > 1 ? join(place, kind.replaceAll(/[^\p{L}\p{N}.]+/gu, "-")) : place;
+    if (kinds.length > 1) say(`\n${kind}\n`);
+    printRuns(runs, say);
+    const settings = bySetting(runs);
+    if (settings.length > new Set(settings.map(([{ configuration }]) => configuration.method)).size) {
+      say("\nNo curves: a method has several settings. Name the runs of one setting each.");
+      continue;
+    }
+    await saveFigure("accuracy-curve", accuracyCurve, accuracyCurveNumbers(runs), { directory });
+    const retention = attentionRetentionCurveNumbers(runs);
+    await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
+    say(`\nCurves: accuracy-curve and attention-retention-curve in ${showPath(directory)}`);
   }
+  result({ runs: kinds.flatMap(([, runs]) => runs.map(withSummary)) });
 }
 
 /** The runs that have an increment, those of the current code first, each once. */
 function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
   const runs = new Map<string, KeptRun>();
   const others: string[] = [];
-  const ordered = found.toSorted((a, b) =>
-    Number(a.listed.state === "outdated") - Number(b.listed.state === "outdated")
-  );
-  for (const { run, listed: { folder, problem } } of ordered) {
+  const ordered = found.toSorted((a, b) => Number(a.state === "outdated") - Number(b.state === "outdated"));
+  for (const { run, folder, problem } of ordered) {
     const pass = (why: string) => others.push(`${showPath(folder)}: ${why}`);
     if (run === undefined) pass(problem!);
     // M_0 by itself is shared by the methods and tells nothing about them.
@@ -345,10 +324,9 @@ function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
     }
   }
   if (runs.size === 0) {
+    const what = found.length === 0 ? "none" : "only M_0 and others";
     throw new UserError(
-      `Expected runs with one increment at least but found ${
-        found.length === 0 ? "none" : "only M_0 and others"
-      }. ` +
+      `Expected runs with one increment at least but found ${what}. ` +
         ["Train them with `deno task train`.", ...others].join("\n  "),
     );
   }
@@ -386,27 +364,6 @@ function cutToSameSteps(runs: readonly KeptRun[], say: Log): KeptRun[] {
     configuration: { ...run.configuration, data },
     metrics: run.metrics.slice(0, steps),
   }));
-}
-
-/** Draws all runs together where each method has one setting, otherwise each setting by itself. */
-async function draw(runs: readonly KeptRun[], directory: string): Promise<void> {
-  const settings = bySetting(runs);
-  const methods = new Set(settings.map(([{ configuration }]) => configuration.method));
-  const fields = varyingFields(runs.map(({ configuration }) => configuration));
-  const parts = methods.size === settings.length
-    ? [[runs, directory] as const]
-    : settings.map((setting) =>
-      [setting, join(directory, asName(describeSetting(setting[0].configuration, fields)))] as const
-    );
-  for (const [part, directory] of parts) {
-    await saveFigure("accuracy-curve", accuracyCurve, accuracyCurveNumbers(part), { directory });
-    const retention = attentionRetentionCurveNumbers(part);
-    await saveFigure("attention-retention-curve", attentionRetentionCurve, retention, { directory });
-  }
-}
-
-function asName(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N}.]+/gu, "-");
 }
 
 if (import.meta.main) await runCommand(runs);
