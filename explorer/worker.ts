@@ -48,7 +48,7 @@ const ready = once(async () => {
   const [manifest, drawings] = await Promise.all([fetchManifest(), fetchAsset("drawings.gz"), engine()]);
   return schoolOf(manifest, drawings, await modelOf({ method: "C", step: 0 }));
 });
-const engine = once(() => start({ threads: 1 }));
+const engine = once(() => start());
 
 const models = new Map<string, () => Promise<ResNet>>();
 function modelOf(key: ModelKey): Promise<ResNet> {

@@ -4,11 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Engine, StartEngine } from "./engine.ts";
+import type { StartEngine } from "./engine.ts";
 
-export const start: StartEngine = async (): Promise<Engine> => {
+export const start: StartEngine = async () => {
   await tf.setBackend("cpu");
   // Or tfjs greets whoever runs it outside a browser with the advice to install its Node binding.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
-  return { name: "cpu", threads: 1, description: "plain JavaScript" };
+  return { name: "cpu", description: "plain JavaScript" };
 };

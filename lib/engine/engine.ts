@@ -14,18 +14,15 @@ export type EngineName = "auto" | "wasm" | "onednn" | "webgpu" | "cpu";
 export interface Engine {
   /** which one */
   readonly name: Exclude<EngineName, "auto">;
-  /** threads that it computes with on the CPU */
-  readonly threads: number;
   /** what it computes with, for people, such as "oneDNN 3.7.2" */
   readonly description: string;
 }
 
 /**
  * Makes the engine's backend tfjs's current one, its kernels registered.
- * @param options.threads asked for; an engine may have fewer
  * @throws {EngineUnavailable} if it cannot be used here
  */
-export type StartEngine = (options: { threads: number }) => Promise<Engine>;
+export type StartEngine = () => Promise<Engine>;
 
 /** An engine cannot be used here. */
 export class EngineUnavailable extends Error {

@@ -29,11 +29,6 @@ const engines: Record<Engine["name"], () => Promise<{ start: StartEngine }>> = {
 
 /** Options of {@linkcode useEngine}. */
 export interface UseEngineOptions {
-  /**
-   * CPU threads for the engine `onednn`, 1 by default and fixed by the first call. With two, any other work
-   * on the machine brings training almost to a halt; several trainings side by side use several cores better.
-   */
-  threads?: number;
   /** takes the line that tells which engine is used; by default it is printed where it was not before */
   log?: (line: string) => void;
 }
@@ -52,19 +47,15 @@ export function useEngine(name: EngineName, options: UseEngineOptions = {}): Pro
 
 let starting: Promise<unknown> = Promise.resolve();
 
-async function startEngine(name: EngineName, options: UseEngineOptions): Promise<Engine> {
-  const { threads = 1, log = logOnce } = options;
+async function startEngine(name: EngineName, { log = logOnce }: UseEngineOptions): Promise<Engine> {
   if (name !== "auto" && !Object.hasOwn(engines, name)) {
     const names = ["auto", ...Object.keys(engines)].map((known) => `"${known}"`).join(", ");
     throw new UserError(`Expected one of the engines ${names} but found "${name}".`);
   }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new UserError(`Expected a number of threads of at least 1 but found ${threads}.`);
-  }
   try {
     const { start } = await engines[name === "auto" ? "wasm" : name]();
-    const engine = await start({ threads });
-    log(`Engine: ${describe(engine)}.`);
+    const engine = await start();
+    log(`Engine: ${engine.name} (${engine.description}).`);
     return engine;
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
@@ -81,8 +72,4 @@ const logged = new Set<string>();
 export function logOnce(line: string): void {
   if (!logged.has(line)) console.log(line);
   logged.add(line);
-}
-
-function describe({ name, threads, description }: Engine): string {
-  return `${name} (${description}${threads > 1 ? `, ${threads} threads` : ""})`;
 }

@@ -17,16 +17,8 @@ export const BATCH_NORMALIZATION_GRADIENT = "BatchNormalizationGradient";
 
 /** The kernel `{x, gamma, beta, mean, variance} -> y`. */
 export const BATCH_NORMALIZATION_INFERENCE = "BatchNormalizationInference";
-/** The kernel `{running, batch} -> kept · running + added · batch`. */
-export const MOVING_AVERAGE = "MovingAverage";
 
-/** Attributes of the kernel for moving averages. */
-export interface MovingAverageAttributes {
-  kept: number;
-  added: number;
-}
-
-/** Attributes of the other kernels. */
+/** Attributes of the kernels. */
 export interface BatchNormalizationAttributes {
   /** Whether a ReLU follows, in the same pass. */
   relu: boolean;
@@ -96,8 +88,6 @@ export const composedNormalization: Record<string, tf.KernelFunc> = registerComp
   [BATCH_NORMALIZATION]: composedForward,
   [BATCH_NORMALIZATION_GRADIENT]: composedGradient,
   [BATCH_NORMALIZATION_INFERENCE]: composedInference,
-  [MOVING_AVERAGE]: ({ running, batch }, { kept, added }: MovingAverageAttributes) =>
-    tf.add(tf.mul(running, kept), tf.mul(batch, added)),
 });
 
 tf.registerGradient({
@@ -114,23 +104,6 @@ tf.registerGradient({
       attrs,
     ) as tf.Tensor[];
     return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
-  },
-});
-
-tf.registerGradient({
-  kernelName: BATCH_NORMALIZATION_INFERENCE,
-  inputsToSave: ["x", "gamma", "mean", "variance"],
-  outputsToSave: [true],
-  gradFunc: (dy, [x, gamma, mean, variance, y], attrs) => {
-    const { relu, epsilon } = attrs as unknown as BatchNormalizationAttributes;
-    const inverse = () => tf.rsqrt(tf.add(variance, epsilon));
-    const dz = () => (relu ? tf.mul(dy as tf.Tensor, tf.step(y)) : dy) as tf.Tensor;
-    const sum = (t: tf.Tensor) => tf.mul(channelMeans(t), t.size / mean.size);
-    return {
-      x: () => tf.mul(dz(), tf.mul(gamma, inverse())),
-      gamma: () => sum(tf.mul(dz(), tf.mul(tf.sub(x, mean), inverse()))),
-      beta: () => sum(dz()),
-    };
   },
 });
 
@@ -176,8 +149,7 @@ export function batchNormalization(
 }
 
 /**
- * Batch normalization with given statistics, as at inference: `[B, H, W, C]`, differentiable in x, γ and β;
- * the statistics are constants.
+ * Batch normalization with given statistics, as at inference: `[B, H, W, C]`. It has no gradient.
  */
 export function batchNormalizationInference(
   x: tf.Tensor4D,
@@ -195,14 +167,12 @@ export function batchNormalizationInference(
   ) as tf.Tensor4D;
 }
 
-/** running ← kept · running + added · batch. One kernel, which leaves no trace on the tape of a gradient. */
+/** running ← kept · running + added · batch */
 export function moveAverage(
   running: tf.Variable,
   batch: tf.Tensor,
-  { kept, added }: MovingAverageAttributes,
+  { kept, added }: { kept: number; added: number },
 ): void {
   tf.util.assertShapesMatch(running.shape, batch.shape, "moveAverage: ");
-  const next = tf.engine().runKernel(MOVING_AVERAGE, { running, batch }, { kept, added }) as tf.Tensor;
-  running.assign(next);
-  next.dispose();
+  tf.tidy(() => running.assign(tf.add(tf.mul(running, kept), tf.mul(batch, added))));
 }

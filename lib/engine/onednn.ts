@@ -6,11 +6,10 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { ConvolutionShape } from "./conv2d.ts";
-import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
+import { EngineUnavailable, type StartEngine } from "./engine.ts";
 import { convolution } from "./onednn/convolution.ts";
 import { type OneDnn, openOneDnn } from "./onednn/library.ts";
 import { normalization } from "./onednn/normalization.ts";
-import { residual } from "./onednn/residual.ts";
 import { start as startWasm } from "./wasm.ts";
 import { type HeapComputations, heapKernels, remembered, wasmKernels } from "./wasm/kernels.ts";
 import { replaceKernels } from "./wasm/heap.ts";
@@ -28,32 +27,24 @@ function overruns(
 /** One primitive for each set of sizes: they are costly to make. */
 function computations(library: OneDnn): HeapComputations {
   const convolutions = remembered((shape: ConvolutionShape) => convolution(library, shape));
-  const residuals = remembered((size: number) => residual(library, size));
   return {
     convolution: (shape, what) =>
       what === "filterGradient" && overruns(shape) ? undefined : convolutions(shape),
     normalization: remembered((sizes, attributes) => normalization(library, sizes, attributes)),
-    residual: (size) => size > 0 ? residuals(size) : undefined,
   };
 }
 
 /** Loaded once: a library stays for the life of the process. */
-let loaded: { library: OneDnn; kernels?: Record<string, tf.KernelFunc> } | undefined;
+let library: OneDnn | undefined;
+let kernels: Record<string, tf.KernelFunc> | undefined;
 
-export const start: StartEngine = async ({ threads }): Promise<Engine> => {
+export const start: StartEngine = async () => {
   if (typeof globalThis.Deno?.dlopen !== "function") {
     throw new EngineUnavailable("There is no foreign function interface here", "Run in Deno");
   }
-  loaded ??= { library: openOneDnn(threads) };
-  const { library } = loaded;
-  if (library.threads !== threads) {
-    throw new EngineUnavailable(
-      `oneDNN was loaded with a number of threads of ${library.threads}, not ${threads}`,
-      "Ask for the same number throughout",
-    );
-  }
-  await startWasm({ threads });
-  loaded.kernels ??= { ...wasmKernels(), ...heapKernels(computations(library), wasmKernels()) };
-  replaceKernels(loaded.kernels);
-  return { name: "onednn", threads, description: `oneDNN ${library.version}` };
+  library ??= openOneDnn();
+  await startWasm();
+  kernels ??= { ...wasmKernels(), ...heapKernels(computations(library), wasmKernels()) };
+  replaceKernels(kernels);
+  return { name: "onednn", description: `oneDNN ${library.version}` };
 };

@@ -5,14 +5,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
+import { EngineUnavailable, type StartEngine } from "./engine.ts";
 import { registerSgdStep } from "./optimizer.ts";
 import { canAssemble } from "./wasm/assembler.ts";
 import { guardHeap, heapMemory, replaceKernels } from "./wasm/heap.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
 import { heapSgdStep } from "./wasm/optimizer.ts";
 
-export const start: StartEngine = async (): Promise<Engine> => {
+export const start: StartEngine = async () => {
   if (!await tf.setBackend("wasm")) {
     throw new EngineUnavailable(
       "tfjs cannot load its WebAssembly",
@@ -20,8 +20,14 @@ export const start: StartEngine = async (): Promise<Engine> => {
     );
   }
   await tf.ready();
+  if (!canAssemble(heapMemory())) {
+    throw new EngineUnavailable(
+      "WebAssembly has no vector instructions here, or threads share its memory",
+      "Use a newer browser, on a page that is not cross-origin isolated",
+    );
+  }
   guardHeap();
   replaceKernels(wasmKernels());
-  registerSgdStep("wasm", heapSgdStep(canAssemble(heapMemory())));
-  return { name: "wasm", threads: 1, description: "WebAssembly" };
+  registerSgdStep("wasm", heapSgdStep());
+  return { name: "wasm", description: "WebAssembly" };
 };

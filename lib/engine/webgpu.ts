@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Engine, EngineUnavailable, type StartEngine } from "./engine.ts";
+import { EngineUnavailable, type StartEngine } from "./engine.ts";
 
 const REMEDY = "Install a driver for Vulkan, such as Mesa's (also in software, without a graphics card): " +
   "`apt-get install mesa-vulkan-drivers libvulkan1`";
@@ -37,7 +37,7 @@ function collectRegularly(queue: GPUQueue): void {
   };
 }
 
-export const start: StartEngine = async (): Promise<Engine> => {
+export const start: StartEngine = async () => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) {
     throw new EngineUnavailable(
@@ -54,7 +54,6 @@ export const start: StartEngine = async (): Promise<Engine> => {
   const { description, device, vendor } = adapter.info;
   return {
     name: "webgpu",
-    threads: 1,
     description: `WebGPU on ${description || device || vendor || "a GPU"}`,
   };
 };

@@ -25,17 +25,8 @@ export const Propagation = {
   backward: 128,
 } as const;
 
-/** `dnnl_alg_kind_t`: how a primitive computes. */
-export const Algorithm = {
-  /** convolution by its definition; the others (Winograd) round differently */
-  convolutionDirect: 1,
-  /** max(0, x) */
-  relu: 0x20,
-  /** the gradient of max(0, x), told from its result instead of from x */
-  reluFromResult: 0x100,
-  /** a + b */
-  add: 0x1fff0,
-} as const;
+/** `dnnl_alg_kind_t`: convolution by its definition; the others (Winograd) round differently. */
+export const CONVOLUTION_DIRECT = 1;
 
 /**
  * `dnnl_format_tag_t`: the order of dimensions in memory. oneDNN names the dimensions of activations and of
@@ -68,8 +59,6 @@ export const Normalization = {
 /** `DNNL_ARG_…`: the names of a primitive's inputs and outputs. */
 export const Argument = {
   source: 1,
-  /** the second source of an addition */
-  source1: 2,
   destination: 17,
   weights: 33,
   mean: 49,

@@ -7,7 +7,7 @@
 import type { ConvolutionShape } from "../conv2d.ts";
 import type { HeapConvolution } from "../wasm/convolution.ts";
 import { remembered } from "../wasm/kernels.ts";
-import { Algorithm, Argument, Layout, Propagation, Query } from "./constants.ts";
+import { Argument, CONVOLUTION_DIRECT as direct, Layout, Propagation, Query } from "./constants.ts";
 import { describe, type OneDnn } from "./library.ts";
 import {
   activations,
@@ -38,7 +38,6 @@ export function convolution(library: OneDnn, shape: ConvolutionShape): HeapConvo
       Math.max(0, (outWidth - 1) * strideWidth + shape.effectiveFilterWidth - inWidth - padInfo.left),
     ),
   ] as const;
-  const { convolutionDirect: direct } = Algorithm;
   const all = [source, filter, null, destination] as const;
   const { forwardTraining } = Propagation;
   const forward = describe(library, "convolution_forward", [forwardTraining, direct, ...all, ...geometry]);

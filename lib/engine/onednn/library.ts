@@ -53,10 +53,6 @@ const SYMBOLS = {
   dnnl_primitive_desc_query_md: { parameters: [object, int, int], result: object },
   dnnl_primitive_create: fn(array, object),
   dnnl_primitive_execute: fn(object, object, int, array),
-  dnnl_post_ops_create: fn(array),
-  dnnl_post_ops_append_eltwise: fn(object, int, float, float),
-  dnnl_primitive_attr_create: fn(array),
-  dnnl_primitive_attr_set_post_ops: fn(object, object),
   dnnl_reorder_primitive_desc_create: fn(array, object, object, object, object, object),
   // (propagation, algorithm, source, weights, bias, destination, strides, dilations, padding before, after)
   dnnl_convolution_forward_primitive_desc_create:
@@ -73,12 +69,6 @@ const SYMBOLS = {
   // (propagation, source gradient, destination gradient, source, epsilon, flags, forward)
   dnnl_batch_normalization_backward_primitive_desc_create:
     describing(int, object, object, object, float, "u32", object),
-  // (algorithm, source 0, source 1, destination)
-  dnnl_binary_primitive_desc_create: describing(int, object, object, object),
-  // (propagation, algorithm, source, destination, alpha, beta)
-  dnnl_eltwise_forward_primitive_desc_create: describing(int, int, object, object, float, float),
-  // (algorithm, source gradient, destination gradient, data, alpha, beta, forward)
-  dnnl_eltwise_backward_primitive_desc_create: describing(int, object, object, object, float, float, object),
 } as const;
 
 export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -109,8 +99,6 @@ export interface OneDnn {
   readonly engine: Deno.PointerObject;
   /** what primitives are submitted to */
   readonly stream: Deno.PointerObject;
-  /** OpenMP threads, fixed when the library is opened */
-  readonly threads: number;
 }
 
 type Kind = keyof Symbols extends infer Name
@@ -125,13 +113,12 @@ export function describe<K extends Kind>(
   { symbols, engine }: OneDnn,
   kind: K,
   details: Details<Parameters<Symbols[`dnnl_${K}_primitive_desc_create`]>>,
-  attributes: Deno.PointerValue = null,
 ): Deno.PointerObject {
   const call = symbols[`dnnl_${kind}_primitive_desc_create`] as (...args: unknown[]) => number;
-  return create(kind, (handle) => call(handle, engine, ...details, attributes));
+  return create(kind, (handle) => call(handle, engine, ...details, null));
 }
 
-function open(path: string, threads: number): OneDnn {
+function open(path: string): OneDnn {
   const library = Deno.dlopen(path, VERSION_SYMBOL);
   let version;
   try {
@@ -149,23 +136,22 @@ function open(path: string, threads: number): OneDnn {
   const { symbols } = Deno.dlopen(path, SYMBOLS);
   const engine = create("engine", (handle) => symbols.dnnl_engine_create(handle, ENGINE_CPU, 0n));
   const stream = create("stream", (handle) => symbols.dnnl_stream_create(handle, engine, STREAM_IN_ORDER));
-  return { symbols, version, engine, stream, threads };
+  return { symbols, version, engine, stream };
 }
 
 /**
- * Opens oneDNN.
- * @param threads OpenMP threads
+ * Opens oneDNN, for one thread: with two, any other work on the machine brings training almost to a halt.
  * @throws {EngineUnavailable} with the reason: no library, no permission, another version, a function missing
  */
-export function openOneDnn(threads: number): OneDnn {
+export function openOneDnn(): OneDnn {
   const reasons: string[] = [];
   try {
-    Deno.env.set("OMP_NUM_THREADS", String(threads)); // read by OpenMP when the library is loaded
+    Deno.env.set("OMP_NUM_THREADS", "1"); // read by OpenMP when the library is loaded
     // Where it has none of the usual names or lies in none of the system's places.
     const path = Deno.env.get("LWM_ONEDNN_LIBRARY");
     for (const name of path ? [path] : FILE_NAMES[Deno.build.os] ?? []) {
       try {
-        return open(name, threads);
+        return open(name);
       } catch (error) {
         if (error instanceof Deno.errors.NotCapable) throw error;
         reasons.push((error as Error).message);

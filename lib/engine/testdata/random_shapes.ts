@@ -1,14 +1,9 @@
 /**
- * Compares every kernel of an engine with `wasm` on random shapes, in processes of their own: a crash is a
- * failed case.
- *
- *     deno run -A lib/engine/testdata/random_shapes.ts --cases 2000
- *
- * Options: `--engine` (onednn), `--cases` (100), `--from` (0) for the first case, `--seconds` to stop after.
+ * Compares every kernel of an engine with `wasm` on some shapes, in a process of its own: a crash is a failed
+ * case.
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../../random.ts";
 import {
@@ -46,8 +41,6 @@ export interface Sizes {
  * second.
  */
 const MULTIPLICATIONS = 5e7, VALUES = 5e5;
-/** Cases of a process at most, since engines keep what they made for each shape. */
-const CASES_OF_A_PROCESS = 100;
 /** Largest difference that is taken for rounding, relative to the largest value. */
 const TOLERANCE = 1e-3;
 
@@ -152,76 +145,30 @@ function difference(found: Record<string, Float32Array>, expected: Record<string
   return "";
 }
 
-/** One process: announces each case before it computes it, and then tells what differs. */
-async function work(engine: EngineName, cases: Sizes[], reserve: number): Promise<void> {
-  await useEngine("wasm", { log: () => {} });
-  newTensor([reserve], "bool");
-  for (const [i, sizes] of cases.entries()) {
-    console.log(JSON.stringify([i]));
-    await useEngine("wasm", { log: () => {} });
-    const expected = compute(sizes);
-    await useEngine(engine, { log: () => {} });
-    console.log(JSON.stringify([i, difference(compute(sizes), expected)]));
-  }
-}
-
 /**
  * Compares the engine with `wasm` on these sizes.
  * @param reserve bytes of the WebAssembly heap to be taken first, untouched
- * @returns a line for each case that failed
+ * @returns what differs, or the case in which the process crashed
  */
-export async function failures(engine: EngineName, cases: Sizes[], reserve = 0): Promise<string[]> {
-  const failed: string[] = [];
-  for (let next = 0; next < cases.length;) {
-    const part = cases.slice(next, next + CASES_OF_A_PROCESS);
-    const { code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        "--no-check",
-        fileURLToPath(import.meta.url),
-        "--work",
-        JSON.stringify([engine, part, reserve]),
-      ],
-    }).output();
-    const lines = new TextDecoder().decode(stdout).trim().split("\n").filter((line) => line.startsWith("["));
-    const results = lines.map((line): [number, string?] => JSON.parse(line));
-    const last = results.at(-1)?.[0] ?? 0;
-    const fail = (i: number, reason: string) => failed.push(`${JSON.stringify(part[i])}: ${reason}`);
-    results.forEach(([i, reason]) => reason && fail(i, reason));
-    if (code !== 0) {
-      fail(last, `${signal ?? code} ${new TextDecoder().decode(stderr).trim().split("\n").at(-1)}`);
-    }
-    next += code === 0 ? part.length : last + 1;
-  }
-  return failed;
+export async function failures(engine: EngineName, cases: Sizes[], reserve = 0): Promise<string> {
+  const work = JSON.stringify([engine, cases, reserve]);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", fileURLToPath(import.meta.url), work],
+  }).output();
+  const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  return code === 0 ? said : `${said}\ncrashed in the next case: ${errors.split("\n").at(-1)}`;
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      engine: { type: "string", default: "onednn" },
-      cases: { type: "string", default: "100" },
-      from: { type: "string", default: "0" },
-      seconds: { type: "string", default: "Infinity" },
-      work: { type: "string" },
-    },
-  });
-  if (values.work) {
-    await work(...JSON.parse(values.work) as Parameters<typeof work>);
-    Deno.exit(0);
+  const [engine, cases, reserve]: [EngineName, Sizes[], number] = JSON.parse(Deno.args[0]);
+  const log = () => {};
+  await useEngine("wasm", { log });
+  newTensor([reserve], "bool");
+  for (const sizes of cases) {
+    await useEngine("wasm", { log });
+    const expected = compute(sizes);
+    await useEngine(engine, { log });
+    const differing = difference(compute(sizes), expected);
+    if (differing !== "") console.log(`${JSON.stringify(sizes)}: ${differing}`);
   }
-  const [from, cases, seconds] = [values.from, values.cases, values.seconds].map(Number);
-  const start = performance.now();
-  let failed = 0, done = 0;
-  while (done < cases && performance.now() - start < 1000 * seconds) {
-    const count = Math.min(CASES_OF_A_PROCESS, cases - done);
-    const part = Array.from({ length: count }, (_, i) => randomSizes(from + done + i));
-    const lines = await failures(values.engine as EngineName, part);
-    lines.forEach((line) => console.log(line));
-    failed += lines.length;
-    done += count;
-    console.error(`${done} of ${cases} cases, ${failed} failed`);
-  }
-  Deno.exit(failed > 0 ? 1 : 0);
 }

@@ -3,24 +3,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  type Conv2DAttributes,
-  type ConvolutionShape,
-  convolutionShape,
-  filterGradientByConvolution,
-  inputGradientByConvolution,
-} from "../conv2d.ts";
+import { type Conv2DAttributes, type ConvolutionShape, convolutionShape } from "../conv2d.ts";
 import {
   BATCH_NORMALIZATION,
   BATCH_NORMALIZATION_GRADIENT,
   BATCH_NORMALIZATION_INFERENCE,
   type BatchNormalizationAttributes,
   composedNormalization,
-  MOVING_AVERAGE,
-  type MovingAverageAttributes,
 } from "../normalization.ts";
 import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
-import { canAssemble } from "./assembler.ts";
 import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
 import { heapMemory, heapOffset, heapView, newTensor, share } from "./heap.ts";
 import {
@@ -30,7 +21,7 @@ import {
   WasmNormalization,
 } from "./normalization.ts";
 import { maxPoolGradient } from "./pooling.ts";
-import { type HeapResidual, wasmResidual } from "./residual.ts";
+import { type Elementwise, wasmResidual } from "./residual.ts";
 import { WinogradConvolution } from "./winograd.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
@@ -43,51 +34,20 @@ type Sizes = [number, number, number, number];
 export interface HeapComputations {
   convolution(shape: ConvolutionShape, what: keyof HeapConvolution): HeapConvolution | undefined;
   normalization(sizes: Sizes, attributes: BatchNormalizationAttributes): HeapNormalization | undefined;
-  residual(size: number): HeapResidual | undefined;
 }
 
-const maxPoolGradientOf = remembered((pool: tf.backend_util.Conv2DInfo) =>
-  maxPoolGradient(pool, canAssemble(heapMemory()) ? heapMemory() : undefined)
-);
+/** A kernel that is undefined for the sizes that it does not support. */
+type Kernel = (inputs: Inputs, attributes: never) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
-/** Kernels of stock operations, for sizes and machines that those below do not support. */
-const composed: Kernels = {
-  ...composedNormalization,
-  ...composedResidual,
-  Conv2DBackpropFilter: ({ inputs, attrs }) => {
-    const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
-    const attributes = attrs as unknown as Conv2DAttributes;
-    const shape = convolutionShape(x.shape, attributes.filterShape, attributes);
-    return tf.tidy(() => filterGradientByConvolution(x, dy, shape));
-  },
-  Conv2DBackpropInput: ({ inputs, attrs }) => {
-    const { dy, filter } = inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
-    const attributes = attrs as unknown as Conv2DAttributes;
-    const shape = convolutionShape(attributes.inputShape, filter.shape, attributes);
-    return tf.tidy(() => inputGradientByConvolution(dy, filter, shape));
-  },
-  MaxPoolGrad: ({ inputs, attrs }) => {
-    const { dy, input, output } = inputs as { dy: tf.TensorInfo; input: tf.Tensor4D; output: tf.TensorInfo };
-    const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
-    const pool = tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad, dimRoundingMode);
-    const dx = newTensor(input.shape);
-    heapView(dx).fill(0);
-    const given = [at(output, pool.outShape), at(dy, pool.outShape)] as const;
-    maxPoolGradientOf(pool)(at(input, pool.inShape), ...given, heapOffset(dx));
-    return dx;
-  },
-  [MOVING_AVERAGE]: ({ inputs, attrs }) => {
-    const { running, batch } = inputs as Inputs;
-    const { kept, added } = attrs as unknown as MovingAverageAttributes;
-    const next = newTensor(running.shape);
-    const [r, b, out] = [running, batch, next].map(heapView);
-    // Rounded as by the three operations.
-    const [k, a] = [kept, added].map(Math.fround);
-    for (let i = 0; i < out.length; i++) out[i] = Math.fround(r[i] * k) + Math.fround(b[i] * a);
-    return next;
-  },
-  Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
-};
+/** Kernels, with others for the sizes that they do not support. */
+function withOthers(kernels: Record<string, Kernel>, others: Kernels): Kernels {
+  return Object.fromEntries(
+    Object.entries(kernels).map(([name, compute]): [string, tf.KernelFunc] => [
+      name,
+      (call) => compute(call.inputs as Inputs, call.attrs as never) ?? others[name](call),
+    ]),
+  );
+}
 
 /**
  * Where a tensor lies. Kernels believe what they are told about sizes, so every tensor is looked at first.
@@ -107,12 +67,9 @@ function allAt<Name extends string>(shape: number[], tensors: Record<Name, tf.Te
 
 /**
  * The kernels of what computes on the heap.
- * @param otherwise kernels for the sizes that it does not support
+ * @param others kernels for the sizes that it does not support
  */
-export function heapKernels(
-  { convolution, normalization, residual }: HeapComputations,
-  otherwise: Kernels,
-): Kernels {
+export function heapKernels({ convolution, normalization }: HeapComputations, others: Kernels): Kernels {
   // By the arguments, which are fewer than the sizes that follow from them.
   const convolutionOf = remembered(
     (what: keyof HeapConvolution, ...sizes: Parameters<typeof convolutionShape>) => {
@@ -124,16 +81,7 @@ export function heapKernels(
     const sizes = x.shape as Sizes;
     return { sizes, perChannel: [sizes[3]], found: normalization(sizes, attributes) };
   };
-  const ofResidual = (what: keyof HeapResidual, a: tf.TensorInfo, b: tf.TensorInfo) => {
-    const { shape } = a;
-    const found = residual(tf.util.sizeFromShape(shape));
-    if (!found) return;
-    const out = newTensor(shape);
-    found[what](at(a, shape), at(b, shape), heapOffset(out));
-    return out;
-  };
-  type Kernel = (inputs: Inputs, attributes: never) => tf.TensorInfo | tf.TensorInfo[] | undefined;
-  const kernels: Record<string, Kernel> = {
+  return withOthers({
     Conv2D: ({ x, filter }, attributes: Conv2DAttributes) => {
       const { shape, found } = convolutionOf("forward", x.shape, filter.shape, attributes);
       if (!found) return;
@@ -192,15 +140,7 @@ export function heapKernels(
       found.inference({ ...allAt(sizes, { x, y }), ...allAt(perChannel, { gamma, beta, mean, variance }) });
       return y;
     },
-    [ADD_RELU]: ({ a, b }) => ofResidual("forward", a, b),
-    [RELU_GRADIENT]: ({ dy, y }) => ofResidual("backward", dy, y),
-  };
-  return Object.fromEntries(
-    Object.entries(kernels).map(([name, compute]): [string, tf.KernelFunc] => [
-      name,
-      (call) => compute(call.inputs as Inputs, call.attrs as never) ?? otherwise[name](call),
-    ]),
-  );
+  }, others);
 }
 
 /** A function that makes a thing once for each set of arguments, and keeps it. */
@@ -228,7 +168,27 @@ function assembled(memory: WebAssembly.Memory): HeapComputations {
       channels % 4 === 0
         ? new WasmNormalization(functions(channels, relu), batch * height * width, channels, epsilon)
         : undefined,
-    residual: wasmResidual(memory),
+  };
+}
+
+/** A kernel for any number of channels, which zeros fill up to a multiple of four in the inputs named. */
+function filledUp(kernelName: string, names: readonly string[]): tf.KernelFunc {
+  return ({ inputs, attrs }) => {
+    const channels = inputs.dy!.shape[3];
+    const missing = 4 - channels % 4;
+    const filled = (tensor: tf.TensorInfo) =>
+      tf.pad(tensor as tf.Tensor, [[0, 0], [0, 0], [0, 0], [0, missing]]);
+    const [height, width, input] = (attrs as unknown as Conv2DAttributes).filterShape ?? [0, 0, 0];
+    const attributes = { ...attrs, filterShape: [height, width, input, channels + missing] };
+    return tf.tidy(() => {
+      const others = Object.fromEntries(names.map((name) => [name, filled(inputs[name]!)]));
+      const result = tf.engine().runKernel(
+        kernelName,
+        { ...inputs, ...others } as tf.NamedTensorMap,
+        attributes,
+      );
+      return tf.slice(result as tf.Tensor, [0, 0, 0, 0], [-1, -1, -1, channels]);
+    });
   };
 }
 
@@ -236,12 +196,43 @@ let made: Kernels | undefined;
 
 /** All of them. To be called when tfjs's backend is ready, and before its own kernels are replaced. */
 export function wasmKernels(): Kernels {
-  if (made === undefined) {
-    const memory = heapMemory();
-    const Conv2D = tf.getKernel("Conv2D", "wasm").kernelFunc;
-    made = canAssemble(memory)
-      ? { ...composed, ...heapKernels(assembled(memory), { ...composed, Conv2D }) }
-      : composed;
-  }
-  return made;
+  return made ??= makeKernels(heapMemory());
+}
+
+function makeKernels(memory: WebAssembly.Memory): Kernels {
+  const stock = (name: string) => ({ [name]: tf.getKernel(name, "wasm").kernelFunc });
+  const { addRelu, maskByRelu } = wasmResidual(memory);
+  const elementwise = (run: Elementwise, a: tf.TensorInfo, b: tf.TensorInfo) => {
+    const { shape } = a;
+    const size = tf.util.sizeFromShape(shape);
+    if (size % 16 > 0 || size === 0) return;
+    const out = newTensor(shape);
+    run(size, at(a, shape), at(b, shape), heapOffset(out));
+    return out;
+  };
+  const maxPoolGradientOf = remembered((pool: tf.backend_util.Conv2DInfo) => maxPoolGradient(pool, memory));
+  return {
+    ...heapKernels(assembled(memory), {
+      ...composedNormalization,
+      ...stock("Conv2D"),
+      ...stock("Conv2DBackpropInput"),
+      Conv2DBackpropFilter: filledUp("Conv2DBackpropFilter", ["dy"]),
+    }),
+    ...withOthers({
+      [ADD_RELU]: ({ a, b }) => elementwise(addRelu, a, b),
+      [RELU_GRADIENT]: ({ dy, y }) => elementwise(maskByRelu, dy, y),
+      MaxPoolGrad({ dy, input, output }, attributes: tf.MaxPoolGradAttrs) {
+        const { filterSize, strides, pad, dimRoundingMode } = attributes;
+        const inShape = input.shape as Sizes;
+        if (inShape[3] % 4 > 0) return;
+        const pool = tf.backend_util.computePool2DInfo(inShape, filterSize, strides, 1, pad, dimRoundingMode);
+        const dx = newTensor(inShape);
+        heapView(dx).fill(0);
+        const given = [at(output, pool.outShape), at(dy, pool.outShape)] as const;
+        maxPoolGradientOf(pool)(at(input, inShape), ...given, heapOffset(dx));
+        return dx;
+      },
+    }, { ...composedResidual, MaxPoolGrad: filledUp("MaxPoolGrad", ["dy", "input", "output"]) }),
+    Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
+  };
 }

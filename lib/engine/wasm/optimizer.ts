@@ -43,9 +43,9 @@ function squaredNorm(parameters: Parameter[]): number {
   return sum;
 }
 
-/** See `sgdStep`. @param assembled whether functions can be assembled for the heap */
-export function heapSgdStep(assembled: boolean): SgdStep {
-  const run = assembled ? wasm.assemble(heapMemory(), update) : undefined;
+/** See `sgdStep`. */
+export function heapSgdStep(): SgdStep {
+  const run = wasm.assemble(heapMemory(), update);
 
   return (parameters: Parameter[], { learningRate, momentum, weightDecay, maxNorm }: SgdOptions) => {
     const scale = maxNorm === Infinity
@@ -58,8 +58,8 @@ export function heapSgdStep(assembled: boolean): SgdStep {
         // New tensors: XNNPACK keeps packed weights by tensor, and would not notice new values in an old one.
         const next = [newTensor(weight.shape), newTensor(weight.shape)];
         const tensors = [weight, velocity, gradient, ...next];
-        const vectors = run ? Math.floor(weight.size / 4) : 0;
-        if (vectors > 0) run!(vectors, room, ...tensors.map(heapOffset));
+        const vectors = Math.floor(weight.size / 4);
+        if (vectors > 0) run(vectors, room, ...tensors.map(heapOffset));
         updateRest(4 * vectors, scalars, tensors);
         assign(weight, next[0]);
         assign(velocity, next[1]);

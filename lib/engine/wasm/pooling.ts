@@ -5,16 +5,12 @@
  */
 import type { backend_util } from "@tensorflow/tfjs";
 import * as wasm from "./assembler.ts";
-import { heap } from "./heap.ts";
 
 /**
- * (rows, columns, x, y, dy, dx), of the part of one window that lies in the image. All but two are offsets on
- * the heap.
+ * A function of (rows, columns, x, y, dy, dx), of the part of one window that lies in the image. All but two
+ * are offsets on the heap. @param row numbers from one row of the image to the next
  */
-type HandOn = (rows: number, columns: number, x: number, y: number, dy: number, dx: number) => void;
-
-/** As a function of vectors of four channels. @param row numbers from one row of the image to the next */
-function handOnVectors(channels: number, row: number): wasm.FunctionBuilder {
+function handOnWindow(channels: number, row: number): wasm.FunctionBuilder {
   const f = new wasm.FunctionBuilder(6);
   const [rows, columns, x, y, dy, dx] = f.parameters;
   const [rowOfX, rowOfDx, atX, atDx] = f.integers(4);
@@ -40,35 +36,14 @@ function handOnVectors(channels: number, row: number): wasm.FunctionBuilder {
   return f;
 }
 
-/** The same channel by channel, for any number of them. */
-function handOnNumbers(channels: number, row: number): HandOn {
-  return (rows, columns, ...offsets) => {
-    const numbers = new Float32Array(heap().buffer);
-    const [x, y, dy, dx] = offsets.map((offset) => offset / 4);
-    for (let c = 0; c < channels; c++) {
-      const places = Array.from(
-        { length: rows * columns },
-        (_, i) => Math.floor(i / columns) * row + i % columns * channels + c,
-      );
-      const place = places.find((place) => numbers[x + place] === numbers[y + c]);
-      if (place !== undefined) numbers[dx + place] += numbers[dy + c];
-    }
-  };
-}
-
-/**
- * (x, y, dy, dx), offsets on the heap; dx is zero at first.
- * @param memory where functions can be assembled for it
- */
+/** (x, y, dy, dx), offsets on the heap, of channels in multiples of four; dx is zero at first. */
 export function maxPoolGradient(
   pool: backend_util.Conv2DInfo,
-  memory?: WebAssembly.Memory,
+  memory: WebAssembly.Memory,
 ): (x: number, y: number, dy: number, dx: number) => void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, padInfo } = pool;
   const row = inWidth * inChannels;
-  const handOn: HandOn = memory && inChannels % 4 === 0
-    ? wasm.assemble(memory, () => handOnVectors(inChannels, row))
-    : handOnNumbers(inChannels, row);
+  const handOn = wasm.assemble(memory, () => handOnWindow(inChannels, row));
   return (x, y, dy, dx) => {
     for (let n = 0; n < batchSize * outHeight * outWidth; n++) {
       const top = Math.floor(n / outWidth) % outHeight * pool.strideHeight - padInfo.top;

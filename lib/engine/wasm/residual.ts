@@ -20,25 +20,17 @@ function elementwise(combine: wasm.Binary): wasm.FunctionBuilder {
   return f;
 }
 
-/** The end of a residual block, for tensors of one size. All arguments are offsets on the heap. */
-export interface HeapResidual {
-  /** y = max(0, a + b) */
-  forward(a: number, b: number, y: number): void;
-  /** dz = dy where y > 0, else 0 */
-  backward(dy: number, y: number, dz: number): void;
-}
+/** (size, a, b, y): y from a and b, offsets on the heap of so many numbers, a multiple of sixteen. */
+export type Elementwise = (size: number, a: number, b: number, y: number) => void;
 
-/** Assembles both for tensors whose size is a multiple of sixteen; others have none. */
-export function wasmResidual(memory: WebAssembly.Memory): (size: number) => HeapResidual | undefined {
-  const assemble = (combine: wasm.Binary) => wasm.assemble(memory, () => elementwise(combine));
-  const addRelu = assemble((a, b) => wasm.maximum(wasm.add(a, b), wasm.zero));
-  const mask = assemble((a, b) => wasm.mask(a, wasm.greater(b, wasm.zero)));
-  return (size) => {
-    const steps = size / (4 * TOGETHER);
-    if (!Number.isInteger(steps) || steps === 0) return undefined;
-    return {
-      forward: (...offsets) => addRelu(steps, ...offsets),
-      backward: (...offsets) => mask(steps, ...offsets),
-    };
+/** y = max(0, a + b), and its gradient: dz = dy where y > 0, else 0, of (dy, y, dz). */
+export function wasmResidual(memory: WebAssembly.Memory): Record<"addRelu" | "maskByRelu", Elementwise> {
+  const assemble = (combine: wasm.Binary): Elementwise => {
+    const run = wasm.assemble(memory, () => elementwise(combine));
+    return (size, ...offsets) => run(size / (4 * TOGETHER), ...offsets);
+  };
+  return {
+    addRelu: assemble((a, b) => wasm.maximum(wasm.add(a, b), wasm.zero)),
+    maskByRelu: assemble((a, b) => wasm.mask(a, wasm.greater(b, wasm.zero))),
   };
 }
