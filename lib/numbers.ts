@@ -15,9 +15,10 @@ export function fixed(value: number, digits: number): string {
   return value.toFixed(digits).replace("-", "−");
 }
 
-/** A share between −1 and 1 in percent, such as `42.3 %`. */
+/** A share between −1 and 1 in percent, such as `42.3 %`. Halves just missed in binary are rounded up. */
 export function inPercent(share: number): string {
-  return `${fixed(100 * share, 1)} %`;
+  const tenths = Math.sign(share) * Math.round(1000 * Math.abs(share) + 1e-6);
+  return `${fixed(tenths / 10, 1)} %`;
 }
 
 /** A difference of shares in percentage points, with its sign, such as `+1.0 points`. */

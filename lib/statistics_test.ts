@@ -85,6 +85,7 @@ Deno.test("judge() calls a gain or a loss weak that Holm's p does not bear out",
 Deno.test("percent() and points() give the half width of the 95 % interval, and none for one seed", () => {
   assert.equal(percent([0.4, 0.42, 0.44]), "42.0 ± 5.0 %");
   assert.equal(percent(0.4236), "42.4 %");
+  assert.equal(percent((0.69 - 0.07 + 0.67 - 0.295) / 2), "49.8 %"); // 49.75, but just below in binary
   assert.equal(points([0.4236]), "+42.4 points");
   assert.equal(points([-0.4, -0.42, -0.44]), "−42.0 ± 5.0 points");
   assert.equal(decimal([0.953], 3), "0.953");

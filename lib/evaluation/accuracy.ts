@@ -79,11 +79,11 @@ export interface Fate {
   /** Recognized only where the classes of the step alone compete, as if the step were told: still known. */
   readonly outvoted: number;
   /** Not recognized even then. */
-  readonly forgotten: number;
+  readonly wrong: number;
 }
 
 /**
- * Separates the forgotten from the outvoted. kept + outvoted is the accuracy of a network that is told the
+ * Separates the lost from the outvoted. kept + outvoted is the accuracy of a network that is told the
  * step: where it is much higher than the accuracy among all classes, the scores of different steps are not
  * comparable.
  * @param classesOfSteps how many classes each step brought, in order
@@ -94,7 +94,7 @@ export function fatesOfSteps(scores: LabeledScores, classesOfSteps: readonly num
   const kept = accuracyOfSteps(scores, classesOfSteps);
   return stepRanges(classesOfSteps).map((step, t) => {
     const told = mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)));
-    return { kept: kept[t], outvoted: told - kept[t], forgotten: 1 - told };
+    return { kept: kept[t], outvoted: told - kept[t], wrong: 1 - told };
   });
 }
 

@@ -53,7 +53,7 @@ Deno.test("averageIncrementalAccuracy() is the mean over the steps, M_0 included
   assert.throws(() => averageIncrementalAccuracy([]), RangeError);
 });
 
-Deno.test("fatesOfSteps() separates the forgotten from the outvoted", () => {
+Deno.test("fatesOfSteps() separates the lost from the outvoted", () => {
   const scores = {
     classes: 3,
     logits: Float32Array.of(
@@ -66,8 +66,8 @@ Deno.test("fatesOfSteps() separates the forgotten from the outvoted", () => {
     labels: Int32Array.of(0, 0, 1, 1, 2),
   };
   assert.deepEqual(fatesOfSteps(scores, [2, 1]), [
-    { kept: 0.25, outvoted: 0.5, forgotten: 0.25 },
-    { kept: 0, outvoted: 1, forgotten: 0 },
+    { kept: 0.25, outvoted: 0.5, wrong: 0.25 },
+    { kept: 0, outvoted: 1, wrong: 0 },
   ]);
 });
 

@@ -12,7 +12,7 @@ export interface KeptShares {
   /** Right if told the step. */
   readonly outvoted: number;
   /** Wrong even then. */
-  readonly forgotten: number;
+  readonly wrong: number;
 }
 
 /** What {@linkcode stepBars} draws. */
@@ -28,12 +28,12 @@ export interface StepBars {
     readonly method: MethodName;
     readonly shares: readonly (number | KeptShares)[];
   }[];
-  /** A share to compare with, drawn as a dashed line, and what it is. */
-  readonly level?: { readonly share: number; readonly meaning: string };
+  /** Shares to compare with, drawn as dashed lines: what they are, and for the bars of which step alone. */
+  readonly levels?: readonly { readonly share: number; readonly meaning: string; readonly step?: number }[];
 }
 
 /** Bars, one a step, in one piece or in three; one panel a method, all with the same scale. */
-export function stepBars({ title, subtitle, label, methods, level }: StepBars): Figure {
+export function stepBars({ title, subtitle, label, methods, levels = [] }: StepBars): Figure {
   const bars = methods.flatMap(({ method, shares }) =>
     shares.map((part, step) => {
       const { kept, outvoted } = typeof part === "number" ? { kept: part, outvoted: 0 } : part;
@@ -41,11 +41,17 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
     })
   );
   const isWhole = bars.some(({ whole }) => whole);
-  const highest = Math.max(...bars.map(({ share }) => share), level?.share ?? 0, isWhole ? 1 : 0);
+  const highest = isWhole ? 1 : Math.max(...[...bars, ...levels].map(({ share }) => share));
   const column = { fx: "method", x: "step" };
   const fill = ({ method }: { method: MethodName }) => methodNamed(method).color;
-  const number = { fill: PALETTE.muted, stroke: "white", strokeWidth: 3 };
-  const inPercent = (share: number) => (100 * share).toFixed(0);
+  const { color } = methodNamed(methods[methods.length - 1].method);
+  const kept = { ...column, y: "share", text: ({ share }: { share: number }) => inPercent(share) };
+  const number = { fill: PALETTE.ink, stroke: "white", strokeWidth: 3 };
+  const inPercent = (share: number) => percent(share).replace(" %", "");
+  const dashed = { stroke: PALETTE.ink, strokeWidth: 1.5, strokeDasharray: "5,4" };
+  const ofStep = levels.flatMap(({ step, share }) =>
+    step === undefined ? [] : methods.map(({ method }) => ({ method, step, share }))
+  );
   const body = chart({
     width: BODY_WIDTH,
     height: 270,
@@ -62,7 +68,7 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
         ? [
           Plot.barY(bars, { ...column, y1: "told", y2: 1, fill: PALETTE.faint }),
           Plot.barY(bars, { ...column, y1: "share", y2: "told", fill, fillOpacity: OUTVOTED }),
-          Plot.text(bars.filter(({ outvoted }) => outvoted > 0.14), {
+          Plot.text(bars.filter(({ share, outvoted }) => outvoted > (isShort(share) ? 0.15 : 0.075)), {
             ...column,
             y: "told",
             text: ({ outvoted }) => inPercent(outvoted),
@@ -71,21 +77,23 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
         ]
         : []),
       Plot.barY(bars, { ...column, y: "share", fill }),
-      Plot.ruleY(level === undefined ? [] : [level.share], { stroke: PALETTE.ink, strokeDasharray: "5,4" }),
-      Plot.text(bars, { ...column, y: "share", text: ({ share }) => inPercent(share), dy: -7, ...number }),
+      Plot.ruleY(levels.filter(({ step }) => step === undefined), { y: "share", ...dashed }),
+      Plot.tickY(ofStep, { ...column, y: "share", ...dashed }),
+      Plot.text(bars.filter(({ share }) => !isWhole || isShort(share)), { ...kept, ...number, dy: -7 }),
+      Plot.text(bars.filter(({ share }) => isWhole && share >= SHORT), { ...kept, dy: 9, fill: "white" }),
       Plot.ruleY([0], { stroke: PALETTE.muted }),
     ],
   });
   const parts = [
-    { label: "kept: right among all classes", color: PALETTE.muted },
-    { label: "outvoted: right if told the step", color: "#bbbbbb" },
-    { label: "forgotten: wrong even then", color: PALETTE.faint },
+    { label: "full color, kept: right among all classes", color },
+    { label: "pale, outvoted: right if told the step", color: `${color}66` },
+    { label: "gray: wrong even then", color: PALETTE.faint },
   ];
   return composeFigure({
     title,
     subtitle,
     body: isWhole ? stacked([legend(parts), body], 6) : body,
-    notes: level === undefined ? [] : [`Dashed: ${level.meaning}.`],
+    notes: levels.length === 0 ? [] : [`Dashed: ${levels.map(({ meaning }) => meaning).join("; ")}.`],
     description: `${label}, by step: ` +
       methods.map(({ method, shares }) => `${method} ${shares.map(partsText).join(", ")}`).join("; ") + ".",
   });
@@ -93,10 +101,11 @@ export function stepBars({ title, subtitle, label, methods, level }: StepBars): 
 
 function partsText(part: number | KeptShares): string {
   if (typeof part === "number") return percent(part);
-  return `kept ${percent(part.kept)}, outvoted ${percent(part.outvoted)}, forgotten ${
-    percent(part.forgotten)
-  }`;
+  return `kept ${percent(part.kept)}, outvoted ${percent(part.outvoted)}, wrong ${percent(part.wrong)}`;
 }
 
 /** Opacity of the method's color. */
 const OUTVOTED = 0.4;
+/** A bar below this has its number above it, and one of 0 needs none where it is a part of a bar. */
+const SHORT = 0.1;
+const isShort = (share: number) => share > 0 && share < SHORT;

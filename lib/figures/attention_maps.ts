@@ -55,9 +55,14 @@ export function attentionGrid({ title, subtitle, images, rows }: AttentionGrid):
     subtitle,
     body: stacked([
       pictureGrid([seen, ...lines], 78),
-      heatLegend("no attention", "the peak of the first map, and more"),
+      heatLegend(
+        "no attention",
+        rows.length === 1 ? "the map's peak" : "the peak of the first map, and more",
+      ),
     ], 4),
-    notes: ["Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image."],
+    notes: [
+      "Grad-CAM maps, each divided by its 2-norm: its strength does not show. One color scale an image.",
+    ],
     description: `Attention maps over images. ` +
       lines.map(({ name, cells }) =>
         `${name}: ${cells.map(({ caption }, i) => `${images[i].label} (${caption})`).join(", ")}.`

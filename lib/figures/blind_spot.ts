@@ -30,9 +30,9 @@ import {
 
 /** One image as one model sees it. */
 export interface SeenImage {
-  /** The scores of all base classes, between 0 and 1. */
+  /** The answers to all base classes, σ(z), between 0 and 1. */
   readonly baseScores: readonly number[];
-  /** The map for b. */
+  /** The map for the teacher's favorite class. */
   readonly map: AttentionMap;
   /** Cosine between this map and the teacher's: 1 for the teacher. */
   readonly cosine: number;
@@ -40,9 +40,9 @@ export interface SeenImage {
 
 /** A held-out image, and what teacher and students make of it. */
 export interface BlindSpotExample extends LabeledPicture {
-  /** Name of b, the class of all three maps. */
+  /** Name of the class of all three maps: the teacher's favorite. */
   readonly topBaseClass: string;
-  /** Column of b among the base classes. */
+  /** Its column among the base classes. */
   readonly b: number;
   /** What the teacher makes of it. */
   readonly teacher: SeenImage;
@@ -82,7 +82,7 @@ const STUDENTS = [
 ] as const;
 
 /**
- * One row an image: maps and scores of teacher, intervention and control; below, how often attention moved.
+ * One row an image: maps and answers of teacher, intervention and control; below, how often attention moved.
  */
 export function blindSpot(numbers: BlindSpot): Figure {
   const { dataset, teacher, examples, largestExcess, movedBelow } = numbers;
@@ -121,8 +121,10 @@ export function blindSpot(numbers: BlindSpot): Figure {
       }),
     ], 12),
     notes: [
-      "Each map is for b and divided by its 2-norm, as in L_{AD}; one color scale a row. Bars: the scores of all base " +
-      `classes. Scores stayed: L_{D} at most ${largestExcess} above its least value. Attention moved: cosine below ${movedBelow}.`,
+      "▾: the teacher's favorite class. Each map is for it, and divided by its 2-norm: its strength does not show. One color scale a row. " +
+      `Bars: the answers σ(z) to all ${
+        examples[0]?.teacher.baseScores.length ?? ""
+      } base classes. Scores stayed: L_{D} at most ${largestExcess} above its least value. Attention moved: cosine below ${movedBelow}.`,
     ],
     description: "Attention maps and scores of a teacher and two students. " +
       shares.map(({ heading, words }) => `${heading}: attention moved in ${words}.`).join(" "),
@@ -142,11 +144,12 @@ function exampleRow(example: BlindSpotExample): GridRow {
           height: side,
           color,
           marked: b,
+          mark: "▾",
           highest,
         }),
       ], GRID_GAP),
-    caption: (name === "teacher" ? `b: ${topBaseClass}` : cosineText(seen.map, seen.cosine, "cosine ")) +
-      `, score ${seen.baseScores[b].toFixed(2)}`,
+    caption: (name === "teacher" ? `▾ ${topBaseClass}` : cosineText(seen.map, seen.cosine, "cosine ")) +
+      `, σ(z) ${seen.baseScores[b].toFixed(2)}`,
     columns: 2,
   });
   return {

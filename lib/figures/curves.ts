@@ -95,7 +95,7 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
     x: classesSeen,
     xLabel: "classes seen so far",
     yDomain: [0, 0],
-    percent: true,
+    tickFormat: percentTick,
     width: byClass ? (BODY_WIDTH - 12) / 2 : BODY_WIDTH,
     height: byClass ? 330 : 380,
   });
@@ -137,6 +137,7 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
   const { classesSeen, runs } = curve;
   const cosine: Panel = { measure: "attentionCosine", label: "cosine to the map of M₀" };
   const drops = DROPS.filter(({ measure }) => runs.every((run) => run[measure] !== undefined));
+  const isMean = new Set(runs.map(({ seed }) => seed)).size > 1;
   const axes = {
     x: classesSeen.map((_, step) => step),
     xLabel: "model",
@@ -145,8 +146,12 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
     height: drops.length === 0 ? 380 : 300,
   };
   const panels = [
-    ...curvePanels(curve, [cosine], { ...axes, yDomain: [0, 1], percent: false }),
-    ...curvePanels(curve, drops, { ...axes, yDomain: [-0.02, 0.1], percent: true }),
+    ...curvePanels(curve, [cosine], { ...axes, yDomain: [0, 1], tickFormat: (value) => value.toFixed(1) }),
+    ...curvePanels(curve, drops, {
+      ...axes,
+      yDomain: [-0.02, 0.1],
+      tickFormat: (share) => percentTick(share).replace(" %", ""),
+    }),
   ];
   const atEnd = (method: MethodName) =>
     mean(
@@ -160,8 +165,10 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
       beside(panels, 10),
     ], 6),
     notes: [
-      "Maps for the true class. Thin lines are seeds, bold lines their mean, " +
-      "bands the 95 % confidence interval of the mean (Student's t).",
+      "Maps for the true class, in images for which M_{0} has one." +
+      (isMean
+        ? " Thin lines are seeds, bold lines their mean, bands the 95 % confidence interval of the mean (Student's t)."
+        : ""),
     ],
     description: `Curves of the cosine between the attention maps of M_0 and M_t. At the end: ${
       methodsOf(runs).map((method) => `${method} ${atEnd(method)}`).join(", ")
@@ -170,9 +177,9 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
 }
 
 const DROPS = [
-  { measure: "pointingGameDrop", label: "pointing game, drop since M₀" },
-  { measure: "energyDrop", label: "inside the object, drop since M₀" },
-  { measure: "darkMaps", label: "all-zero maps" },
+  { measure: "pointingGameDrop", label: "pointing game, points lost" },
+  { measure: "energyDrop", label: "energy inside, points lost" },
+  { measure: "darkMaps", label: "all-zero maps, in %" },
 ] as const;
 
 function subtitleOf({ dataset, preset, runs }: MethodRuns): string {
@@ -211,7 +218,7 @@ interface Axes {
   readonly xTickFormat?: (x: number) => string;
   /** Lower end of the vertical axis where no value lies below; its upper end where none lies above. */
   readonly yDomain: readonly [number, number];
-  readonly percent: boolean;
+  readonly tickFormat: (y: number) => string;
   readonly width: number;
   readonly height: number;
 }
@@ -259,7 +266,7 @@ function heightsOf(runs: readonly MethodRun[], { measure, level, references = []
 function curvePanel(
   runs: readonly MethodRun[],
   { measure, label, level, references = [] }: Panel,
-  { x, xLabel, xTickFormat = String, percent, width, height }: Axes,
+  { x, xLabel, xTickFormat = String, tickFormat, width, height }: Axes,
   domain: [number, number],
 ): Piece {
   const inOrder = methodsOf(runs).flatMap((method) => runs.filter((run) => run.method === method));
@@ -278,7 +285,7 @@ function curvePanel(
       nice: true,
       label,
       ticks: 6,
-      tickFormat: percent ? percentTick : (value: number) => value.toFixed(1),
+      tickFormat,
     },
     symbol: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).symbol) },
     color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },

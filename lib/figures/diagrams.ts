@@ -62,16 +62,16 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
     body: {
       svg: METHOD_OVERVIEW.replaceAll(/\{(\w+)\}/g, (_, name) => parts[name]),
       width: 808,
-      height: 430,
+      height: 440,
     },
     notes: [
-      `b is the base class with the highest score of the student, here ${topBaseClass}: both maps are for it. ` +
-      "Gradients reach the student only: through its feature maps and through its classifier's weights.",
+      `b is the old class with the student's highest score, here ${topBaseClass}: both maps are for it. Grad-CAM needs ` +
+      "the feature maps A and the head's weights W. Gradients reach the student only, through its A and its W.",
     ],
     description:
       "Diagram. A new image goes through the frozen teacher and through the student. L_D compares their " +
-      "scores of the base classes, L_C the student's scores of the new classes with the true class, and L_AD their " +
-      "attention maps for the top base class.",
+      "scores of the old classes, L_C the student's scores of the new classes with the true class, and L_AD their " +
+      "attention maps for the top old class.",
   });
 }
 

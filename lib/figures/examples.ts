@@ -73,6 +73,8 @@ export interface ForgettingPicture extends DatasetOrigin {
   readonly pictures: Readonly<Record<string, Picture>>;
   /** Accuracy on all test images of the first classes, among all classes known, one number a model. */
   readonly accuracy: readonly number[];
+  /** Share of these images for which the model answers a class of its own step, one number a model. */
+  readonly newest: readonly number[];
 }
 
 /**
@@ -80,7 +82,7 @@ export interface ForgettingPicture extends DatasetOrigin {
  * it is right.
  */
 export function forgettingPicture(
-  { dataset, preset, method, examples, pictures, accuracy }: ForgettingPicture,
+  { dataset, preset, method, examples, pictures, accuracy, newest }: ForgettingPicture,
 ): Figure {
   const cellOf = (answer: string, label: string): GridCell => {
     const color = answer === label ? PALETTE.green : PALETTE.vermilion;
@@ -97,7 +99,10 @@ export function forgettingPicture(
     ],
   }));
   const headings = ["image", ...accuracy.map((_, model) => `M_{${model}} says`)];
-  const shares = ["all images", ...accuracy.map((share) => `right: ${percent(share)}`)];
+  const shares = [
+    ["all test images", ...accuracy.map((share) => `right: ${percent(share)}`)],
+    ["", ...newest.map((share, model) => model === 0 ? "" : `of step ${model}: ${percent(share)}`)],
+  ];
   return composeFigure({
     title: "What forgetting is: what later models say to images of the first classes",
     subtitle: `${dataset}${preset === undefined ? "" : `, preset ${preset}`}, method ${method}; ` +
@@ -105,11 +110,12 @@ export function forgettingPicture(
     body: pictureGrid([
       headingRow(headings),
       ...rows,
-      { cells: shares.map((caption) => ({ caption })) },
+      ...shares.map((captions) => ({ cells: captions.map((caption) => ({ caption })) })),
     ], 0),
     notes: [
       "Each cell shows a picture of the class that the model answers; green frames are right, vermilion ones wrong. " +
-      "The last line counts all test images of the first classes.",
+      "The last lines count all test images of the first classes: the right answers, and those that name a class of " +
+      "the model's own step.",
     ],
     description: "What the models answer to images of the first classes. " +
       examples.map(({ label, answers }) => `${label}: ${answers.join(", ")}.`).join(" ") +
@@ -148,7 +154,10 @@ export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
       pictureGrid([headingRow(headings, [1, 2, most]), ...examples.map(row)], 0),
       heatLegend("no attention", "the row's strongest"),
     ], 10),
-    notes: ["Each map is divided by its 2-norm, as in L_{AD}; one color scale a row."],
+    notes: [
+      "Each map is divided by its 2-norm, so a bright map is a narrow one: color does not say how high a score is. " +
+      "One color scale a row.",
+    ],
     description:
       "For each image: the scores of its nearest classes and the attention map of each of these classes. " +
       examples.map(({ label, classes }) =>

@@ -79,7 +79,9 @@ Deno.test("front() writes no label over another, also where arms have the same a
   const { svg } = front({
     datasets: [{ dataset: "", arms, tuning: [{ method: "LwM", old: 0.1, new: 0.9 }] }],
   });
-  const heights = arms.map(({ label }) => Number(svg.split(`>${label}<`)[0].match(/,([\d.]+)\)[^,]*$/)?.[1]));
+  const heights = arms.map(({ label }) =>
+    Number(svg.split(`>${label}<`).at(-2)!.match(/,([\d.]+)\)[^,]*$/)?.[1])
+  );
   const sorted = heights.toSorted((a, b) => a - b);
   sorted.slice(1).forEach((height, i) => assert.ok(height - sorted[i] >= 12, `${heights}`));
 });

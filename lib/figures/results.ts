@@ -6,7 +6,7 @@
 import * as Plot from "@observablehq/plot";
 import { mean, percent, signed } from "../statistics.ts";
 import { type MethodName, methodNamed } from "../training/method.ts";
-import { chart, frame, percentTick } from "./kit/chart.ts";
+import { chart, frame, legend, percentTick } from "./kit/chart.ts";
 import {
   beside,
   BODY_WIDTH,
@@ -33,6 +33,8 @@ export interface OldAndNew {
 export interface Front extends Origin {
   /** One short sentence that says what is seen. */
   readonly title?: string;
+  /** What labels and filled symbols say, in small print. */
+  readonly note?: string;
   /** One panel each. */
   readonly datasets: readonly {
     /** Heading of the panel, such as `iCIFAR-100, 10 steps`. */
@@ -45,7 +47,7 @@ export interface Front extends Origin {
       /** One small point each. */
       readonly seeds: readonly OldAndNew[];
     }[];
-    /** All settings that were tried, drawn as faint points. */
+    /** Settings that were tried beside these, drawn as faint symbols. */
     readonly tuning: readonly (OldAndNew & { readonly method: MethodName })[];
   }[];
 }
@@ -53,18 +55,31 @@ export interface Front extends Origin {
 const GAP = 14;
 
 /** Accuracy on old classes against accuracy on new ones; up and to the right is better. */
-export function front({ title = "What is kept against what is learned", datasets }: Front): Figure {
+export function front({ title = "What is kept against what is learned", note, datasets }: Front): Figure {
+  const isTuned = datasets.some(({ tuning }) => tuning.length > 0);
+  const methods = [...new Set(datasets.flatMap(({ arms }) => arms.map(({ method }) => method)))];
   const width = (BODY_WIDTH - GAP * (datasets.length - 1)) / datasets.length;
   return composeFigure({
     title,
-    subtitle: "Accuracy on old classes and on the new classes of each step; up and to the right is better",
-    body: beside(datasets.map((panel) => frontPanel(panel, width)), GAP),
-    notes: ["Large: the mean of an arm; small: its seeds; faint: all settings that the tuning tried."],
+    subtitle:
+      "Accuracy on the old classes and on the new classes of each step; up and to the right is better",
+    body: stacked([
+      legend(methods.map((method) => ({ ...methodNamed(method), label: method }))),
+      beside(datasets.map((panel) => frontPanel(panel, width)), GAP),
+    ], 10),
+    notes: [
+      "Old: after each increment the accuracy on the classes of each earlier step, the mean over these steps and then " +
+      "over the increments. New: the accuracy of each step's classes right after it, the mean over the increments.",
+      "Symbols: means over the seeds; dots: the seeds; line: the front of LwF-MC." +
+      (isTuned ? " Faint symbols: other settings that were tried." : "") + (note ? ` ${note}` : ""),
+    ],
     description: "Accuracy on old and on new classes. " +
       datasets.map(({ dataset, arms }) =>
         `${dataset}: ${
-          arms.map(({ label, seeds }) =>
-            `${label} ${percent(meanOf(seeds, "old"))} and ${percent(meanOf(seeds, "new"))}`
+          arms.map(({ method, label, seeds }) =>
+            `${label.startsWith(method) ? "" : `${method} `}${label} ${percent(meanOf(seeds, "old"))} and ${
+              percent(meanOf(seeds, "new"))
+            }`
           ).join(", ")
         }.`
       ).join(" "),
@@ -79,7 +94,7 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
   const means = arms.map(({ method, label, seeds }, i) => {
     const { color, symbol } = methodNamed(method);
     const fill = arms.findIndex((arm) => arm.method === method) === i ? color : "white";
-    return { label, color, symbol, fill, old: meanOf(seeds, "old"), new: meanOf(seeds, "new") };
+    return { method, label, color, symbol, fill, old: meanOf(seeds, "old"), new: meanOf(seeds, "new") };
   });
   const seeds = arms.flatMap(({ seeds }, i) => seeds.map((seed) => ({ ...seed, color: means[i].color })));
   const tried = tuning.map((point) => ({ ...point, ...methodNamed(point.method) }));
@@ -91,8 +106,12 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
   const [x, y] = [scale("new"), scale("old")];
   const across = (x[1] - x[0]) / (width - PANEL.marginLeft - PANEL.marginRight);
   const down = (y[0] - y[1]) / (PANEL.height - PANEL.marginTop - PANEL.marginBottom);
+  const inPixels = <Point extends OldAndNew>(point: Point) => {
+    return { ...point, x: (point.new - x[0]) / across, y: (point.old - y[1]) / down };
+  };
   const labels = placedLabels(
-    means.map((one) => ({ ...one, x: (one.new - x[0]) / across, y: (one.old - y[1]) / down })),
+    means.map(inPixels),
+    [...seeds, ...tried].map(inPixels),
     (x[1] - x[0]) / across,
   ).map((one) => ({
     ...one,
@@ -111,8 +130,21 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
     marks: [
       ...frame(4),
       Plot.dot(tried, { ...place, symbol: "symbol", stroke: "color", strokeOpacity: 0.4, r: 4 }),
-      Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.4, r: 2.2 }),
-      Plot.link(labels, { x1: "new", y1: "old", x2: "linkX", y2: "labelY", stroke: "color" }),
+      Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.55, r: 2.5 }),
+      Plot.line(means.filter(({ method }) => method === "LwF-MC"), {
+        ...place,
+        sort: "new",
+        stroke: "color",
+        strokeWidth: 1.5,
+      }),
+      Plot.link(labels, {
+        x1: "new",
+        y1: "old",
+        x2: "linkX",
+        y2: "labelY",
+        stroke: "color",
+        strokeOpacity: 0.5,
+      }),
       Plot.dot(means, { ...place, symbol: "symbol", stroke: "white", strokeWidth: 5, r: 5.5 }),
       Plot.dot(means, { ...place, symbol: "symbol", fill: "fill", stroke: "color", strokeWidth: 2, r: 5.5 }),
       Plot.text(labels, {
@@ -132,11 +164,18 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
 }
 
 /**
- * Puts each label beside its point, at the nearest height at which it covers no other label and no point. In
+ * Puts each label beside its point, at the nearest height at which it covers no other label, point or dot. In
  * pixels; `labelX` is where the label begins, `linkX` the end of the line from the point.
  */
-function placedLabels<Point extends { x: number; y: number; label: string }>(points: Point[], width: number) {
-  const taken = points.map(({ x, y }) => ({ left: x - 9, right: x + 9, y }));
+function placedLabels<Point extends { x: number; y: number; label: string }>(
+  points: readonly Point[],
+  dots: readonly { x: number; y: number }[],
+  width: number,
+) {
+  const taken = [
+    ...points.map(({ x, y }) => ({ left: x - 9, right: x + 9, y, gap: 14 })),
+    ...dots.map(({ x, y }) => ({ left: x - 3, right: x + 3, y, gap: 8 })),
+  ];
   return points.map((point) => {
     const wide = textWidth(point.label, LABEL_SIZE, true);
     const labelX = point.x + 12 + wide <= width ? point.x + 12 : Math.max(2, point.x - 12 - wide);
@@ -144,9 +183,9 @@ function placedLabels<Point extends { x: number; y: number; label: string }>(poi
     const heights = Array.from({ length: 80 }, (_, i) => point.y + 4 * Math.ceil(i / 2) * (i % 2 ? 1 : -1));
     const labelY = heights.find((height) =>
       height > 0 &&
-      taken.every((one) => one.left > right || one.right < labelX || Math.abs(one.y - height) >= 14)
+      taken.every((one) => one.left > right || one.right < labelX || Math.abs(one.y - height) >= one.gap)
     ) ?? point.y;
-    taken.push({ left: labelX, right, y: labelY });
+    taken.push({ left: labelX, right, y: labelY, gap: 14 });
     return { ...point, labelX, labelY, linkX: Math.min(Math.max(point.x, labelX), right) };
   });
 }

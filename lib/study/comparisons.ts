@@ -212,10 +212,14 @@ export function forestNumbers(rows: readonly Comparison[]): Forest {
 
 /**
  * What the figure `front` draws: each learning rate of LwF-MC and LwM, by what is kept and what is learned.
- * @param panels the records of a study each
+ * @param panels the records of a study each, and the learning rate at which they are compared
  */
 export function frontNumbers(
-  panels: readonly { readonly dataset: string; readonly records: readonly RunRecord[] }[],
+  panels: readonly {
+    readonly dataset: string;
+    readonly learningRate: number;
+    readonly records: readonly RunRecord[];
+  }[],
 ): Front {
   const seed = ({ metrics }: RunRecord) => {
     const accuracies = metrics.slice(1).map(({ accuracyOfSteps }) => accuracyOfSteps ?? []);
@@ -225,12 +229,13 @@ export function frontNumbers(
     };
   };
   return {
-    datasets: panels.map(({ dataset, records }) => ({
+    note: "Numbers: learning rates; filled: the one at which the methods are compared.",
+    datasets: panels.map(({ dataset, learningRate: compared, records }) => ({
       dataset,
       arms: bySetting(records.filter(({ configuration: { method } }) => method !== "C")).map((setting) => {
         const { method, learningRate } = setting[0].configuration;
-        return { method, label: `${method} ${learningRate}`, seeds: setting.map(seed) };
-      }),
+        return { method, learningRate, label: `${learningRate}`, seeds: setting.map(seed) };
+      }).sort((a, b) => Number(b.learningRate === compared) - Number(a.learningRate === compared)),
       tuning: [],
     })),
   };

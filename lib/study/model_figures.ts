@@ -49,9 +49,15 @@ export function attentionShiftsOf(run: Run, step: number): Promise<AttentionShif
   return withModels(run, [0, step], (M_0, M_t) => shiftsBetween(run, M_0, M_t, set));
 }
 
-function shiftsBetween(run: Run, teacher: ResNet, student: ResNet, set: ImageSet): Promise<AttentionShift[]> {
+function shiftsBetween(
+  run: Run,
+  teacher: ResNet,
+  student: ResNet,
+  set: ImageSet,
+  attentionClass: "student-top" | "teacher-top" = "student-top",
+): Promise<AttentionShift[]> {
   const { norm, distillation, temperature } = run.configuration;
-  const losses = { distillation: { kind: distillation, temperature }, attention: { norm } };
+  const losses = { distillation: { kind: distillation, temperature }, attention: { norm }, attentionClass };
   return measureAttentionShifts(teacher, student, set, allDraws(set), { ...run.evaluationPasses, ...losses });
 }
 
@@ -69,9 +75,10 @@ function squareMap(values: Float32Array, [size]: readonly number[]): AttentionMa
 }
 
 /**
- * What the figure `blind-spot` draws: test images as M_0 and two students with its scores see them. Those
- * that are shown are typical: the scores stayed in both students, M_0 is sure of b, and of all such images
- * the cosine after the intervention is near the median; at most one a class.
+ * What the figure `blind-spot` draws: test images as M_0 and two students with its scores see them. All maps
+ * are for the class that M_0 finds most likely. The images that are shown are typical: the scores stayed in
+ * both students, M_0 is sure of its class, and of all such images the cosine after the intervention is near
+ * the median; at most one a class.
  * @param run with M_0
  * @param students M_0 trained on: to keep the scores and move the attention, and to keep the scores alone
  * @param step whose test images are looked at: 1 for classes that M_0 does not know
@@ -84,13 +91,12 @@ export async function blindSpotNumbers(
   const { dataset } = run;
   const set = run.evaluationImages(run.steps[step]);
   const [moved, control] = await withModels(run, [0], async (M_0) => [
-    await shiftsBetween(run, M_0, students.intervention, set),
-    await shiftsBetween(run, M_0, students.control, set),
+    await shiftsBetween(run, M_0, students.intervention, set, "teacher-top"),
+    await shiftsBetween(run, M_0, students.control, set, "teacher-top"),
   ]);
   const scores = (logits: Float32Array) => Array.from(probabilities(logits, "sigmoid"));
   const typical = moved.filter((shift, i) => {
-    const b = shift.topBaseClass;
-    const isSure = scores(shift.teacherLogits)[b] >= SURE && b === control[i].topBaseClass;
+    const isSure = scores(shift.teacherLogits)[shift.topBaseClass] >= SURE;
     return isSure && [shift, control[i]].every((one) => hasStayed(one) && !isDark(one));
   });
   const middle = median(typical.map(({ cosine }) => cosine));
@@ -367,6 +373,10 @@ export function forgettingNumbers(
     examples,
     pictures: Object.fromEntries(Array.from(answered, (className) => [className, pictureOf(className)])),
     accuracy: predictions.map((prediction) => mean(rightAnswers(prediction))),
+    newest: predictions.map((_, step) => {
+      const names = run.classNames(step).slice(step === 0 ? 0 : run.classNames(step - 1).length);
+      return mean(labels.map((_, image) => Number(names.includes(answer(image, step)))));
+    }),
   };
 }
 

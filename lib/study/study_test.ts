@@ -393,7 +393,7 @@ Deno.test("stateTable() has the accuracy after each step, and what is made of th
     "forgetting": "30.0 %",
     "cosine": "0.600",
     "pointing game": "−36.0 points",
-    "inside object": "−36.0 points",
+    "energy inside": "−36.0 points",
   }]);
 });
 

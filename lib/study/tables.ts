@@ -34,7 +34,7 @@ export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
       "forgetting": percent(forgetting(metrics.map(({ accuracyOfSteps }) => accuracyOfSteps))),
       "cosine": attention.cosine.toFixed(3),
       "pointing game": change(attention.pointingGame),
-      "inside object": change(attention.energyInside),
+      "energy inside": change(attention.energyInside),
     };
   }));
 }

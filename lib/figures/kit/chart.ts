@@ -172,15 +172,17 @@ export function scoreBars(
 
 /**
  * Scores of all classes as upright bars without numbers: a shape that is compared with another.
- * @param options `marked` is the column of the class b; `highest` the score of a bar as high as the frame
+ * @param options `marked` is the column of a class and `mark` what stands over it; `highest` the score of a
+ * bar as high as the frame
  */
 export function scoreProfile(
   scores: readonly number[],
-  { width, height, color, marked, highest = Math.max(...scores, 1e-9) }: {
+  { width, height, color, marked, mark = "b", highest = Math.max(...scores, 1e-9) }: {
     width: number;
     height: number;
     color: string;
     marked?: number;
+    mark?: string;
     highest?: number;
   },
 ): Piece {
@@ -201,7 +203,7 @@ export function scoreProfile(
       Plot.text(b, {
         x: (b) => b,
         y: (b) => scores[b],
-        text: ["b"],
+        text: [mark],
         dy: -8,
         fontSize: 12,
         fontWeight: "bold",
