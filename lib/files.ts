@@ -215,17 +215,15 @@ export class FileLock implements Disposable {
 
   /**
    * Takes a lock as soon as no other process holds it.
-   * @param onWait called four times a second until then with the note of the other process, or null; false
-   * ends the wait
-   * @returns null where the wait was ended
+   * @param onWait called four times a second until then with the note of the other process, or null
    */
-  static async wait(path: string, onWait?: (note: unknown) => unknown): Promise<FileLock | null> {
+  static async wait(path: string, onWait?: (note: unknown) => unknown): Promise<FileLock> {
     for (;;) {
       const lock = await FileLock.take(path);
       if (lock !== null) return lock;
       // There is none while it is being written, or where the lock was released.
       const note: unknown = await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
-      if (onWait?.(note) === false) return null;
+      onWait?.(note);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }

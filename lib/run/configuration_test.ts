@@ -5,7 +5,6 @@ import { withFolder } from "../testdata/folder.ts";
 import { checkConfiguration, configure } from "./configuration.ts";
 import { stepsFor } from "./presets.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "./schema.ts";
-import { configurationHelp } from "./configuration_help.ts";
 
 /** Runs without what the environment of the test says. */
 function withEnvironment(values: Record<string, string>, work: () => void): void {
@@ -43,9 +42,9 @@ Deno.test("every preset of every data set and method is a valid configuration", 
 });
 
 Deno.test("LWM_PRESET, LWM_ENGINE and LWM_CODE stand in for what the fields do not say", () => {
-  withEnvironment({ LWM_PRESET: "smoke", LWM_ENGINE: "cpu", LWM_CODE: "any" }, () => {
+  withEnvironment({ LWM_PRESET: "smoke", LWM_ENGINE: "cpu", LWM_CODE: "0a1b2c" }, () => {
     const { preset, engine, code, baseEpochs } = configure();
-    assert.deepEqual([preset, engine, code], ["smoke", "cpu", "any"]);
+    assert.deepEqual([preset, engine, code], ["smoke", "cpu", "0a1b2c"]);
     assert.ok(baseEpochs <= 2);
     const said = configure({ preset: "default", engine: "auto", code: "current" });
     assert.deepEqual([said.preset, said.engine, said.code], ["default", "auto", "current"]);
@@ -58,7 +57,7 @@ Deno.test("configure() refuses unknown names and says which there are", () => {
   refuses({ preset: "huge" }, /preset to be "smoke" or "default" or "paper" but found "huge"/);
   refuses({ dataset: "mnist" }, /dataset to be "iemoji-100" or .* but found "mnist"/);
   refuses({ engine: "cuda" }, /engine to be "auto" or .* but found "cuda"/);
-  refuses({ code: "old" }, /code to be "current", "any", or six digits .* but found "old"/);
+  refuses({ code: "old" }, /code to be "current", or six digits .* but found "old"/);
   refuses({ gama: 0.1 }, /known fields .* but found "gama"\. The fields are .*gamma/);
 });
 
@@ -127,8 +126,6 @@ Deno.test("configure() takes a path alone for a folder of images, and names one 
     assert.equal(configure({ data: folder, dataset: "caltech-101" }).dataset, "caltech-101");
     assert.equal(configure({ data: folder, increment: 4, increments: 1 }).baseClasses, 6);
     assert.equal(configure({ data: folder, baseClasses: 4 }).increment, 2);
-    const help = configurationHelp({ data: folder });
-    assert.equal(help.find(({ field }) => field === "increments")?.default, "4");
     for (const fields of [{ classes: ["class-1"] }, { baseClasses: 1, increments: 0 }]) {
       refuses({ data: folder, ...fields }, /at least two classes to tell apart but found one/);
     }
@@ -184,29 +181,4 @@ Deno.test("configure() refuses what is no object of fields", () => {
       new RegExp(`fields of a configuration, such as .* but found ${found}\\. Give one`),
     );
   }
-});
-
-Deno.test("configurationHelp() has every field with its meaning and the preset's default", () => {
-  for (const preset of ["smoke", "default", "paper"] as const) {
-    const start = { preset, dataset: "caltech-101", method: "C" } as const;
-    const defaults = configure(start);
-    const help = configurationHelp(start);
-    assert.deepEqual(help.map(({ field }) => field), Object.keys(configurationSchema.shape));
-    for (const { field, default: value, meaning } of help) {
-      assert.equal(value, String(defaults[field as keyof typeof defaults]));
-      assert.equal(meaning, configurationSchema.shape[field as keyof typeof defaults].description);
-    }
-  }
-});
-
-Deno.test("configurationHelp() says which values a field accepts", () => {
-  const values = Object.fromEntries(configurationHelp().map(({ field, values }) => [field, values]));
-  assert.equal(values.norm, "L1, L2");
-  assert.equal(values.gamma, "number, at least 0, at most 10");
-  assert.equal(values.momentum, "number, at least 0, less than 1");
-  assert.equal(values.temperature, "number, more than 0");
-  assert.equal(values.seed, "integer, at least 0");
-  assert.equal(values.widths, "list of 1 to 5 times integer, at least 1, at most 4096");
-  assert.equal(values.firstClasses, "list of text");
-  assert.equal(values.cacheTeacher, "true, false");
 });

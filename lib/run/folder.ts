@@ -12,7 +12,7 @@ import { loadIEmoji } from "../data/iemoji/drawings.ts";
 import type { Dataset } from "../data/image_set.ts";
 import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
-import { type JsonKind, namesIn, readJsonIfThere, writeFilesWhole, writeSealedJson } from "../files.ts";
+import { type JsonKind, namesIn, readJsonIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
 import type { EpochLog } from "../training/train_step.ts";
 import { methodNames } from "../training/method.ts";
@@ -128,13 +128,13 @@ export async function runFolders(
   const names = runNames(configuration, engine, images);
   const home = join(directory, "runs", configuration.dataset);
   const current = codeDigest(engine);
+  const code = configuration.code === "current" ? current : configuration.code;
   const kept = await codesOf(home, configuration.increments > 0 ? names.method : names.base);
-  const any = kept.includes(current) ? current : kept[0] ?? current;
-  const code = { current, any }[configuration.code] ?? configuration.code;
   if (code !== current && !kept.includes(code)) {
-    const found = kept.length === 0 ? "none" : `those of ${kept.join(", ")}`;
     throw new UserError(
-      `Expected a run that the code ${code} has trained in ${home} but found ${found}. The current code is ${current}: leave \`code\` out to train with it.`,
+      `Expected a run that the code ${code} has trained in ${home} but found ${
+        kept.length === 0 ? "none" : `those of ${kept.join(", ")}`
+      }. The current code is ${current}: leave \`code\` out to train with it.`,
     );
   }
   return { base: join(home, `${names.base}-${code}`), method: join(home, `${names.method}-${code}`) };
@@ -246,9 +246,8 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
 }
 
 /**
- * Writes `log.csv` and `log.jsonl` into a run's folder: one line an epoch, M_0's first, with the step, the
- * epoch, the learning rate, the loss L and each of its terms before weighting. In the CSV a term that a step
- * does not have is empty.
+ * Writes `log.csv` into a run's folder: one line an epoch, M_0's first, with the step, the epoch, the learning
+ * rate, the loss L and each of its terms before weighting. A term that a step does not have is empty.
  * @param logs (steps) of each step so far
  */
 export async function writeEpochLog(folder: string, logs: readonly (readonly EpochLog[])[]): Promise<void> {
@@ -259,10 +258,7 @@ export async function writeEpochLog(folder: string, logs: readonly (readonly Epo
   );
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? ""))];
-  await writeFilesWhole([
-    [join(folder, "log.csv"), lines.map((line) => `${line.join(",")}\n`).join("")],
-    [join(folder, "log.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join("")],
-  ], "write the log of the epochs");
+  await writeFileWhole(join(folder, "log.csv"), lines.map((line) => `${line.join(",")}\n`).join(""));
 }
 
 /**

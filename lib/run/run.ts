@@ -24,8 +24,6 @@ import {
   type StepState,
   trainStep,
 } from "../training/train_step.ts";
-import { percent } from "../statistics.ts";
-import { DISPLAY, tableDisplay } from "../table.ts";
 import { stopPoint, throwIfStopped } from "../stop_signals.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
@@ -67,19 +65,14 @@ export interface RunEpoch extends Pick<RunProgress, "step"> {
   map: { size: number; values: number[] };
 }
 
-/** Callbacks of {@linkcode Run.train}. */
+/** Callbacks of {@linkcode Run.train}. An error in one ends the training; the next call resumes it. */
 export interface RunHooks {
-  /** Called after every iteration. */
+  /** Called after every iteration, and while another process trains the step. */
   onProgress?: (progress: RunProgress) => void;
   /** Called after every epoch. */
   onEpoch?: (epoch: RunEpoch) => void;
   /** Called when a step is trained and measured. */
   onStep?: (step: number) => void;
-  /**
-   * Called after every iteration; true stops the training. The next call resumes after the last finished
-   * epoch.
-   */
-  shouldStop?: () => boolean;
 }
 
 /** Options of {@linkcode Run.open}. */
@@ -202,24 +195,6 @@ export class Run {
     return this.steps.slice(0, step + 1).flat().map((id) => this.dataset.classNames[id]);
   }
 
-  /** What a notebook shows of a run that is the value of a cell: one row a step. */
-  async [DISPLAY](): Promise<Record<string, string>> {
-    const { method, dataset, preset, seed } = this.configuration;
-    const rows = await Promise.all(this.steps.map(async (classes, step) => {
-      const metrics = await this.isTrained(step) ? await this.metrics(step) : undefined;
-      return {
-        "step": step,
-        "model": `M_${step}`,
-        "new classes": classes.map((id) => this.dataset.classNames[id]).join(", "),
-        "accuracy over all classes seen": metrics === undefined ? "not trained" : percent(metrics.accuracy),
-        "cosine to M_0": metrics === undefined ? "" : metrics.attention.cosine.toFixed(3),
-      };
-    }));
-    const title = `${method} on ${dataset}, preset ${preset}, seed ${seed}, engine ${this.engine.name}`;
-    const { "text/markdown": table } = tableDisplay(rows);
-    return { "text/markdown": `**${title}**\n\n${table}`, "text/plain": `${title}\n\n${table}` };
-  }
-
   /** Whether M_t is trained and evaluated. */
   async isTrained(step: number): Promise<boolean> {
     return await this.hasModel(step) && await isFile(this.#path(step, "metrics.json"));
@@ -300,9 +275,8 @@ export class Run {
   /**
    * Trains and evaluates the steps that are missing.
    * @param through the last step to train, from 0; all by default
-   * @returns false if `shouldStop` ended the training
    */
-  async train(through: number = this.steps.length - 1, hooks: RunHooks = {}): Promise<boolean> {
+  async train(through: number = this.steps.length - 1, hooks: RunHooks = {}): Promise<void> {
     if (!Number.isInteger(through) || through < 0 || through >= this.steps.length) {
       throw new UserError(
         `Expected a step from 0 to ${this.steps.length - 1} but found ${through}. ` +
@@ -333,20 +307,16 @@ export class Run {
       using lock = await FileLock.wait(path, (progress) => {
         throwIfStopped();
         if (progress !== null) hooks.onProgress?.(progress as RunProgress);
-        return !hooks.shouldStop?.();
       });
-      if (lock === null) return false;
       // Another process may have trained it meanwhile.
       if (!await this.isTrained(step)) {
         const noted = { ...hooks, onProgress: withNotes(lock, hooks.onProgress) };
-        const finished = await this.#trainStep(step, noted, { before, total });
-        if (!finished) return false;
+        await this.#trainStep(step, noted, { before, total });
         await this.evaluate(step);
       }
       before += this.iterations(step);
       hooks.onStep?.(step);
     }
-    return true;
   }
 
   /** How many iterations the training of a step takes. Reads no image. */
@@ -384,13 +354,12 @@ export class Run {
     return Deno.remove(this.#path(step, "progress.safetensors")).catch(() => {});
   }
 
-  /** @returns false if `shouldStop` ended it */
   async #trainStep(
     step: number,
     hooks: RunHooks,
     { before, total }: { before: number; total: number },
-  ): Promise<boolean> {
-    if (await this.hasModel(step)) return true;
+  ): Promise<void> {
+    if (await this.hasModel(step)) return;
     const earlier: EpochLog[][] = [];
     for (let t = 0; t < step; t++) earlier.push(await this.log(t));
     using models = new DisposableStack();
@@ -413,7 +382,6 @@ export class Run {
       },
       options,
       {
-        shouldStop: hooks.shouldStop,
         onProgress: (progress) => {
           throwIfStopped();
           if (progress.phase === "training") done = before + progress.done;
@@ -427,12 +395,10 @@ export class Run {
         },
       },
     );
-    if (log === null) return false;
     // Where a process was killed between its last checkpoint and its last line.
-    if (position?.epochsDone === options.epochs) await keepLog(log);
+    if (position?.epochsDone === options.epochs) await keepLog(log!);
     const bytes = await encodeCheckpoint(student, { state: { log } });
     await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
-    return true;
   }
 
   async #firstMap(student: ResNet): Promise<RunEpoch["map"]> {

@@ -57,8 +57,8 @@ const fields = {
     "what computes; auto takes wasm, which gives the same numbers on every machine",
   ),
 
-  code: z.string().regex(/^(current|any|[0-9a-f]{6})$/, '"current", "any", or six digits such as "0a1b2c"')
-    .describe("which version of the code may have trained the run: current, a digest, or any"),
+  code: z.string().regex(/^(current|[0-9a-f]{6})$/, '"current", or six digits such as "0a1b2c"')
+    .describe("which version of the code may have trained the run: current, or a digest"),
 
   dataset: z.enum(datasetNames).describe("which images; with `data` alone it is folder"),
   data: z.string().describe("folder of the data set; empty for DIRECTORY/NAME, such as data/caltech-101"),

@@ -58,21 +58,21 @@ export async function trainRuns(
   for (const configuration of configurations) {
     runs.push(await Run.open(configuration, { directory, log: logOnce }));
   }
-  const plans = new Map(runs.map((run): [PlannedRun, Run] => [{
-    name: labelOf(run, runs),
-    configuration: { ...run.configuration, engine: run.engine.name },
-    folders: run.folders,
-    through,
-  }, run]));
   const pictures: Promise<unknown>[] = [];
-  const planned = await trainingJobs([...plans.keys()], {
+  const planned = await trainingJobs(
+    runs.map((run) => ({
+      name: labelOf(run, runs),
+      configuration: run.configuration,
+      folders: run.folders,
+      through,
+      onEpoch: onEpoch && ((epoch) => {
+        const picture = Promise.try(onEpoch, run, epoch);
+        picture.catch(() => {}); // It is awaited in the end; until then its error does not count as unhandled.
+        pictures.push(picture);
+      }),
+    })),
     directory,
-    onEpoch: onEpoch && ((plan, epoch) => {
-      const picture = Promise.try(onEpoch, plans.get(plan)!, epoch);
-      picture.catch(() => {}); // It is awaited in the end; until then its error does not count as unhandled.
-      pictures.push(picture);
-    }),
-  });
+  );
   const { jobs } = planned;
   await stoppable(
     "Only the unfinished epoch is lost. Run it again to resume there.",
@@ -80,15 +80,21 @@ export async function trainRuns(
     outer,
   );
   await Promise.all(pictures);
-  refuseFailed(jobs);
+  refuseFailed(failuresOf(jobs));
   return runs;
 }
 
-/** @throws {UserError} that names each job that has failed */
-export function refuseFailed(jobs: readonly Job[]): void {
-  const failed = jobs.filter(({ state }) => state === "failed");
-  if (failed.length === 0) return;
-  throw new UserError(failed.map(({ label, failure }) => `${label}: ${failure}`).join("\n"));
+/** Each job that has failed, and why; without those of which the failure of another tells. */
+export function failuresOf(jobs: readonly Job[]): string[] {
+  const told = jobs.flatMap(({ failure, after }) => failure === undefined ? [] : after);
+  return jobs.flatMap((job) =>
+    job.failure === undefined || told.includes(job) ? [] : [`${job.label}: ${job.failure}`]
+  );
+}
+
+/** @throws {UserError} where something has failed */
+export function refuseFailed(failures: readonly string[]): void {
+  if (failures.length > 0) throw new UserError(failures.join("\n"));
 }
 
 /** The method, and what distinguishes the run from others of the same method. */
@@ -240,88 +246,70 @@ export interface PlannedRun {
   readonly folders: RunFolders;
   /** The last step to train; default all. */
   readonly through?: number;
+  /** Called after each epoch. */
+  readonly onEpoch?: (epoch: RunEpoch) => void;
+  /** Called when a step is trained and measured. */
+  readonly onStep?: (step: number) => void;
 }
+
+const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
 
 /**
  * Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its
- * own.
- * @param options `onEpoch` is called after each epoch, `onStep` when a step is trained and measured, here or
- * by another process
- * @returns the jobs, each M_0 before the runs that need it; for each run that is not finished the job that
- * ends its training; and the jobs at a time: one for each core, or one alone with WebGPU
+ * own, which calls back the first of them.
+ * @returns the jobs, each M_0 before the runs that need it; and the jobs at a time: one for each core, or one
+ * alone with WebGPU
  */
 export async function trainingJobs(
   runs: readonly PlannedRun[],
-  { directory, onEpoch, onStep }: {
-    directory?: string;
-    onEpoch?: (run: PlannedRun, epoch: RunEpoch) => void;
-    onStep?: (run: PlannedRun, step: number) => void;
-  } = {},
-): Promise<{ jobs: Job[]; jobOf: ReadonlyMap<PlannedRun, Job>; processes: number }> {
-  const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
+  directory?: string,
+): Promise<{ jobs: Job[]; processes: number }> {
   const trained = new Map<PlannedRun, number>();
   for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
   const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
-  const own = waiting.find(({ configuration: { method } }) => !KNOWN_METHODS.includes(method))?.configuration
-    .method;
+  const own = waiting.find(({ configuration: { method } }) => !KNOWN_METHODS.includes(method));
   if (own !== undefined) {
     throw new UserError(
-      `Expected a method of lib/training/method.ts, which other processes know, too, but found "${own}", which only ` +
-        "this process has defined. Train it here: `await (await Run.open(configuration)).train()`.",
+      "Expected a method of lib/training/method.ts, which other processes know, too, but found " +
+        `"${own.configuration.method}", which only this process has defined. Train it here: ` +
+        "`await (await Run.open(configuration)).train()`.",
     );
   }
-
-  // `told` is the run that `onEpoch` and `onStep` are called with.
-  const job = (run: PlannedRun, label: string, first: number, after: readonly Job[], told = run): Job => {
-    const through = lastOf(run);
-    return newJob({
-      label,
-      after,
-      weight: weightOf(run.configuration, first, through),
-      work: async (report, signal) => {
-        let next = first;
-        const tellThrough = (step: number) => {
-          for (; next <= step; next++) onStep?.(told, next);
-        };
-        await trainInProcess(
-          {
-            configuration: { ...run.configuration, code: codeOf(run.folders) },
-            through,
-            directory,
-            epochs: onEpoch !== undefined,
-            code: codeDigest(run.configuration.engine as Engine["name"]),
-          },
-          signal,
-          (message) => {
-            if (message.kind === "step") tellThrough(message.step);
-            else if (message.kind === "epoch") onEpoch?.(told, message.epoch);
-            else if (message.kind === "progress") report(jobProgress(message.progress, through));
-          },
-        );
-        tellThrough(through); // of the steps that another process has trained the worker says nothing
-      },
-    });
-  };
   const bases = new Map<string, Job>();
-  for (const [base, sharing] of Map.groupBy(waiting, ({ folders }) => folders.base)) {
-    if (trained.get(sharing[0]) !== 0 || sharing.length === 1) continue;
-    const { configuration, folders } = sharing[0];
+  for (const [base, [first, ...others]] of Map.groupBy(waiting, ({ folders }) => folders.base)) {
+    if (trained.get(first) !== 0 || others.length === 0) continue;
     // Where the increments of a run cannot be, its M_0 can still serve others.
-    const run = { name: "M_0", configuration: { ...configuration, increments: 0 }, folders, through: 0 };
-    bases.set(base, job(run, `M_0 of ${sharing[0].name}`, 0, [], sharing[0]));
+    const configuration = { ...first.configuration, increments: 0 };
+    const run = { ...first, name: `M_0 of ${first.name}`, configuration, through: 0 };
+    bases.set(base, trainingJob(run, 0, [], directory));
   }
-  const jobOf = new Map<PlannedRun, Job>();
-  for (const run of waiting) {
+  const jobs = waiting.flatMap((run) => {
     const base = bases.get(run.folders.base);
-    if (base !== undefined && lastOf(run) === 0) jobOf.set(run, base);
-    else jobOf.set(run, job(run, run.name, base ? 1 : trained.get(run)!, base ? [base] : []));
-  }
+    if (base === undefined) return trainingJob(run, trained.get(run)!, [], directory);
+    return lastOf(run) === 0 ? [] : trainingJob(run, 1, [base], directory);
+  });
   const alone = waiting.some(({ configuration }) => configuration.engine === "webgpu");
-  return {
-    jobs: [...new Set([...bases.values(), ...jobOf.values()])],
-    jobOf,
-    processes: alone ? 1 : navigator.hardwareConcurrency,
+  return { jobs: [...bases.values(), ...jobs], processes: alone ? 1 : navigator.hardwareConcurrency };
+}
+
+/** @param first the step that is trained first */
+function trainingJob(run: PlannedRun, first: number, after: readonly Job[], directory?: string): Job {
+  const { name: label, configuration, folders, onEpoch, onStep } = run;
+  const through = lastOf(run);
+  const task: WorkerTask = {
+    configuration: { ...configuration, code: codeOf(folders) },
+    through,
+    directory,
+    epochs: onEpoch !== undefined,
+    code: codeDigest(configuration.engine as Engine["name"]),
   };
+  const work: Job["work"] = (report, signal) =>
+    trainInProcess(task, signal, (message) => {
+      if (message.kind === "step") onStep?.(message.step);
+      else if (message.kind === "epoch") onEpoch?.(message.epoch);
+      else if (message.kind === "progress") report(jobProgress(message.progress, through));
+    });
+  return newJob({ label, after, weight: weightOf(configuration, first, through), work });
 }
 
 /** The number of training images if each class had one. */
@@ -349,8 +337,6 @@ export interface WorkerTask {
   code?: string;
   /** Whether to report each epoch. */
   epochs?: boolean;
-  /** Milliseconds between two messages about progress. */
-  patience?: number;
 }
 
 /** What it writes to standard output, as lines of JSON. The last is that it has finished, or failed. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 import { Run } from "./run.ts";
-import { type Job, newJob, runJobs, trainingJobs, trainRuns, type WorkerMessage } from "./train_runs.ts";
+import { type Job, newJob, runJobs, trainRuns, type WorkerMessage } from "./train_runs.ts";
 import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
@@ -107,13 +107,13 @@ Deno.test("trainRuns() names each run, and each M_0 that runs share, by what it 
     );
     await withProcessesThatSay([{ kind: "failed", message: "No." }], async () => {
       const { message } = await trainRuns(configurations, { directory }).catch((error) => error);
-      assert.deepEqual(message.split("\n").map((line: string) => line.split(":")[0]), [
-        "M_0 of LwM, seed 1, attentionForm normalized, baseEpochs 1",
-        "M_0 of LwM, seed 1, attentionForm normalized, baseEpochs 2",
-        "LwM, seed 1, attentionForm normalized, baseEpochs 1",
-        "LwM, seed 1, attentionForm unnormalized, baseEpochs 1",
-        "LwM, seed 1, attentionForm normalized, baseEpochs 2",
-        "LwM, seed 1, attentionForm unnormalized, baseEpochs 2",
+      const why = (baseEpochs: number) =>
+        `M_0 of LwM, seed 1, attentionForm normalized, baseEpochs ${baseEpochs} failed. No.`;
+      assert.deepEqual(message.split("\n"), [
+        `LwM, seed 1, attentionForm normalized, baseEpochs 1: ${why(1)}`,
+        `LwM, seed 1, attentionForm unnormalized, baseEpochs 1: ${why(1)}`,
+        `LwM, seed 1, attentionForm normalized, baseEpochs 2: ${why(2)}`,
+        `LwM, seed 1, attentionForm unnormalized, baseEpochs 2: ${why(2)}`,
       ]);
     });
   }));
@@ -136,20 +136,6 @@ Deno.test("trainRuns() throws in the end what a callback has thrown, be it async
       );
       assert.deepEqual(closed, [true]);
     }
-  }));
-
-Deno.test("trainingJobs() tells of the steps that another process has trained since", () =>
-  withDataDirectory(async (directory) => {
-    const run = await Run.open(tinyConfiguration({ method: "C", increments: 1 }), { directory });
-    const steps: number[] = [];
-    const { configuration, folders } = run;
-    const { jobs } = await trainingJobs([{ name: "C", configuration, folders }], {
-      directory,
-      onStep: (_, step) => steps.push(step),
-    });
-    await run.train();
-    await runJobs(jobs, { processes: 1, signal: new AbortController().signal, display: silent });
-    assert.deepEqual(steps, [0, 1]);
   }));
 
 /** A job that ends when it is told to, and writes down when it began. */

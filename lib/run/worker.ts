@@ -26,7 +26,7 @@ const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
 Deno.addSignalListener("SIGINT", () => {});
 
 try {
-  const { configuration, through, directory, code, epochs, patience = 200 } = await readTask();
+  const { configuration, through, directory, code, epochs } = await readTask();
   const run = await Run.open(configuration, { directory });
   const current = codeDigest(run.engine.name);
   if (code !== undefined && code !== current) {
@@ -35,13 +35,8 @@ try {
         "Run the same command again; in a notebook, restart the kernel first.",
     );
   }
-  let saidAt = -Infinity;
   await run.train(through, {
-    onProgress(progress) {
-      if (performance.now() - saidAt < patience) return;
-      saidAt = performance.now();
-      say({ kind: "progress", progress });
-    },
+    onProgress: (progress) => say({ kind: "progress", progress }),
     onEpoch: epochs ? (epoch) => say({ kind: "epoch", epoch }) : undefined,
     onStep: (step) => say({ kind: "step", step }),
   });

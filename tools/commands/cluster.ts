@@ -122,7 +122,7 @@ export async function findRecords(
     const configuration = asked.get(runKey(kept));
     if (configuration === undefined || metrics.length <= configuration.increments) return;
     if (!["auto", engine].includes(configuration.engine)) return;
-    if (!collected && ![code, "any"].includes(codeAsked(configuration, engine))) return;
+    if (!collected && code !== codeAsked(configuration, engine)) return;
     records.push({ configuration: { ...configuration, engine, code: "current" }, engine, code, metrics });
   };
   for (const folder of folders) {

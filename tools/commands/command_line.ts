@@ -4,10 +4,10 @@
  */
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { absolutePath } from "../../lib/files.ts";
-import { configurationHelp, fieldNames, fieldValue, isSwitch } from "../../lib/run/configuration_help.ts";
-import { configure } from "../../lib/run/configuration.ts";
-import type { Configuration } from "../../lib/run/schema.ts";
+import { asSpelled, configure } from "../../lib/run/configuration.ts";
+import { type Configuration, configurationSchema } from "../../lib/run/schema.ts";
 import { endBySignal, Stopped } from "../../lib/stop_signals.ts";
 import { methodNamed, methodNames } from "../../lib/training/method.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -95,7 +95,8 @@ export function parseCommandLine(args: readonly string[], command: Command): Com
   const own = Object.fromEntries(Object.keys(command.options).map((option) => option.split(" ", 2)));
   const names = ["help", ...command.takesFields ? fieldNames : [], ...Object.keys(own)];
   const isBoolean = (name: string) =>
-    names.includes(name) && (name in own ? own[name] === undefined : name === "help" || isSwitch(name));
+    names.includes(name) &&
+    (name in own ? own[name] === undefined : name === "help" || schemas[name].type === "boolean");
   const known = names.map((name) => [name, { type: isBoolean(name) ? "boolean" : "string" }] as const);
   const { tokens } = parseArgs({
     args: withExplicitSwitches(args, isBoolean),
@@ -186,7 +187,7 @@ function helpOf(command: Command, fields: Partial<Configuration>): string {
     `--${option}`.padEnd(width) + meaning.replaceAll("\n", `\n${" ".repeat(width)}`)
   );
   const text = `deno task ${name} ${usage}\n\n${about}\n\n${lines.join("\n")}`;
-  return takesFields ? `${text}\n\n${describeFields(fields)}` : text;
+  return takesFields ? `${text}\n\n${fieldsHelp(fields)}` : text;
 }
 
 /** Options of losses that the method does not have. */
@@ -219,16 +220,64 @@ export function refusePositionals({ positionals }: CommandLine, { name }: Comman
 }
 
 /** The help for the fields of a configuration, with the defaults that these fields lead to. */
-export function describeFields(start: Partial<Configuration>): string {
-  const { preset, dataset, method } = configure(start);
-  const fields = configurationHelp(start).map((
-    { field, values, default: value, meaning },
-  ) => `  --${field}  ${values}   [${value}]\n      ${meaning}`);
+function fieldsHelp(start: Partial<Configuration>): string {
+  const defaults: Record<string, unknown> = { ...configure(start) };
+  const { preset, dataset, method } = defaults;
+  const fields = fieldNames.map((field) =>
+    `  --${field}  ${valuesOf(schemas[field])}   [${defaults[field]}]\n      ${schemas[field].description}`
+  );
   return `Fields of the configuration. The brackets have their values for preset ${preset}, data set ${dataset} and
 method ${method}, and for what else stands beside --help. Separate the items of a list by commas. --FIELD and --no-FIELD
 set a field that is true or false.
 
 ${fields.join("\n")}`;
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const schemas = z.toJSONSchema(configurationSchema).properties as Record<string, JsonSchema>;
+const fieldNames = Object.keys(schemas);
+
+function valuesOf(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.join(", ");
+  if (schema.type === "boolean") return "true, false";
+  if (schema.type === "string") return "text";
+  if (schema.type !== "array") return [schema.type, ...bounds(schema)].join(", ");
+  const { minItems, maxItems, items } = schema;
+  const length = minItems === undefined ? "" : `${minItems} to ${maxItems} times `;
+  return `list of ${length}${valuesOf(items as JsonSchema)}`;
+}
+
+function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string[] {
+  const all = [];
+  if (minimum !== undefined) all.push(`at least ${minimum}`);
+  if (exclusiveMinimum !== undefined) all.push(`more than ${exclusiveMinimum}`);
+  // Integers without an upper bound have the largest safe one.
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) all.push(`at most ${maximum}`);
+  if (exclusiveMaximum !== undefined) all.push(`less than ${exclusiveMaximum}`);
+  return all;
+}
+
+/**
+ * Reads the value of a field from a command line. A text that cannot be one stays a text, which
+ * {@linkcode configure} refuses.
+ */
+function fieldValue(field: string, text: string): unknown {
+  return asSpelled(field, valueOf(schemas[field], text.trim()));
+}
+
+function valueOf(schema: JsonSchema, text: string): unknown {
+  switch (schema.type) {
+    case "integer":
+    case "number":
+      return text === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    case "array":
+      return text === ""
+        ? []
+        : text.split(",").map((item) => valueOf(schema.items as JsonSchema, item.trim()));
+    default:
+      return text;
+  }
 }
 
 /** The folder in which the user called the command: tasks run in the project's folder. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { configurationHelp } from "../../lib/run/configuration_help.ts";
-import { type Command, describeFields, fromHere, parseCommandLine, showPath } from "./command_line.ts";
+import { configure } from "../../lib/run/configuration.ts";
+import { configurationSchema } from "../../lib/run/schema.ts";
+import { type Command, fromHere, parseCommandLine, showPath } from "./command_line.ts";
 
 const COMMAND: Command = {
   name: "train",
@@ -143,13 +144,30 @@ Deno.test("parseCommandLine() refuses options of a loss that the method does not
   assert.deepEqual(parse("--gamma", "0.3").fields, { gamma: 0.3 });
 });
 
-Deno.test("describeFields() names every field with its default", () => {
-  const help = describeFields({ preset: "paper", dataset: "caltech-101", method: "C" });
+Deno.test("the help of fields has each with what it accepts, its default and its meaning", () => {
+  const start = ["--preset", "paper", "--dataset", "caltech-101", "--method", "c"];
+  const help = parse(...start, "--help").help!;
   assert.match(help, /preset paper, data set caltech-101 and\nmethod C/);
-  for (const { field, values, default: value } of configurationHelp({ preset: "paper", method: "C" })) {
-    if (field !== "data" && field !== "dataset") assert.ok(help.includes(`--${field}  ${values}   [`), field);
-    assert.equal(typeof value, "string");
+  const defaults = configure({ preset: "paper", dataset: "caltech-101", method: "C" });
+  for (const [field, value] of Object.entries(defaults)) {
+    const { description } = configurationSchema.shape[field as keyof typeof defaults];
+    assert.match(
+      help,
+      RegExp(`--${field}  .*   \\[${RegExp.escape(`${value}`)}\\]\n      ${RegExp.escape(description!)}`),
+    );
   }
+  for (
+    const line of [
+      "--norm  L1, L2 ",
+      "--gamma  number, at least 0, at most 10 ",
+      "--momentum  number, at least 0, less than 1 ",
+      "--temperature  number, more than 0 ",
+      "--seed  integer, at least 0 ",
+      "--widths  list of 1 to 5 times integer, at least 1, at most 4096 ",
+      "--firstClasses  list of text ",
+      "--cacheTeacher  true, false ",
+    ]
+  ) assert.ok(help.includes(line), line);
 });
 
 /** Runs some work with other variables in the environment. */

@@ -4,7 +4,7 @@
  */
 import { configure } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { refuseFailed, runJobs, trainRuns } from "../../lib/run/train_runs.ts";
+import { failuresOf, refuseFailed, runJobs, trainRuns } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { numberedNotebooks } from "../notebooks/notebook.ts";
 import { copiesOf, notebookJob } from "../notebooks/run_notebooks.ts";
@@ -52,7 +52,7 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
     const jobs = await Promise.all(paths.map((path) => notebookJob(path, options, {})));
     const processes = asked.engine === "webgpu" ? 1 : navigator.hardwareConcurrency;
     await runJobs(jobs, { processes, signal });
-    refuseFailed(jobs);
+    refuseFailed(failuresOf(jobs));
     say("All done. Figures are in figures/, those of another preset or engine in data/figures/.");
   });
 });

@@ -95,8 +95,8 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
   }
   const removes = switches.has("remove");
   const filters = [...positionals, ...Object.values(fields), state].map((value) => `${value ?? ""}`);
-  // An empty list chooses nearly every run, "any" code all of them.
-  if (removes && filters.every((value) => value === "" || value === "any")) {
+  // An empty list chooses nearly every run.
+  if (removes && filters.every((value) => value === "")) {
     throw new UserError(
       "Expected --remove with a filter but found none. Name runs, or add one such as --state outdated.",
     );
@@ -204,9 +204,7 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
     ? methodIdentity(configuration)
     : { ...baseIdentity(configuration), ...increments > 0 && { method } };
   const known: Record<string, unknown> = { ...identity, engine, preset, increments, code };
-  if (fields.code === "any" || fields.code === "current" && code === codeDigest(engine)) {
-    known.code = fields.code;
-  }
+  if (fields.code === "current" && code === codeDigest(engine)) known.code = fields.code;
   return wanted.every(([name, value]) => name in known && String(known[name]) === String(value));
 }
 

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { codeDigest } from "../../lib/run/code_digest.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { failuresOf, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
 import { studyFigure, type StudyFigureOptions } from "../../lib/study/record_figures.ts";
@@ -187,12 +187,12 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
     }
     return records;
   };
-  const { jobs, jobOf, processes } = await trainingJobs(waiting, { directory });
+  const { jobs, processes } = await trainingJobs(waiting, directory);
   const ended = await stoppable(
     "Nothing is lost but unfinished epochs: the same command resumes there.",
     (signal) => runJobs(jobs, { processes, signal, onChange: writeResults }),
   ).catch((error: Error) => error);
-  for (const [{ name }, { failure }] of jobOf) if (failure) failures.push(`${name}: ${failure}`);
+  failures.push(...failuresOf(jobs));
   const records = await writeResults();
   const ofProject = own.out === undefined && file.startsWith(join(studiesDirectory(), "/"));
   const place = { directory: ofProject ? undefined : home, runs: directory, log: say };

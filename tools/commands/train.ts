@@ -155,7 +155,7 @@ async function trainSteps(
   signal: AbortSignal,
   onStep: (metrics: StepMetrics) => void,
 ): Promise<void> {
-  const { method, seed } = run.configuration;
+  const { configuration, folders } = run;
   const display = progressDisplay();
   let next = 0;
   const showThrough = async (step: number) => {
@@ -164,17 +164,18 @@ async function trainSteps(
       display.above(() => onStep(metrics));
     }
   };
-  const configuration = { ...run.configuration, engine: run.engine.name };
-  const planned = { name: `${method}, seed ${seed}`, configuration, folders: run.folders };
   /** Settled when the rows of all steps that are trained stand above the bar. */
   let shown = Promise.resolve();
-  const { jobs, processes } = await trainingJobs([planned], {
-    directory,
-    onStep(_, step) {
+  const planned = {
+    name: `${configuration.method}, seed ${configuration.seed}`,
+    configuration,
+    folders,
+    onStep(step: number) {
       shown = shown.then(() => showThrough(step));
       shown.catch(() => {}); // runJobs() waits for it, and throws its error
     },
-  });
+  };
+  const { jobs, processes } = await trainingJobs([planned], directory);
   await runJobs(jobs, { processes, signal, display, onChange: () => shown });
   for (const { failure } of jobs) if (failure !== undefined) throw new UserError(failure);
   await showThrough(run.steps.length - 1);

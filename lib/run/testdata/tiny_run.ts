@@ -88,7 +88,7 @@ export function startWorker(configuration: Configuration, directory: string): {
     stderr: "inherit",
   }).spawn();
   const input = process.stdin.getWriter();
-  const task = JSON.stringify({ configuration, directory, through: configuration.increments, patience: 0 });
+  const task = JSON.stringify({ configuration, directory, through: configuration.increments });
   void input.write(new TextEncoder().encode(task + "\n"));
   const news = linesFrom(process.stdout);
   /** Waits for the end. */
