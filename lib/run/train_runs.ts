@@ -67,7 +67,7 @@ export async function trainRuns(
       through,
       onEpoch: onEpoch && ((epoch) => {
         const picture = Promise.try(onEpoch, run, epoch);
-        picture.catch(() => {}); // It is awaited in the end; until then its error does not count as unhandled.
+        picture.catch(() => {}); // it is awaited in the end; until then its error is not unhandled
         pictures.push(picture);
       }),
     })),
