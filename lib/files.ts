@@ -38,7 +38,7 @@ export async function writeFilesWhole(
       await removePartials(dirname(path));
       using file = await Deno.open(partialOf(path), { write: true, create: true, truncate: true });
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+      writeAll(file, bytes);
       await file.sync();
     }
     for (const [path] of files) {
@@ -49,6 +49,11 @@ export async function writeFilesWhole(
     for (const [path] of files) await Deno.remove(partialOf(path)).catch(() => {});
     throw explainFileError(error, at, purpose);
   }
+}
+
+/** Writes all of some bytes; a file or a terminal may take a part of them at a time. */
+export function writeAll(file: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
 }
 
 /** No file is being written for so long. */

@@ -2,6 +2,7 @@
  * Progress with the time that is left, in a notebook, on a terminal and in a log file.
  * @module
  */
+import { writeAll } from "./files.ts";
 
 /** One line of a display. */
 export interface ProgressLine {
@@ -192,14 +193,10 @@ function outputArrives(): Promise<void> {
 
 /** Standard error, so that standard output is free for results. */
 function standardError(): Screen {
-  const encoder = new TextEncoder();
   return {
     isTerminal: Deno.stderr.isTerminal(),
     size: () => Deno.consoleSize(),
-    write(text) {
-      const bytes = encoder.encode(text);
-      for (let sent = 0; sent < bytes.length;) sent += Deno.stderr.writeSync(bytes.subarray(sent));
-    },
+    write: (text) => writeAll(Deno.stderr, new TextEncoder().encode(text)),
   };
 }
 

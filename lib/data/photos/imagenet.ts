@@ -11,7 +11,6 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { withFileErrors } from "../../files.ts";
 import { randomStream } from "../../random.ts";
 import { UserError } from "../../user_error.ts";
 import { photosOfClasses, splitFolderSource } from "./folder.ts";
@@ -21,16 +20,30 @@ import {
   innerFolder,
   isFolder,
   isImageName,
-  linesOf,
   listFolder,
   type PhotoFile,
   photoFiles,
+  type PhotoList,
   type PhotoSource,
+  readList,
 } from "./photo_source.ts";
 
 const PAPER_CLASSES = 100;
 const SOLUTION = "LOC_val_solution.csv";
 const ANNOTATIONS = "val/val_annotations.txt";
+
+/** The image, the class, boxes. */
+const KAGGLE: PhotoList = {
+  header: "ImageId,PredictionString",
+  line: /^([^,/\\\s]+),(n\d{8})(?: \d+ \d+ \d+ \d+(?: n\d{8}(?= ))?)*$/,
+  example: "ILSVRC2012_val_00048981,n03995372 85 1 499 272",
+  remedy: "fetch the file again",
+};
+const TINY: PhotoList = {
+  line: /^([^\t]+)\.JPEG\t(n\d{8})\t/,
+  example: "val_0.JPEG\tn03444034\t0\t32\t44\t62",
+  remedy: "unpack the archive again",
+};
 
 /** Lists the photos of iILSVRC-small in the folder with `train` and `val`, or in that of Kaggle's archive. */
 export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
@@ -62,9 +75,7 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
         `neither; sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
     );
   }
-  const solution = withFileErrors(solutionPath, "read the labels", () => Deno.readTextFileSync(solutionPath));
-  const labels = parseSolution(solution, solutionPath);
-  return listedSource("imagenet-small", root, "val", classNames, solutionPath, labels);
+  return listedSource("imagenet-small", root, "val", classNames, solutionPath, KAGGLE);
 }
 
 /** Whether a folder is Tiny-ImageNet in its own layout. */
@@ -74,13 +85,8 @@ export function isTinyImagenet(path: string): boolean {
 
 /** Lists the photos of Tiny-ImageNet. `test/images` has no labels and is not used. */
 export function tinyImagenetSource(name: string, path: string, choice: ClassChoice): PhotoSource {
-  const list = join(path, ANNOTATIONS);
-  const labels = labelsIn(linesOf(Deno.readTextFileSync(list)), 1, list, {
-    line: /^([^\t]+)\.JPEG\t(n\d{8})\t/,
-    example: '"val_0.JPEG" and "n03444034"',
-  });
   const classNames = chooseClasses(listFolder(join(path, "train")).folders, choice, join(path, "train"));
-  return listedSource(name, path, "val/images", classNames, list, labels);
+  return listedSource(name, path, "val/images", classNames, join(path, ANNOTATIONS), TINY);
 }
 
 /** Training images in a folder for each class; test images in one folder, with a list of their classes. */
@@ -90,8 +96,9 @@ function listedSource(
   testFolder: string,
   classNames: string[],
   listPath: string,
-  labels: Map<string, string>,
+  list: PhotoList,
 ): PhotoSource {
+  const labels = readList(listPath, list);
   const images = listFolder(join(root, testFolder)).files.filter(isImageName);
   const names = new Set(images.map(withoutEnding));
   const unlabelled = images.find((image) => !labels.has(withoutEnding(image)));
@@ -103,52 +110,12 @@ function listedSource(
         `; unpack the archive again, or fetch the list again.`,
     );
   }
-  const classIds = new Map(classNames.map((className, classId) => [className, classId]));
   const train = photosOfClasses(root, "train/", classNames, "train");
   const test = images.flatMap((file): PhotoFile[] => {
-    const classId = classIds.get(labels.get(withoutEnding(file))!);
-    return classId === undefined ? [] : [{ name: `${testFolder}/${file}`, classId, split: "test" }];
+    const classId = classNames.indexOf(labels.get(withoutEnding(file))![0]);
+    return classId < 0 ? [] : [{ name: `${testFolder}/${file}`, classId, split: "test" }];
   });
   return photoFiles(name, root, classNames, [...train, ...test]);
-}
-
-/**
- * Kaggle's WordNet ids of the validation images: a line `ImageId,PredictionString`, then lines such as
- * `ILSVRC2012_val_00048981,n03995372 85 1 499 272`: the image, the class, boxes.
- */
-export function parseSolution(text: string, path: string): Map<string, string> {
-  const [header, ...lines] = linesOf(text);
-  if (header !== "ImageId,PredictionString" || lines.length === 0) {
-    throw new UserError(
-      `Expected the line "ImageId,PredictionString" and one line for each image in "${path}" but found ` +
-        `"${header.slice(0, 80)}" and ${lines.length} lines; fetch the file again.`,
-    );
-  }
-  return labelsIn(lines, 2, path, {
-    line: /^([^,/\\\s]+),(n\d{8})(?: \d+ \d+ \d+ \d+(?: n\d{8}(?= ))?)*$/,
-    example: '"ILSVRC2012_val_00048981,n03995372 85 1 499 272"',
-  });
-}
-
-/** The class of each image in a list. @param first the number of the first line */
-function labelsIn(
-  lines: readonly string[],
-  first: number,
-  path: string,
-  { line, example }: { line: RegExp; example: string },
-): Map<string, string> {
-  const labels = new Map<string, string>();
-  for (const [i, text] of lines.entries()) {
-    const [, image, id] = line.exec(text) ?? [];
-    if (image === undefined || labels.has(image)) {
-      throw new UserError(
-        `Expected a new image and its class, such as ${example}, in line ${first + i} of "${path}" ` +
-          `but found "${text.slice(0, 80)}"; fetch the list again.`,
-      );
-    }
-    labels.set(image, id);
-  }
-  return labels;
 }
 
 function withoutEnding(file: string): string {

@@ -5,21 +5,19 @@
  *     NAME.index    a line for each: the CRC-32 of what follows, and a {@linkcode CachedPhoto} as JSON
  *
  * A line is written after its pixels, so decoding that was stopped at any moment is resumed where it stopped.
- * A photo whose file has another size or date is decoded again; a later line of the same name replaces an
- * earlier one.
+ * A photo whose file has another size or date is decoded again, into its old place; a later line of the same
+ * name replaces an earlier one.
  * @module
  */
 import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { explainFileError, FileLock, withFileErrors } from "../../files.ts";
+import { explainFileError, FileLock, withFileErrors, writeAll } from "../../files.ts";
 import { UserError } from "../../user_error.ts";
 import { DamagedPhotoError, type DecodedPhoto } from "./decode.ts";
 import { type Photo, type PhotoSource, readAt } from "./photo_source.ts";
 
 /** How many photos are decoded at the same time; more did not help on two cores. */
 const IN_FLIGHT = 6;
-/** Lines are written this often, after the pixels are safe on the disk. */
-const FLUSH_MILLISECONDS = 500;
 /** How many damaged photos a message names. */
 const NAMED = 20;
 
@@ -69,19 +67,14 @@ export async function cachePhotos(
         known = readIndex(path, imageSize);
         onProgress?.(chosen.length - chosen.filter(isMissing).length, chosen.length);
       });
-      const writer = new CacheWriter(path, imageSize);
-      known = writer.known;
-      try {
-        const missing = chosen.filter(isMissing);
-        let done = chosen.length - missing.length;
-        for await (const [photo, decoded] of decodeInOrder(source, missing, imageSize)) {
-          if (decoded instanceof DamagedPhotoError) damaged.set(photo, decoded);
-          else writer.add(source.photos[photo], decoded);
-          onProgress?.(++done, chosen.length);
-        }
-        writer.flush();
-      } finally {
-        writer.close();
+      known = readIndex(path, imageSize);
+      const missing = chosen.filter(isMissing);
+      let done = chosen.length - missing.length;
+      using writer = new CacheWriter(path, imageSize, known);
+      for await (const [photo, decoded] of decodeInOrder(source, missing, imageSize)) {
+        if (decoded instanceof DamagedPhotoError) damaged.set(photo, decoded);
+        else writer.add(source.photos[photo], decoded);
+        onProgress?.(++done, chosen.length);
       }
     } catch (error) {
       throw explainFileError(error, path, "write the image cache");
@@ -119,70 +112,37 @@ function allDamaged(errors: DamagedPhotoError[]): UserError {
   );
 }
 
-class CacheWriter {
-  readonly known: Map<string, CachedPhoto>;
+class CacheWriter implements Disposable {
   readonly #pixels: Deno.FsFile;
-  readonly #imageBytes: number;
-  /** Slots of photos that were replaced before, which nobody reads any more. */
-  readonly #free: number[];
+  readonly #index: Deno.FsFile;
   #nextSlot: number;
-  /** Not written yet. */
-  #lines = "";
-  #savedAt = Date.now();
 
-  constructor(readonly path: string, imageSize: number) {
-    this.known = readIndex(path, imageSize);
-    this.#imageBytes = 3 * imageSize ** 2;
+  constructor(path: string, imageSize: number, readonly known: Map<string, CachedPhoto>) {
+    // Lines of pixels that are gone go, too.
+    if (known.size === 0) Deno.writeTextFileSync(`${path}.index`, "");
+    this.#index = Deno.openSync(`${path}.index`, { append: true });
     this.#pixels = Deno.openSync(`${path}.pixels`, { create: true, write: true });
-    this.#nextSlot = Math.ceil(this.#pixels.statSync().size / this.#imageBytes);
-    const used = new Set(Array.from(this.known.values(), ({ slot }) => slot));
-    this.#free = Array.from({ length: this.#nextSlot }, (_, slot) => slot).filter((slot) => !used.has(slot));
-    // Lines whose pixels were deleted or cut off go: new photos take their slots.
-    Deno.writeTextFileSync(`${path}.index.new`, [...this.known.values()].map(indexLine).join(""));
-    Deno.renameSync(`${path}.index.new`, `${path}.index`);
+    this.#nextSlot = slotsOf(known);
   }
 
-  add({ name, stamp }: { name: string; stamp: string }, { pixels, box }: DecodedPhoto): void {
-    const crc = crc32(pixels);
-    const kept = this.known.get(name);
-    // A file that was touched and not changed keeps its slot.
-    const slot = kept?.crc === crc ? kept.slot : this.#free.shift() ?? this.#nextSlot++;
-    if (slot !== kept?.slot) {
-      this.#pixels.seekSync(slot * this.#imageBytes, Deno.SeekMode.Start);
-      for (let written = 0; written < pixels.length;) {
-        written += this.#pixels.writeSync(pixels.subarray(written));
-      }
-    }
-    const photo: CachedPhoto = { name, stamp, slot, crc, ...channelSums(pixels), ...(box && { box }) };
+  add({ name, stamp }: Photo, { pixels, box }: DecodedPhoto): void {
+    const slot = this.known.get(name)?.slot ?? this.#nextSlot++;
+    this.#pixels.seekSync(slot * pixels.length, Deno.SeekMode.Start);
+    writeAll(this.#pixels, pixels);
+    const photo = { name, stamp, slot, crc: crc32(pixels), ...channelSums(pixels), ...(box && { box }) };
     this.known.set(name, photo);
-    this.#lines += indexLine(photo);
-    if (Date.now() - this.#savedAt >= FLUSH_MILLISECONDS) this.flush();
+    const json = JSON.stringify(photo);
+    // The line before may have been cut off.
+    writeAll(this.#index, new TextEncoder().encode(`\n${crc32(json)} ${json}`));
   }
 
-  flush(): void {
-    this.#pixels.syncDataSync();
-    Deno.writeTextFileSync(`${this.path}.index`, this.#lines, { append: true });
-    this.#lines = "";
-    this.#savedAt = Date.now();
-  }
-
-  /** Keeps what is decoded where it can, after an error too. */
-  close(): void {
-    try {
-      this.flush();
-    } catch {
-      // There is an error already, and what is not written is decoded again.
-    }
+  [Symbol.dispose](): void {
     this.#pixels.close();
+    this.#index.close();
   }
 }
 
-function indexLine(photo: CachedPhoto): string {
-  const json = JSON.stringify(photo);
-  return `${crc32(json)} ${json}\n`;
-}
-
-/** The last line of each name. Lines that are damaged, or whose pixels are not there, are left out. */
+/** The last line of each name that is whole; none where pixels were deleted or cut off. */
 function readIndex(path: string, imageSize: number): Map<string, CachedPhoto> {
   const photos = new Map<string, CachedPhoto>();
   if (!existsSync(`${path}.index`) || !existsSync(`${path}.pixels`)) return photos;
@@ -194,9 +154,14 @@ function readIndex(path: string, imageSize: number): Map<string, CachedPhoto> {
     const [, crc, json] = /^(\d+) (.*)$/.exec(line) ?? [];
     if (json === undefined || Number(crc) !== crc32(json)) continue;
     const photo: CachedPhoto = JSON.parse(json);
-    if ((photo.slot + 1) * 3 * imageSize ** 2 <= size) photos.set(photo.name, photo);
+    photos.set(photo.name, photo);
   }
-  return photos;
+  return slotsOf(photos) * 3 * imageSize ** 2 <= size ? photos : new Map();
+}
+
+/** How many slots are in use, those between two others included. */
+function slotsOf(photos: ReadonlyMap<string, CachedPhoto>): number {
+  return photos.values().reduce((most, { slot }) => Math.max(most, slot + 1), 0);
 }
 
 /** Reads an image of a cache into (size, size, 3) bytes, and checks them. */
@@ -205,8 +170,8 @@ export function readCachedImage(path: string, { name, slot, crc }: CachedPhoto, 
     using file = Deno.openSync(`${path}.pixels`);
     if (readAt(file, slot * target.length, target) && crc32(target) === crc) return;
     throw new UserError(
-      `Expected "${name}" in the image cache "${path}.pixels" but found other bytes: the file is damaged; ` +
-        `delete it, and the photos will be decoded again.`,
+      `Expected "${name}" in the image cache "${path}.pixels" but found other bytes: the file is damaged, or ` +
+        `the photo has changed since; delete the file, and the photos will be decoded again.`,
     );
   });
 }

@@ -25,20 +25,15 @@ async function writeCache(path: string) {
   return [...photos].map(([i, photo]) => ({ ...photo, classId: i % 2 }));
 }
 
-/** Some of the images. */
-function open(
-  path: string,
-  images: Awaited<ReturnType<typeof writeCache>>,
-  chosen: number[],
-  options: Partial<PhotoSetOptions>,
-): ImageSet {
-  return openPhotoSet(path, chosen.map((i) => images[i]), {
-    name: "test",
-    imageSize: SIZE,
-    augmented: false,
-    seed: 1,
-    views: 1,
-    ...options,
+/** Some of the images, from a cache of their own. */
+async function withSets(
+  test: (open: (chosen: number[], options: Partial<PhotoSetOptions>) => ImageSet) => void,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const path = join(folder, "cache");
+    const images = await writeCache(path);
+    const defaults = { name: "test", imageSize: SIZE, augmented: false, seed: 1, views: 1 };
+    test((chosen, options) => openPhotoSet(path, chosen.map((i) => images[i]), { ...defaults, ...options }));
   });
 }
 
@@ -48,40 +43,28 @@ function read(set: ImageSet, image: number, view: number): Uint8Array {
   return target;
 }
 
-Deno.test("openPhotoSet() gives test images as they are", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const images = await writeCache(path);
-    const set = open(path, images, [4, 1], { views: 3 });
-    assert.equal(set.count, 2);
-    assert.equal(set.views, 1);
-    assert.deepEqual(set.labels, Int32Array.of(0, 1));
-    assert.deepEqual(read(set, 0, 0)[0], 4 * 31);
-    assert.deepEqual(read(set, 1, 0)[0], 31);
-  });
-});
+Deno.test("openPhotoSet() gives test images as they are", () =>
+  withSets((open) => {
+    const set = open([4, 1], { views: 3 });
+    assert.deepEqual([set.count, set.views, ...set.labels], [2, 1, 0, 1]);
+    assert.deepEqual([read(set, 0, 0)[0], read(set, 1, 0)[0]], [4 * 31, 31]);
+  }));
 
-Deno.test("openPhotoSet() makes views that depend on seed, photo and number alone", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const images = await writeCache(path);
-    const openViews = (chosen: number[], seed: number) =>
-      open(path, images, chosen, { augmented: true, seed, views: 4 });
+Deno.test("openPhotoSet() makes views that depend on seed, photo and number alone", () =>
+  withSets((open) => {
+    const openViews = (chosen: number[], seed: number) => open(chosen, { augmented: true, seed, views: 4 });
     const set = openViews([0, 1, 2, 3], 1);
     assert.equal(set.views, 4);
     assert.deepEqual(read(set, 2, 3), read(openViews([2], 1), 0, 3));
     const all = [0, 1, 2, 3].map((view) => read(set, 2, view).join());
     assert.ok(new Set(all).size >= 3, "views should differ");
     assert.notDeepEqual([0, 1, 2, 3].map((view) => read(openViews([2], 2), 0, view).join()), all);
-  });
-});
+  }));
 
-Deno.test("openPhotoSet() crops and mirrors the mask like the image", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const images = await writeCache(path);
+Deno.test("openPhotoSet() crops and mirrors the mask like the image", () =>
+  withSets((open) => {
     for (const augmented of [false, true]) {
-      const set = open(path, images, [0, 1, 2], { augmented, views: 8 });
+      const set = open([0, 1, 2], { augmented, views: 8 });
       const mask = new Uint8Array(SIZE * SIZE);
       for (let view = 0; view < set.views; view++) {
         set.readMask!(1, view, mask);
@@ -90,15 +73,4 @@ Deno.test("openPhotoSet() crops and mirrors the mask like the image", async () =
         assert.ok(mask.includes(255));
       }
     }
-  });
-});
-
-Deno.test("openPhotoSet() has no masks where no box is known", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const images = await writeCache(path);
-    const boxless = images.map((image) => ({ ...image, box: undefined }));
-    const set = open(path, boxless, [0, 1], {});
-    assert.equal(set.readMask, undefined);
-  });
-});
+  }));

@@ -142,6 +142,39 @@ export function linesOf(text: string): string[] {
   return text.trimEnd().split(/\r?\n/).map((line) => line.trimEnd());
 }
 
+/** A list that comes with a data set: one photo a line. */
+export interface PhotoList {
+  /** Its first group is the photo, the others are what the list says of it. */
+  readonly line: RegExp;
+  /** Such a line. */
+  readonly example: string;
+  /** What to do where the list is damaged. */
+  readonly remedy: string;
+  /** A first line that is no photo. */
+  readonly header?: string;
+}
+
+/** Reads a list. @returns by photo what it says. @throws {UserError} that names the first line that is wrong */
+export function readList(
+  path: string,
+  { line, example, remedy, header }: PhotoList,
+): Map<string, string[]> {
+  const text = withFileErrors(path, "read the list of photos", () => Deno.readTextFileSync(path));
+  const photos = new Map<string, string[]>();
+  for (const [i, found] of linesOf(text).entries()) {
+    if (i === 0 && found === header) continue;
+    const [, photo, ...values] = line.exec(found) ?? [];
+    if (photo === undefined || photos.has(photo)) {
+      throw new UserError(
+        `Expected a photo that was not listed before, such as "${example}", in line ${i + 1} of "${path}" ` +
+          `but found "${found.slice(0, 80)}"; ${remedy}.`,
+      );
+    }
+    photos.set(photo, values);
+  }
+  return photos;
+}
+
 /** Reads bytes at a position of a file until `target` is full. @returns false if the file ends too early */
 export function readAt(file: Deno.FsFile, position: number, target: Uint8Array): boolean {
   file.seekSync(position, Deno.SeekMode.Start);

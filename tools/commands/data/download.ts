@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
-import { explainFileError } from "../../../lib/files.ts";
+import { explainFileError, writeAll } from "../../../lib/files.ts";
 
 /** What is known of a file before it is downloaded. */
 export interface RemoteFile {
@@ -134,7 +134,7 @@ async function receive(
       if (done + chunk.length > total) {
         return { reason: "the server sends more; it is another file, or no file at all", final: true };
       }
-      for (let written = 0; written < chunk.length;) written += file.writeSync(chunk.subarray(written));
+      writeAll(file, chunk);
       done += chunk.length;
       onProgress?.(done, total);
     }

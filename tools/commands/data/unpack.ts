@@ -8,7 +8,7 @@ import { crc32 } from "node:zlib";
 import { UnpackSync } from "tar";
 // @ts-types="npm:@types/yauzl@3.4.0"
 import yauzl from "yauzl";
-import { explainFileError } from "../../../lib/files.ts";
+import { explainFileError, writeAll } from "../../../lib/files.ts";
 import { UserError } from "../../../lib/user_error.ts";
 
 /** Told the bytes of the archive that are done. */
@@ -77,7 +77,7 @@ async function unpackZip(archive: string, target: string, onBytes: OnBytes): Pro
     let checksum = 0;
     for await (const bytes of await zip.openReadStreamPromise(entry)) {
       checksum = crc32(bytes, checksum);
-      for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+      writeAll(file, bytes);
     }
     if (checksum !== entry.crc32) {
       throw new Error(`other bytes than its checksum says in "${entry.fileName}"`);

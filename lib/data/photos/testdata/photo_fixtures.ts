@@ -79,42 +79,31 @@ export function writeCifar(root: string): void {
   writeFile(join(root, "fine_label_names.txt"), cifarNames.join("\n") + "\n\n");
 }
 
-/** The three index files of CUB-200-2011 for three classes of five photos each. */
-export function cubIndex(): { images: string; labels: string; boxes: string } {
-  const classes = ["001.Black_footed_Albatross", "002.Laysan_Albatross", "003.Sooty_Albatross"];
-  const index = { images: "", labels: "", boxes: "" };
-  for (let i = 0; i < 15; i++) {
-    const label = Math.floor(i / 5) + 1;
-    const folder = classes[label - 1];
-    index.images += `${i + 1} ${folder}/${folder.slice(4)}_${String(i).padStart(4, "0")}.jpg\n`;
-    index.labels += `${i + 1} ${label}\n`;
-    index.boxes += `${i + 1} ${5 + i}.0 2.0 8.0 4.0\n`;
-  }
-  return index;
+/** The place of the n-th photo of {@linkcode writeCub}. */
+export function cubPhoto(n: number): string {
+  const folder =
+    ["001.Black_footed_Albatross", "002.Laysan_Albatross", "003.Sooty_Albatross"][Math.floor(n / 5)];
+  return `images/${folder}/${folder.slice(4)}_${String(n).padStart(4, "0")}.jpg`;
 }
 
-/** CUB-200-2011 with photos of 40×20 pixels. */
+/** CUB-200-2011 with three classes of five photos each, of 40×20 pixels. */
 export async function writeCub(root: string): Promise<void> {
-  const { images, labels, boxes } = cubIndex();
-  writeFile(join(root, "images.txt"), images);
-  writeFile(join(root, "image_class_labels.txt"), labels);
-  writeFile(join(root, "bounding_boxes.txt"), boxes);
-  for (const [i, line] of images.trimEnd().split("\n").entries()) {
-    writeFile(join(root, "images", line.split(" ")[1]), await jpeg(i, 40, 20));
-  }
+  const lines = (line: (n: number) => string) =>
+    Array.from({ length: 15 }, (_, n) => `${n + 1} ${line(n)}\n`).join("");
+  writeFile(join(root, "images.txt"), lines((n) => cubPhoto(n).slice("images/".length)));
+  writeFile(join(root, "bounding_boxes.txt"), lines((n) => `${5 + n}.0 2.0 8.0 4.0`));
+  for (let n = 0; n < 15; n++) writeFile(join(root, cubPhoto(n)), await jpeg(n, 40, 20));
 }
 
 /** CUB-200-2011 with so many classes of one photo each, which are empty files. */
 export function writeBirds(root: string, classes: number): void {
-  const folders = Array.from(
+  const photos = Array.from(
     { length: classes },
-    (_, i) => `${String(i + 1).padStart(3, "0")}.Bird_${i + 1}`,
+    (_, i) => `${String(i + 1).padStart(3, "0")}.Bird_${i + 1}/a.jpg`,
   );
-  const lines = (line: (i: number) => string) => folders.map((_, i) => `${i + 1} ${line(i)}\n`).join("");
-  writeFile(join(root, "images.txt"), lines((i) => `${folders[i]}/a.jpg`));
-  writeFile(join(root, "image_class_labels.txt"), lines((i) => `${i + 1}`));
-  writeFile(join(root, "bounding_boxes.txt"), lines(() => "0.0 0.0 9.5 9.0"));
-  for (const folder of folders) writeFile(join(root, "images", folder, "a.jpg"), "");
+  writeFile(join(root, "images.txt"), photos.map((photo, i) => `${i + 1} ${photo}\n`).join(""));
+  writeFile(join(root, "bounding_boxes.txt"), photos.map((_, i) => `${i + 1} 0.0 0.0 9.5 9.0\n`).join(""));
+  for (const photo of photos) writeFile(join(root, "images", photo), "");
 }
 
 /**
