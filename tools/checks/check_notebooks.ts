@@ -8,7 +8,6 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { fromHere, runCommand } from "../commands/command_line.ts";
 import {
   codeCells,
@@ -91,31 +90,17 @@ export async function checkNotebooks(paths: string[], root: string): Promise<str
   await Deno.mkdir(join(root, ".check"), { recursive: true });
   const folder = await Deno.makeTempDir({ dir: join(root, ".check") });
   try {
-    const joined = notebooks.map(joinCells);
-    const files = paths.map((path, index) => join(folder, `${index}-${basename(path, ".ipynb")}.ts`));
-    await Promise.all(joined.map(({ code }, index) => Deno.writeTextFile(files[index], code)));
+    const files = paths.map((path) => join(folder, `${basename(path, ".ipynb")}.ts`));
+    await Promise.all(files.map((file, i) => Deno.writeTextFile(file, joinCells(notebooks[i]))));
     const reports = await Promise.all([
       deno(["check", "--quiet", ...files], root),
       // Where each cell is a step, that rule finds no mistake.
       deno(["lint", "--quiet", "--rules-exclude=no-import-prefix", ...files], root),
     ]);
-    const inCells = (report: string) =>
-      joined.reduce((text, { positions }, index) =>
-        text.replaceAll(placesIn(files[index]), (_, number) => {
-          const position = positions[Number(number) - 1];
-          const place = position && `, code cell ${position.cell}, line ${position.line}`;
-          return paths[index] + (place ?? "");
-        }), report);
-    return [...problems, ...reports.filter((report) => report !== "").map(inCells)];
+    return [...problems, ...reports.filter((report) => report !== "")];
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** Matches "file:///…/NAME.ts:12:5" and "/…/NAME.ts:12:5". */
-function placesIn(file: string): RegExp {
-  const names = [pathToFileURL(file).href, file].map(RegExp.escape);
-  return new RegExp(`(?:${names.join("|")}):(\\d+):\\d+`, "g");
 }
 
 /** Runs a command of Deno's. @returns its complaints; empty where it has none */

@@ -49,9 +49,9 @@ Deno.test("checkNotebooks() finds an import of a name that does not exist, an er
     tidyNotebook("let never = 1;", 'import { noSuchThing } from "lwm";\nnoSuchThing(never);'),
     tidyNotebook("// First line.\nconst x: number = 'text';\nx"),
   );
-  assert.match(problems, /no exported member 'noSuchThing'[\s\S]*at 01-test\.ipynb, code cell 2, line 1/);
-  assert.match(problems, /prefer-const[\s\S]*01-test\.ipynb, code cell 1, line 1/);
-  assert.match(problems, /not assignable to type 'number'[\s\S]*at 02-test\.ipynb, code cell 1, line 2/);
+  assert.match(problems, /no exported member 'noSuchThing'[\s\S]*01-test\.ts/);
+  assert.match(problems, /prefer-const[\s\S]*let never = 1/);
+  assert.match(problems, /not assignable to type 'number'[\s\S]*02-test\.ts/);
 });
 
 Deno.test("notebookProblems() finds cells that were not run in order from a fresh kernel", () => {

@@ -27,7 +27,7 @@ Deno.test(`there are at most ${MOST_NAMES} public names`, () => {
 
 Deno.test("every public name is used in a notebook or in lib/README.md", async () => {
   const paths = await numberedNotebooks(join(root, "notebooks"));
-  const cells = await Promise.all(paths.map(async (path) => joinCells(await readNotebook(path)).code));
+  const cells = await Promise.all(paths.map(async (path) => joinCells(await readNotebook(path))));
   const uses = [...cells, page].join("\n");
   const unused = names.filter((name) => !new RegExp(`\\b${name.replaceAll(".", "\\.")}\\b`).test(uses));
   assert.deepEqual(unused, [], "use them, or do not export them");

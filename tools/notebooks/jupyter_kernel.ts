@@ -35,10 +35,7 @@ export class Kernel {
   readonly #failed: Promise<never>;
   #fail!: (error: Error) => void;
   #replies = new Map<string, (content: Record<string, unknown>) => void>();
-  /** Messages that arrive between executions, such as from timers: they belong to the next one. */
-  readonly #unclaimed: Message[] = [];
-  readonly #keep = (message: Message): void => void this.#unclaimed.push(message);
-  #onMessage = this.#keep;
+  #onMessage: (message: Message) => void = () => {};
   /** How the kernel describes its language; JupyterLab keeps it in the notebook. */
   languageInfo: Record<string, unknown> = {};
 
@@ -100,11 +97,6 @@ export class Kernel {
     }
   }
 
-  /** The process id, which is also the id of the kernel's process group. */
-  get pid(): number {
-    return this.#process.child.pid;
-  }
-
   /**
    * Runs code and waits until all of its output has arrived. An error of the code is a message of type
    * "error".
@@ -120,14 +112,13 @@ export class Kernel {
       signal?: AbortSignal;
     },
   ): Promise<{ ok: boolean; executionCount: number | null }> {
-    this.#unclaimed.splice(0).forEach(onMessage);
     this.#onMessage = onMessage;
     try {
       const reply = await within(timeoutSeconds, signal, [this.#run(code, { silent: false }), this.#failed]);
       await within(FENCE_SECONDS, signal, [this.#fence(onMessage), this.#failed]);
       return { ok: reply.status === "ok", executionCount: reply.execution_count as number ?? null };
     } finally {
-      this.#onMessage = this.#keep;
+      this.#onMessage = () => {};
     }
   }
 
@@ -150,7 +141,7 @@ export class Kernel {
       });
       await sleep(20);
     }
-    this.#onMessage = this.#keep;
+    this.#onMessage = () => {};
   }
 
   /**

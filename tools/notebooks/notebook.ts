@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type JsonKind, readJson, writeFileWhole } from "../../lib/files.ts";
+import type { Message } from "./jupyter_wire.ts";
 
 export interface Notebook {
   cells: Cell[];
@@ -114,18 +115,59 @@ export function lines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-/**
- * Joins the code cells of a notebook into one module that compilers and linters can read.
- * @returns also for each of its lines, counted from 0, where it stands in the notebook: code cell and line,
- * both from 1
- */
-export function joinCells(notebook: Notebook) {
+/** Joins the code cells of a notebook into one module that compilers and linters can read. */
+export function joinCells(notebook: Notebook): string {
   // Cells are separate programs: the last line of one must not run on into the next.
-  const sources = codeCells(notebook).map((cell) => `${sourceOf(cell)}\n;`);
-  const positions = sources.flatMap((source, cell) =>
-    source.split("\n").map((_, line) => ({ cell: cell + 1, line: line + 1 }))
+  return [...codeCells(notebook).map((cell) => `${sourceOf(cell)}\n;`), "export {};\n"].join("\n");
+}
+
+/** What a kernel says of a display. */
+export interface DisplayContent {
+  data: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  /** A display with an id shows progress. */
+  transient?: { display_id?: string };
+  execution_count?: number;
+}
+
+/**
+ * The outputs of a cell, from what the kernel has said while it ran. A display with an id shows progress, and
+ * is not kept: it depends on the machine and on what was trained before.
+ */
+export function outputsOf(messages: readonly Message[]): Output[] {
+  const outputs: Output[] = [];
+  for (const { type, content } of messages) {
+    if (type === "stream") {
+      const { name, text } = content as { name: "stdout" | "stderr"; text: string };
+      const last = outputs.at(-1);
+      if (last?.output_type === "stream" && last.name === name) last.text.push(text);
+      else outputs.push({ output_type: "stream", name, text: [text] });
+    } else if (type === "display_data" || type === "execute_result") {
+      const { data, metadata = {}, transient, execution_count = null } = content as unknown as DisplayContent;
+      if (transient?.display_id !== undefined) continue;
+      const result = type === "execute_result" && { execution_count };
+      outputs.push({ output_type: type, data: asStored(data), metadata, ...result });
+    } else if (type === "error") {
+      const { ename, evalue, traceback } = content as unknown as ErrorOutput;
+      outputs.push({ output_type: "error", ename, evalue, traceback });
+    }
+  }
+  for (const output of outputs) {
+    if (output.output_type === "stream") output.text = lines(output.text.join(""));
+  }
+  // A cell ends with its result or its error, which now and then overtakes the text before it.
+  const isEnd = ({ output_type }: Output) => output_type === "execute_result" || output_type === "error";
+  return [...outputs.filter((output) => !isEnd(output)), ...outputs.filter(isEnd)];
+}
+
+/** Texts are stored as lists of lines; pictures in base64 as one text; JSON as it is. */
+function asStored(data: Record<string, unknown>): Record<string, unknown> {
+  const isText = /^text\/|^image\/svg\+xml$|^application\/javascript$/;
+  return Object.fromEntries(
+    Object.entries(data).map((
+      [type, value],
+    ) => [type, typeof value === "string" && isText.test(type) ? lines(value) : value]),
   );
-  return { code: [...sources, "export {};\n"].join("\n"), positions };
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { withFolder } from "../../lib/testdata/folder.ts";
 import {
-  joinCells,
   type Notebook,
+  outputsOf,
   readNotebook,
   serializeNotebook,
   statedRunTime,
@@ -57,11 +57,38 @@ Deno.test("readNotebook() says what is wrong with a file that is no notebook, or
   await assert.rejects(readNotebook("nowhere/07.ipynb"), /a notebook of format 4 in nowhere\/07\.ipynb/);
 });
 
-Deno.test("joinCells() knows for each line of code where it stands in the notebook", () => {
-  const { code, positions } = joinCells(notebookOf("let a = 1;\na", "let b = 2;"));
-  const joined = code.split("\n");
-  assert.deepEqual(positions[joined.indexOf("a")], { cell: 1, line: 2 });
-  assert.deepEqual(positions[joined.indexOf("let b = 2;")], { cell: 2, line: 1 });
+/** A message of the kernel. */
+const message = (type: string, content: Record<string, unknown>) => ({ id: "", type, parent: "", content });
+const text = (text: string, name = "stdout") => message("stream", { name, text });
+const display = (type: string, value: string, display_id?: string) =>
+  message(type, { data: { "text/plain": value }, metadata: {}, transient: { display_id } });
+
+Deno.test("outputsOf() joins text of one stream, keeps the order, and leaves progress out", () => {
+  const said = [
+    ...[text("a"), text("b\nc"), text("oh\n", "stderr"), display("display_data", "0 %", "bar")],
+    ...[display("update_display_data", "50 %", "bar"), display("display_data", "d"), text("e")],
+  ];
+  assert.deepEqual(outputsOf(said), [
+    { output_type: "stream", name: "stdout", text: ["ab\n", "c"] },
+    { output_type: "stream", name: "stderr", text: ["oh\n"] },
+    { output_type: "display_data", data: { "text/plain": ["d"] }, metadata: {} },
+    { output_type: "stream", name: "stdout", text: ["e"] },
+  ]);
+});
+
+Deno.test("outputsOf() ends with the result or the error, although text may come late", () => {
+  const error = message("error", { ename: "Error", evalue: "e", traceback: [] });
+  assert.deepEqual(outputsOf([error, text("late")]).map((output) => output.output_type), ["stream", "error"]);
+});
+
+Deno.test("outputsOf() stores texts as lines, pictures and JSON as they come", () => {
+  const data = { "image/svg+xml": "<svg>\n</svg>", "image/png": "aGk=\n", "application/json": { a: "x\ny" } };
+  assert.deepEqual(outputsOf([message("execute_result", { data, execution_count: 3 })]), [{
+    output_type: "execute_result",
+    data: { ...data, "image/svg+xml": ["<svg>\n", "</svg>"] },
+    metadata: {},
+    execution_count: 3,
+  }]);
 });
 
 Deno.test("statedRunTime() reads seconds and minutes from the opening cell", () => {

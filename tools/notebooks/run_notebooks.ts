@@ -6,7 +6,6 @@
  * nbconvert would do this too, but stops listening at the state "idle" and so loses outputs of Deno's kernel.
  * @module
  */
-import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { ProgressDisplay } from "../../lib/progress.ts";
 import { configure } from "../../lib/run/configuration.ts";
@@ -16,15 +15,16 @@ import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, fromHere, parseCommandLine, runCommand, showPath } from "../commands/command_line.ts";
-import { CellOutputs, type DisplayContent } from "./cell_outputs.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_wire.ts";
 import {
   type CodeCell,
   codeCells,
+  type DisplayContent,
   type ErrorOutput,
   type Notebook,
   numberedNotebooks,
+  outputsOf,
   readNotebook,
   sourceOf,
   statedRunTime,
@@ -141,47 +141,33 @@ async function runCell(
   { timeoutSeconds, signal }: RunOptions,
   onProgress: (state: string) => void,
 ): Promise<ErrorOutput | undefined> {
-  const outputs = new CellOutputs();
+  const messages: Message[] = [];
   const onMessage = (message: Message) => {
-    outputs.add(message);
+    messages.push(message);
     const { transient, data } = message.content as Partial<DisplayContent>;
     if (transient?.display_id !== undefined) onProgress(String(data?.["text/plain"] ?? ""));
   };
-  const failure = (ename: string, evalue: string): ErrorOutput => {
-    return { output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] };
+  let failure: ErrorOutput | undefined;
+  const fail = (ename: string, evalue: string) => {
+    failure = { output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] };
   };
-  let added: ErrorOutput | undefined;
   try {
     const limits = { onMessage, timeoutSeconds, signal };
     const { ok, executionCount } = await kernel.execute(sourceOf(cell), limits);
     cell.execution_count = executionCount;
-    const shown = outputs.finish().find((output) => output.output_type === "error");
-    if (ok || shown) return ok ? undefined : shown;
-    // The kernel does not report code that it cannot compile.
-    return added = failure("SyntaxError", syntaxError(sourceOf(cell)));
+    if (!ok && !messages.some(({ type }) => type === "error")) {
+      fail("SyntaxError", "the kernel cannot compile this cell; `deno task check:notebooks` says why");
+    }
   } catch (error) {
-    if (error instanceof KernelError) return added = failure(error.name, error.message);
-    if (signal?.aborted) added = failure("Interrupted", "the run was stopped while this cell was running");
-    throw error;
+    if (error instanceof KernelError) fail(error.name, error.message);
+    else {
+      if (signal?.aborted) fail("Interrupted", "the run was stopped while this cell was running");
+      throw error;
+    }
   } finally {
-    cell.outputs = outputs.finish();
-    if (added) cell.outputs.push(added);
+    cell.outputs = [...outputsOf(messages), ...(failure ? [failure] : [])];
   }
-}
-
-/** What keeps a cell from being compiled, and on which of its lines. */
-function syntaxError(source: string): string {
-  try {
-    // As the kernel does; the types are those of a Node without this mode.
-    stripTypeScriptTypes(source, { mode: "transform" as "strip" });
-  } catch (error) {
-    const { message, stack = "" } = error as Error;
-    const line = stack.match(/stripTypeScriptTypes\.ts:(\d+):\d+/)?.[1];
-    return `${message.split("\n")[0].replace(/^SyntaxError: /, "")}${
-      line === undefined ? "" : `, line ${line}`
-    }`;
-  }
-  return "the kernel could not compile this cell";
+  return cell.outputs.find((output) => output.output_type === "error");
 }
 
 const COMMAND: Command = {

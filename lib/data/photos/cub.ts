@@ -1,6 +1,6 @@
 /**
- * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Two lists have a line for
- * each photo:
+ * CUB-200-2011 (Wah et al., 2011): photos of 200 kinds of birds with bounding boxes. Two lists have a line
+ * for each photo:
  *
  *     images.txt          1 001.Black_footed_Albatross/Black_Footed_Albatross_0046_18.jpg
  *     bounding_boxes.txt  1 60.0 27.0 325.0 304.0   (left, top, width, height)

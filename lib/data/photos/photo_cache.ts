@@ -70,7 +70,7 @@ export async function cachePhotos(
       known = readIndex(path, imageSize);
       const missing = chosen.filter(isMissing);
       let done = chosen.length - missing.length;
-      using writer = new CacheWriter(path, imageSize, known);
+      using writer = new CacheWriter(path, known);
       for await (const [photo, decoded] of decodeInOrder(source, missing, imageSize)) {
         if (decoded instanceof DamagedPhotoError) damaged.set(photo, decoded);
         else writer.add(source.photos[photo], decoded);
@@ -117,7 +117,7 @@ class CacheWriter implements Disposable {
   readonly #index: Deno.FsFile;
   #nextSlot: number;
 
-  constructor(path: string, imageSize: number, readonly known: Map<string, CachedPhoto>) {
+  constructor(path: string, readonly known: Map<string, CachedPhoto>) {
     // Lines of pixels that are gone go, too.
     if (known.size === 0) Deno.writeTextFileSync(`${path}.index`, "");
     this.#index = Deno.openSync(`${path}.index`, { append: true });

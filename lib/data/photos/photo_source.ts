@@ -154,7 +154,7 @@ export interface PhotoList {
   readonly header?: string;
 }
 
-/** Reads a list. @returns by photo what it says. @throws {UserError} that names the first line that is wrong */
+/** Reads a list. @returns by photo what it says. @throws {UserError} that names the first wrong line */
 export function readList(
   path: string,
   { line, example, remedy, header }: PhotoList,
