@@ -12,7 +12,7 @@ import { prepareIEmoji } from "../lib/data/iemoji/drawings.ts";
 import { useEngine } from "../lib/engine/mod.ts";
 import { accuracyOfSteps, rightAnswers } from "../lib/evaluation/accuracy.ts";
 import { attentionRetention, mapCosines } from "../lib/evaluation/attention_retention.ts";
-import { ofFirstClasses, predict } from "../lib/evaluation/predict.ts";
+import { ofFirstClasses, predict } from "../lib/evaluation/predictions.ts";
 import { withFileErrors, writeFileWhole, writeJson } from "../lib/files.ts";
 import { decodeCheckpoint, encodeCheckpoint, ResNet } from "../lib/model/mod.ts";
 import { configure } from "../lib/run/configuration.ts";

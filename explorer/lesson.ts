@@ -15,7 +15,7 @@ import type { Dataset, ImageSet, Picture } from "../lib/data/image_set.ts";
 import { headPositions } from "../lib/data/protocol.ts";
 import { rightAnswers } from "../lib/evaluation/accuracy.ts";
 import { attentionRetention, mapOf } from "../lib/evaluation/attention_retention.ts";
-import { predict, type Predictions } from "../lib/evaluation/predict.ts";
+import { predict, type Predictions } from "../lib/evaluation/predictions.ts";
 import { probabilities, topColumns } from "../lib/evaluation/scores.ts";
 import { overlay, unitMap } from "../lib/figures/kit/overlay.ts";
 import type { ResNet } from "../lib/model/mod.ts";

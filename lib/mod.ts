@@ -63,7 +63,7 @@ export type { Engine, EngineName } from "./engine/engine.ts";
 export type { UseEngineOptions } from "./engine/mod.ts";
 export type { AttentionMaps } from "./evaluation/attention_retention.ts";
 export type { AttentionShift } from "./evaluation/attention_shift.ts";
-export type { ForwardOptions, Predictions, PredictOptions } from "./evaluation/predict.ts";
+export type { ForwardOptions, Predictions, PredictOptions } from "./evaluation/predictions.ts";
 export type { LabeledScores } from "./evaluation/scores.ts";
 export type { AttentionRetention, Drop, StepMetrics } from "./evaluation/step_metrics.ts";
 export type * from "./figures/mod.ts";

@@ -1,11 +1,11 @@
 /**
- * Student and teacher compared on images of the new classes, image by image: whether the attention moved
- * while the scores hardly changed (the paper's first observation), and which class L_AD should compare.
+ * Student and teacher compared image by image: whether the attention moved while the scores hardly changed,
+ * the paper's first observation.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { allClassMaps, gradCamClosedForm, type MapSize, mapsOfClass } from "../attention/mod.ts";
-import type { Draw } from "../data/batches.ts";
+import { allDraws, type Draw } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import {
   type AttentionDistillationOptions,
@@ -15,9 +15,8 @@ import {
   topBaseClass,
 } from "../losses/mod.ts";
 import type { ResNet } from "../model/mod.ts";
-import { mean } from "../numbers.ts";
 import { mapCosine } from "./attention_retention.ts";
-import { type ForwardOptions, forwardPasses } from "./predict.ts";
+import { type ForwardOptions, forwardPasses } from "./predictions.ts";
 
 /** One image as teacher and student see it. */
 export interface AttentionShift {
@@ -48,7 +47,7 @@ export interface AttentionShift {
 }
 
 /**
- * How scores and maps differ between a teacher and a student, for each image.
+ * How scores and maps differ between a teacher and a student, for each view of each image.
  * @param teacher such as M_0
  * @param student a later model, whose head begins with the teacher's classes
  * @param options those of L_D and of L_AD, and how to feed the images
@@ -57,7 +56,6 @@ export async function measureAttentionShifts(
   teacher: ResNet,
   student: ResNet,
   set: ImageSet,
-  draws: readonly Draw[],
   { distillation, attention, attentionClass = "student-top", ...options }: ForwardOptions & {
     distillation: DistillationOptions;
     attention: AttentionDistillationOptions;
@@ -66,7 +64,7 @@ export async function measureAttentionShifts(
 ): Promise<AttentionShift[]> {
   const baseClasses = teacher.classNames.length;
   const side = student.featureSize(set.size);
-  const values = await forwardPasses(set, draws, options, (x) => {
+  const values = await forwardPasses(set, options, (x) => {
     const [before, now] = [teacher.forward(x), student.forward(x)];
     const [teacherLogits, studentLogits] = [before.logits, now.logits]; // (B, C_b), (B, C)
     const [B] = studentLogits.shape;
@@ -86,7 +84,7 @@ export async function measureAttentionShifts(
     };
   });
 
-  return draws.map((draw, i) => {
+  return allDraws(set).map((draw, i) => {
     const row = (all: Float32Array, length: number) => all.slice(i * length, (i + 1) * length);
     const teacherMap = row(values.teacherMaps, side ** 2);
     const studentMap = row(values.studentMaps, side ** 2);
@@ -105,60 +103,4 @@ export async function measureAttentionShifts(
       cosine: mapCosine(teacherMap, studentMap),
     };
   });
-}
-
-/** Result of one choice of b, over some images. */
-export interface AttentionClassChoice {
-  /** Mean of L_AD. */
-  readonly attentionDistillation: number;
-  /** Share of the images whose map of the student for b is all zero: L_AD has no gradient there. */
-  readonly darkStudentMaps: number;
-  /** Share of the images whose map of the teacher for b is all zero: there is nothing to keep. */
-  readonly darkTeacherMaps: number;
-}
-
-/** See {@linkcode compareAttentionClasses}. */
-export interface AttentionClassComparison {
-  /** Share of the images for which student and teacher have another top base class. */
-  readonly differ: number;
-  /** b by the student's scores: the paper's choice. */
-  readonly studentTop: AttentionClassChoice;
-  /** b by the teacher's scores. */
-  readonly teacherTop: AttentionClassChoice;
-}
-
-/**
- * Compares the two choices of b where they are made: on images of the new classes.
- * @param teacher M_{t−1}
- * @param student M_t
- * @param set images of step t
- * @param options the norm of L_AD, and how to feed the images
- */
-export async function compareAttentionClasses(
-  teacher: ResNet,
-  student: ResNet,
-  set: ImageSet,
-  draws: readonly Draw[],
-  { norm, ...options }: AttentionDistillationOptions & ForwardOptions,
-): Promise<AttentionClassComparison> {
-  const distillation = { kind: "softmax", temperature: 1 } as const; // L_D is not looked at.
-  const all = { ...options, distillation, attention: { norm } };
-  const byStudent = await measureAttentionShifts(teacher, student, set, draws, all);
-  const byTeacher = await measureAttentionShifts(teacher, student, set, draws, {
-    ...all,
-    attentionClass: "teacher-top",
-  });
-  const darkShare = (maps: Float32Array[]) =>
-    maps.filter((map) => map.every((value) => value === 0)).length / maps.length;
-  const choiceOf = (shifts: AttentionShift[]): AttentionClassChoice => ({
-    attentionDistillation: mean(shifts.map(({ attentionDistillation }) => attentionDistillation)),
-    darkStudentMaps: darkShare(shifts.map(({ studentMap }) => studentMap)),
-    darkTeacherMaps: darkShare(shifts.map(({ teacherMap }) => teacherMap)),
-  });
-  return {
-    differ: byStudent.filter(({ topBaseClass }, i) => topBaseClass !== byTeacher[i].topBaseClass).length /
-      draws.length,
-    studentTop: choiceOf(byStudent),
-    teacherTop: choiceOf(byTeacher),
-  };
 }

@@ -5,10 +5,5 @@
  */
 export { accuracy, type Fate, fatesOfSteps, forgetting, rightAnswers, stepConfusion } from "./accuracy.ts";
 export { energyInside, type ObjectMasks } from "./attention_retention.ts";
-export {
-  type AttentionClassChoice,
-  type AttentionClassComparison,
-  compareAttentionClasses,
-} from "./attention_shift.ts";
-export { predict } from "./predict.ts";
+export { predict } from "./predictions.ts";
 export { type OutputKind, topColumns } from "./scores.ts";

@@ -17,7 +17,7 @@ import { contactSheet } from "./examples.ts";
 import type { AttentionMap } from "./kit/overlay.ts";
 import { composeFigure, type Figure } from "./kit/svg.ts";
 import { drawFigure } from "./registry.ts";
-import { front } from "./results.ts";
+import { front } from "./forest_and_front.ts";
 import { figureDirectory, saveFigure } from "./save.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
 import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";

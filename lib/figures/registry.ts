@@ -11,7 +11,7 @@ import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 import { methodOverview, protocol } from "./diagrams.ts";
 import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 import type { Figure } from "./kit/svg.ts";
-import { forest, front } from "./results.ts";
+import { forest, front } from "./forest_and_front.ts";
 import { trainingCurve } from "./training_curve.ts";
 import { twoByTwo } from "./two_by_two.ts";
 

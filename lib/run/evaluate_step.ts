@@ -6,7 +6,7 @@ import { allDraws, type Draw, readMasks } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import { accuracy, accuracyOfSteps, confusionMatrix, meanClassAccuracy } from "../evaluation/accuracy.ts";
 import { attentionRetention, energyInside } from "../evaluation/attention_retention.ts";
-import { ofFirstClasses, type Predictions } from "../evaluation/predict.ts";
+import { ofFirstClasses, type Predictions } from "../evaluation/predictions.ts";
 import type { OutputKind } from "../evaluation/scores.ts";
 import { type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
 import { readJsonIfThere } from "../files.ts";

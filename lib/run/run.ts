@@ -14,7 +14,7 @@ import { join } from "node:path";
 import type { Dataset, ImageSet } from "../data/image_set.ts";
 import { headPositions, IncrementalStream } from "../data/protocol.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
-import { predict, type Predictions, type PredictOptions } from "../evaluation/predict.ts";
+import { predict, type Predictions, type PredictOptions } from "../evaluation/predictions.ts";
 import { FileLock, isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
 import {

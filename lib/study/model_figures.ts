@@ -8,7 +8,7 @@ import type { ImageSet } from "../data/image_set.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.ts";
 import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
-import { type NearestClass, nearestClasses, predict, type Predictions } from "../evaluation/predict.ts";
+import { type NearestClass, nearestClasses, predict, type Predictions } from "../evaluation/predictions.ts";
 import { probabilities, topColumns } from "../evaluation/scores.ts";
 import type {
   AttentionMap,
@@ -58,7 +58,7 @@ function shiftsBetween(
 ): Promise<AttentionShift[]> {
   const { norm, distillation, temperature } = run.configuration;
   const losses = { distillation: { kind: distillation, temperature }, attention: { norm }, attentionClass };
-  return measureAttentionShifts(teacher, student, set, allDraws(set), { ...run.evaluationPasses, ...losses });
+  return measureAttentionShifts(teacher, student, set, { ...run.evaluationPasses, ...losses });
 }
 
 async function withModels<T>(run: Run, steps: readonly number[], work: (...models: ResNet[]) => Promise<T>) {
@@ -202,7 +202,7 @@ export async function whatAndWhyNumbers(
   const set = run.evaluationImages(run.steps[step + 1]);
   const draws = allDraws(set);
   const options = { ...run.evaluationPasses, count: CLASSES, outputs: outputKind(configuration, step) };
-  const nearest = await withModels(run, [step], (model) => nearestClasses(model, set, draws, options));
+  const nearest = await withModels(run, [step], (model) => nearestClasses(model, set, options));
 
   const onObject = (draw: Draw, { map, mapSize }: NearestClass) => shareOnObject(set, draw, map, mapSize);
   const ranked = draws.map((draw, i) => {

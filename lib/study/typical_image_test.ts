@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../testdata/folder.ts";
 import type { ImageSet } from "../data/image_set.ts";
-import type { Predictions } from "../evaluation/predict.ts";
+import type { Predictions } from "../evaluation/predictions.ts";
 import { attentionRetention, saveFigure } from "../figures/mod.ts";
 import { attentionRetentionNumbers, type BaseAttention } from "./model_figures.ts";
 import type { MethodName } from "../training/method.ts";

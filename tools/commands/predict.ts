@@ -3,11 +3,10 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { allDraws } from "../../lib/data/batches.ts";
 import type { ImageSet, Picture } from "../../lib/data/image_set.ts";
 import { DamagedPhotoError, decodePhoto } from "../../lib/data/photos/decode.ts";
 import { isFolder, isImageName, listFolder } from "../../lib/data/photos/photo_source.ts";
-import { nearestClasses } from "../../lib/evaluation/predict.ts";
+import { nearestClasses } from "../../lib/evaluation/predictions.ts";
 import { type AttentionMap, largestValue } from "../../lib/figures/kit/overlay.ts";
 import { headingRow, imageCell, mapCell, pictureGrid } from "../../lib/figures/kit/picture_grid.ts";
 import { composeFigure } from "../../lib/figures/kit/svg.ts";
@@ -195,7 +194,7 @@ async function predictionsOf(
     }
     const outputs = outputKind(run.configuration, step);
     const options = { ...run.evaluationPasses, count: classNames.length, outputs };
-    return (await nearestClasses(model, set, allDraws(set), options)).map((classes) => {
+    return (await nearestClasses(model, set, options)).map((classes) => {
       const shown = classes.find(({ className }) => className === wanted) ?? classes[0];
       return {
         model: `M_${step}`,

@@ -25,7 +25,7 @@ export interface ForwardOptions {
 }
 
 /**
- * Runs a computation on images, batch by batch. All batches have the same size, for which engines compile
+ * Runs a computation on all views of all images, batch by batch. All batches have the same size, for which engines compile
  * their kernels once: the last is padded with its last image, and the results of the padding are dropped.
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
@@ -33,10 +33,10 @@ export interface ForwardOptions {
  */
 export async function forwardPasses<Name extends string>(
   set: ImageSet,
-  draws: readonly Draw[],
   { normalization, batchSize, onProgress }: ForwardOptions,
   pass: (x: tf.Tensor4D, first: number) => Record<Name, tf.Tensor>,
 ): Promise<Record<Name, Float32Array>> {
+  const draws = allDraws(set);
   const size = Math.min(batchSize, draws.length);
   const all: Partial<Record<Name, Float32Array>> = {};
   for (let first = 0; first < draws.length; first += size) {
@@ -88,9 +88,8 @@ export async function predict(
   set: ImageSet,
   { headPositions, ...options }: PredictOptions,
 ): Promise<Predictions> {
-  const draws = allDraws(set);
   const classes = model.classNames.length;
-  const labels = Int32Array.from(draws, ({ image }) => headPositions[set.labels[image]]);
+  const labels = Int32Array.from(allDraws(set), ({ image }) => headPositions[set.labels[image]]);
   if (labels.length === 0) {
     throw new UserError(`Expected images but found none in ${set.name}. Check the classes and the split.`);
   }
@@ -105,7 +104,7 @@ export async function predict(
   }
 
   const side = model.featureSize(set.size);
-  const { logits, maps } = await forwardPasses(set, draws, options, (x, first) => {
+  const { logits, maps } = await forwardPasses(set, options, (x, first) => {
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
     // The padding of the last batch gets class 0: its maps are dropped.
     const ofBatch = Int32Array.from({ length: x.shape[0] }, (_, i) => labels[first + i] ?? 0);
@@ -138,8 +137,6 @@ export function ofFirstClasses(predictions: Predictions, count: number): Predict
 
 /** A class that an image resembles, and where. */
 export interface NearestClass {
-  /** Column of the head. */
-  readonly column: number;
   /** Its name. */
   readonly className: string;
   /** Probability, between 0 and 1. */
@@ -154,26 +151,24 @@ export interface NearestClass {
  * The paper's second observation: scores say *what* an image resembles, the maps of the nearest
  * classes say *why*.
  * @param options how many classes of each image, how scores become probabilities, and how to feed the images
- * @returns for each image its nearest classes, the nearest first
+ * @returns for each view of each image its nearest classes, the nearest first
  */
 export async function nearestClasses(
   model: ResNet,
   set: ImageSet,
-  draws: readonly Draw[],
   { count, outputs, ...options }: ForwardOptions & { count: number; outputs: OutputKind },
 ): Promise<NearestClass[][]> {
-  const { logits, maps } = await forwardPasses(set, draws, options, (x) => {
+  const { logits, maps } = await forwardPasses(set, options, (x) => {
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
     return { logits, maps: allClassMaps(features, model.head.weights) }; // (B, C, h·w)
   });
   const classes = model.classNames.length;
   const side = model.featureSize(set.size);
   const pixels = side ** 2;
-  return draws.map((_, i) => {
+  return Array.from({ length: logits.length / classes }, (_, i) => {
     const row = logits.subarray(i * classes, (i + 1) * classes);
     const scores = probabilities(row, outputs);
     return topColumns(row, count).map((column) => ({
-      column,
       className: model.classNames[column],
       score: scores[column],
       map: maps.slice((i * classes + column) * pixels, (i * classes + column + 1) * pixels),
