@@ -101,8 +101,8 @@ export interface StudyFigureOptions extends SaveOptions {
 /**
  * Draws and saves one of a study's figures. That of attention needs the models of the runs, too.
  * @returns the path of its SVG
- * @throws {UserError} where a run is not finished, so that no figure is replaced by one of fewer runs, or they
- * cannot be drawn together
+ * @throws {UserError} where a run is not finished, so that no figure is replaced by one of fewer runs, or the
+ * runs cannot be drawn together
  */
 export async function studyFigure(
   study: Study,
