@@ -43,7 +43,10 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
     ignore: Deno.build.os === "windows",
     fn: () =>
       withScript(async (path) => {
-        const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", path], stdout: "piped" })
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--config", join(import.meta.dirname!, "../deno.json"), path],
+          stdout: "piped",
+        })
           .spawn();
         const said = await textUntil(child.stdout, "working", () => child.kill(signal));
         assert.match(said, /Stopped\. All is kept\./);
@@ -81,8 +84,8 @@ Deno.test({
         const onProgress = `({ done }) => done === 1 && ${stop}`;
         assert.equal(await run(`await run.train(0, { onProgress: ${onProgress} });`), "Stopped.");
         using lock = await FileLock.take(join(base.trim(), "M_0.lock"));
-        lock!.note({ done: 1 }); // told while it waits
-        const waiting = await run(`await run.train(0, { onProgress: ${onProgress} });`);
+        lock!.note("here");
+        const waiting = await run(`await run.train(0, { onWait: () => ${stop} });`);
         assert.equal(waiting, "Stopped.", "while another process trains");
       });
       // What does not await is told when it has ended.

@@ -7,7 +7,7 @@
  *         model.safetensors      the weights of the finished step
  *         metrics.json           the metrics of the finished step
  *         progress.safetensors   weights, optimizer and position after each epoch, until the step is finished
- *         ../M_1.lock            held by the process that trains M_1
+ *         ../M_1.lock            held by the process that trains M_1, and names it
  * @module
  */
 import { join } from "node:path";
@@ -51,8 +51,6 @@ export interface RunProgress extends StepProgress {
   step: number;
   /** Iterations over all steps of this call, including those of epochs that were finished before it. */
   overall: { done: number; total: number };
-  /** The other process that trains the step, while this one waits for it. */
-  trainedBy?: string;
 }
 
 /** A step after an epoch of its training. */
@@ -67,7 +65,9 @@ export interface RunEpoch extends Pick<RunProgress, "step"> {
 
 /** Callbacks of {@linkcode Run.train}. An error in one ends the training; the next call resumes it. */
 export interface RunHooks {
-  /** Called after every iteration, and while another process trains the step. */
+  /** Called again and again while another process trains the step, with its number and host. */
+  onWait?: (trainedBy: string) => void;
+  /** Called after every iteration. */
   onProgress?: (progress: RunProgress) => void;
   /** Called after every epoch. */
   onEpoch?: (epoch: RunEpoch) => void;
@@ -304,14 +304,14 @@ export class Run {
     let before = 0;
     for (const step of missing) {
       const path = join(step === 0 ? base : method, `M_${step}.lock`);
-      using lock = await FileLock.wait(path, (progress) => {
+      using lock = await FileLock.wait(path, (note) => {
         throwIfStopped();
-        if (progress !== null) hooks.onProgress?.(progress as RunProgress);
+        if (note !== null) hooks.onWait?.(String(note));
       });
+      lock.note(`process ${Deno.pid} on ${Deno.hostname()}`);
       // Another process may have trained it meanwhile.
       if (!await this.isTrained(step)) {
-        const noted = { ...hooks, onProgress: withNotes(lock, hooks.onProgress) };
-        await this.#trainStep(step, noted, { before, total });
+        await this.#trainStep(step, hooks, { before, total });
         await this.evaluate(step);
       }
       before += this.iterations(step);
@@ -441,16 +441,4 @@ export class Run {
         `Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
   }
-}
-
-/** Also writes the progress into the lock, at most once a second, for processes that wait for the step. */
-function withNotes(lock: FileLock, onProgress?: RunHooks["onProgress"]): RunHooks["onProgress"] {
-  const trainedBy = `process ${Deno.pid} on ${Deno.hostname()}`;
-  let notedAt = -Infinity;
-  return (progress) => {
-    onProgress?.(progress);
-    if (performance.now() - notedAt < 1000) return;
-    notedAt = performance.now();
-    lock.note({ ...progress, trainedBy });
-  };
 }

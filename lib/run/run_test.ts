@@ -99,7 +99,7 @@ Deno.test("a run that is finished is not computed again", () =>
     assert.deepEqual([...steps], [2]);
   }));
 
-Deno.test("of two processes on one run the second waits, shows the first's progress, and goes on if that is killed", () =>
+Deno.test("of two processes on one run the second waits, knows the first, and goes on if that is killed", () =>
   withDataDirectory(async (directory) => {
     // So many epochs that the first cannot end before the second has waited.
     const configuration = tinyConfiguration({ increments: 0, baseEpochs: 400 });
@@ -108,10 +108,12 @@ Deno.test("of two processes on one run the second waits, shows the first's progr
     const run = await Run.open(configuration, { directory });
     let waited: string | undefined;
     const training = run.train(0, {
-      onProgress({ trainedBy }) {
-        if (trainedBy === undefined) throw new Error("goes on");
+      onWait(trainedBy) {
         if (waited === undefined) first.process.kill("SIGKILL");
         waited = trainedBy;
+      },
+      onProgress() {
+        throw new Error("goes on");
       },
     });
     await assert.rejects(training, { message: "goes on" });

@@ -84,12 +84,9 @@ export async function trainRuns(
   return runs;
 }
 
-/** Each job that has failed, and why; without those of which the failure of another tells. */
+/** Each job that has failed, and why. */
 export function failuresOf(jobs: readonly Job[]): string[] {
-  const told = jobs.flatMap(({ failure, after }) => failure === undefined ? [] : after);
-  return jobs.flatMap((job) =>
-    job.failure === undefined || told.includes(job) ? [] : [`${job.label}: ${job.failure}`]
-  );
+  return jobs.flatMap(({ label, failure }) => failure === undefined ? [] : [`${label}: ${failure}`]);
 }
 
 /** @throws {UserError} where something has failed */
@@ -113,15 +110,13 @@ function labelOf(run: Run, runs: readonly Run[]): string {
 /** A piece of work in a process of its own, such as the training of a run, or a notebook. */
 export interface Job {
   readonly label: string;
-  /** Jobs that must finish first. */
-  readonly after: readonly Job[];
   /** How long it takes, in a unit that the jobs share. */
   readonly weight: number;
   /**
    * Does the job and reports its progress. Throws a UserError where it fails, and any error where `signal`
    * stopped it.
    */
-  readonly work: (report: (progress: JobProgress) => void, signal: AbortSignal) => Promise<void>;
+  readonly work: (report: (progress: Partial<JobProgress>) => void, signal: AbortSignal) => Promise<void>;
   /** `stopped` is a job that was under way when everything was stopped. */
   state: "waiting" | "running" | "finished" | "failed" | "stopped";
   failure?: string;
@@ -130,16 +125,13 @@ export interface Job {
 
 export type JobProgress = Pick<ProgressLine, "done" | "total" | "note">;
 
-export function newJob(job: Pick<Job, "label" | "weight" | "work"> & Partial<Pick<Job, "after">>): Job {
-  const line = { label: job.label, done: 0, total: 1, note: "waiting" };
-  return { after: [], ...job, state: "waiting", line };
+export function newJob(job: Pick<Job, "label" | "weight" | "work">): Job {
+  return { ...job, state: "waiting", line: { label: job.label, done: 0, total: 1, note: "waiting" } };
 }
 
 /**
- * Runs all jobs. Where several are ready, the first in the list starts first. A job that fails stops only the
- * jobs that need it.
- * @param options how many jobs at a time, what stops all of them, and what is called when one has started or
- * ended
+ * Runs all jobs, in their order. A job that fails stops no other.
+ * @param options how many jobs at a time, what stops all of them, and what is called when one has ended
  * @throws the reason of the signal, after all jobs have ended; what `onChange` throws, which stops them
  */
 export async function runJobs(
@@ -154,24 +146,20 @@ export async function runJobs(
   if (jobs.length === 0) return;
   const running = new Set<Promise<void>>();
   const show = () => display.show(linesOf(jobs));
-  const isReady = ({ state, after }: Job) =>
-    state === "waiting" && after.every((other) => other.state === "finished");
   const broken = new AbortController();
   const stopped = AbortSignal.any([signal, broken.signal]);
   try {
     for (;;) {
-      for (const job of jobs) skipWhereImpossible(job);
-      const ready = signal.aborted ? [] : jobs.filter(isReady).slice(0, processes - running.size);
-      for (const job of ready) {
+      const waiting = signal.aborted ? [] : jobs.filter(({ state }) => state === "waiting");
+      for (const job of waiting.slice(0, processes - running.size)) {
         const process = runJob(job, stopped, show).finally(() => running.delete(process));
         running.add(process);
       }
-      if (ready.length > 0) show();
+      show();
       if (running.size === 0) break;
       await Promise.race(running);
       await onChange?.();
     }
-    show();
   } catch (error) {
     broken.abort(error);
     throw error;
@@ -182,22 +170,15 @@ export async function runJobs(
   signal.throwIfAborted();
 }
 
-function skipWhereImpossible(job: Job): void {
-  const missing = job.after.find(({ state }) => state === "failed");
-  if (job.state !== "waiting" || missing === undefined) return;
-  job.state = "failed";
-  job.failure = `${missing.label} failed. ${missing.failure}`;
-  job.line = { ...job.line, note: "failed" };
-}
-
 async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<void> {
   job.state = "running";
   job.line = { ...job.line, note: "starting" };
   try {
     await job.work((progress) => {
-      // The first report says what was done before, and when the work itself began.
-      const { startedAt = performance.now(), doneBefore = progress.done } = job.line;
-      job.line = { label: job.label, startedAt, doneBefore, ...progress };
+      // The first progress says what was done before, and when the work itself began.
+      const begun = progress.done !== undefined &&
+        { startedAt: performance.now(), doneBefore: progress.done };
+      job.line = { ...begun, ...job.line, ...progress };
       show();
     }, signal);
     const { label, total, doneBefore = 0, startedAt = performance.now() } = job.line;
@@ -255,45 +236,36 @@ export interface PlannedRun {
 const lastOf = ({ through, configuration }: PlannedRun) => through ?? configuration.increments;
 
 /**
- * Makes the jobs that train the missing steps of these runs. An M_0 that several runs share is a job of its
- * own, which calls back the first of them.
- * @returns the jobs, each M_0 before the runs that need it; and the jobs at a time: one for each core, or one
- * alone with WebGPU
+ * Makes the jobs that train the missing steps of these runs. Runs that share an M_0 which is not trained yet
+ * wait for the first of them, so these begin after the others.
+ * @returns the jobs; and the jobs at a time: one for each core, or one alone with WebGPU
  */
 export async function trainingJobs(
   runs: readonly PlannedRun[],
   directory?: string,
 ): Promise<{ jobs: Job[]; processes: number }> {
-  const trained = new Map<PlannedRun, number>();
-  for (const run of runs) trained.set(run, await trainedSteps(run.folders, lastOf(run) + 1));
-  const waiting = runs.filter((run) => trained.get(run)! <= lastOf(run));
-  const own = waiting.find(({ configuration: { method } }) => !KNOWN_METHODS.includes(method));
-  if (own !== undefined) {
-    throw new UserError(
-      "Expected a method of lib/training/method.ts, which other processes know, too, but found " +
-        `"${own.configuration.method}", which only this process has defined. Train it here: ` +
-        "`await (await Run.open(configuration)).train()`.",
-    );
+  const [ready, others]: [Job[], Job[]] = [[], []];
+  const bases = new Set<string>();
+  for (const run of runs) {
+    const { configuration: { method }, folders } = run;
+    const trained = await trainedSteps(run.folders, lastOf(run) + 1);
+    if (trained > lastOf(run)) continue;
+    if (!KNOWN_METHODS.includes(method)) {
+      throw new UserError(
+        `Expected a method of lib/training/method.ts, which other processes know, too, but found "${method}", which ` +
+          "only this process has defined. Train it here: `await (await Run.open(configuration)).train()`.",
+      );
+    }
+    const shares = trained === 0 && bases.has(folders.base);
+    bases.add(folders.base);
+    (shares ? others : ready).push(trainingJob(run, shares ? 1 : trained, directory));
   }
-  const bases = new Map<string, Job>();
-  for (const [base, [first, ...others]] of Map.groupBy(waiting, ({ folders }) => folders.base)) {
-    if (trained.get(first) !== 0 || others.length === 0) continue;
-    // Where the increments of a run cannot be, its M_0 can still serve others.
-    const configuration = { ...first.configuration, increments: 0 };
-    const run = { ...first, name: `M_0 of ${first.name}`, configuration, through: 0 };
-    bases.set(base, trainingJob(run, 0, [], directory));
-  }
-  const jobs = waiting.flatMap((run) => {
-    const base = bases.get(run.folders.base);
-    if (base === undefined) return trainingJob(run, trained.get(run)!, [], directory);
-    return lastOf(run) === 0 ? [] : trainingJob(run, 1, [base], directory);
-  });
-  const alone = waiting.some(({ configuration }) => configuration.engine === "webgpu");
-  return { jobs: [...bases.values(), ...jobs], processes: alone ? 1 : navigator.hardwareConcurrency };
+  const alone = runs.some(({ configuration }) => configuration.engine === "webgpu");
+  return { jobs: [...ready, ...others], processes: alone ? 1 : navigator.hardwareConcurrency };
 }
 
 /** @param first the step that is trained first */
-function trainingJob(run: PlannedRun, first: number, after: readonly Job[], directory?: string): Job {
+function trainingJob(run: PlannedRun, first: number, directory?: string): Job {
   const { name: label, configuration, folders, onEpoch, onStep } = run;
   const through = lastOf(run);
   const task: WorkerTask = {
@@ -307,9 +279,10 @@ function trainingJob(run: PlannedRun, first: number, after: readonly Job[], dire
     trainInProcess(task, signal, (message) => {
       if (message.kind === "step") onStep?.(message.step);
       else if (message.kind === "epoch") onEpoch?.(message.epoch);
+      else if (message.kind === "waiting") report({ note: `waiting for ${message.trainedBy}` });
       else if (message.kind === "progress") report(jobProgress(message.progress, through));
     });
-  return newJob({ label, after, weight: weightOf(configuration, first, through), work });
+  return newJob({ label, weight: weightOf(configuration, first, through), work });
 }
 
 /** The number of training images if each class had one. */
@@ -320,12 +293,11 @@ function weightOf(configuration: Configuration, first: number, last: number): nu
 }
 
 function jobProgress(progress: RunProgress, last: number): JobProgress {
-  const { step, phase, epoch, epochs, loss, overall, trainedBy } = progress;
+  const { step, phase, epoch, epochs, loss, overall } = progress;
   const where = phase === "teacher"
     ? "asking the teacher"
     : `epoch ${epoch}/${epochs}, loss ${loss!.L.toFixed(3)}`;
-  const whose = trainedBy === undefined ? "" : `waiting for ${trainedBy}: `;
-  return { ...overall, note: whose + (last > 0 ? `step ${step}: ${where}` : where) };
+  return { ...overall, note: last > 0 ? `step ${step}: ${where}` : where };
 }
 
 /** The task of a process that trains a run: the first line of its standard input, as JSON. */
@@ -341,6 +313,7 @@ export interface WorkerTask {
 
 /** What it writes to standard output, as lines of JSON. The last is that it has finished, or failed. */
 export type WorkerMessage =
+  | { kind: "waiting"; trainedBy: string }
   | { kind: "progress"; progress: RunProgress }
   | { kind: "epoch"; epoch: RunEpoch }
   | { kind: "step"; step: number }

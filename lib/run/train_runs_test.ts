@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 import { Run } from "./run.ts";
-import { type Job, newJob, runJobs, trainRuns, type WorkerMessage } from "./train_runs.ts";
+import { newJob, runJobs, trainRuns, type WorkerMessage } from "./train_runs.ts";
 import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
@@ -99,7 +99,7 @@ async function withProcessesThatSay(
   return closed;
 }
 
-Deno.test("trainRuns() names each run, and each M_0 that runs share, by what it differs in", () =>
+Deno.test("trainRuns() names each run by what it differs in", () =>
   withDataDirectory(async (directory) => {
     const forms = ["normalized", "unnormalized"] as const;
     const configurations = [1, 2].flatMap((baseEpochs) =>
@@ -107,13 +107,12 @@ Deno.test("trainRuns() names each run, and each M_0 that runs share, by what it 
     );
     await withProcessesThatSay([{ kind: "failed", message: "No." }], async () => {
       const { message } = await trainRuns(configurations, { directory }).catch((error) => error);
-      const why = (baseEpochs: number) =>
-        `M_0 of LwM, seed 1, attentionForm normalized, baseEpochs ${baseEpochs} failed. No.`;
+      // Those that wait for an M_0 come last.
       assert.deepEqual(message.split("\n"), [
-        `LwM, seed 1, attentionForm normalized, baseEpochs 1: ${why(1)}`,
-        `LwM, seed 1, attentionForm unnormalized, baseEpochs 1: ${why(1)}`,
-        `LwM, seed 1, attentionForm normalized, baseEpochs 2: ${why(2)}`,
-        `LwM, seed 1, attentionForm unnormalized, baseEpochs 2: ${why(2)}`,
+        "LwM, seed 1, attentionForm normalized, baseEpochs 1: No.",
+        "LwM, seed 1, attentionForm normalized, baseEpochs 2: No.",
+        "LwM, seed 1, attentionForm unnormalized, baseEpochs 1: No.",
+        "LwM, seed 1, attentionForm unnormalized, baseEpochs 2: No.",
       ]);
     });
   }));
@@ -139,10 +138,9 @@ Deno.test("trainRuns() throws in the end what a callback has thrown, be it async
   }));
 
 /** A job that ends when it is told to, and writes down when it began. */
-function controlled(label: string, begun: string[], place: Partial<Pick<Job, "after">> = {}) {
+function controlled(label: string, begun: string[] = []) {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const job = newJob({
-    ...place,
     label,
     weight: 1,
     work: (_, signal) => {
@@ -158,7 +156,7 @@ const silent = { show() {}, finish: () => Promise.resolve() };
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 Deno.test("runJobs() stops all jobs where its caller cannot go on", async () => {
-  const [endless, short] = ["endless", "short"].map((label) => controlled(label, []));
+  const [endless, short] = ["endless", "short"].map((label) => controlled(label));
   const onChange = () => {
     throw new UserError("no disk");
   };
@@ -170,41 +168,22 @@ Deno.test("runJobs() stops all jobs where its caller cannot go on", async () => 
   assert.deepEqual(jobs.map(({ state }) => state), ["stopped", "finished"]);
 });
 
-Deno.test("runJobs() begins jobs in their order, when what they need has ended and a process is free", async () => {
+Deno.test("runJobs() begins jobs in their order when a process is free, also where one fails", async () => {
   const begun: string[] = [];
-  const base = controlled("base", begun);
-  const method = controlled("method", begun, { after: [base.job] });
-  const free = controlled("free", begun);
-  const notebook = controlled("notebook", begun, { after: [free.job] });
-  const jobs = [base, method, free, notebook].map(({ job }) => job);
+  const [a, b, c] = ["a", "b", "c"].map((label) => controlled(label, begun));
+  const jobs = [a, b, c].map(({ job }) => job);
   const { signal } = new AbortController();
   const ended = runJobs(jobs, { processes: 2, signal, display: silent });
   await turn();
-  assert.deepEqual(begun, ["base", "free"]);
-  free.end();
+  assert.deepEqual(begun, ["a", "b"]);
+  b.fail(new UserError("No space."));
   await turn();
-  assert.deepEqual(begun, ["base", "free", "notebook"]);
-  base.end();
-  await turn();
-  assert.deepEqual(begun, ["base", "free", "notebook", "method"]);
-  notebook.end();
-  method.end();
+  assert.deepEqual(begun, ["a", "b", "c"]);
+  a.end();
+  c.end();
   await ended;
-  assert.deepEqual(jobs.map(({ state }) => state), Array(4).fill("finished"));
-});
-
-Deno.test("runJobs() fails what needs a failed job, and nothing else", async () => {
-  const begun: string[] = [];
-  const base = controlled("M_0", begun);
-  const method = controlled("LwM", begun, { after: [base.job] });
-  const other = controlled("C", begun);
-  base.fail(new UserError("No space."));
-  other.end();
-  const jobs = [base, method, other].map(({ job }) => job);
-  await runJobs(jobs, { processes: 1, signal: new AbortController().signal, display: silent });
-  assert.deepEqual(jobs.map(({ state }) => state), ["failed", "failed", "finished"]);
-  assert.equal(method.job.failure, "M_0 failed. No space.");
-  assert.deepEqual(begun, ["M_0", "C"]);
+  assert.deepEqual(jobs.map(({ state }) => state), ["finished", "failed", "finished"]);
+  assert.equal(b.job.failure, "No space.");
 });
 
 Deno.test("runJobs() stops what runs, begins nothing more, and throws the reason", async () => {

@@ -36,6 +36,7 @@ try {
     );
   }
   await run.train(through, {
+    onWait: (trainedBy) => say({ kind: "waiting", trainedBy }),
     onProgress: (progress) => say({ kind: "progress", progress }),
     onEpoch: epochs ? (epoch) => say({ kind: "epoch", epoch }) : undefined,
     onStep: (step) => say({ kind: "step", step }),

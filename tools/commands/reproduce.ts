@@ -49,7 +49,7 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
       outputFolder: copiesOf(asked.preset),
     };
     const paths = await numberedNotebooks("notebooks");
-    const jobs = await Promise.all(paths.map((path) => notebookJob(path, options, {})));
+    const jobs = await Promise.all(paths.map((path) => notebookJob(path, options)));
     const processes = asked.engine === "webgpu" ? 1 : navigator.hardwareConcurrency;
     await runJobs(jobs, { processes, signal });
     refuseFailed(failuresOf(jobs));

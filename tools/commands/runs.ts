@@ -176,9 +176,7 @@ async function trainerOf(folder: string): Promise<string | undefined> {
     const path = join(folder, name);
     using lock = await FileLock.take(path);
     if (lock !== null) continue;
-    // It is noted after the first iteration.
-    const note = await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
-    return note?.trainedBy ?? "another process";
+    return await Deno.readTextFile(path).then(JSON.parse).catch(() => "another process");
   }
 }
 

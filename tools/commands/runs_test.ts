@@ -85,7 +85,7 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.match((await call("--remove", base)).at(-1)!, /^1 stays: needed/);
     {
       using lock = await FileLock.take(join(method, "M_1.lock"));
-      lock!.note({ trainedBy: "process 7 on here" });
+      lock!.note("process 7 on here");
       assert.deepEqual(await foldersOf("--remove", "--dry-run", base, method), []);
       assert.match(
         (await call("--state", "training")).join("\n"),

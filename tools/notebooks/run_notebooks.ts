@@ -54,22 +54,22 @@ type OnCell = (cell: number, state?: string) => void;
  */
 export async function runNotebooks(paths: readonly string[], options: RunOptions): Promise<void> {
   const jobs: Job[] = [];
-  for (const path of paths) jobs.push(await notebookJob(path, options, { after: jobs.slice(-1) }));
+  for (const path of paths) jobs.push(await notebookJob(path, options));
   const { signal = new AbortController().signal, display } = options;
-  await runJobs(jobs, { processes: 1, signal, display });
-  const failed = jobs.find(({ state }) => state === "failed");
-  if (failed) throw new UserError(failed.failure);
+  const onChange = () => {
+    const failed = jobs.find(({ state }) => state === "failed");
+    if (failed) throw new UserError(failed.failure);
+  };
+  await runJobs(jobs, { processes: 1, signal, display, onChange });
 }
 
 /**
  * A job that runs a notebook and writes its outputs into the file.
- * @param place when it may begin, and how long it takes, where that is not what it says itself
  * @throws {UserError} where the path is not a notebook
  */
 export async function notebookJob(
   path: string,
   options: Omit<RunOptions, "signal" | "display">,
-  place: Partial<Pick<Job, "after" | "weight">>,
 ): Promise<Job> {
   const notebook = await readNotebook(path);
   const { outputFolder } = options;
@@ -78,7 +78,6 @@ export async function notebookJob(
   return newJob({
     label: basename(path),
     weight: statedRunTime(notebook) ?? 30,
-    ...place,
     async work(report, signal) {
       const onCell: OnCell = (cell, state = "") => {
         const note = `code cell ${cell} of ${total}  ${state.split("\n")[0].replaceAll(/ +/g, " ")}`.trim();
