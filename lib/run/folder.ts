@@ -247,7 +247,7 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
 
 /**
  * Writes `log.csv` into a run's folder: one line an epoch, M_0's first, with the step, the epoch, the
- * learning rate, the loss L and each of its terms before weighting. A term that a step does not have is empty.
+ * learning rate, the loss L and each of its terms before weighting. Terms that a step lacks are empty.
  * @param logs (steps) of each step so far
  */
 export async function writeEpochLog(folder: string, logs: readonly (readonly EpochLog[])[]): Promise<void> {
