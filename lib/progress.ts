@@ -24,7 +24,7 @@ export interface ProgressLine {
 
 /** Shows lines of progress, each over its earlier state. */
 export interface ProgressDisplay {
-  /** Shows lines in place of the earlier ones, at most ten times a second. */
+  /** Shows lines in place of the earlier ones, at most ten times a second: to be called again and again. */
   show(lines: readonly ProgressLine[]): void;
   /** Shows the last state for good. */
   finish(): Promise<void>;
@@ -41,14 +41,6 @@ export interface Screen {
   isTerminal: boolean;
   size(): { columns: number; rows: number };
   write(text: string): void;
-}
-
-/** What a display waits with. Tests bring their own. */
-export interface Clock {
-  /** Milliseconds. */
-  now(): number;
-  /** Calls back once after some milliseconds. @returns what stops it */
-  after(milliseconds: number, call: () => void): () => void;
 }
 
 const WIDTH = 24;
@@ -76,21 +68,23 @@ export function duration(seconds: number): string {
   return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file. */
+/**
+ * A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file.
+ * @param now milliseconds
+ */
 export function progressDisplay(
   screen: Screen = standardError(),
-  time: Clock = systemClock,
+  now: () => number = () => performance.now(),
 ): RoomyDisplay {
   const makePlace = inNotebook() ? notebookPlace : screen.isTerminal ? terminalPlace : logPlace;
-  const place = makePlace(screen, time);
+  const place = makePlace(screen, now);
   let lines: readonly ProgressLine[] = [];
-  let cancel: (() => void) | undefined;
+  let isDrawn = true;
   let drawnAt = -Infinity;
   let last: Promise<void> = Promise.resolve();
   const draw = () => {
-    cancel?.();
-    cancel = undefined;
-    drawnAt = time.now();
+    isDrawn = true;
+    drawnAt = now();
     last = place.draw(lines, last);
   };
   return {
@@ -98,9 +92,8 @@ export function progressDisplay(
       // Labels of equal length, so that the bars stand under each other.
       const longest = Math.max(...next.map(({ label }) => label.length));
       lines = next.map((line) => ({ ...line, label: line.label.padEnd(longest) }));
-      const wait = MILLISECONDS_BETWEEN_UPDATES - (time.now() - drawnAt);
-      if (wait <= 0) draw();
-      else cancel ??= time.after(wait, draw);
+      isDrawn = false;
+      if (now() - drawnAt >= MILLISECONDS_BETWEEN_UPDATES) draw();
     },
     above(print) {
       place.clear?.();
@@ -108,23 +101,13 @@ export function progressDisplay(
       if (lines.length > 0) draw();
     },
     async finish() {
-      if (cancel !== undefined) draw();
+      if (!isDrawn) draw();
       await last;
       place.end?.();
       lines = [];
     },
   };
 }
-
-const systemClock: Clock = {
-  now: () => performance.now(),
-  after(milliseconds, call) {
-    const timer = setTimeout(call, milliseconds);
-    // It does not keep the process from ending.
-    Deno.unrefTimer(timer as unknown as number);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Shows a bar for each activity of some work, which is given a function to report its progress with. */
 export async function withProgress<T>(
@@ -215,7 +198,7 @@ interface Place {
   end?(): void;
 }
 
-function notebookPlace(_: Screen, { now }: Clock): Place {
+function notebookPlace(_: Screen, now: () => number): Place {
   const display_id = crypto.randomUUID();
   let update = false;
   return {
@@ -228,7 +211,7 @@ function notebookPlace(_: Screen, { now }: Clock): Place {
   };
 }
 
-function terminalPlace(screen: Screen, { now }: Clock): Place {
+function terminalPlace(screen: Screen, now: () => number): Place {
   // Some terminals say 0.
   const size = () => ({ columns: screen.size().columns || 80, rows: screen.size().rows || 24 });
   /** Length of each line that is drawn. */
@@ -265,36 +248,24 @@ function terminalPlace(screen: Screen, { now }: Clock): Place {
 const LOG_MILLISECONDS = 30_000;
 
 /** A line every tenth of the way, and one for whatever is under way when there was none for long. */
-function logPlace({ write: writeText }: Screen, { now, after }: Clock): Place {
+function logPlace({ write: writeText }: Screen, now: () => number): Place {
   const tenths = new Map<string, number>();
-  let lines: readonly ProgressLine[] = [];
-  let cancel: (() => void) | undefined;
-  const write = (line: ProgressLine) => {
-    tenths.set(line.label.trimEnd(), Math.floor(10 * shareOf(line)));
-    writeText(`${formatProgress(line, now())}\n`);
-  };
-  const wait = () => {
-    cancel?.();
-    cancel = after(LOG_MILLISECONDS, () => {
-      const underWay = lines.filter((line) => line.startedAt !== undefined && shareOf(line) < 1);
-      (underWay.length > 0 ? underWay : lines.slice(-1)).forEach(write);
-      wait();
-    });
-  };
+  const tenthOf = (line: ProgressLine) => Math.floor(10 * shareOf(line));
+  // How far a label is padded depends on the others.
+  const nameOf = ({ label }: ProgressLine) => label.trimEnd();
+  let writtenAt = now();
   return {
-    draw(next) {
-      lines = next;
-      // How far a label is padded depends on the others.
-      const moved = lines.filter((line) =>
-        tenths.get(line.label.trimEnd()) !== Math.floor(10 * shareOf(line))
-      );
-      moved.forEach(write);
-      if (moved.length > 0 || cancel === undefined) wait();
+    draw(lines) {
+      const moved = lines.filter((line) => tenths.get(nameOf(line)) !== tenthOf(line));
+      const underWay = lines.filter((line) => line.startedAt !== undefined && shareOf(line) < 1);
+      const isLate = now() - writtenAt >= LOG_MILLISECONDS;
+      const written = moved.length > 0 || !isLate ? moved : underWay.length > 0 ? underWay : lines.slice(-1);
+      for (const line of written) {
+        tenths.set(nameOf(line), tenthOf(line));
+        writeText(`${formatProgress(line, now())}\n`);
+        writtenAt = now();
+      }
       return Promise.resolve();
-    },
-    end() {
-      cancel?.();
-      cancel = undefined;
     },
   };
 }

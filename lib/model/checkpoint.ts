@@ -12,7 +12,6 @@ import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "./safeten
 const BEFORE_DIGEST = '{"__metadata__":{"digest":"';
 const DIGEST_AT = 8 + BEFORE_DIGEST.length;
 const DIGEST_LENGTH = 64;
-const VERSION = "2";
 
 /** Metadata of a checkpoint, beside the tensors of the model. */
 export interface CheckpointNotes {
@@ -43,7 +42,7 @@ export async function encodeCheckpoint(
     metadata: {
       digest: "0".repeat(DIGEST_LENGTH),
       format: "learning-without-memorizing checkpoint",
-      version: VERSION,
+      version: "2",
       network: JSON.stringify(model.options),
       classNames: JSON.stringify(model.classNames),
       state: JSON.stringify(notes.state ?? null),
@@ -73,12 +72,6 @@ export async function checkCheckpoint(bytes: Uint8Array, name: string): Promise<
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
   await checkCheckpoint(bytes, name);
   const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.version !== VERSION) {
-    throw new UserError(
-      `Expected ${name} to be a checkpoint of version ${VERSION} but found version ${metadata.version}. Delete it to train it ` +
-        "again, or read it with the program that wrote it.",
-    );
-  }
   const extra = new Map<string, SafeTensor>();
   for (const [key, tensor] of tensors) {
     if (key.startsWith(EXTRA)) extra.set(key.slice(EXTRA.length), tensor);

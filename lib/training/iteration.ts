@@ -30,19 +30,17 @@ export async function iterate(
   const variables = [...student.parameters.values()];
   let names: string[] = [];
   const values = tf.tidy(() => {
-    let kept: Tensor | undefined;
-    try {
-      const { value, grads } = variableGrads(() => {
-        const terms = lossTerms(method, batchOutputs(student, batch), losses);
-        names = ["L", ...Object.keys(terms)];
-        kept = tf.keep(tf.stack(Object.values(terms))); // the tape frees what is not kept
-        return totalLoss(method, terms, losses);
-      }, variables);
-      sgd.step(grads, learningRate);
-      return tf.concat([tf.reshape(value, [1]), kept!]); // (1 + number of terms)
-    } finally {
-      kept?.dispose();
-    }
+    let ofTerms: Tensor | undefined;
+    const { value, grads } = tf.variableGrads(() => {
+      const terms = lossTerms(method, batchOutputs(student, batch), losses);
+      names = ["L", ...Object.keys(terms)];
+      ofTerms = tf.keep(tf.stack(Object.values(terms))); // the tape frees what is not kept
+      return totalLoss(method, terms, losses);
+    }, variables);
+    sgd.step(grads, learningRate);
+    const all = tf.concat([tf.reshape(value, [1]), ofTerms!]); // (1 + number of terms)
+    ofTerms!.dispose();
+    return all;
   });
   const numbers = await values.data<"float32">();
   values.dispose();
@@ -50,24 +48,6 @@ export async function iterate(
 }
 
 /** The forward pass of one iteration: the inputs of the loss terms. */
-export function batchOutputs(
-  student: ResNet,
-  { x, labels, ...batch }: IterationBatch,
-): BatchOutputs {
+function batchOutputs(student: ResNet, { x, labels, ...batch }: IterationBatch): BatchOutputs {
   return { student: student.forward(x, true), weights: student.head.weights, labels, ...batch };
-}
-
-/** `tf.variableGrads` that frees what the tape has saved where the loss throws; tfjs itself does not. */
-export function variableGrads(
-  loss: () => tf.Scalar,
-  variables?: tf.Variable[],
-): ReturnType<typeof tf.variableGrads> {
-  try {
-    return tf.variableGrads(loss, variables);
-  } catch (error) {
-    const { state } = tf.engine();
-    for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
-    state.activeTape = null!;
-    throw error;
-  }
 }

@@ -255,24 +255,12 @@ function meanOf(losses: readonly LossValues[]): LossValues {
   return Object.fromEntries(Object.keys(losses[0]).map((name) => [name, mean(name)])) as LossValues;
 }
 
-/** Yields to signals, timers and displays every 50 ms. */
+/** Yields to signals, timers and displays ten times a second. */
 function breather(): () => Promise<void> {
   let last = performance.now();
   return async () => {
-    if (performance.now() - last < 50) return;
-    await nextTask();
+    if (performance.now() - last < 100) return;
+    await new Promise((resolve) => setTimeout(resolve));
     last = performance.now();
   };
-}
-
-/** Resolves when what is due has run. A timer would do, but waits a millisecond or two. */
-function nextTask(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

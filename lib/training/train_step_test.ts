@@ -4,7 +4,6 @@ import type { ImageSet } from "../data/image_set.ts";
 import { useEngine } from "../engine/mod.ts";
 import { ResNet } from "../model/mod.ts";
 import { randomStream } from "../random.ts";
-import { defineMethod, methodNamed } from "./method.ts";
 import { type StepOptions, type StepState, trainStep } from "./train_step.ts";
 
 await useEngine("wasm", { log: () => {} });
@@ -201,29 +200,6 @@ Deno.test("a loss that is not finite stops trainStep() and names the step, the t
     { name: "UserError", message: /L_C = (NaN|Infinity) in step 0, epoch \d, .* Try a learning rate/ },
   );
   student.dispose();
-});
-
-Deno.test("trainStep() leaves no tensor behind where a term or its weight throws", async () => {
-  const fails = (): never => {
-    throw new Error("no value");
-  };
-  const { L_C } = methodNamed("C").terms;
-  const broken = {
-    "fails in a term": { L_C, L_X: { value: fails } },
-    "fails in a weight": { L_C, L_X: { ...L_C, weight: { symbol: "x", value: fails } } },
-  };
-  for (const [method, terms] of Object.entries(broken)) {
-    defineMethod(method, { ...methodNamed("C"), terms });
-    const student = newModel();
-    const before = tf.memory().numTensors;
-    const training = trainStep({ student, set: coloredImages([0, 1]), headPosition, teacher: null }, {
-      ...OPTIONS,
-      method,
-    });
-    await assert.rejects(training, { message: "no value" });
-    assert.equal(tf.memory().numTensors, before, method);
-    student.dispose();
-  }
 });
 
 Deno.test("trainStep() refuses batches of one image that the network shrinks to one pixel", async () => {

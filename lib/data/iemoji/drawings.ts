@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
-import { FileLock, readFileIfThere, writeFileWhole } from "../../files.ts";
+import { readFileIfThere, writeFileWhole } from "../../files.ts";
 import { type Dataset, someOfEachClass } from "../image_set.ts";
 import { IEMOJI_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
@@ -87,21 +87,12 @@ export async function loadIEmoji(
  */
 export async function prepareIEmoji({ directory, onProgress }: Place): Promise<Uint8Array> {
   const path = join(directory, `drawings-${RECIPE}.bin`);
-  const readKept = async () => {
-    const kept = await readFileIfThere(path);
-    const pixels = kept?.subarray(0, PIXEL_BYTES);
-    if (kept?.length !== PIXEL_BYTES + 4 || checksum(pixels!).some((byte, i) => byte !== kept.at(i - 4))) {
-      return null;
-    }
+  const kept = await readFileIfThere(path);
+  const pixels = kept?.subarray(0, PIXEL_BYTES);
+  if (kept?.length === PIXEL_BYTES + 4 && checksum(pixels!).every((byte, i) => byte === kept.at(i - 4))) {
     onProgress?.(DRAWING_COUNT, DRAWING_COUNT);
     return pixels!;
-  };
-  const kept = await readKept();
-  if (kept) return kept;
-  // Of several processes one renders, and the others wait for it.
-  using _lock = await FileLock.wait(`${path}.lock`);
-  const renderedMeanwhile = await readKept();
-  if (renderedMeanwhile) return renderedMeanwhile;
+  }
   const drawings = await renderDrawings(onProgress);
   await writeFileWhole(path, Buffer.concat([drawings, checksum(drawings)]));
   return drawings;

@@ -25,7 +25,6 @@ import {
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
 const RECORD = 2 + 3 * PLANE;
-const COARSE_CLASSES = 20;
 const FINE_CLASSES = 100;
 const PURPOSE = "read CIFAR-100";
 const FETCH_AGAIN = "unpack the archive again, or fetch it with `deno task data cifar-100`";
@@ -96,33 +95,18 @@ export function parseLabelNames(text: string, path: string): string[] {
   return names;
 }
 
-/** The fine label of each record. The classes must be equally large, as they are in the official files. */
+/** The fine label of each record. */
 export function parseLabels(file: Uint8Array, path: string): number[] {
   const refuse = (expected: string, found: string) =>
     new UserError(`Expected ${expected} in "${path}" but found ${found}; ${FETCH_AGAIN}.`);
   if (file.length === 0 || file.length % RECORD > 0) {
     throw refuse(`records of ${RECORD} bytes (two labels and a 32×32 image)`, `${file.length} bytes`);
   }
-  const counts = new Int32Array(FINE_CLASSES);
-  const labels = Array.from({ length: file.length / RECORD }, (_, record) => {
-    const [coarse, fine] = file.subarray(record * RECORD);
-    if (coarse >= COARSE_CLASSES || fine >= FINE_CLASSES) {
-      throw refuse(
-        `a coarse label below ${COARSE_CLASSES} and a fine label below ${FINE_CLASSES} in record ${record}`,
-        `${coarse} and ${fine}`,
-      );
-    }
-    counts[fine]++;
-    return fine;
+  return Array.from({ length: file.length / RECORD }, (_, record) => {
+    const label = file[record * RECORD + 1];
+    if (label < FINE_CLASSES) return label;
+    throw refuse(`a fine label below ${FINE_CLASSES} in record ${record}`, `${label}`);
   });
-  const unequal = counts.findIndex((count) => count !== counts[0] || count === 0);
-  if (unequal >= 0) {
-    throw refuse(
-      `equally many images of each of the ${FINE_CLASSES} classes`,
-      `${counts[0]} of class 0 and ${counts[unequal]} of class ${unequal}`,
-    );
-  }
-  return labels;
 }
 
 /** @returns (32, 32, 3) bytes */

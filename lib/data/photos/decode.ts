@@ -38,7 +38,7 @@ export class DamagedPhotoError extends UserError {
  * orientation is applied, unless there is a box, which is given in the pixels as they are stored. The shorter
  * side is scaled to `size` (Lanczos), and the middle of the longer side is kept.
  * @param box the object, in pixels of the photo as it is stored
- * @throws {DamagedPhotoError} if the bytes are no such image or are damaged, or the box lies outside
+ * @throws {DamagedPhotoError} if the bytes are no such image or are damaged
  */
 export async function decodePhoto(
   bytes: Uint8Array,
@@ -68,19 +68,11 @@ export async function decodePhoto(
         "make it smaller, or delete it",
         "at most 268 million pixels",
       )
-      : new DamagedPhotoError(path, describeDamage(message));
+      : new DamagedPhotoError(path, "one that is cut off or damaged");
   }
   if (!box) return { pixels };
 
   const { width, height } = await sharp(bytes).metadata();
-  if (box.left >= width || box.top >= height) {
-    throw new DamagedPhotoError(
-      path,
-      `it at (${box.left}, ${box.top})`,
-      "photo and index do not belong together: unpack the data set again",
-      `the object's box inside the ${width}×${height} pixels`,
-    );
-  }
   return { pixels, box: boxInSquare(box, width, height, size) };
 }
 
@@ -105,11 +97,4 @@ function isPhoto(bytes: Uint8Array): boolean {
   const begins = (text: string, at = 0) =>
     bytes.length >= at + text.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
   return begins("\xff\xd8\xff") || begins("\x89PNG\r\n\x1a\n") || (begins("RIFF") && begins("WEBP", 8));
-}
-
-/** Says what the decoder found: the first line of its message, unless that is about its own settings. */
-export function describeDamage(message: string): string {
-  const reason = message.split("\n")[0].trim();
-  const says = /^$|failOn|header:$/.test(reason) ? "" : ` ("${reason}")`;
-  return `one that is cut off or damaged${says}`;
 }

@@ -101,18 +101,16 @@ export interface OneDnn {
   readonly stream: Deno.PointerObject;
 }
 
-type Kind = keyof Symbols extends infer Name
-  ? Name extends `dnnl_${infer Kind}_primitive_desc_create` ? Exclude<Kind, "reorder"> : never
-  : never;
-type Details<Arguments> = Arguments extends
-  [infer _handle, infer _engine, ...infer Details, infer _attributes] ? Details
-  : never;
-
 /** Describes a primitive. @param details the arguments that stand above, without those that all have */
-export function describe<K extends Kind>(
+export function describe(
   { symbols, engine }: OneDnn,
-  kind: K,
-  details: Details<Parameters<Symbols[`dnnl_${K}_primitive_desc_create`]>>,
+  kind:
+    | "convolution_forward"
+    | "convolution_backward_data"
+    | "convolution_backward_weights"
+    | "batch_normalization_forward"
+    | "batch_normalization_backward",
+  details: readonly (number | BigInt64Array | Deno.PointerValue)[],
 ): Deno.PointerObject {
   const call = symbols[`dnnl_${kind}_primitive_desc_create`] as (...args: unknown[]) => number;
   return create(kind, (handle) => call(handle, engine, ...details, null));
