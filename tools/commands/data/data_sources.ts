@@ -4,7 +4,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../../lib/user_error.ts";
-import { download, type DownloadOptions, md5OfFile, type RemoteFile } from "./download.ts";
+import { download, type DownloadOptions, type RemoteFile } from "./download.ts";
 import { explainFileError } from "../../../lib/files.ts";
 import { findPhotos, type PhotoDatasetName } from "../../../lib/data/photos/photos.ts";
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
@@ -21,7 +21,7 @@ export interface DataSource {
   /** How to get it where it is not downloaded. */
   readonly byHand?: string;
   /** An archive within the archive, which holds the images. */
-  readonly inner?: { readonly path: string; readonly md5: string };
+  readonly inner?: string;
   /** How much it has; images that are not counted may be any number. */
   readonly complete: { readonly classes: number; readonly images?: number };
 }
@@ -37,7 +37,7 @@ export const DATA_SOURCES: readonly DataSource[] = [
       bytes: 137_414_764,
       md5: "3138e1922a9193bfa496528edbbc45d0",
     },
-    inner: { path: "caltech-101/101_ObjectCategories.tar.gz", md5: "b224c7392d521a49829488ab0f1120d9" },
+    inner: "caltech-101/101_ObjectCategories.tar.gz",
     // Without the two of its 102 folders that are left out.
     complete: { classes: 100, images: 8242 },
   },
@@ -104,7 +104,6 @@ export async function fetchDataset(source: DataSource, options: FetchOptions): P
       throw explainFileError(error, target, "link to the data set");
     });
   } else if (from !== undefined) {
-    await refuseOtherArchive(source, from);
     await unpackDataset(source, from, target, onProgress);
   } else if (source.remote) {
     const archive = join(directory, basename(new URL(source.remote.url).pathname));
@@ -151,17 +150,6 @@ function refuseAnother(from: string, target: string): void {
   );
 }
 
-/** Refuses an archive other than the official one, where its digest is known. */
-async function refuseOtherArchive({ name, remote, inner }: DataSource, path: string): Promise<void> {
-  if (!remote) return;
-  const md5 = await md5OfFile(path);
-  if (md5 === remote.md5 || md5 === inner?.md5) return;
-  throw new UserError(
-    `Expected the official archive of ${name} (${remote.bytes} bytes, MD5 ${remote.md5}) in "${path}" but found MD5 ${md5}; ` +
-      `fetch it from ${remote.url}, or unpack yours and pass the folder with --from.`,
-  );
-}
-
 async function unpackDataset(
   source: DataSource,
   archive: string,
@@ -173,9 +161,9 @@ async function unpackDataset(
   try {
     if (isFolder(partial)) Deno.removeSync(partial, { recursive: true });
     await unpack(archive, partial, onBytes);
-    const folder = source.inner && join(partial, dirname(source.inner.path));
+    const folder = source.inner && join(partial, dirname(source.inner));
     if (folder && isFolder(folder)) {
-      await unpack(join(partial, source.inner!.path), partial, onBytes);
+      await unpack(join(partial, source.inner!), partial, onBytes);
       Deno.removeSync(folder, { recursive: true });
     }
     checkComplete(source.name, partial, source.complete);

@@ -22,11 +22,11 @@ export interface RemoteFile {
 
 export interface DownloadOptions {
   onProgress?: (done: number, total: number) => void;
-  /** Give up after this many connections in a row without progress. Default 5. */
+  /** Give up after this many connections. Default 10. */
   attempts?: number;
   /** Close a connection after this time without data. Default 30,000. */
   idleMilliseconds?: number;
-  /** Wait this long before connecting again, twice as long each time. Default 1,000. */
+  /** Wait this long before connecting again, and longer each time. Default 1,000. */
   pauseMilliseconds?: number;
 }
 
@@ -38,26 +38,22 @@ export interface DownloadOptions {
 export async function download(
   file: RemoteFile,
   target: string,
-  { onProgress, attempts = 5, idleMilliseconds = 30_000, pauseMilliseconds = 1000 }: DownloadOptions = {},
+  { onProgress, attempts = 10, idleMilliseconds = 30_000, pauseMilliseconds = 1000 }: DownloadOptions = {},
 ): Promise<void> {
   const partial = `${target}.partial`;
   try {
     Deno.mkdirSync(dirname(target), { recursive: true });
     if (fileBytes(target) === file.bytes && await md5OfFile(target) === file.md5) return;
-    let furthest = fileBytes(partial);
-    for (let failures = 0; fileBytes(partial) !== file.bytes;) {
+    for (let attempt = 1; fileBytes(partial) !== file.bytes; attempt++) {
       const failure = await receive(file, partial, idleMilliseconds, onProgress);
       if (!failure) break;
-      // A server that starts over each time may send much and never all.
-      failures = fileBytes(partial) > furthest ? 0 : failures + 1;
-      furthest = Math.max(furthest, fileBytes(partial));
-      if (failure.final || failures >= attempts) {
+      if (failure.final || attempt >= attempts) {
         throw new UserError(
           `Expected ${file.bytes} bytes from ${file.url} but ${failure.reason}; try again later (what has arrived is ` +
             `kept in "${partial}"), or fetch the file by hand and pass it with --from.`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds * 2 ** Math.max(0, failures - 1)));
+      await new Promise((resolve) => setTimeout(resolve, attempt * pauseMilliseconds));
     }
     const md5 = await md5OfFile(partial);
     if (md5 !== file.md5) {
@@ -73,7 +69,7 @@ export async function download(
   }
 }
 
-export async function md5OfFile(path: string): Promise<string> {
+async function md5OfFile(path: string): Promise<string> {
   try {
     const hash = createHash("md5");
     using file = Deno.openSync(path);

@@ -6,7 +6,7 @@ import { naming, withFolder, writeFile } from "../../../lib/data/photos/testdata
 
 const BYTES = new Uint8Array(200_000).map((_, i) => i * i % 251);
 const MD5 = createHash("md5").update(BYTES).digest("hex");
-const quick: DownloadOptions = { pauseMilliseconds: 1, idleMilliseconds: 2000, attempts: 3 };
+const quick: DownloadOptions = { pauseMilliseconds: 1, idleMilliseconds: 2000, attempts: 4 };
 
 /** What a server answers to one request: exactly these bytes, then it closes the connection. */
 type Answer = (range: number | undefined, request: number) => Uint8Array[] | "stall";
@@ -162,7 +162,7 @@ Deno.test("download() tries again after a temporary error, and not after a lasti
   });
   await withServer(() => unavailable, async (file, ranges) => {
     await assertFails(file, "503", undefined);
-    assert.equal(ranges.length, 3);
+    assert.equal(ranges.length, 4);
   });
   const missing = [text("HTTP/1.1 404 Not Found\nContent-Length: 4\nConnection: close\n\ngone")];
   await withServer(() => missing, async (file, ranges) => {
@@ -237,19 +237,4 @@ Deno.test({
       );
     });
   },
-});
-
-Deno.test("download() gives up on a server that begins anew each time and comes no further", async () => {
-  // It never goes on from an offset, and closes the connection after 40 % and after 50 % by turns.
-  await withServer((_, request) => {
-    if (request > 50) return [text("HTTP/1.1 404 Not Found\nContent-Length: 0\nConnection: close\n\n")];
-    return [
-      text("HTTP/1.1 200 OK\nConnection: close\n\n"),
-      BYTES.subarray(0, request % 2 === 1 ? 80_000 : 100_000),
-    ];
-  }, async (file, ranges) => {
-    await assertFails(file, "closed the connection after 80000", 80_000);
-    // The first two came further than before, then three did not.
-    assert.equal(ranges.length, 5);
-  });
 });
