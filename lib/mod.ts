@@ -67,13 +67,8 @@ export type { ForwardOptions, Predictions, PredictOptions } from "./evaluation/p
 export type { LabeledScores } from "./evaluation/scores.ts";
 export type { AttentionRetention, Drop, StepMetrics } from "./evaluation/step_metrics.ts";
 export type * from "./figures/mod.ts";
-export type { AttentionClass, BaseClassScores } from "./losses/attention_class.ts";
-export type { AttentionDistillationOptions, MapNorm } from "./losses/attention_distillation.ts";
-export type { AttentionForm, LastStage } from "./losses/attention_form.ts";
-export type { ClassificationKind } from "./losses/classification.ts";
-export type { DistillationKind, DistillationOptions } from "./losses/distillation.ts";
-export type { ForwardPass, ResNetOptions, Stem } from "./model/resnet.ts";
-export type { SafeTensor } from "./model/safetensors.ts";
+export type * from "./losses/mod.ts";
+export type * from "./model/mod.ts";
 export type { MapSize } from "./resize_map.ts";
 export type { RunFolders } from "./run/folder.ts";
 export type { RunEpoch, RunHooks, RunProgress } from "./run/run.ts";
@@ -94,26 +89,9 @@ export type {
 export type { SettingsTableOptions } from "./study/tables.ts";
 export type { ImageChoice, TypicalImage } from "./study/typical_image.ts";
 export type { DISPLAY, Table, TableRow } from "./table.ts";
-export type {
-  NamedTensorMap,
-  Scalar,
-  Tensor,
-  Tensor1D,
-  Tensor2D,
-  Tensor3D,
-  Tensor4D,
-  Variable,
-} from "./tensors.ts";
+export type * from "./tensors.ts";
 export type { IterationBatch, LossValues } from "./training/iteration.ts";
-export type {
-  BatchOutputs,
-  LossOptions,
-  LossTerm,
-  Method,
-  MethodName,
-  MethodSymbol,
-  TunedFields,
-} from "./training/method.ts";
+export type * from "./training/method.ts";
 export type { OptimizerOptions } from "./training/optimizer.ts";
 export type { TeacherAnswers } from "./training/teacher.ts";
 export type { EpochLog, StepOptions, StepProgress, StepsConfiguration } from "./training/train_step.ts";

@@ -44,10 +44,6 @@ export function notebookProblems(
   if (notebook.cells.length < 2 || notebook.cells.at(-1)?.cell_type !== "markdown") {
     problems.push("the last cell is not a markdown cell that says what was seen");
   }
-  const ids = notebook.cells.map((cell) => cell.id);
-  if (ids.includes(undefined as unknown as string) || new Set(ids).size < ids.length) {
-    problems.push("cells have no id, or the same; save the notebook with JupyterLab or VS Code");
-  }
   codeCells(notebook).forEach((cell, index) => {
     const complain = (problem: string) => problems.push(`code cell ${index + 1}: ${problem}`);
     const source = sourceOf(cell).trimEnd();

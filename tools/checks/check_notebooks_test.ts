@@ -97,7 +97,7 @@ Deno.test("notebookProblems() finds console, and imports of other modules than l
   ]);
 });
 
-Deno.test("notebookProblems() misses a title, a run time, closing words and ids", () => {
+Deno.test("notebookProblems() misses a title, a run time and closing words", () => {
   const bare = notebookProblems(notebookOf(), ROOT);
   assert.equal(bare.length, 2);
   assert.match(bare[0], /^the first cell is not a markdown cell with a title/);
@@ -106,8 +106,4 @@ Deno.test("notebookProblems() misses a title, a run time, closing words and ids"
   const timeless = tidyNotebook("1");
   timeless.cells[0].source = ["# Title\n", "No time."];
   assert.match(notebookProblems(timeless, ROOT).join(), /^the first cell does not state the run time/);
-
-  const twins = tidyNotebook("1");
-  twins.cells[0].id = twins.cells[1].id;
-  assert.match(notebookProblems(twins, ROOT).join(), /^cells have no id, or the same/);
 });
