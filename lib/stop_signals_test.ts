@@ -65,7 +65,6 @@ Deno.test({
         let said = "";
         await kernel.execute(code, {
           onMessage: ({ content }) => said += content.text ?? content.evalue ?? "",
-          timeoutSeconds: 600,
         });
         return said;
       };

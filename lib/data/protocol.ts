@@ -168,7 +168,7 @@ export class IncrementalStream {
         `Expected a step from 0 to ${this.#steps.length - 1} but found ${step}; choose one of these.`,
       );
     }
-    if (this.#current && step < this.#current.step) throw pastStep(step, this.#current.step);
+    if (this.#current && step < this.#current.step) throw pastStep(step);
     if (this.#current?.step !== step) {
       this.#current?.close();
       this.#current = { step, ...closable(this.#openStep(this.#steps[step]), step) };
@@ -196,11 +196,10 @@ function closable(images: ImageSet, step: number): { set: ImageSet; close: () =>
   return { set, close: () => open = undefined };
 }
 
-function pastStep(step: number, current?: number): UserError {
-  const now = current === undefined ? "a later step" : `step ${current}`;
+function pastStep(step: number): UserError {
   return new UserError(
-    `Expected only images of the current step to be read but found a read of step ${step} after ${now} ` +
-      `had begun; images of earlier steps are not kept: start a new run to learn step ${step} again.`,
+    `Expected only images of the current step to be read but found a read of step ${step} after a later ` +
+      `one had begun; images of earlier steps are not kept: start a new run to learn step ${step} again.`,
   );
 }
 

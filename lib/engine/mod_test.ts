@@ -17,11 +17,11 @@ interface Report {
 
 async function reports(
   args: string[],
-  { permissions = ["--allow-all"], env = {} }: { permissions?: string[]; env?: Record<string, string> } = {},
+  { env = {} }: { env?: Record<string, string> } = {},
 ): Promise<Report[]> {
   const script = fileURLToPath(new URL("testdata/report_engine.ts", import.meta.url));
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-check", ...permissions, script, ...args],
+    args: ["run", "-A", "--no-check", script, ...args],
     env,
   }).output();
   const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith("{"));
@@ -70,10 +70,9 @@ Deno.test("useEngine() throws on a name that is none", async () => {
   await assert.rejects(useEngine("toString" as EngineName), UserError);
 });
 
-Deno.test("useEngine() names the permission, the package or the function that oneDNN lacks", async () => {
+Deno.test("useEngine() names the package or the function that oneDNN lacks", async () => {
   const library = (path: string) => ({ env: { LWM_ONEDNN_LIBRARY: path } });
   const cases = [
-    [["onednn"], { permissions: ["--allow-read", "--allow-env"] }, /--allow-ffi/],
     [["onednn"], library("/no/such/libdnnl.so"), /not found.*apt-get install libdnnl3\.6.*engine "wasm"/],
     [["onednn", "as in a browser"], {}, /foreign function interface/],
     ...Deno.build.os === "linux" ? [[["onednn"], library("libm.so.6"), /dnnl_version/] as const] : [],

@@ -14,16 +14,10 @@ import { stopGradient } from "./stop_gradient.ts";
  * - `random`: any base class, drawn for each image.
  * - `all`: every base class, with the mean of their distances.
  */
-export type AttentionClass = "student-top" | "teacher-top" | "ground-truth" | "random" | "all";
+export type AttentionClass = typeof ATTENTION_CLASSES[number];
 
 /** The choices of b. */
-export const ATTENTION_CLASSES = [
-  "student-top",
-  "teacher-top",
-  "ground-truth",
-  "random",
-  "all",
-] as const satisfies readonly AttentionClass[];
+export const ATTENTION_CLASSES = ["student-top", "teacher-top", "ground-truth", "random", "all"] as const;
 
 /** What the choice is made from. */
 export interface BaseClassScores {

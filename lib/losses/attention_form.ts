@@ -32,13 +32,7 @@ import { stopGradient } from "./stop_gradient.ts";
  *   next image of the batch: a natural map in the wrong place. What L_AD gains over it comes from *where* the
  *   teacher looks.
  */
-export type AttentionForm =
-  | "normalized"
-  | "unnormalized"
-  | "detached-student"
-  | "gradient-times-gradient"
-  | "detached-alpha"
-  | "elsewhere";
+export type AttentionForm = typeof ATTENTION_FORMS[number];
 
 /** The forms of L_AD. */
 export const ATTENTION_FORMS = [
@@ -48,7 +42,7 @@ export const ATTENTION_FORMS = [
   "gradient-times-gradient",
   "detached-alpha",
   "elsewhere",
-] as const satisfies readonly AttentionForm[];
+] as const;
 
 /** What Grad-CAM of the last stage needs of a network. */
 export interface LastStage {

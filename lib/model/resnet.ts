@@ -34,15 +34,6 @@ export interface ResNetOptions {
 /** See {@linkcode ResNetOptions.stem}. */
 export type Stem = "3x3" | "3x3/2" | "7x7/4";
 
-/** (B, h, w, K) → (B, K), the mean of each map. The gradient of tfjs's mean is the same, but slower. */
-const averagePool = tf.customGrad((features) => {
-  const [B, h, w, K] = (features as Tensor4D).shape;
-  return {
-    value: tf.mean(features as Tensor4D, [1, 2]),
-    gradFunc: (dy) => tf.mul(tf.reshape(tf.div(dy, h * w), [B, 1, 1, K]), tf.ones([1, h, w, 1])),
-  };
-});
-
 /** Outputs of a forward pass. */
 export type ForwardPass = {
   /** (B, C) scores, one column a class, in the order in which the classes were learned. */
@@ -180,7 +171,7 @@ export class ResNet {
    */
   classify(features: Tensor4D): Tensor2D {
     return tf.tidy(() => {
-      const pooled = averagePool(features) as Tensor2D; // (B, K)
+      const pooled = tf.mean<Tensor2D>(features, [1, 2]); // (B, K)
       return tf.add(tf.matMul(pooled, this.head.weights), this.head.bias); // (B, C)
     });
   }

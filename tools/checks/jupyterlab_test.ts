@@ -85,7 +85,7 @@ Deno.test({
         : await numberedNotebooks(join(ROOT, "notebooks"));
       const expected = values.expected === undefined ? join(project, "expected") : fromHere(values.expected);
       if (values.expected === undefined) {
-        await runNotebooks(paths, { env: ENVIRONMENT, timeoutSeconds: 300, outputFolder: expected });
+        await runNotebooks(paths, { env: ENVIRONMENT, outputFolder: expected });
       }
       const lab = await JupyterLab.start(folder);
       try {

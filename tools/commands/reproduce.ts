@@ -44,7 +44,6 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
     await trainRuns(notebookConfigurations(), { signal });
     const options = {
       // A cell may train for as long as it takes; a kernel that has died is noticed at once.
-      timeoutSeconds: 24 * 3600,
       env: {},
       outputFolder: copiesOf(asked.preset),
     };

@@ -101,20 +101,19 @@ export class Kernel {
    * Runs code and waits until all of its output has arrived. An error of the code is a message of type
    * "error".
    * @returns how it has ended, and the number that Jupyter shows beside the cell
-   * @throws {KernelError} if the kernel died or the time is up; the reason of the signal if it was aborted
+   * @throws {KernelError} if the kernel died; the reason of the signal if it was aborted
    */
   async execute(
     code: string,
-    { onMessage, timeoutSeconds, signal }: {
+    { onMessage, signal }: {
       /** Called for each message of the iopub channel (outputs and states), in order. */
       onMessage: (message: Message) => void;
-      timeoutSeconds: number;
       signal?: AbortSignal;
     },
   ): Promise<{ ok: boolean; executionCount: number | null }> {
     this.#onMessage = onMessage;
     try {
-      const reply = await within(timeoutSeconds, signal, [this.#run(code, { silent: false }), this.#failed]);
+      const reply = await within(undefined, signal, [this.#run(code, { silent: false }), this.#failed]);
       await within(FENCE_SECONDS, signal, [this.#fence(onMessage), this.#failed]);
       return { ok: reply.status === "ok", executionCount: reply.execution_count as number ?? null };
     } finally {
@@ -276,10 +275,15 @@ function freePorts(): Ports {
   return Object.fromEntries(PORTS.map((name, i) => [name, listeners[i].addr.port])) as Ports;
 }
 
-/** The result of the first task to settle, or an error when the time is up or the signal is aborted. */
-async function within<T>(seconds: number, signal: AbortSignal | undefined, tasks: Promise<T>[]): Promise<T> {
+/** The result of the first task to settle, or an error when the time, if any, is up or the signal is aborted. */
+async function within<T>(
+  seconds: number | undefined,
+  signal: AbortSignal | undefined,
+  tasks: Promise<T>[],
+): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new KernelError(`timed out after ${seconds} s`)), seconds * 1000);
+  const timeOut = () => reject(new KernelError(`timed out after ${seconds} s`));
+  const timer = seconds === undefined ? undefined : setTimeout(timeOut, seconds * 1000);
   const abort = () => reject(signal!.reason);
   signal?.addEventListener("abort", abort);
   if (signal?.aborted) abort(); // The tasks run already: their own errors must find a listener.

@@ -32,7 +32,6 @@ import {
 } from "./notebook.ts";
 
 export interface RunOptions {
-  timeoutSeconds: number;
   /** Variables of the kernels' environment, besides ours. */
   env: Record<string, string>;
   /** Folder for executed copies; without it the notebooks themselves are written. */
@@ -137,7 +136,7 @@ async function runCells(
 async function runCell(
   kernel: Kernel,
   cell: CodeCell,
-  { timeoutSeconds, signal }: RunOptions,
+  { signal }: RunOptions,
   onProgress: (state: string) => void,
 ): Promise<ErrorOutput | undefined> {
   const messages: Message[] = [];
@@ -151,8 +150,7 @@ async function runCell(
     failure = { output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] };
   };
   try {
-    const limits = { onMessage, timeoutSeconds, signal };
-    const { ok, executionCount } = await kernel.execute(sourceOf(cell), limits);
+    const { ok, executionCount } = await kernel.execute(sourceOf(cell), { onMessage, signal });
     cell.execution_count = executionCount;
     if (!ok && !messages.some(({ type }) => type === "error")) {
       fail("SyntaxError", "the kernel cannot compile this cell; `deno task check:notebooks` says why");
@@ -181,7 +179,6 @@ changes. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 aft
   options: {
     "preset NAME": "smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]",
     "engine NAME": "auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]",
-    "timeout SECONDS": "longest run time of one cell [1200]",
     "output-dir DIR": "write executed copies there, and leave the notebooks as they are",
     "in-place": "write the outputs into the notebooks, whatever the preset",
   },
@@ -193,17 +190,12 @@ export function copiesOf(preset: PresetName): string | undefined {
 }
 
 export async function main(args: readonly string[]): Promise<void> {
-  const { own: { preset, engine, timeout = "1200", "output-dir": folder }, switches, positionals, help } =
-    parseCommandLine(args, COMMAND);
+  const { own: { preset, engine, "output-dir": folder }, switches, positionals, help } = parseCommandLine(
+    args,
+    COMMAND,
+  );
   if (help) return console.log(help);
   const asked = configure({ preset, engine } as Partial<Configuration>); // refuses what is none
-  const timeoutSeconds = Number(timeout);
-  // A timer of more than 24 days ends at once.
-  if (!(timeoutSeconds > 0 && timeoutSeconds <= 2_000_000)) {
-    throw new UserError(
-      `Expected --timeout to be at most 2000000 seconds, and above 0, but found ${timeout}.`,
-    );
-  }
   const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
   const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
   const chosen = switches.has("in-place") ? undefined : copiesOf(asked.preset);
@@ -211,7 +203,6 @@ export async function main(args: readonly string[]): Promise<void> {
   await stoppable("Outputs so far are kept; run the command again.", (signal) =>
     runNotebooks(paths, {
       env: { ...(preset && { LWM_PRESET: preset }), ...(engine && { LWM_ENGINE: engine }) },
-      timeoutSeconds,
       outputFolder,
       signal,
     }));

@@ -91,14 +91,15 @@ async function* decodeInOrder(
   photos: readonly number[],
   imageSize: number,
 ): AsyncGenerator<[photo: number, decoded: DecodedPhoto | DamagedPhotoError]> {
-  const inFlight: Promise<DecodedPhoto | Error>[] = [];
-  for (const [done, photo] of photos.entries()) {
-    while (inFlight.length < IN_FLIGHT && done + inFlight.length < photos.length) {
-      inFlight.push(source.decode(photos[done + inFlight.length], imageSize).catch((error: Error) => error));
+  for (let i = 0; i < photos.length; i += IN_FLIGHT) {
+    const group = photos.slice(i, i + IN_FLIGHT);
+    const decoded = await Promise.all(
+      group.map((photo) => source.decode(photo, imageSize).catch((error: Error) => error)),
+    );
+    for (const [n, found] of decoded.entries()) {
+      if (found instanceof Error && !(found instanceof DamagedPhotoError)) throw found;
+      yield [group[n], found];
     }
-    const decoded = await inFlight.shift()!;
-    if (decoded instanceof Error && !(decoded instanceof DamagedPhotoError)) throw decoded;
-    yield [photo, decoded];
   }
 }
 

@@ -10,7 +10,6 @@ import { requirePositive, UserError } from "../../user_error.ts";
 import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
 import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
-import type { DamagedPhotoError } from "./decode.ts";
 import { caltechSource, folderSource } from "./folder.ts";
 import { imagenetSource, isTinyImagenet, tinyImagenetSource } from "./imagenet.ts";
 import { type CachedPhoto, cachePhotos } from "./photo_cache.ts";
@@ -91,26 +90,13 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
     options.cacheDirectory,
     `${name}-${imageSize}-${hash([DECODING, Deno.realPathSync(path)], 8)}`,
   );
+  // Too few photos in a class are reported before any is decoded.
+  const splits = splitPhotos(source.photos, source.classNames, { seed, holdOut });
   const parts: Split[] = ["train", "validation", "test"];
-  const splits: Split[] = [];
-  const skipped = new Map<number, DamagedPhotoError>();
-  let cached: Awaited<ReturnType<typeof cachePhotos>>;
-  let chosen: number[];
-  do {
-    // Photos that turned out to be damaged belong to no part: the others are divided and drawn anew.
-    const usable = [...source.photos.keys()].filter((i) => !skipped.has(i));
-    // Too few photos in a class are reported before any is decoded.
-    const divided = splitPhotos(usable.map((i) => source.photos[i]), source.classNames, { seed, holdOut });
-    for (const [at, i] of usable.entries()) splits[i] = divided[at];
-    chosen = drawOfEachClass(
-      usable.map((i) => 3 * source.photos[i].classId + parts.indexOf(splits[i])),
-      options.imagesPerClass ?? Infinity,
-      seed,
-    ).map((at) => usable[at]);
-    cached = await cachePhotos(cache, source, chosen, options);
-    for (const [i, error] of cached.skipped) skipped.set(i, error);
-  } while (cached.skipped.size > 0);
-  const { photos } = cached;
+  const groups = source.photos.map(({ classId }, i) => 3 * classId + parts.indexOf(splits[i]));
+  const drawn = drawOfEachClass(groups, options.imagesPerClass ?? Infinity, seed);
+  const { photos, skipped } = await cachePhotos(cache, source, drawn, options);
+  const chosen = drawn.filter((i) => !skipped.has(i));
   const isDecoded = photos.size === chosen.length;
   if (isDecoded) refuseSameImages(source, photos, splits);
   const unknown = { slot: 0, crc: 0, sum: [0, 0, 0], squares: [0, 0, 0] } as const;

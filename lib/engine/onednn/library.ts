@@ -139,28 +139,19 @@ function open(path: string): OneDnn {
 
 /**
  * Opens oneDNN, for one thread: with two, any other work on the machine brings training almost to a halt.
- * @throws {EngineUnavailable} with the reason: no library, no permission, another version, a function missing
+ * @throws {EngineUnavailable} with the reason: no library, another version, a function missing
  */
 export function openOneDnn(): OneDnn {
   const reasons: string[] = [];
-  try {
-    Deno.env.set("OMP_NUM_THREADS", "1"); // read by OpenMP when the library is loaded
-    // Where it has none of the usual names or lies in none of the system's places.
-    const path = Deno.env.get("LWM_ONEDNN_LIBRARY");
-    for (const name of path ? [path] : FILE_NAMES[Deno.build.os] ?? []) {
-      try {
-        return open(name);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotCapable) throw error;
-        reasons.push((error as Error).message);
-      }
+  Deno.env.set("OMP_NUM_THREADS", "1"); // read by OpenMP when the library is loaded
+  // Where it has none of the usual names or lies in none of the system's places.
+  const path = Deno.env.get("LWM_ONEDNN_LIBRARY");
+  for (const name of path ? [path] : FILE_NAMES[Deno.build.os] ?? []) {
+    try {
+      return open(name);
+    } catch (error) {
+      reasons.push((error as Error).message);
     }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    throw new EngineUnavailable(
-      `there is no permission to load it (${error.message})`,
-      "Run with --allow-ffi --allow-env",
-    );
   }
   // A library that is there but unfit says more than names under which there is none.
   const isMissing = (reason: string) => reason.startsWith("Could not open library");
