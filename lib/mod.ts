@@ -48,7 +48,7 @@ export { attentionRetentionCurveNumbers } from "./study/record_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
 export { lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
-export { readTypicalImage, typicalImage } from "./study/typical_image.ts";
+export { typicalImage } from "./study/typical_image.ts";
 export { trainingCurveNumbers, watchTraining } from "./study/watch_training.ts";
 export { defineMethod } from "./training/method.ts";
 export { Sgd } from "./training/optimizer.ts";

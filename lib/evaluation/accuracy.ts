@@ -3,7 +3,7 @@
  * @module
  */
 import { mean } from "../numbers.ts";
-import { type Columns, type LabeledScores, stepRanges, topColumns } from "./scores.ts";
+import { type Columns, type LabeledScores, scoresOf, stepRanges, topColumns } from "./scores.ts";
 
 /**
  * Share of the images whose true class is among the k with the highest scores. Where scores tie, lower
@@ -132,12 +132,10 @@ export function forgetting(accuracies: readonly (readonly number[])[]): number {
  * @returns (C, C) counts: rows are the true classes, columns the predicted ones, both in the order of
  * learning
  */
-export function confusionMatrix({ classes, logits, labels }: LabeledScores): number[][] {
+export function confusionMatrix(scores: LabeledScores): number[][] {
+  const { classes, labels } = scores;
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  labels.forEach((label, image) => {
-    const [predicted] = topColumns(logits.subarray(image * classes, (image + 1) * classes), 1);
-    counts[label][predicted]++;
-  });
+  labels.forEach((label, image) => counts[label][topColumns(scoresOf(scores, image), 1)[0]]++);
   return counts;
 }
 

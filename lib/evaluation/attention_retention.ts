@@ -97,7 +97,7 @@ export function attentionRetention(
   objects?: ObjectMasks,
 ): AttentionRetention {
   const cosines = mapCosines(first, now);
-  const counted = [...cosines.keys()].filter((image) => mapOf(first, image).some((value) => value > 0));
+  const counted = [...cosines.keys()].filter((image) => !isAllZero(mapOf(first, image)));
   if (counted.length === 0) {
     throw new UserError(
       `Expected images that M_0 has an attention map for but found none among ${cosines.length}. ` +
@@ -108,7 +108,7 @@ export function attentionRetention(
   const retention = {
     images: counted.length,
     cosine: meanOf((image) => cosines[image]),
-    dark: counted.filter((image) => mapOf(now, image).every((value) => value === 0)).length,
+    dark: counted.filter((image) => isAllZero(mapOf(now, image))).length,
   };
   if (objects === undefined) return retention;
 
@@ -150,6 +150,11 @@ export function mapCosines(first: AttentionMaps, now: AttentionMaps): Float64Arr
     { length: first.maps.length / pixels },
     (_, image) => mapCosine(mapOf(first, image), mapOf(now, image)),
   );
+}
+
+/** Whether nothing in the image speaks for the class: such a map has not moved, it is gone. */
+export function isAllZero(map: Float32Array): boolean {
+  return map.every((value) => value === 0);
 }
 
 /** (h·w) the map of one image. */

@@ -9,7 +9,7 @@ import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";
 import { UserError } from "../user_error.ts";
 import type { AttentionMaps } from "./attention_retention.ts";
-import { type LabeledScores, type OutputKind, probabilities, topColumns } from "./scores.ts";
+import { type LabeledScores, type OutputKind, probabilities, scoresOf, topColumns } from "./scores.ts";
 
 /** How images are fed to a network. */
 export interface ForwardOptions {
@@ -166,7 +166,7 @@ export async function nearestClasses(
   const side = model.featureSize(set.size);
   const pixels = side ** 2;
   return Array.from({ length: logits.length / classes }, (_, i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const row = scoresOf({ classes, logits }, i);
     const scores = probabilities(row, outputs);
     return topColumns(row, count).map((column) => ({
       className: model.classNames[column],

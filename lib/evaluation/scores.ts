@@ -13,6 +13,11 @@ export interface LabeledScores {
   readonly labels: Int32Array;
 }
 
+/** (C) the scores of one image. */
+export function scoresOf({ classes, logits }: Omit<LabeledScores, "labels">, image: number): Float32Array {
+  return logits.subarray(image * classes, (image + 1) * classes);
+}
+
 /** How a network's scores become probabilities: softmax over all classes, or a sigmoid for each. */
 export type OutputKind = "softmax" | "sigmoid";
 

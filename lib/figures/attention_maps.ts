@@ -89,13 +89,13 @@ export interface AttentionRetentionNumbers extends DatasetOrigin {
   /** One block of rows each. */
   readonly examples: readonly RetentionExample[];
   /** The mean cosine over all test images of the first classes, beside the chosen ones. */
-  readonly mean?: {
+  readonly mean: {
     readonly images: number;
     readonly rows: readonly {
       readonly method: MethodName;
       readonly cosine: readonly number[];
       /** How many of the images have an all-zero map, one number a model; such a map counts as cosine 0. */
-      readonly dark?: readonly number[];
+      readonly dark: readonly number[];
     }[];
   };
 }
@@ -107,11 +107,11 @@ export interface AttentionRetentionNumbers extends DatasetOrigin {
 export function attentionRetention({ dataset, examples, mean }: AttentionRetentionNumbers): Figure {
   const models = Math.max(...examples.flatMap(({ rows }) => rows.map(({ cells }) => cells.length)));
   const headings = ["image", ...Array.from({ length: models }, (_, t) => `M_{${t}}`)];
-  const table = (mean?.rows ?? []).map(({ method, cosine, dark = [] }, i): GridRow => ({
+  const table = mean.rows.map(({ method, cosine, dark }, i): GridRow => ({
     name: method,
     color: methodNamed(method).color,
     cells: [
-      { caption: i === 0 ? `${mean?.images} images` : "", color: PALETTE.muted },
+      { caption: i === 0 ? `${mean.images} images` : "", color: PALETTE.muted },
       ...cosine.map((value, t) => ({
         caption: value.toFixed(2) + (dark[t] ? ` (${dark[t]} all zero)` : ""),
       })),
@@ -130,7 +130,8 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
       pictureGrid([
         headingRow(headings),
         ...examples.flatMap(rowsOf),
-        ...(table.length > 0 ? [tableHead, ...table] : []),
+        tableHead,
+        ...table,
       ], 66),
       heatLegend("no attention", "the peak of M_{0}'s map, and more"),
     ], 8),
@@ -160,11 +161,12 @@ function rowsOf(example: RetentionExample): GridRow[] {
 }
 
 function describe(examples: readonly RetentionExample[]): string {
-  const cosines = ({ cells }: RetentionExample["rows"][number]) =>
-    cells.map(({ map, cosine }) => cosineText(map, cosine)).join(", ");
-  const sentences = examples.map(({ label, rows }) =>
-    `${label}: ${rows.map((row) => `${row.method} ${cosines(row)}`).join("; ")}.`
-  );
+  const sentences = examples.map(({ label, rows }) => {
+    const cosines = rows.map(({ method, cells }) =>
+      `${method} ${cells.map(({ map, cosine }) => cosineText(map, cosine)).join(", ")}`
+    );
+    return `${label}: ${cosines.join("; ")}.`;
+  });
   return `Attention maps over images, one row a method, one column a model. Cosines to the first model's map: ${
     sentences.join(" ")
   }`;

@@ -99,8 +99,10 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
     width: byClass ? (BODY_WIDTH - 12) / 2 : BODY_WIDTH,
     height: byClass ? 330 : 380,
   });
-  const average = (method: MethodName) =>
-    percent(runs.filter((run) => run.method === method).map(({ accuracy }) => mean(accuracy)));
+  const averages = byMethod(runs).map(({ method, ofMethod }) => ({
+    method,
+    average: percent(ofMethod.map(({ accuracy }) => mean(accuracy))),
+  }));
   const bound = upperBound === undefined ? [] : [{
     label: `all classes together: ${percent(upperBound.accuracy)}`,
     color: PALETTE.ink,
@@ -110,8 +112,14 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
     title: "Accuracy over all classes seen so far, without any image of earlier classes",
     subtitle: subtitleOf(curve),
     body: stacked([
-      legend([...methodLegend(runs, (method) => `${method}: ${average(method)}`), ...bound]),
-      ...(references.length > 0 ? [referenceLegend(references)] : []),
+      legend([
+        ...averages.map(({ method, average }) => ({
+          ...methodNamed(method),
+          label: `${method}: ${average}`,
+        })),
+        ...bound,
+      ]),
+      ...(references.length > 0 ? [legend(references.map(referenceKey))] : []),
       beside(panels, 12),
     ], 6),
     notes: [
@@ -122,7 +130,7 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
         : ""),
     ],
     description: `Curves of accuracy against the number of classes seen. Average incremental accuracy: ${
-      methodsOf(runs).map((method) => `${method} ${average(method)}`).join(", ")
+      averages.map(({ method, average }) => `${method} ${average}`).join(", ")
     }.`,
   });
 }
@@ -153,15 +161,18 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
       tickFormat: (share) => percentTick(share).replace(" %", ""),
     }),
   ];
-  const atEnd = (method: MethodName) =>
-    mean(
-      runs.filter((run) => run.method === method).map(({ attentionCosine }) => attentionCosine.at(-1) ?? 0),
-    ).toFixed(2);
+  const ends = byMethod(runs).map(({ method, ofMethod }) => ({
+    method,
+    end: mean(ofMethod.map(({ attentionCosine }) => attentionCosine.at(-1) ?? 0)).toFixed(2),
+  }));
   return composeFigure({
     title: "How far attention to the first classes moves away from M_{0}'s",
     subtitle: `${subtitleOf(curve)}; test images of the classes of the first step`,
     body: stacked([
-      legend(methodLegend(runs, (method) => `${method}: cosine ${atEnd(method)} at the end`)),
+      legend(ends.map(({ method, end }) => ({
+        ...methodNamed(method),
+        label: `${method}: cosine ${end} at the end`,
+      }))),
       beside(panels, 10),
     ], 6),
     notes: [
@@ -171,7 +182,7 @@ export function attentionRetentionCurve(curve: MethodRuns): Figure {
         : ""),
     ],
     description: `Curves of the cosine between the attention maps of M_0 and M_t. At the end: ${
-      methodsOf(runs).map((method) => `${method} ${atEnd(method)}`).join(", ")
+      ends.map(({ method, end }) => `${method} ${end}`).join(", ")
     }.`,
   });
 }
@@ -186,18 +197,14 @@ function subtitleOf({ dataset, preset, runs }: MethodRuns): string {
   return `${dataset}, preset ${preset}, ${describeSeeds(runs)}`;
 }
 
-function methodLegend(runs: readonly MethodRun[], label: (method: MethodName) => string): LegendEntry[] {
-  return methodsOf(runs).map((method) => ({ ...methodNamed(method), label: label(method) }));
-}
-
 const REFERENCE_DASHES = ["7,3", "2,3", "9,3,2,3", "4,2"];
 
-function referenceLegend(references: readonly Reference[]): Piece {
-  return legend(references.map(({ name, average }, i) => ({
+function referenceKey({ name, average }: Reference, i: number): LegendEntry {
+  return {
     label: average === undefined ? name : `${name}: average ${percent(average)}`,
     color: PALETTE.muted,
     dash: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
-  })));
+  };
 }
 
 interface Panel {
@@ -240,26 +247,25 @@ function expectComplete(runs: readonly MethodRun[], panels: readonly Panel[], st
       "Expected at least one run to draw curves from but found none; train a method first.",
     );
   }
-  for (const run of runs) {
-    for (const { measure } of panels) {
-      const found = run[measure]?.length ?? 0;
-      if (found === steps) continue;
-      throw new UserError(
-        `Expected ${measure} of ${run.method}, seed ${run.seed}, to have ${steps} numbers, one a step, ` +
-          `but found ${found}; let the run finish all its steps, or leave it out.`,
-      );
-    }
+  for (const { method, seed, ...measured } of runs) {
+    const other = panels.find(({ measure }) => measured[measure]?.length !== steps);
+    if (other === undefined) continue;
+    throw new UserError(
+      `Expected ${other.measure} of ${method}, seed ${seed}, to have ${steps} numbers, one a step, ` +
+        `but found ${
+          measured[other.measure]?.length ?? 0
+        }; let the run finish all its steps, or leave it out.`,
+    );
   }
 }
 
 function heightsOf(runs: readonly MethodRun[], { measure, level, references = [] }: Panel): number[] {
-  const ends = methodsOf(runs).flatMap((method) => {
-    const curves = runs.filter((run) => run.method === method).map((run) => run[measure] ?? []);
-    return curves[0].flatMap((_, step) => {
-      const atStep = curves.map((values) => values[step]);
+  const ends = byMethod(runs).flatMap(({ ofMethod: [first, ...others] }) =>
+    first[measure]!.flatMap((height, step) => {
+      const atStep = [height, ...others.map((run) => run[measure]![step])];
       return [...atStep, INTERVAL.y1(atStep) ?? [], INTERVAL.y2(atStep) ?? []].flat();
-    });
-  });
+    })
+  );
   return [ends, level ?? [], references.flatMap(({ accuracy, average }) => accuracy ?? average ?? [])].flat();
 }
 
@@ -269,7 +275,7 @@ function curvePanel(
   { x, xLabel, xTickFormat = String, tickFormat, width, height }: Axes,
   domain: [number, number],
 ): Piece {
-  const inOrder = methodsOf(runs).flatMap((method) => runs.filter((run) => run.method === method));
+  const inOrder = byMethod(runs).flatMap(({ ofMethod }) => ofMethod);
   const points = inOrder.flatMap(({ method, seed, [measure]: values = [] }) =>
     values.map((y, step) => ({ method, run: `${method} ${seed}`, x: x[step], y }))
   );
@@ -279,14 +285,7 @@ function curvePanel(
     width,
     height,
     x: { label: xLabel, ticks: [...x], tickFormat: xTickFormat, inset: 6 },
-    y: {
-      domain,
-      clamp: true,
-      nice: true,
-      label,
-      ticks: 6,
-      tickFormat,
-    },
+    y: { domain, clamp: true, nice: true, label, ticks: 6, tickFormat },
     symbol: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).symbol) },
     color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },
     marks: [
@@ -336,21 +335,18 @@ function curvePanel(
   });
 }
 
-/** The methods that occur in the runs, in the order of all figures. */
-export function methodsOf(runs: readonly { readonly method: MethodName }[]): MethodName[] {
-  return methodNames().filter((method) => runs.some((run) => run.method === method));
+/** The runs of each method that occurs, in the order of all figures. */
+function byMethod(runs: readonly MethodRun[]): { method: MethodName; ofMethod: MethodRun[] }[] {
+  return methodNames().map((method) => ({ method, ofMethod: runs.filter((run) => run.method === method) }))
+    .filter(({ ofMethod }) => ofMethod.length > 0);
 }
 
 /** How many seeds each method has: `3 seeds`, or `C 3 seeds, LwM 1 seed` where methods differ. */
-export function describeSeeds(runs: readonly Pick<MethodRun, "method" | "seed">[]): string {
-  const methods = methodsOf(runs);
-  const counts = methods.map((method) => countSeeds(runs.filter((run) => run.method === method)));
-  if (new Set(counts).size === 1) return counts[0];
-  return methods.map((method, i) => `${method} ${counts[i]}`).join(", ");
-}
-
-/** How many seeds there are: `3 seeds`, or `1 seed`. */
-export function countSeeds(runs: readonly { readonly seed: number }[]): string {
-  const n = new Set(runs.map(({ seed }) => seed)).size;
-  return `${n} seed${n === 1 ? "" : "s"}`;
+function describeSeeds(runs: readonly MethodRun[]): string {
+  const counts = byMethod(runs).map(({ method, ofMethod }) => {
+    const n = new Set(ofMethod.map(({ seed }) => seed)).size;
+    return { method, seeds: `${n} seed${n === 1 ? "" : "s"}` };
+  });
+  if (new Set(counts.map(({ seeds }) => seeds)).size === 1) return counts[0].seeds;
+  return counts.map(({ method, seeds }) => `${method} ${seeds}`).join(", ");
 }

@@ -169,11 +169,14 @@ export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
 function row(example: WhatAndWhyExample): GridRow {
   const { image, classes } = example;
   const max = largestValue(classes.map(({ map }) => map));
-  const series = [{ color: PALETTE.teacher, scores: classes }];
   return {
     cells: [
       imageCell(example),
-      { picture: (side, width) => scoreBars(series, width, side), caption: "", columns: 2 },
+      {
+        picture: (height, width) => scoreBars(classes, { color: PALETTE.teacher, width, height }),
+        caption: "",
+        columns: 2,
+      },
       ...classes.map(({ className, map }) =>
         mapCell(image, map, max, className, `attention for ${className}`)
       ),

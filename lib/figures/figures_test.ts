@@ -5,65 +5,42 @@ import { mock } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
-import type { MethodName } from "../training/method.ts";
-import { UserError } from "../user_error.ts";
 import { gradCamClosedForm } from "../attention/mod.ts";
 import { attentionDistillation, distillationLoss } from "../losses/mod.ts";
 import { DISPLAY } from "../table.ts";
 import { withFolder } from "../testdata/folder.ts";
 import { attentionGrid } from "./attention_maps.ts";
-import { accuracyCurve, attentionRetentionCurve, describeSeeds, type MethodRun } from "./curves.ts";
+import { accuracyCurve, type MethodRun } from "./curves.ts";
 import { contactSheet } from "./examples.ts";
-import type { AttentionMap } from "./kit/overlay.ts";
-import { composeFigure, type Figure } from "./kit/svg.ts";
-import { drawFigure } from "./registry.ts";
 import { front } from "./forest_and_front.ts";
+import type { AttentionMap } from "./kit/overlay.ts";
+import { drawFigure } from "./registry.ts";
 import { figureDirectory, saveFigure } from "./save.ts";
 import { IMAGE, spot } from "./testdata/drawn.ts";
 import { measureTwoByTwo, type TwoByTwo, twoByTwoForm } from "./two_by_two.ts";
 
-const run = (method: MethodName, seed: number): MethodRun => ({
-  method,
-  seed,
-  accuracy: [0.8, 0.5],
-  attentionCosine: [1, 0.9],
-});
-const curve = { dataset: "iEmoji-100", preset: "default", classesSeen: [10, 20] };
-
 Deno.test("the curves refuse no runs, and name a run with steps missing", () => {
-  assert.throws(() => accuracyCurve({ ...curve, runs: [] }), UserError);
-  const short = { ...run("LwM", 7), accuracy: [0.8] };
-  assert.throws(() => accuracyCurve({ ...curve, runs: [run("C", 0), short] }), {
-    name: "UserError",
-    message: /accuracy of LwM, seed 7, to have 2 numbers, one a step, but found 1/,
-  });
-  const long = { ...run("C", 0), energyDrop: [0, 0.1, 0.2] };
-  assert.throws(() => attentionRetentionCurve({ ...curve, runs: [long] }), UserError);
+  const run = (method: string, seed: number, accuracy: number[]): MethodRun => {
+    return { method, seed, accuracy, attentionCosine: [1, 0.9] };
+  };
+  const refuses = (runs: MethodRun[], message: RegExp) =>
+    assert.throws(
+      () => accuracyCurve({ dataset: "iEmoji-100", preset: "default", classesSeen: [10, 20], runs }),
+      { name: "UserError", message },
+    );
+  refuses([], /^Expected at least one run to draw curves from but found none/);
+  refuses(
+    [run("C", 0, [0.8, 0.5]), run("LwM", 7, [0.8])],
+    /accuracy of LwM, seed 7, to have 2 numbers, one a step, but found 1/,
+  );
 });
-
-Deno.test("describeSeeds() counts seeds, method by method where they differ", () => {
-  assert.equal(describeSeeds([run("C", 0), run("LwM", 0)]), "1 seed");
-  assert.equal(describeSeeds([run("C", 0), run("C", 1), run("LwM", 0)]), "C 2 seeds, LwM 1 seed");
-});
-
-const TELEPHONE: TwoByTwo = {
-  features: ["dial", "bells"],
-  classes: ["telephone", "alarm clock"],
-  weights: [[2, 0], [0.5, 1]],
-  teacher: [[4, 0, 0, 0], [0, 0, 0, 4]],
-  student: [[0, 0, 4, 0], [0, 0, 1, 3]],
-};
 
 Deno.test("attentionGrid() shows where a map looks below a first map that is all zero", () => {
-  const map = spot(1, 1);
-  const dark = spot(1, 0);
+  const [map, dark] = [spot(1, 1), spot(1, 0)];
   const row = (name: string, map: AttentionMap) => ({ name, maps: [{ map, caption: "" }] });
+  const images = [{ image: IMAGE, label: "" }];
   const pictures = (second: AttentionMap) =>
-    attentionGrid({
-      title: "",
-      images: [{ image: IMAGE, label: "" }],
-      rows: [row("a", dark), row("b", second)],
-    })
+    attentionGrid({ title: "", images, rows: [row("a", dark), row("b", second)] })
       .svg.match(/href="data:[^"]+"/g)!;
   const [, first, seen] = pictures(map);
   assert.notEqual(seen, first);
@@ -86,24 +63,13 @@ Deno.test("front() writes no label over another, also where arms have the same a
   sorted.slice(1).forEach((height, i) => assert.ok(height - sorted[i] >= 12, `${heights}`));
 });
 
-/** What a front end makes of it: the page after all scripts have run, in their order. */
-function page(...figures: Figure[]): Document {
-  const html = figures.map((figure) => figure[DISPLAY]()["text/html"]).join("");
-  const { document } = parseHTML(`<html><body>${html}</body></html>`);
-  for (const { textContent } of document.querySelectorAll("script")) {
-    new Function("document", textContent!)(document);
-  }
-  return document as unknown as Document;
-}
-
-/** What is seen after a button is chosen: the alternative texts of all pictures. */
-function choose(document: Document, button: number): string[] {
-  const input = document.querySelectorAll("input")[button];
-  // linkedom has an Event of its own.
-  const { Event } = input.ownerDocument.defaultView as unknown as { Event: new (name: string) => Event };
-  input.dispatchEvent(new Event("input"));
-  return [...document.querySelectorAll("img")].map(({ alt }) => alt);
-}
+const TELEPHONE: TwoByTwo = {
+  features: ["dial", "bells"],
+  classes: ["telephone", "alarm clock"],
+  weights: [[2, 0], [0.5, 1]],
+  teacher: [[4, 0, 0, 0], [0, 0, 0, 4]],
+  student: [[0, 0, 4, 0], [0, 0, 1, 3]],
+};
 
 Deno.test("measureTwoByTwo() computes what the library computes", async () => {
   await tf.setBackend("cpu");
@@ -133,36 +99,33 @@ Deno.test("measureTwoByTwo() computes what the library computes", async () => {
 });
 
 Deno.test("twoByTwoForm() moves the dial: the scores stand still, and the attention moves", () => {
-  const document = page(twoByTwoForm({ ...TELEPHONE, weights: [[2, 0], [0, 1]] }));
-  const [before] = choose(document, 0);
-  const [after] = choose(document, 1);
-  assert.match(before, /student 2.0, 1.0\. .*student 0.0, 0.0, 2.0, 0.0\. .*L_AD 2.00/);
-  assert.match(after, /student 2.0, 1.0\. .*student 2.0, 0.0, 0.0, 0.0\. .*L_AD 0.00/);
-});
-
-Deno.test("a choice is its first picture alone where no script runs", () => {
-  const html = twoByTwoForm(TELEPHONE)[DISPLAY]()["text/html"];
+  const html = twoByTwoForm({ ...TELEPHONE, weights: [[2, 0], [0, 1]] })[DISPLAY]()["text/html"];
   const { document } = parseHTML(`<html><body>${html}</body></html>`);
-  document.querySelector("script")!.remove();
-  assert.deepEqual([...document.body.querySelectorAll("*")].map(({ tagName }) => tagName), ["DIV", "IMG"]);
+  // Where no script runs, there is the first picture alone.
+  const tags = [...document.body.querySelectorAll("*")].map(({ tagName }) => tagName);
+  assert.deepEqual(tags, ["DIV", "IMG", "SCRIPT"]);
+  new Function("document", document.querySelector("script")!.textContent!)(document);
+  // linkedom has an Event of its own.
+  const { Event } = document.defaultView as unknown as { Event: new (name: string) => Event };
+  const choose = (button: number) => {
+    document.querySelectorAll("input")[button].dispatchEvent(new Event("input"));
+    return document.querySelector("img")!.alt;
+  };
+  assert.match(choose(0), /student 2.0, 1.0\. .*student 0.0, 0.0, 2.0, 0.0\. .*L_AD 2.00/);
+  assert.match(choose(1), /student 2.0, 1.0\. .*student 2.0, 0.0, 0.0, 0.0\. .*L_AD 0.00/);
 });
 
-const figure = composeFigure({
-  title: "A rectangle",
-  body: { svg: '<rect width="50" height="20"/>', width: 50, height: 20 },
-  description: "A black rectangle.",
-});
+const sheet = (label: string) => ({ title: "One image", columns: 1, images: [{ image: IMAGE, label }] });
 
 Deno.test("a figure shows itself at its size, with its description as alternative text", () => {
+  const figure = contactSheet(sheet("key"));
   const display = figure[DISPLAY]();
-  assert.equal(display["text/plain"], "A black rectangle.");
+  assert.equal(display["text/plain"], "1 images: key.");
   const [image] = parseHTML(display["text/html"]).document.querySelectorAll("img");
   assert.deepEqual([image.alt, image.width, image.height], [figure.description, figure.width, figure.height]);
   const bytes = Buffer.from(image.src.replace("data:image/svg+xml;base64,", ""), "base64");
   assert.equal(bytes.toString(), figure.svg);
 });
-
-const sheet = (label: string) => ({ title: "One image", columns: 1, images: [{ image: IMAGE, label }] });
 
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
@@ -175,10 +138,8 @@ Deno.test("saveFigure() writes the numbers, the SVG that they give, its PNG, and
     const json = await Deno.readTextFile(join(directory, "sheet.json"));
     assert.equal(JSON.parse(json).figure, "contactSheet");
     assert.deepEqual(drawFigure(json), contactSheet(sheet("key")));
-    assert.equal(
-      (await sharp(await Deno.readFile(join(directory, "sheet.png"))).metadata()).width,
-      1.5 * figure.width,
-    );
+    const png = await sharp(await Deno.readFile(join(directory, "sheet.png"))).metadata();
+    assert.equal(png.width, 1.5 * figure.width);
   });
 });
 
@@ -197,43 +158,39 @@ Deno.test("drawFigure() throws a UserError where the file names no figure, or ha
 Deno.test("figureDirectory() writes over a committed figure only with the same preset and engine", async () => {
   await withFolder(async (root) => {
     const lines: string[] = [];
-    const folderFor = async (name: string, setting: { preset?: string; engine?: string }) => {
-      const directory = await figureDirectory(name, setting, (line) => lines.push(line), root);
+    const folderFor = async (setting: { preset?: string; engine?: string }) => {
+      const directory = await figureDirectory("sheet", setting, (line) => lines.push(line), root);
       return directory.slice(root.length + 1);
     };
-    assert.equal(await folderFor("sheet", { preset: "default", engine: "wasm" }), "figures");
-    assert.equal(await folderFor("sheet", { preset: "smoke", engine: "wasm" }), "data/figures/smoke-wasm");
-    lines.length = 0;
-
     const setting = { preset: "default", engine: "wasm" };
-    await saveFigure("sheet", contactSheet, { ...sheet("key"), ...setting }, {
-      directory: join(root, "figures"),
-    });
-    assert.equal(await folderFor("sheet", setting), "figures");
-    assert.deepEqual(lines, []);
-    assert.equal(await folderFor("sheet", { ...setting, engine: "onednn" }), "data/figures/default-onednn");
-    assert.deepEqual(lines, [
+    assert.equal(await folderFor(setting), "figures");
+    assert.equal(await folderFor({ ...setting, preset: "smoke" }), "data/figures/smoke-wasm");
+
+    const directory = join(root, "figures");
+    await saveFigure("sheet", contactSheet, { ...sheet("key"), ...setting }, { directory });
+    assert.equal(await folderFor(setting), "figures");
+    assert.equal(await folderFor({ ...setting, engine: "onednn" }), "data/figures/default-onednn");
+    assert.equal(
+      lines.at(-1),
       "sheet (preset default, engine onednn) is saved in data/figures/default-onednn: " +
-      "the one in figures/ has preset default, engine wasm.",
-    ]);
+        "the one in figures/ has preset default, engine wasm.",
+    );
   });
 });
 
 Deno.test("saveFigure() keeps the earlier figure whole when the disk is full", async () => {
   await withFolder(async (directory) => {
     await saveFigure("sheet", contactSheet, sheet("key"), { directory });
-    const before = filesIn(directory).map((name) => Deno.readFileSync(join(directory, name)));
+    const contents = () => filesIn(directory).map((name) => [name, Deno.readFileSync(join(directory, name))]);
+    const before = contents();
     // Writing to /dev/full fails as writing to a full disk does. The numbers are the last of the three files.
     const word = crypto.randomUUID();
     await Deno.symlink("/dev/full", join(directory, `sheet.json.${word}.partial`));
     mock.method(crypto, "randomUUID", () => word, { times: 1 });
-    await assert.rejects(
-      saveFigure("sheet", contactSheet, sheet("axe"), { directory }),
-      (error) =>
-        error instanceof UserError &&
-        /Expected to write the figure sheet at .* no space is left/.test(error.message),
-    );
-    assert.deepEqual(filesIn(directory), ["sheet.json", "sheet.png", "sheet.svg"]);
-    assert.deepEqual(filesIn(directory).map((name) => Deno.readFileSync(join(directory, name))), before);
+    await assert.rejects(saveFigure("sheet", contactSheet, sheet("axe"), { directory }), {
+      name: "UserError",
+      message: /Expected to write the figure sheet at .* no space is left/,
+    });
+    assert.deepEqual(contents(), before);
   });
 });

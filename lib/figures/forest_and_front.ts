@@ -208,8 +208,6 @@ export interface ForestRow {
 export interface Forest extends Origin {
   /** One short sentence that says what is seen. */
   readonly title: string;
-  /** A second line, smaller. */
-  readonly subtitle?: string;
   /** What the horizontal axis shows, such as `points of accuracy, LwM minus the other`. */
   readonly label: string;
   /** A difference inside of ± this many points is not worth having. */
@@ -223,7 +221,7 @@ const VERDICTS = 178;
 const ROW = 40;
 
 /** Each difference as a point with its interval, around zero and the band of what is not worth having. */
-export function forest({ title, subtitle, label, worth, rows }: Forest): Figure {
+export function forest({ title, label, worth, rows }: Forest): Figure {
   const at = { y: (_: ForestRow, i: number) => i };
   const atRight = { frameAnchor: "right", textAnchor: "start", dx: 12 } as const;
   const ends = rows.flatMap(({ low, high }) => [low, high]);
@@ -231,7 +229,6 @@ export function forest({ title, subtitle, label, worth, rows }: Forest): Figure 
     `${signed(mean, 1)}  [${signed(low, 1)}, ${signed(high, 1)}]`;
   return composeFigure({
     title,
-    subtitle,
     body: chart({
       width: BODY_WIDTH,
       height: ROW * rows.length + 44,

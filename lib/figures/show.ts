@@ -30,24 +30,18 @@ export async function showTable(rows: readonly TableRow[]): Promise<void> {
   await displayInNotebook(tableDisplay(rows));
 }
 
-/** One of the pictures between which a reader chooses. */
-export interface Choice {
-  /** Beside its button. */
-  readonly name: string;
-  readonly figure: Figure;
-}
-
 /**
  * A figure with a button for each of several pictures. All travel with it, since nothing comes back to the
  * kernel.
  * @param question what is chosen
- * @param figure what is shown where no script runs, such as in a notebook that its reader does not trust yet
+ * @param choices what stands beside each button, and its picture; the first is shown where no script runs,
+ * such as in a notebook that its reader does not trust yet
  */
 export function choiceOf(
   question: string,
-  choices: readonly Choice[],
-  figure: Figure = choices[0].figure,
+  choices: readonly { readonly name: string; readonly figure: Figure }[],
 ): Figure {
+  const [{ figure }] = choices;
   const buttons = choices.map(({ name }, i) =>
     `<label><input type="radio" name="choice"${i === 0 ? " checked" : ""}> ${escapeXml(name)}</label>`
   );

@@ -15,35 +15,26 @@ import {
 export interface ModelLoss {
   /** What was trained, such as `LwM, M_{1}`. */
   readonly model: string;
-  /** Each term as it is weighted, such as `L_{C}` or `γ · L_{AD}`: one number a position. */
+  /** Each term as it is weighted, such as `L_{C}` or `γ · L_{AD}`: one number an epoch. */
   readonly terms: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What {@linkcode trainingCurve} draws. */
 export interface TrainingCurve {
-  /** What is counted on the horizontal axis, such as `epoch`. */
-  readonly xLabel: string;
-  /** Positions on the horizontal axis, in rising order. */
-  readonly x: readonly number[];
+  /** From 1. */
+  readonly epochs: readonly number[];
   /** One panel each. */
   readonly models: readonly ModelLoss[];
 }
 
 const SUM = "L, their sum";
-const COLORS = [
-  PALETTE.vermilion,
-  PALETTE.blue,
-  PALETTE.green,
-  PALETTE.orange,
-  PALETTE.purple,
-  PALETTE.sky,
-];
+const COLORS = Object.values(PALETTE).slice(0, 6);
 
 /**
  * One line for each term of the loss, and one for their sum where there are several; all panels share their
  * axes.
  */
-export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
+export function trainingCurve({ epochs, models }: TrainingCurve): Figure {
   const lines = models.flatMap(({ model, terms }) =>
     withSum(terms).map((line) => ({ model: unicodeText(model), ...line }))
   );
@@ -51,7 +42,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
   const colorOf = (name: string) => name === SUM ? PALETTE.ink : COLORS[names.indexOf(name) % COLORS.length];
   const drawn = names.length > 1 ? [SUM, ...names] : names;
   const points = lines.flatMap(({ model, name, values }) =>
-    values.map((y, i) => ({ model, name, x: x[i], y }))
+    values.map((y, i) => ({ model, name, x: epochs[i], y }))
   );
   const body = chart({
     width: BODY_WIDTH,
@@ -65,7 +56,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
       label: null,
       padding: 0.12,
     },
-    x: { label: xLabel, ticks: 10 / models.length, tickFormat: String },
+    x: { label: "epoch", ticks: 10 / models.length, tickFormat: String },
     y: { label: "loss", zero: true, nice: true, ticks: 6 },
     marks: [
       Plot.gridY({ stroke: PALETTE.faint, strokeOpacity: 1, ticks: 6 }),
@@ -75,7 +66,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
         y: "y",
         z: "name",
         stroke: ({ name }: { name: string }) => colorOf(name),
-        strokeWidth: x.length > 300 ? 1 : 2,
+        strokeWidth: 2,
       }),
       Plot.frame({ anchor: "bottom", stroke: PALETTE.muted }),
     ],
@@ -85,7 +76,7 @@ export function trainingCurve({ xLabel, x, models }: TrainingCurve): Figure {
       models.map(({ model }) => model).join(" and of ")
     }`,
     body: stacked([legend(drawn.map((label) => ({ label, color: colorOf(label), dash: "none" }))), body], 6),
-    description: `Loss terms over ${xLabel}. At the end: ${
+    description: `Loss terms over epoch. At the end: ${
       lines.map(({ model, name, values }) =>
         `${model}, ${plainText(name)} ${(values.at(-1) ?? 0).toFixed(3)}`
       ).join("; ")

@@ -62,12 +62,15 @@ export function twoByTwo(example: TwoByTwo): Figure {
   const highest = Math.max(...scores.flat());
   const row = (name: string, color: string, model: 0 | 1): GridRow => {
     const ofModel = classes.map((className, c) => ({ className, score: scores[model][c] }));
-    const series = [{ color, scores: ofModel }];
     return {
       name,
       cells: [
         ...[teacher, student][model].map((map) => heatCell(map, strongest)),
-        { picture: (side, width) => scoreBars(series, width, side, highest), caption: "", columns: 2 },
+        {
+          picture: (height, width) => scoreBars(ofModel, { color, width, height, highest }),
+          caption: "",
+          columns: 2,
+        },
         heatCell(maps[model], brightest),
       ],
     };

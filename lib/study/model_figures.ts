@@ -6,10 +6,10 @@
 import { allDraws, type Draw, readPicture } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
-import { mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.ts";
+import { isAllZero, mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.ts";
 import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
 import { type NearestClass, nearestClasses, predict, type Predictions } from "../evaluation/predictions.ts";
-import { probabilities, topColumns } from "../evaluation/scores.ts";
+import { probabilities, scoresOf, topColumns } from "../evaluation/scores.ts";
 import type {
   AttentionMap,
   AttentionRetentionNumbers,
@@ -97,7 +97,7 @@ export async function blindSpotNumbers(
   const scores = (logits: Float32Array) => Array.from(probabilities(logits, "sigmoid"));
   const typical = moved.filter((shift, i) => {
     const isSure = scores(shift.teacherLogits)[shift.topBaseClass] >= SURE;
-    return isSure && [shift, control[i]].every((one) => hasStayed(one) && !isDark(one));
+    return isSure && [shift, control[i]].every((one) => hasStayed(one) && !isAllZero(one.studentMap));
   });
   const middle = median(typical.map(({ cosine }) => cosine));
   typical.sort((a, b) => Math.abs(a.cosine - middle) - Math.abs(b.cosine - middle));
@@ -132,17 +132,12 @@ export async function blindSpotNumbers(
 
 function movedImages(shifts: readonly AttentionShift[]): MovedImages {
   const stayed = shifts.filter(hasStayed);
-  const moved = stayed.filter((shift) => shift.cosine < MOVED_BELOW && !isDark(shift));
+  const moved = stayed.filter((shift) => shift.cosine < MOVED_BELOW && !isAllZero(shift.studentMap));
   return { stayed: stayed.length, moved: moved.length };
 }
 
 function hasStayed({ distillation, leastDistillation, teacherMap }: AttentionShift): boolean {
-  return distillation - leastDistillation <= LARGEST_EXCESS && teacherMap.some((value) => value > 0);
-}
-
-/** A map that is all zero has not moved, it is gone. */
-function isDark({ studentMap }: AttentionShift): boolean {
-  return studentMap.every((value) => value === 0);
+  return distillation - leastDistillation <= LARGEST_EXCESS && !isAllZero(teacherMap);
 }
 
 /**
@@ -157,18 +152,15 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
   const views = Math.min(VIEWS, configuration.views);
   const set = dataset.open("train", run.steps[step], { seed: configuration.seed, views });
   const shifts = await withModels(run, [step - 1, step], (M, M_t) => shiftsBetween(run, M, M_t, set));
-  const { classes, logits, labels } = await withModels(run, [step], (model) => predict(model, set, passes));
-  const scoresOf = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
-  const isRight = (image: number) => topColumns(scoresOf(image), 1)[0] === labels[image];
+  const predictions = await withModels(run, [step], (model) => predict(model, set, passes));
+  const isRight = rightAnswers(predictions);
   const clarity = shifts.map(({ draw, teacherMap, mapSize, attentionDistillation }) =>
     attentionDistillation * shareOnObject(set, draw, teacherMap, mapSize)
   );
-  const [best] = [...shifts.keys()].sort((a, b) =>
-    Number(isRight(b)) - Number(isRight(a)) || clarity[b] - clarity[a]
-  );
+  const [best] = [...shifts.keys()].sort((a, b) => isRight[b] - isRight[a] || clarity[b] - clarity[a]);
   const { draw, classId, topBaseClass, teacherLogits, teacherMap, studentMap, mapSize } = shifts[best];
   const known = run.classNames(step - 1);
-  const scores = Array.from(probabilities(scoresOf(best), outputKind(configuration, step)));
+  const scores = Array.from(probabilities(scoresOf(predictions, best), outputKind(configuration, step)));
   return {
     ...trainedWith(run),
     image: readPicture(set, draw),
@@ -289,7 +281,7 @@ export async function baseAttention(
     trainedWith: trainedWith(runs[0]),
     images,
     labels: Array.from(images.labels, (classId) => dataset.classNames[classId]),
-    counted: [...images.labels.keys()].filter((image) => mapOf(first, image).some((value) => value > 0)),
+    counted: [...images.labels.keys()].filter((image) => !isAllZero(mapOf(first, image))),
     runs: attentions,
   };
 }
@@ -334,7 +326,7 @@ export function attentionRetentionNumbers(
         method,
         cosine: meanCosine,
         dark: predictions.map((ofModel) =>
-          attention.counted.filter((image) => mapOf(ofModel, image).every((value) => value === 0)).length
+          attention.counted.filter((image) => isAllZero(mapOf(ofModel, image))).length
         ),
       })),
     },
@@ -352,8 +344,7 @@ export function forgettingNumbers(
   const { method, seed } = run.configuration;
   const { predictions } = runs.find((asked) => asked.method === method)!;
   const answer = (image: number, step: number) => {
-    const { classes, logits } = predictions[step];
-    const [column] = topColumns(logits.subarray(image * classes, (image + 1) * classes), 1);
+    const [column] = topColumns(scoresOf(predictions[step], image), 1);
     return run.classNames(step)[column];
   };
   const examples = images.map((image) => ({

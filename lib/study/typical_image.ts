@@ -3,17 +3,19 @@
  * kept: with the image, so that it can be drawn where the data set is not.
  * @module
  */
-import { join } from "node:path";
-import { z } from "zod";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { mapOf } from "../evaluation/attention_retention.ts";
 import type { AttentionRetentionNumbers } from "../figures/mod.ts";
 import { Run } from "../run/run.ts";
-import { mean, median } from "../statistics.ts";
+import { median } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
-import { attentionRetentionNumbers, type BaseAttention, baseAttention } from "./model_figures.ts";
+import {
+  attentionRetentionNumbers,
+  type BaseAttention,
+  baseAttention,
+  type RunAttention,
+} from "./model_figures.ts";
 import { type RunRecord, shareFirstModel } from "./run_record.ts";
-import { readJson } from "../files.ts";
 import type { MethodName } from "../training/method.ts";
 
 /** How an image was chosen; see {@linkcode typicalImage}. */
@@ -22,8 +24,6 @@ export interface ImageChoice {
   readonly className: string;
   /** Its test images. */
   readonly testImages: number;
-  /** How many of these M_0 recognizes. */
-  readonly recognizedByFirst: number;
   /** How many of these the last model of each method recognizes. */
   readonly recognizedByLast: readonly { readonly method: MethodName; readonly images: number }[];
   /**
@@ -51,8 +51,10 @@ export interface ImageChoice {
  * @returns the image's number, and how it was found
  * @throws {UserError} where a method is missing, or M_0 recognizes nothing
  */
-export function typicalImage(attention: BaseAttention): { image: number; choice: ImageChoice } {
-  const { labels, counted, runs } = attention;
+export function typicalImage({ labels, counted, runs }: BaseAttention): {
+  image: number;
+  choice: ImageChoice;
+} {
   const [LwF, LwM] = (["LwF-MC", "LwM"] as const).map((method) => {
     const run = runs.find((run) => run.method === method);
     if (run !== undefined) return run;
@@ -60,47 +62,47 @@ export function typicalImage(attention: BaseAttention): { image: number; choice:
       `Expected runs of LwF-MC and LwM to choose an image from but found none of ${method}. Train it as well.`,
     );
   });
-  const byFirst = rightAnswers(runs[0].predictions[0]);
+  const [M_0] = runs[0].predictions;
+  const byFirst = rightAnswers(M_0);
   const recognized = counted.filter((image) => byFirst[image] === 1);
   if (recognized.length === 0) {
     throw new UserError(
       "Expected M_0 to recognize a test image but found none. Train the base step for longer.",
     );
   }
-  const peaks = recognized.map((image) => peakOverMean(attention, image));
+  const peaks = recognized.map((image) => peakOverMean(mapOf(M_0, image)));
   const candidates = recognized.filter((_, i) => peaks[i] >= median(peaks));
 
-  const byLast = runs.map(({ method, predictions }) => ({
-    method,
-    right: rightAnswers(predictions.at(-1)!),
-  }));
-  const ofClass = (className: string) => [...labels.keys()].filter((image) => labels[image] === className);
-  const ofBoth = byLast.filter(({ method }) => method === "LwF-MC" || method === "LwM");
-  const kept = (className: string) =>
-    mean(ofBoth.map(({ right }) => mean(ofClass(className).map((image) => right[image]))));
-  const className = inOrderOfLearning(attention, candidates)
-    .reduce((best, name) => kept(name) > kept(best) ? name : best);
+  // A class is its column of the head: they stand in the order of learning.
+  const imagesOf = (column: number) => [...labels.keys()].filter((image) => M_0.labels[image] === column);
+  const keptOf = (column: number, { predictions }: RunAttention) => {
+    const right = rightAnswers(predictions.at(-1)!);
+    return imagesOf(column).filter((image) => right[image] === 1).length;
+  };
+  const kept = (column: number) => (keptOf(column, LwF) + keptOf(column, LwM)) / imagesOf(column).length;
+  const column = [...new Set(candidates.map((image) => M_0.labels[image]))].sort((a, b) => a - b)
+    .reduce((best, other) => kept(other) > kept(best) ? other : best);
 
   const difference = (image: number) => LwM.cosines.at(-1)![image] - LwF.cosines.at(-1)![image];
   const medianDifference = median(recognized.map(difference));
   const distance = (image: number) => Math.abs(difference(image) - medianDifference);
-  const image = candidates.filter((candidate) => labels[candidate] === className)
+  const image = candidates.filter((candidate) => M_0.labels[candidate] === column)
     .reduce((best, other) => distance(other) < distance(best) ? other : best);
-  const images = ofClass(className);
   return {
     image,
     choice: {
-      className,
-      testImages: images.length,
-      recognizedByFirst: images.filter((image) => byFirst[image] === 1).length,
-      recognizedByLast: byLast.map(({ method, right }) => ({
-        method,
-        images: images.filter((image) => right[image] === 1).length,
-      })),
+      className: labels[image],
+      testImages: imagesOf(column).length,
+      recognizedByLast: runs.map((run) => ({ method: run.method, images: keptOf(column, run) })),
       medianDifference,
       difference: difference(image),
     },
   };
+}
+
+function peakOverMean(map: Float32Array): number {
+  const sum = map.reduce((total, value) => total + value, 0);
+  return sum === 0 ? 0 : Math.max(...map) * map.length / sum;
 }
 
 /** The paper's picture shows this many increments. */
@@ -140,48 +142,10 @@ export async function typicalAttention(
   return { ...attentionRetentionNumbers(attention, [image]), seed, choice };
 }
 
-/** Classes of some images, in the order in which they were learned: that of the columns of the scores. */
-function inOrderOfLearning({ labels, runs }: BaseAttention, images: readonly number[]): string[] {
-  const columns = runs[0].predictions[0].labels;
-  return [...new Set(images.toSorted((a, b) => columns[a] - columns[b]).map((image) => labels[image]))];
-}
-
-function peakOverMean({ runs }: BaseAttention, image: number): number {
-  const map = mapOf(runs[0].predictions[0], image);
-  const sum = map.reduce((total, value) => total + value, 0);
-  return sum === 0 ? 0 : Math.max(...map) * map.length / sum;
-}
-
-/** What `figures/NAME-attention.json` holds: what the figure draws, and why this image. */
+/** What `figures/NAME-attention.json` holds: what the figure draws, of which seed, and why this image. */
 export interface TypicalImage extends AttentionRetentionNumbers {
   /** Of the runs. */
   readonly seed: number;
   /** Why this image. */
   readonly choice: ImageChoice;
 }
-
-/**
- * Reads such a figure that comes with the project. Needs neither the data set nor a trained run.
- * @param name such as `caltech-101-attention`
- * @param directory of the figures; default the committed ones
- * @throws {UserError} where it is not there, or damaged
- */
-export function readTypicalImage(
-  name: string,
-  directory: string = join(import.meta.dirname!, "../../figures"),
-): Promise<TypicalImage> {
-  return readJson(join(directory, `${name}.json`), {
-    schema: SCHEMA,
-    holds: "the numbers of the figure",
-    remedy: "Restore it with git, or sweep its study again.",
-  });
-}
-
-// Of the rest, each figure is drawn again by a test.
-const SCHEMA = z.looseObject({
-  seed: z.int(),
-  examples: z.array(z.looseObject({
-    image: z.looseObject({ rgb: z.base64().transform((text) => Uint8Array.fromBase64(text)) }),
-  })),
-  choice: z.looseObject({ className: z.string() }),
-}) as unknown as z.ZodType<TypicalImage>;

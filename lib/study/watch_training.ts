@@ -122,5 +122,5 @@ function trainingCurveOfLogs(
     };
   });
   const longest = logs.reduce((a, b) => a.log.length > b.log.length ? a : b).log;
-  return { xLabel: "epoch", x: longest.map(({ epoch }) => epoch), models };
+  return { epochs: longest.map(({ epoch }) => epoch), models };
 }

@@ -65,7 +65,7 @@ export interface LegendEntry {
 }
 
 /** A legend in one row. */
-export function legend(entries: readonly LegendEntry[], size = 12): Piece {
+export function legend(entries: readonly LegendEntry[]): Piece {
   let x = 0;
   const pieces = entries.map(({ label, color, symbol: name, dash }) => {
     const key = name === undefined && dash === undefined
@@ -80,8 +80,8 @@ export function legend(entries: readonly LegendEntry[], size = 12): Piece {
         "stroke-dasharray": dash,
       }) +
         (name === undefined ? "" : moved(12, 9, symbol(name, color)));
-    const piece = moved(x, 0, key, text(30, 9 + size * 0.36, label, { size }));
-    x += 30 + textWidth(label, size) + 22;
+    const piece = moved(x, 0, key, text(30, 9 + 12 * 0.36, label));
+    x += 30 + textWidth(label, 12) + 22;
     return piece;
   });
   return { svg: `<g aria-label="legend">${pieces.join("")}</g>`, width: Math.max(0, x - 22), height: 20 };
@@ -114,44 +114,25 @@ export interface ClassScore {
 const LABEL_SIZE = 11;
 
 /**
- * One row for each class of the first series, in its order, with one bar for each series.
- * @param series at most three, all with the same classes
+ * One row a class: its name, a bar and its score.
  * @param highest the score whose bar is as wide as the panel
  */
 export function scoreBars(
-  series: readonly { readonly color: string; readonly scores: readonly ClassScore[] }[],
-  width: number,
-  height: number,
-  highest: number = Math.max(...series.flatMap(({ scores }) => scores.map(({ score }) => score))),
+  scores: readonly ClassScore[],
+  { color, width, height, highest = Math.max(...scores.map(({ score }) => score)) }: {
+    color: string;
+    width: number;
+    height: number;
+    highest?: number;
+  },
 ): Piece {
-  const classes = series[0].scores.map(({ className }) => className);
+  const classes = scores.map(({ className }) => className);
   const widest = Math.max(...classes.map((name) => textWidth(name, LABEL_SIZE)));
   const labelWidth = Math.ceil(Math.min(widest + 10, width * 0.52));
   const rowHeight = height / classes.length;
-  const barHeight = Math.min(13, (rowHeight - 5) / series.length);
-  const marks = series.flatMap(({ color, scores }, i) => {
-    const offset = (i - (series.length - 1) / 2) * barHeight;
-    const inset = (rowHeight - barHeight) / 2;
-    return [
-      Plot.barX(scores, {
-        y: "className",
-        x: "score",
-        fill: color,
-        insetTop: inset + offset,
-        insetBottom: inset - offset,
-      }),
-      Plot.text(scores, {
-        y: "className",
-        x: "score",
-        text: ({ score }: ClassScore) => score.toFixed(2),
-        textAnchor: "start",
-        dx: 4,
-        dy: offset,
-        fontSize: Math.min(10, barHeight),
-        fill: PALETTE.muted,
-      }),
-    ];
-  });
+  const barHeight = Math.min(13, rowHeight - 5);
+  const inset = (rowHeight - barHeight) / 2;
+  const place = { y: "className", x: "score" };
   return chart({
     width,
     height,
@@ -166,7 +147,18 @@ export function scoreBars(
       label: null,
       tickFormat: (name: string) => shorten(name, labelWidth - 10, LABEL_SIZE),
     },
-    marks: [Plot.ruleX([0], { stroke: PALETTE.muted }), ...marks],
+    marks: [
+      Plot.ruleX([0], { stroke: PALETTE.muted }),
+      Plot.barX(scores, { ...place, fill: color, insetTop: inset, insetBottom: inset }),
+      Plot.text(scores, {
+        ...place,
+        text: ({ score }: ClassScore) => score.toFixed(2),
+        textAnchor: "start",
+        dx: 4,
+        fontSize: Math.min(10, barHeight),
+        fill: PALETTE.muted,
+      }),
+    ],
   });
 }
 
