@@ -26,14 +26,13 @@ const running = new Set<(exitCode: number) => void>();
  * @param outer also stops the work, and keeps it from starting where it was aborted before
  */
 export async function stoppable<T>(
-  whatIsKept: string | (() => string),
+  whatIsKept: string,
   work: (signal: AbortSignal) => Promise<T>,
   outer?: AbortSignal,
 ): Promise<T> {
   const controller = new AbortController();
   const stop = (exitCode: number) => {
-    const kept = typeof whatIsKept === "string" ? whatIsKept : whatIsKept();
-    controller.abort(new Stopped(`Stopped. ${kept}`, exitCode));
+    controller.abort(new Stopped(`Stopped. ${whatIsKept}`, exitCode));
   };
   const stopWithOuter = () =>
     stop(outer?.reason instanceof Stopped ? outer.reason.exitCode : EXIT_CODES.SIGINT);

@@ -5,12 +5,11 @@ import { jpeg, withFolder, writeClassFolders, writeFile } from "../data/photos/t
 import { useEngine } from "../engine/mod.ts";
 import { writeSealedJson } from "../files.ts";
 import { codeDigest } from "./code_digest.ts";
-import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import { keepConfiguration, readMetrics, readRunFolder, runFolders, stepFolder } from "./folder.ts";
 import { defineMethod, methodNamed } from "../training/method.ts";
 import { Run } from "./run.ts";
 import {
-  confusionOf,
+  someMetrics,
   tinyConfiguration,
   tinyPhotoConfiguration,
   withDataDirectory,
@@ -32,19 +31,13 @@ Deno.test("readRunFolder() gives back what keepConfiguration() has written", () 
     for (const path of [`${folders.method}/`, `${folders.method}/.`]) {
       assert.deepEqual((await readRunFolder(path)).folders, folders);
     }
+    // A run can be continued, and its data moved.
+    await keepConfiguration(folders.method, { ...configuration, increments: 1, data: directory });
+    const kept = (await readRunFolder(folders.method)).configuration;
+    assert.deepEqual([kept.increments, kept.data], [configuration.increments, directory]);
     // M_0 by itself is a run, too.
     await keepConfiguration(folders.base, { ...configuration, increments: 0 });
     assert.equal((await readRunFolder(folders.base)).configuration.increments, 0);
-  }));
-
-Deno.test("keepConfiguration() keeps the largest number of increments, and the latest place of the data", () =>
-  withFolder(async (directory) => {
-    const configuration = tiny({ increments: 4 });
-    const { method } = await runFolders(configuration, "wasm", directory);
-    await keepConfiguration(method, configuration);
-    await keepConfiguration(method, { ...configuration, increments: 2, data: directory });
-    const kept = (await readRunFolder(method)).configuration;
-    assert.deepEqual([kept.increments, kept.data], [4, directory]);
   }));
 
 Deno.test("readRunFolder() refuses what is no run, or another than its name says", () =>
@@ -72,29 +65,25 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
     await refuses(path, /but found no folder/);
   }));
 
-Deno.test("readMetrics() reads up to the first step that is missing", () =>
+Deno.test("readMetrics() reads up to the first step that is missing, and refuses what says nothing", () =>
   withFolder(async (directory) => {
     const folders = { base: join(directory, "base"), method: join(directory, "method") };
-    const metrics = (step: number): StepMetrics => ({
-      step,
-      classesSeen: 2,
-      classNames: [["a", "b"]],
-      accuracy: 1,
-      accuracyTop5: 1,
-      accuracyOfSteps: [1],
-      meanClassAccuracy: 1,
-      confusion: confusionOf(1, 2),
-      attention: { images: 1, cosine: 1 },
-    });
-    for (const step of [0, 1, 3]) {
-      await writeSealedJson(join(stepFolder(folders, step), "metrics.json"), metrics(step));
+    const pathOf = (step: number) => join(stepFolder(folders, step), "metrics.json");
+    for (const step of [0, 1]) await writeSealedJson(pathOf(step), someMetrics(step));
+    assert.deepEqual(await readMetrics(folders, 5), [someMetrics(0), someMetrics(1)]);
+    const metrics = someMetrics(2);
+    for (
+      const [value, place] of [
+        [{}, "step"],
+        [{ ...metrics, accuracy: NaN }, "accuracy"], // null in JSON
+        [{ ...metrics, accuracyOfSteps: [0.4, 0.4, 40] }, "accuracyOfSteps.2"],
+        [{ ...metrics, attention: {} }, "attention.images"],
+      ] as const
+    ) {
+      await writeSealedJson(pathOf(2), value);
+      const message = RegExp(`step-2.* to hold the metrics of a step but found this at ${place}: `);
+      await assert.rejects(readMetrics(folders, 5), { name: "UserError", message });
     }
-    assert.deepEqual((await readMetrics(folders, 5)).map(({ step }) => step), [0, 1]);
-    await writeSealedJson(join(stepFolder(folders, 2), "metrics.json"), { step: 2, accuracy: 1 });
-    await assert.rejects(readMetrics(folders, 5), {
-      name: "UserError",
-      message: /step-2.* to hold the metrics of a step/,
-    });
   }));
 
 /** A tiny run on photos, which lie in FOLDER/good unless told otherwise. */
@@ -113,21 +102,6 @@ async function trained(folder: string): Promise<Run> {
 }
 
 const refused = (message: RegExp) => ({ name: "UserError", message });
-
-Deno.test("a trained run is not opened with a data set of other classes, and says where it is trained", () =>
-  withFolder(async (folder) => {
-    const { folders } = await trained(folder);
-    await writeClassFolders(join(folder, "other"), { cow: 5, dog: 5, eel: 5 });
-    const both = `${basename(folders.base)} and .*${basename(folders.method)} were trained on`;
-    await assert.rejects(
-      open(folder, { data: join(folder, "other") }),
-      refused(
-        new RegExp(
-          `images of caltech-101 that the models in .*${both} but found others: .* Put the data set back`,
-        ),
-      ),
-    );
-  }));
 
 Deno.test("a run of which nothing is trained yet takes the images that there are", () =>
   withFolder(async (folder) => {
@@ -149,7 +123,11 @@ Deno.test("a trained run notices a photo that was replaced in place", () =>
   withFolder(async (folder) => {
     const run = await trained(folder);
     writeFile(join(folder, "good", "bee", "image_0002.jpg"), await jpeg(77));
-    await assert.rejects(open(folder), refused(/but found others/));
+    const both = `${basename(run.folders.base)} and .*${basename(run.folders.method)} were trained on`;
+    await assert.rejects(
+      open(folder),
+      refused(RegExp(`images of caltech-101 that the models in .*${both} but found others: .* Put the data`)),
+    );
     await assert.rejects(Run.fromFolder(run.folders.method), refused(/but found others/));
   }));
 

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Engine } from "../engine/mod.ts";
-import { type MethodName, methodNamed, PAPER_METHODS } from "../training/method.ts";
+import { type MethodName, methodNamed, methodNames, PAPER_METHODS } from "../training/method.ts";
 import type { Configuration } from "./schema.ts";
 
 /** Fields that M_0 depends on. Runs with the same values share it. */
@@ -45,7 +45,11 @@ export function baseIdentity(configuration: Configuration): Record<string, unkno
  * The values that M_1, M_2 … depend on. The number of increments is not among them: a run can be continued.
  */
 export function methodIdentity(configuration: Configuration): Record<string, unknown> {
-  const { fields, usesTeacher } = methodNamed(configuration.method);
+  const isDefined = methodNames().includes(configuration.method);
+  // Which losses a method has that is not defined here, nobody knows.
+  const { fields, usesTeacher } = isDefined
+    ? methodNamed(configuration.method)
+    : { fields: [], usesTeacher: true };
   return {
     ...baseIdentity(configuration),
     ...pick(configuration, ["method", "increment", "epochs", "learningRate", ...fields]),

@@ -107,14 +107,13 @@ async function sbatch(args: readonly string[]): Promise<string> {
 /**
  * Finds the finished runs of some configurations below some folders: as folders of runs, and in results of
  * studies. Needs neither images nor an engine.
- * @param collected told what is damaged; then runs of any code count. Otherwise only those of the code that
- * is asked for do, and a folder may be absent
+ * @param say told what is damaged
  * @returns those of today's code last
  */
 export async function findRecords(
   configurations: readonly Configuration[],
   folders: readonly string[],
-  collected?: Log,
+  say: Log,
 ): Promise<RunRecord[]> {
   const asked = new Map(configurations.map((configuration) => [runKey(configuration), configuration]));
   const records: RunRecord[] = [];
@@ -122,25 +121,22 @@ export async function findRecords(
     const configuration = asked.get(runKey(kept));
     if (configuration === undefined || metrics.length <= configuration.increments) return;
     if (!["auto", engine].includes(configuration.engine)) return;
-    if (!collected && code !== codeAsked(configuration, engine)) return;
     records.push({ configuration: { ...configuration, engine, code: "current" }, engine, code, metrics });
   };
-  for (const folder of folders) {
-    for (const path of collected || isFolder(folder) ? await findKept(folder) : []) {
-      const mistake = await mistakeOf(async () => {
-        if (path.endsWith(".results.json")) return (await readRecords(path)).forEach(add);
-        const { configuration } = await readRunFolder(path);
-        if (asked.has(runKey(configuration))) add(await readKeptRun(path));
-      });
-      if (mistake !== undefined) collected?.(`Passed over ${showPath(path)}: ${mistake}`);
-    }
+  for (const path of (await Promise.all(folders.map((folder) => findKept(folder)))).flat()) {
+    const mistake = await mistakeOf(async () => {
+      if (path.endsWith(".results.json")) return (await readRecords(path)).forEach(add);
+      const { configuration } = await readRunFolder(path);
+      if (asked.has(runKey(configuration))) add(await readKeptRun(path));
+    });
+    if (mistake !== undefined) say(`Passed over ${showPath(path)}: ${mistake}`);
   }
-  const isCurrent = ({ engine, code }: RunRecord) => code === codeDigest(engine);
   return records.sort((a, b) => Number(isCurrent(a)) - Number(isCurrent(b)));
 }
 
-function codeAsked({ code }: Configuration, engine: RunRecord["engine"]): string {
-  return code === "current" ? codeDigest(engine) : code;
+/** Whether today's code trained a run. */
+export function isCurrent({ engine, code }: RunRecord): boolean {
+  return code === codeDigest(engine);
 }
 
 /**

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder, writeClassFolders, writeFile } from "../../lib/data/photos/testdata/photo_fixtures.ts";
-import { tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";
-import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
+import { someMetrics, tinyConfiguration } from "../../lib/run/testdata/tiny_run.ts";
 import { openRun, stepHeading, stepRow } from "./open_run.ts";
 
 Deno.test("openRun() lists the photos that were left out, or refuses them", () =>
@@ -27,38 +26,13 @@ Deno.test("openRun() lists the photos that were left out, or refuses them", () =
     assert.match(lines.at(-1)!, /^ {2}.*broken\.jpg/);
   }));
 
-const METRICS: StepMetrics[] = [
-  {
-    step: 0,
-    classesSeen: 2,
-    classNames: [["a", "b"]],
-    accuracyTop5: 1,
-    accuracy: 0.8,
-    accuracyOfSteps: [0.8],
-    meanClassAccuracy: 0.7,
-    confusion: [],
-    attention: { images: 4, cosine: 1 },
-  },
-  {
-    step: 1,
-    classesSeen: 4,
-    classNames: [["a", "b"], ["c", "d"]],
-    accuracyTop5: 0.9,
-    accuracy: 0.4,
-    accuracyOfSteps: [0.2, 0.6],
-    meanClassAccuracy: 0.5,
-    confusion: [],
-    attention: { images: 4, cosine: 0.9 },
-  },
-];
-
 Deno.test("stepRow() stands under its heading", () => {
   assert.equal(
     stepHeading(),
     "step  classes    top-1    top-5  mean of classes  average  forgetting   cosine",
   );
   assert.equal(
-    stepRow(METRICS),
-    "   1        4   40.0 %   90.0 %           50.0 %   60.0 %      60.0 %     0.90",
+    stepRow([someMetrics(0, 0.8), someMetrics(1, 0.4)]),
+    "   1        4   40.0 %  100.0 %           40.0 %   60.0 %      40.0 %     0.90",
   );
 });

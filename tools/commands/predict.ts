@@ -23,7 +23,7 @@ import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "predict",
-  usage: "RUN IMAGE … [--models LIST] [--class NAME] [--top NUMBER] [--out DIRECTORY]\n" +
+  usage: "RUN IMAGE … [--models LIST] [--class NAME] [--out DIRECTORY]\n" +
     "                   [--engine NAME] [--json]",
   about:
     `Shows images to the models of a run. It prints the classes with the highest scores, and draws where each model
@@ -39,7 +39,6 @@ image is missing.
   options: {
     "models LIST": "the steps of the models, such as 0,4, or all [the last one that is trained]",
     "class NAME": "whose attention map is drawn [the class with the highest score]",
-    "top NUMBER": "how many classes are named [5]",
     "out DIRECTORY": "where the pictures go [data/predictions/RUN]",
     ...ENGINE,
     json: "print {run, images, unreadable} as JSON, with all maps as numbers, and nothing else",
@@ -55,18 +54,12 @@ export const predictImages = defineCommand(COMMAND, async (line, say, result) =>
       }. See \`deno task predict --help\`.`,
     );
   }
-  const top = Number(own.top ?? 5);
-  if (!(Number.isInteger(top) && top > 0)) {
-    throw new UserError(
-      `Expected --top to be a whole number above 0 but found ${own.top}. Give how many classes to name.`,
-    );
-  }
   const run = await openNamedRun({ ...line, positionals: [folder] }, COMMAND, say, { modelsOnly: true });
   const steps = await chosenSteps(run, own.models);
   const { files, pictures, unreadable } = await readImages(paths.map(fromHere), run.dataset.imageSize);
   const ofModels: Prediction[][] = [];
   for (const step of files.length > 0 ? steps : []) {
-    ofModels.push(await predictionsOf(run, step, imageSet(pictures), top, own.class));
+    ofModels.push(await predictionsOf(run, step, imageSet(pictures), own.class));
   }
 
   const out = fromHere(own.out ?? join(dataDirectory(), "predictions", basename(folderOf(run))));
@@ -176,11 +169,13 @@ interface Prediction {
   attention: AttentionMap & { class: string };
 }
 
+/** How many classes are named. */
+const MOST_CLASSES = 5;
+
 async function predictionsOf(
   run: Run,
   step: number,
   set: ImageSet,
-  top: number,
   wanted?: string,
 ): Promise<Prediction[]> {
   const model = await run.model(step);
@@ -198,7 +193,7 @@ async function predictionsOf(
       const shown = classes.find(({ className }) => className === wanted) ?? classes[0];
       return {
         model: `M_${step}`,
-        classes: classes.slice(0, top).map(({ className, score }) => ({ name: className, score })),
+        classes: classes.slice(0, MOST_CLASSES).map(({ className, score }) => ({ name: className, score })),
         attention: { class: shown.className, size: shown.mapSize[0], values: Array.from(shown.map) },
       };
     });

@@ -63,10 +63,10 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
     assert.ok(format === "png" && width >= 3 * 224, "a square for the image, M_0 and M_1");
 
     const known = run.classNames(0)[2];
-    const text = await call(join(home, "0.png"), "--top", "2", "--class", known);
+    const text = await call(join(home, "0.png"), "--class", known);
     assert.match(
       text,
-      /^image +model +class +score\n.*0\.png +M_1 +[\w-]+ +\d+\.\d %\n +[\w-]+ +\d+\.\d %\n\nM_1: each class has a sig/m,
+      /^image +model +class +score\n.*0\.png +M_1 +[\w-]+ +\d+\.\d %\n( +[\w-]+ +\d+\.\d %\n){4}\nM_1: each class has a sig/m,
     );
     const ofClass = JSON.parse(await call(join(home, "0.png"), "--class", known, "--json"));
     assert.equal(ofClass.images[0].predictions[0].attention.class, known);
@@ -88,7 +88,6 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
       [home, "--models", "4"],
       /to be steps, such as 0,4, or all, but found 4 where 0,1 are trained/,
     );
-    await refuses([home, "--top", "0"], /--top to be a whole number above 0 but found 0/);
     const first = ["--models", "0", "--class", run.classNames(1)[4]];
     await refuses(
       [join(home, "0.png"), ...first],

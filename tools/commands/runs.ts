@@ -18,7 +18,6 @@ import { percent } from "../../lib/statistics.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/record_figures.ts";
 import { bySetting, describeSetting, runKey, varyingFields } from "../../lib/study/run_record.ts";
 import { textTable } from "../../lib/table.ts";
-import { methodNames } from "../../lib/training/method.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findKept } from "./cluster.ts";
 import {
@@ -48,7 +47,7 @@ which fields a run differs from others of its method. Name folders of runs, or f
   damaged     \`deno task train\` refuses it
 M_0 has a folder of its own, which the runs of its seed share. Exit code: 0, or 1 where the command is wrong.
 
-With --compare, or as \`deno task compare\`, it prints a table of runs with one increment at least, and draws the
+With --compare, or as \`deno task compare\`, it prints a table of the finished runs, and draws the
 curves of accuracy and of attention, with the mean over seeds and its 95 % confidence interval (Student's t).
 The table has one row for each setting, and there is one table for each kind of images and steps. Curves have
 one color for each method, so they are left out where a method has several settings.
@@ -197,18 +196,11 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
   const wanted = Object.entries(fields);
   if (run === undefined) return wanted.length === 0;
   const { configuration, engine, code } = run;
-  const { preset, increments, method } = configuration;
-  const identity = isIncremental(run)
-    ? methodIdentity(configuration)
-    : { ...baseIdentity(configuration), ...increments > 0 && { method } };
+  const { preset, increments } = configuration;
+  const identity = increments > 0 ? methodIdentity(configuration) : baseIdentity(configuration);
   const known: Record<string, unknown> = { ...identity, engine, preset, increments, code };
   if (fields.code === "current" && code === codeDigest(engine)) known.code = fields.code;
   return wanted.every(([name, value]) => name in known && String(known[name]) === String(value));
-}
-
-/** Whether it has increments, of a method that is defined here. */
-function isIncremental({ configuration: { increments, method } }: KeptRun): boolean {
-  return increments > 0 && methodNames().includes(method);
 }
 
 /** Leaves out each M_0 that a run needs which stays, and what a process trains now, or waits to train. */
@@ -229,13 +221,11 @@ async function removable(chosen: readonly FoundRun[]): Promise<FoundRun[]> {
 function linesOf(found: readonly FoundRun[]): string[] {
   if (found.length === 0) return [];
   const [heading, ...rows] = textTable(found.map(rowOf));
-  const known = found.flatMap(({ run }) => run && isIncremental(run) ? [run] : []);
-  const ofOneDataset = Map.groupBy(known, placeOf);
+  const ofOneDataset = Map.groupBy(found.flatMap(({ run }) => run ?? []), placeOf);
   const lines = found.flatMap(({ folder, run, trainedBy, problem }, i) => {
-    const beside = run && ofOneDataset.get(placeOf(run)) || [];
-    const fields = varyingFields(beside.map(({ configuration }) => configuration));
-    const words = run && isIncremental(run) ? describeSetting(run.configuration, fields) : "";
-    const setting = words.split(", ").slice(1).join(", ");
+    const fields = run &&
+      varyingFields(ofOneDataset.get(placeOf(run))!.map(({ configuration }) => configuration));
+    const setting = run && describeSetting(run.configuration, fields!).split(", ").slice(1).join(", ");
     const details = [showPath(folder), setting, trainedBy && `trained by ${trainedBy}`, problem];
     return [rows[i], ...details.flatMap((text) => text ? [`  ${text}`] : [])];
   });
@@ -280,9 +270,11 @@ async function compare(
   say: Log,
   result: (value: unknown) => void,
 ) {
-  const kinds = [...Map.groupBy(comparable(found, say), kindOf)].map(([kind, runs]) =>
-    [kind, cutToSameSteps(runs, say)] as const
-  );
+  // Runs of one kind have the same images, wherever they lay.
+  const kinds = [...Map.groupBy(comparable(found, say), kindOf)].map(([kind, runs]) => {
+    const { data } = runs[0].configuration;
+    return [kind, runs.map((run) => ({ ...run, configuration: { ...run.configuration, data } }))] as const;
+  });
   for (const [kind, runs] of kinds) {
     const place = fromHere(out ?? join(dataDirectory(), "comparison", placeOf(runs[0])));
     const directory = kinds.length > 1 ? join(place, kind.replaceAll(/[^\p{L}\p{N}.]+/gu, "-")) : place;
@@ -301,7 +293,7 @@ async function compare(
   result({ runs: kinds.flatMap(([, runs]) => runs.map(withSummary)) });
 }
 
-/** The runs that have an increment, those of the current code first, each once. */
+/** The finished runs that have an increment, those of the current code first, each once. */
 function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
   const runs = new Map<string, KeptRun>();
   const others: string[] = [];
@@ -311,7 +303,7 @@ function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
     if (run === undefined) pass(problem!);
     // M_0 by itself is shared by the methods and tells nothing about them.
     else if (run.configuration.increments === 0) continue;
-    else if (run.metrics.length < 2) pass("no increment is measured yet.");
+    else if (run.metrics.length <= run.configuration.increments) pass("it is not finished.");
     else {
       const key = `${kindOf(run)} ${runKey(run.configuration)}`;
       const twin = runs.get(key);
@@ -322,7 +314,7 @@ function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
   if (runs.size === 0) {
     const what = found.length === 0 ? "none" : "only M_0 and others";
     throw new UserError(
-      `Expected runs with one increment at least but found ${what}. ` +
+      `Expected finished runs with one increment at least but found ${what}. ` +
         ["Train them with `deno task train`.", ...others].join("\n  "),
     );
   }
@@ -335,6 +327,7 @@ const KIND = [
   "engine",
   "baseClasses",
   "increment",
+  "increments",
   "evaluateOn",
   "imagesPerClass",
   "classes",
@@ -344,22 +337,6 @@ const KIND = [
 function kindOf(run: KeptRun): string {
   const fields = KIND.map((field) => `${field} ${run.configuration[field]}`);
   return [placeOf(run), ...fields.filter((text) => !/ 0?$/.test(text))].join(", ");
-}
-
-/** Runs of one kind have the same images, wherever they lay. */
-function cutToSameSteps(runs: readonly KeptRun[], say: Log): KeptRun[] {
-  const steps = Math.min(...runs.map(({ metrics }) => metrics.length));
-  const shortest = runs.find(({ metrics }) => metrics.length === steps)!;
-  const longest = Math.max(...runs.map(({ configuration }) => configuration.increments + 1));
-  if (steps < longest) {
-    say(`Only ${steps} of ${longest} steps are compared: ${showPath(shortest.folder)} has no more.\n`);
-  }
-  const { data } = runs[0].configuration;
-  return runs.map((run) => ({
-    ...run,
-    configuration: { ...run.configuration, data },
-    metrics: run.metrics.slice(0, steps),
-  }));
 }
 
 if (import.meta.main) await runCommand(runs);

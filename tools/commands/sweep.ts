@@ -3,7 +3,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { codeDigest } from "../../lib/run/code_digest.ts";
+import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { failuresOf, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
@@ -31,7 +31,7 @@ import {
 } from "../../lib/study/study.ts";
 import { comparisonsTable } from "../../lib/study/tables.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { findRecords, submitToSlurm, sweepCommands } from "./cluster.ts";
+import { findRecords, isCurrent, submitToSlurm, sweepCommands } from "./cluster.ts";
 import {
   type Command,
   defineCommand,
@@ -125,12 +125,13 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
   const isKnown = ({ dataset }: Configuration) => dataset !== "folder";
   const results = recordsOf(plan, await readRecords(path)).filter((run) => isKnown(run.configuration));
   const asked = collects ? plan.configurations : onEngineOf(results, missingOf(plan.configurations, results));
+  const place = collects ? directory : join(directory, "runs");
   const found = await findRecords(
     asked.filter((configuration) => collects || dryRun || isKnown(configuration)),
-    collects && others.length > 0 ? others.map(fromHere) : [collects ? directory : join(directory, "runs")],
-    collects ? say : undefined,
+    collects && others.length > 0 ? others.map(fromHere) : isFolder(place) ? [place] : [],
+    say,
   );
-  const known = recordsOf(plan, [...results, ...found]);
+  const known = recordsOf(plan, [...results, ...found.filter((run) => collects || isCurrent(run))]);
   const missing = collects ? [] : missingOf(asked, known);
   const { runs, failures } = await openRuns(dryRun ? [] : missing, plan, directory, say);
 
@@ -195,8 +196,8 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
   failures.push(...failuresOf(jobs));
   const records = await writeResults();
   const ofProject = own.out === undefined && file.startsWith(join(studiesDirectory(), "/"));
-  const place = { directory: ofProject ? undefined : home, runs: directory, log: say };
-  const shown = await show({ ...plan, records }, dirname(file), place);
+  const drawn = { directory: ofProject ? undefined : home, runs: directory, log: say };
+  const shown = await show({ ...plan, records }, dirname(file), drawn);
   say(`\nResults: ${showPath(path)} and .tsv`);
   result(asJson(records, shown));
   if (ended) throw ended;
@@ -279,7 +280,7 @@ function describePlan(
 ): string {
   const all = count(configurations.length, "run");
   if (missing === undefined) return `${records.length} of ${all} found.`;
-  const older = results.filter(({ engine, code }) => code !== codeDigest(engine)).length;
+  const older = results.filter((run) => !isCurrent(run)).length;
   return [
     `${all}: ${results.length > 0 ? `${results.length} known from the results, ` : ""}` +
     `${records.length - results.length} finished before, ${missing} to train.`,

@@ -193,36 +193,33 @@ Deno.test("sweep names with --dry-run what is missing, and writes nothing", () =
     assert.deepEqual(missing.map(({ method }: Configuration) => method), ["LwF-MC", "C", "LwM"]);
   }));
 
-Deno.test("sweep --json prints one object", () =>
-  withDataDirectory(async (directory) => {
-    const figures = [{ name: "curve", kind: "accuracyCurve" }];
-    const compared = {
-      arms: { M: { method: "LwM" }, C: { method: "C" } },
-      comparisons: [{ what: "gain", first: "M", second: "C" }],
-    };
-    const file = await writeSweep(directory, { grid: { method: ["LwM", "C"] }, ...compared, figures });
-    assert.equal(JSON.parse((await sweepIn(directory, file, "--list", "--json"))[0]).commands.length, 3);
-    for (const method of ["LwM", "C"]) await trainHere(directory, { method });
-    const [text, ...more] = await sweepIn(directory, file, "--json");
-    assert.deepEqual(more, []);
-    const home = join(directory, "studies", "smoke");
-    const { study, results, runs, missing, comparisons: [judged], figures: drawn } = JSON.parse(text);
-    assert.deepEqual([study, results], ["tiny", join(home, "tiny.results.json")]);
-    assert.deepEqual([runs.length, missing, judged.comparison], [2, [], "gain, M − C"]);
-    assert.deepEqual(drawn, [join(home, "curve.svg")]);
-  }));
-
-Deno.test("sweep draws a study that is none of the project's beside it, and says where", () =>
+Deno.test("sweep draws a study of one's own beside it, and passes over damaged studies there", () =>
   withFolder(async (directory) => {
     const file = join(directory, "mine.json");
-    const grid = { method: ["LwM", "C"], increments: [1] };
-    const figures = [{ name: "curve", kind: "accuracyCurve" }];
-    await Deno.writeTextFile(file, JSON.stringify({ grid, figures }));
-    const records = grid.method.map((method) => measuredRun({ method }, 0.5));
-    await writeRecords(join(directory, "mine.results.json"), records);
-    const lines = await sweepIn(join(directory, "data"), file);
-    assert.ok(lines.includes(`\nFigures: ${join(directory, "curve.svg")}`), lines.join("\n"));
-    assert.match(await Deno.readTextFile(join(directory, "curve.svg")), /^<svg/);
+    const study = {
+      grid: { method: ["LwM", "LwF-MC"], increments: [1] },
+      arms: { M: { method: "LwM" }, F: { method: "LwF-MC" } },
+      comparisons: [{ what: "gain", first: "M", second: "F" }],
+      figures: [{ name: "curve", kind: "accuracyCurve" }],
+    };
+    await Deno.writeTextFile(file, JSON.stringify(study));
+    const results = join(directory, "mine.results.json");
+    await writeRecords(results, study.grid.method.map((method) => measuredRun({ method }, 0.5)));
+    await Deno.writeTextFile(join(directory, "other.json"), '{ "runs": 3 }');
+    await Deno.writeTextFile(join(directory, "study2.json"), JSON.stringify(study));
+    await Deno.writeTextFile(join(directory, "study2.results.json"), '{ "runs": [');
+    const text = (await sweepIn(join(directory, "data"), file)).join("\n");
+    assert.match(text, /Passed over other\.json: Expected .*other\.json to hold a study/);
+    assert.match(text, /Passed over study2\.json: Expected .*study2\.results\.json .* that are not JSON/);
+    assert.match(text, /^iEmoji-100 +gain, M − F .* undecided/m);
+    const curve = join(directory, "curve.svg");
+    assert.ok(text.includes(`\nFigures: ${curve}\n`), text);
+    assert.match(await Deno.readTextFile(curve), /^<svg/);
+
+    const [json, ...more] = await sweepIn(join(directory, "data"), file, "--json");
+    const { runs, comparisons: [judged], ...rest } = JSON.parse(json);
+    assert.deepEqual(rest, { study: "mine", results, missing: [], figures: [curve] });
+    assert.deepEqual([runs.length, judged.comparison, more], [2, "gain, M − F", []]);
   }));
 
 Deno.test("findKept() follows links to folders", () =>
@@ -240,27 +237,6 @@ Deno.test("findKept() follows links to folders", () =>
     assert.deepEqual(await findKept(join(directory, "part")), [
       join(directory, "part/runs/iemoji-100/seed1"),
     ]);
-  }));
-
-Deno.test("sweep passes over damaged studies beside its own", () =>
-  withFolder(async (directory) => {
-    const file = join(directory, "mine.json");
-    const grid = { method: ["LwM", "LwF-MC"], increments: [1] };
-    const compared = {
-      arms: { M: { method: "LwM" }, F: { method: "LwF-MC" } },
-      comparisons: [{ what: "gain", first: "M", second: "F" }],
-    };
-    const study = JSON.stringify({ grid, ...compared });
-    await Deno.writeTextFile(file, study);
-    const records = grid.method.map((method) => measuredRun({ method }, 0.5));
-    await writeRecords(join(directory, "mine.results.json"), records);
-    await Deno.writeTextFile(join(directory, "other.json"), '{ "runs": 3 }');
-    await Deno.writeTextFile(join(directory, "study2.json"), study);
-    await Deno.writeTextFile(join(directory, "study2.results.json"), '{ "runs": [');
-    const text = (await sweepIn(join(directory, "data"), file)).join("\n");
-    assert.match(text, /Passed over other\.json: Expected .*other\.json to hold a study/);
-    assert.match(text, /Passed over study2\.json: Expected .*study2\.results\.json .* that are not JSON/);
-    assert.match(text, /^iEmoji-100 +gain, M − F .* undecided/m);
   }));
 
 Deno.test("sweep never replaces results by fewer steps, and keeps those that the study no longer names", () =>
@@ -333,6 +309,9 @@ Deno.test("sweep --list prints commands that train what is missing; --collect ma
     const file = await writeSweep(directory, { grid });
     const lines = await sweepIn(directory, file, "--list");
     assert.equal(lines.length, 3);
+    assert.deepEqual(JSON.parse((await sweepIn(directory, file, "--list", "--json"))[0]), {
+      commands: lines,
+    });
     assert.match(lines[0], / --increments=0 /);
     assert.match(lines[2], / --method=LwM .*--gamma=0\.7 /);
     assert.doesNotMatch(lines[1], /--gamma/);

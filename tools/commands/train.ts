@@ -52,14 +52,8 @@ export const train = defineCommand(COMMAND, async (line, say, result) => {
   const trains = !line.switches.has("dry-run");
   const directory = line.own.directory && fromHere(line.own.directory);
 
-  let preparing = true;
-  const kept = () =>
-    preparing
-      ? "The same command resumes the preparation of the images."
-      : "Only the unfinished epoch is lost. The same command resumes there.";
-  await stoppable(kept, async (signal) => {
+  await stoppable("Only the unfinished epoch is lost. The same command resumes there.", async (signal) => {
     const run = await unlessStopped(signal, openRun(configuration, { directory, decode: trains }, say));
-    preparing = false;
     // The folder of one's own images is named by what is in them.
     const isUnknown = configuration.dataset === "folder" && run.dataset.digest === "";
     const folder = isUnknown ? undefined : folderOf(run);

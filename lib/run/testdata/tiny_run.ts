@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { withFolder } from "../../testdata/folder.ts";
 import { prepareIEmoji } from "../../data/iemoji/drawings.ts";
 import { configure } from "../configuration.ts";
+import type { StepMetrics } from "../../evaluation/step_metrics.ts";
 import type { Configuration } from "../schema.ts";
 import { linesFrom } from "../train_runs.ts";
 
@@ -64,15 +65,25 @@ export async function withDataDirectory(work: (directory: string) => Promise<voi
 }
 
 /**
- * A confusion matrix of 1000 images with an accuracy: the other images of the first class are taken for the
- * second.
+ * What might have been measured after a step of a run that learns two classes in each. All images that are
+ * not recognized are taken for the second class.
  */
-export function confusionOf(accuracy: number, classes: number): number[][] {
-  const right = Math.round(1000 * accuracy);
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  counts[0][0] = right;
-  counts[0][classes > 1 ? 1 : 0] += 1000 - right;
-  return counts;
+export function someMetrics(step: number, accuracy = 0.5, cosine = step === 0 ? 1 : 0.9): StepMetrics {
+  const classNames = [["a", "b"], ["c", "d"], ["e", "f"]].slice(0, step + 1);
+  const classesSeen = classNames.flat().length;
+  const confusion = Array.from({ length: classesSeen }, () => new Array<number>(classesSeen).fill(0));
+  confusion[0].splice(0, 2, Math.round(1000 * accuracy), 1000 - Math.round(1000 * accuracy));
+  return {
+    step,
+    classesSeen,
+    classNames,
+    accuracy,
+    accuracyTop5: 1,
+    accuracyOfSteps: new Array<number>(step + 1).fill(accuracy),
+    meanClassAccuracy: accuracy,
+    confusion,
+    attention: { images: 60, cosine },
+  };
 }
 
 /** Trains in a process of its own, which says every iteration. */
