@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { allClassMaps, gradCamClosedForm, type MapSize, mapsOfClass } from "../attention/mod.ts";
+import { allClassMaps, gradCamClosedForm, mapsOfClass } from "../attention/mod.ts";
 import { allDraws, type Draw } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import {
@@ -16,7 +16,15 @@ import {
 } from "../losses/mod.ts";
 import type { ResNet } from "../model/mod.ts";
 import { mapCosine } from "./attention_retention.ts";
-import { type ForwardOptions, forwardPasses } from "./predictions.ts";
+import { type ForwardOptions, forwardPasses, type SquareMap } from "./predictions.ts";
+
+/** What one model makes of an image. */
+export interface SeenByModel {
+  /** (C_b) scores of the base classes. */
+  readonly logits: Float32Array;
+  /** The map for b, not normalized. */
+  readonly map: SquareMap;
+}
 
 /** One image as teacher and student see it. */
 export interface AttentionShift {
@@ -26,16 +34,10 @@ export interface AttentionShift {
   readonly classId: number;
   /** b, the top base class, as a column of the head: both maps are for it. */
   readonly topBaseClass: number;
-  /** (C_b) the teacher's scores. */
-  readonly teacherLogits: Float32Array;
-  /** (C_b) the student's scores of the same classes. */
-  readonly studentLogits: Float32Array;
-  /** (h·w) the teacher's map for b, not normalized. */
-  readonly teacherMap: Float32Array;
-  /** (h·w) the student's map for b, not normalized. */
-  readonly studentMap: Float32Array;
-  /** h and w. */
-  readonly mapSize: MapSize;
+  /** What the teacher makes of it. */
+  readonly teacher: SeenByModel;
+  /** What the student makes of it. */
+  readonly student: SeenByModel;
   /** L_D of this image. */
   readonly distillation: number;
   /** L_D of a student with the teacher's scores: L_D is a cross-entropy, so this is more than 0. */
@@ -86,21 +88,22 @@ export async function measureAttentionShifts(
 
   return allDraws(set).map((draw, i) => {
     const row = (all: Float32Array, length: number) => all.slice(i * length, (i + 1) * length);
-    const teacherMap = row(values.teacherMaps, side ** 2);
-    const studentMap = row(values.studentMaps, side ** 2);
+    const seen = (logits: Float32Array, maps: Float32Array) => ({
+      logits: row(logits, baseClasses),
+      map: { size: side, values: row(maps, side ** 2) },
+    });
+    const before = seen(values.teacherLogits, values.teacherMaps);
+    const now = seen(values.studentLogits, values.studentMaps);
     return {
       draw,
       classId: set.labels[draw.image],
       topBaseClass: row(values.b, baseClasses).indexOf(1),
-      teacherLogits: row(values.teacherLogits, baseClasses),
-      studentLogits: row(values.studentLogits, baseClasses),
-      teacherMap,
-      studentMap,
-      mapSize: [side, side],
+      teacher: before,
+      student: now,
       distillation: values.distillation[i],
       leastDistillation: values.leastDistillation[i],
       attentionDistillation: values.attentionDistillation[i],
-      cosine: mapCosine(teacherMap, studentMap),
+      cosine: mapCosine(before.map.values, now.map.values),
     };
   });
 }

@@ -135,16 +135,22 @@ export function ofFirstClasses(predictions: Predictions, count: number): Predict
   };
 }
 
+/** One attention map, not below 0. */
+export interface SquareMap {
+  /** Height and width. */
+  readonly size: number;
+  /** (size, size) numbers, row by row. */
+  readonly values: Float32Array;
+}
+
 /** A class that an image resembles, and where. */
 export interface NearestClass {
   /** Its name. */
   readonly className: string;
   /** Probability, between 0 and 1. */
   readonly score: number;
-  /** (h·w) attention map for this class, not below 0. */
-  readonly map: Float32Array;
-  /** h and w. */
-  readonly mapSize: MapSize;
+  /** The attention map for this class. */
+  readonly map: SquareMap;
 }
 
 /**
@@ -171,8 +177,10 @@ export async function nearestClasses(
     return topColumns(row, count).map((column) => ({
       className: model.classNames[column],
       score: scores[column],
-      map: maps.slice((i * classes + column) * pixels, (i * classes + column + 1) * pixels),
-      mapSize: [side, side] as const,
+      map: {
+        size: side,
+        values: maps.slice((i * classes + column) * pixels, (i * classes + column + 1) * pixels),
+      },
     }));
   });
 }

@@ -6,7 +6,7 @@ import { allDraws, type Draw, readMasks } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import { accuracy, accuracyOfSteps, confusionMatrix, meanClassAccuracy } from "../evaluation/accuracy.ts";
 import { attentionRetention, energyInside } from "../evaluation/attention_retention.ts";
-import { ofFirstClasses, type Predictions } from "../evaluation/predictions.ts";
+import { ofFirstClasses, type Predictions, type SquareMap } from "../evaluation/predictions.ts";
 import type { OutputKind } from "../evaluation/scores.ts";
 import { type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
 import { readJsonIfThere } from "../files.ts";
@@ -58,15 +58,10 @@ export function outputKind(
   return classification.startsWith("sigmoid") ? "sigmoid" : "softmax";
 }
 
-/** How much of an attention map (h·w) lies on the object; 1 where nobody knows where the object is. */
-export function shareOnObject(
-  set: ImageSet,
-  draw: Draw,
-  map: ArrayLike<number>,
-  mapSize: readonly [height: number, width: number],
-): number {
+/** How much of an attention map lies on the object; 1 where nobody knows where the object is. */
+export function shareOnObject(set: ImageSet, draw: Draw, { size, values }: SquareMap): number {
   if (!set.readMask) return 1;
-  return energyInside(map, mapSize, readMasks(set, [draw]), [set.size, set.size]);
+  return energyInside(values, [size, size], readMasks(set, [draw]), [set.size, set.size]);
 }
 
 /**

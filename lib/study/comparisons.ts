@@ -10,11 +10,14 @@ import { UserError } from "../user_error.ts";
 import {
   bySetting,
   COMPARED,
+  describeSetting,
   type Measure,
+  MEASURES,
   runKey,
   type RunRecord,
   shareFirstModel,
   unitKey,
+  varyingFields,
 } from "./run_record.ts";
 import { readStudy, select, type Selector, type Study } from "./study.ts";
 
@@ -145,16 +148,24 @@ export function pairsOf(first: readonly RunRecord[], second: readonly RunRecord[
   });
 }
 
-/**
- * Each run of LwM with the run of LwF-MC that differs in L_AD alone; runs without such a partner are left
- * out.
- */
-export function pairsAtEqualSettings(records: readonly RunRecord[]): Pair[] {
+/** What L_AD alone adds: each setting of LwM beside the runs of LwF-MC that differ in L_AD alone. */
+export function gainsAtEqualSettings(records: readonly RunRecord[]): Comparison[] {
   const known = new Map(records.map((record) => [runKey(record.configuration), record]));
-  return records.filter(({ configuration }) => configuration.method === "LwM").flatMap((record): Pair[] => {
-    const partner = known.get(runKey({ ...record.configuration, method: "LwF-MC" }));
-    return partner === undefined ? [] : pairsOf([record], [partner]);
+  const settings = bySetting(records.filter(({ configuration }) => configuration.method === "LwM"));
+  const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
+  const { averageAccuracy } = MEASURES;
+  const rows = settings.flatMap((setting): Row[] => {
+    const [{ configuration }] = setting;
+    const partners = setting.flatMap((record) =>
+      known.get(runKey({ ...record.configuration, method: "LwF-MC" })) ?? []
+    );
+    const differences = differencesOf(pairsOf(setting, partners), averageAccuracy);
+    const what = `${describeSetting(configuration, fields)} − LwF-MC`;
+    const seeds = differences.length;
+    const row = { data: TITLES[configuration.dataset], what, of: averageAccuracy.title, unit: 100 };
+    return seeds === 0 ? [] : [{ ...row, differences, seeds, planned: seeds }];
   });
+  return judged(rows, rows.map(() => false));
 }
 
 /** Refuses to compare records of more than one engine. @throws {UserError} where there are several */

@@ -3,15 +3,18 @@
  * how that moved, and what the losses see of an image.
  * @module
  */
-import { allDraws, type Draw, readPicture } from "../data/batches.ts";
+import { allDraws, readPicture } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { isAllZero, mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.ts";
-import { type AttentionShift, measureAttentionShifts } from "../evaluation/attention_shift.ts";
-import { type NearestClass, nearestClasses, predict, type Predictions } from "../evaluation/predictions.ts";
+import {
+  type AttentionShift,
+  measureAttentionShifts,
+  type SeenByModel,
+} from "../evaluation/attention_shift.ts";
+import { nearestClasses, predict, type Predictions } from "../evaluation/predictions.ts";
 import { probabilities, scoresOf, topColumns } from "../evaluation/scores.ts";
 import type {
-  AttentionMap,
   AttentionRetentionNumbers,
   BlindSpot,
   ForgettingPicture,
@@ -70,10 +73,6 @@ function trainedWith({ configuration, engine }: Run): { preset: string; engine: 
   return { preset: configuration.preset, engine: engine.name };
 }
 
-function squareMap(values: Float32Array, [size]: readonly number[]): AttentionMap {
-  return { size, values };
-}
-
 /**
  * What the figure `blind-spot` draws: test images as M_0 and two students with its scores see them. All maps
  * are for the class that M_0 finds most likely. The images that are shown are typical: the scores stayed in
@@ -94,37 +93,33 @@ export async function blindSpotNumbers(
     await shiftsBetween(run, M_0, students.intervention, set, "teacher-top"),
     await shiftsBetween(run, M_0, students.control, set, "teacher-top"),
   ]);
-  const scores = (logits: Float32Array) => Array.from(probabilities(logits, "sigmoid"));
+  const scores = ({ logits }: SeenByModel) => Array.from(probabilities(logits, "sigmoid"));
   const typical = moved.filter((shift, i) => {
-    const isSure = scores(shift.teacherLogits)[shift.topBaseClass] >= SURE;
-    return isSure && [shift, control[i]].every((one) => hasStayed(one) && !isAllZero(one.studentMap));
+    const isSure = scores(shift.teacher)[shift.topBaseClass] >= SURE;
+    return isSure && [shift, control[i]].every((one) => hasStayed(one) && !isAllZero(one.student.map.values));
   });
   const middle = median(typical.map(({ cosine }) => cosine));
   typical.sort((a, b) => Math.abs(a.cosine - middle) - Math.abs(b.cosine - middle));
   const shown = typical.filter((one, i) => typical.findIndex(({ classId }) => classId === one.classId) === i);
-  const seen = ({ studentLogits, studentMap, mapSize, cosine }: AttentionShift) => {
-    return { baseScores: scores(studentLogits), map: squareMap(studentMap, mapSize), cosine };
-  };
+  const seen = (by: SeenByModel, cosine: number) => ({ baseScores: scores(by), map: by.map, cosine });
   return {
     ...trainedWith(run),
     dataset: dataset.name,
     teacher: "M_{0}",
     largestExcess: LARGEST_EXCESS,
     movedBelow: MOVED_BELOW,
-    examples: shown.slice(0, SHOWN).map((shift) => ({
-      image: readPicture(set, shift.draw),
-      label: dataset.classNames[shift.classId],
-      topBaseClass: run.classNames(0)[shift.topBaseClass],
-      b: shift.topBaseClass,
-      teacher: seen({
-        ...shift,
-        studentLogits: shift.teacherLogits,
-        studentMap: shift.teacherMap,
-        cosine: 1,
-      }),
-      intervention: seen(shift),
-      control: seen(control[moved.indexOf(shift)]),
-    })),
+    examples: shown.slice(0, SHOWN).map((shift) => {
+      const other = control[moved.indexOf(shift)];
+      return {
+        image: readPicture(set, shift.draw),
+        label: dataset.classNames[shift.classId],
+        topBaseClass: run.classNames(0)[shift.topBaseClass],
+        b: shift.topBaseClass,
+        teacher: seen(shift.teacher, 1),
+        intervention: seen(shift.student, shift.cosine),
+        control: seen(other.student, other.cosine),
+      };
+    }),
     intervention: movedImages(moved),
     control: movedImages(control),
   };
@@ -132,12 +127,12 @@ export async function blindSpotNumbers(
 
 function movedImages(shifts: readonly AttentionShift[]): MovedImages {
   const stayed = shifts.filter(hasStayed);
-  const moved = stayed.filter((shift) => shift.cosine < MOVED_BELOW && !isAllZero(shift.studentMap));
+  const moved = stayed.filter((shift) => shift.cosine < MOVED_BELOW && !isAllZero(shift.student.map.values));
   return { stayed: stayed.length, moved: moved.length };
 }
 
-function hasStayed({ distillation, leastDistillation, teacherMap }: AttentionShift): boolean {
-  return distillation - leastDistillation <= LARGEST_EXCESS && !isAllZero(teacherMap);
+function hasStayed({ distillation, leastDistillation, teacher }: AttentionShift): boolean {
+  return distillation - leastDistillation <= LARGEST_EXCESS && !isAllZero(teacher.map.values);
 }
 
 /**
@@ -154,11 +149,11 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
   const shifts = await withModels(run, [step - 1, step], (M, M_t) => shiftsBetween(run, M, M_t, set));
   const predictions = await withModels(run, [step], (model) => predict(model, set, passes));
   const isRight = rightAnswers(predictions);
-  const clarity = shifts.map(({ draw, teacherMap, mapSize, attentionDistillation }) =>
-    attentionDistillation * shareOnObject(set, draw, teacherMap, mapSize)
+  const clarity = shifts.map(({ draw, teacher, attentionDistillation }) =>
+    attentionDistillation * shareOnObject(set, draw, teacher.map)
   );
   const [best] = [...shifts.keys()].sort((a, b) => isRight[b] - isRight[a] || clarity[b] - clarity[a]);
-  const { draw, classId, topBaseClass, teacherLogits, teacherMap, studentMap, mapSize } = shifts[best];
+  const { draw, classId, topBaseClass, teacher, student } = shifts[best];
   const known = run.classNames(step - 1);
   const scores = Array.from(probabilities(scoresOf(predictions, best), outputKind(configuration, step)));
   return {
@@ -167,13 +162,13 @@ export async function methodOverviewNumbers(run: Run, step: number): Promise<Met
     label: dataset.classNames[classId],
     topBaseClass: known[topBaseClass],
     teacher: {
-      baseScores: Array.from(probabilities(teacherLogits, outputKind(configuration, step - 1))),
-      map: squareMap(teacherMap, mapSize),
+      baseScores: Array.from(probabilities(teacher.logits, outputKind(configuration, step - 1))),
+      map: teacher.map,
     },
     student: {
       baseScores: scores.slice(0, known.length),
       newScores: scores.slice(known.length),
-      map: squareMap(studentMap, mapSize),
+      map: student.map,
     },
   };
 }
@@ -192,15 +187,14 @@ export async function whatAndWhyNumbers(
 ): Promise<WhatAndWhy> {
   const { dataset, configuration } = run;
   const set = run.evaluationImages(run.steps[step + 1]);
-  const draws = allDraws(set);
   const options = { ...run.evaluationPasses, count: CLASSES, outputs: outputKind(configuration, step) };
   const nearest = await withModels(run, [step], (model) => nearestClasses(model, set, options));
 
-  const onObject = (draw: Draw, { map, mapSize }: NearestClass) => shareOnObject(set, draw, map, mapSize);
-  const ranked = draws.map((draw, i) => {
+  const ranked = allDraws(set).map((draw, i) => {
     const [first, second] = nearest[i];
     // An all-zero map lies nowhere, so it counts as 0 here.
-    const different = onObject(draw, first) * onObject(draw, second) * (1 - mapCosine(first.map, second.map));
+    const onObject = shareOnObject(set, draw, first.map) * shareOnObject(set, draw, second.map);
+    const different = onObject * (1 - mapCosine(first.map.values, second.map.values));
     const label = dataset.classNames[set.labels[draw.image]];
     return { draw, label, classes: nearest[i], clarity: second.score * different };
   }).sort((a, b) => b.clarity - a.clarity);
@@ -209,15 +203,9 @@ export async function whatAndWhyNumbers(
     ...trainedWith(run),
     dataset: dataset.name,
     model: `M_{${step}}`,
-    examples: best.slice(0, count).map(({ draw, label, classes }) => ({
-      image: readPicture(set, draw),
-      label,
-      classes: classes.map(({ className, score, map, mapSize }) => ({
-        className,
-        score,
-        map: squareMap(map, mapSize),
-      })),
-    })),
+    examples: best.slice(0, count).map(({ draw, label, classes }) => {
+      return { image: readPicture(set, draw), label, classes };
+    }),
   };
 }
 
@@ -315,7 +303,7 @@ export function attentionRetentionNumbers(
       rows: attention.runs.map(({ method, predictions, cosines }) => ({
         method,
         cells: predictions.map((ofModel, t) => ({
-          map: squareMap(mapOf(ofModel, image), ofModel.mapSize),
+          map: { size: ofModel.mapSize[0], values: mapOf(ofModel, image) },
           cosine: cosines[t][image],
         })),
       })),

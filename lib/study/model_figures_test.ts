@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { rightAnswers } from "../evaluation/accuracy.ts";
+import { attentionGrid } from "../figures/mod.ts";
 import { Run, type RunEpoch } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
-import { rightAnswers } from "../evaluation/accuracy.ts";
+import { trainRuns } from "../run/train_runs.ts";
+import { mean } from "../statistics.ts";
 import {
   attentionRetentionNumbers,
   attentionShiftsOf,
@@ -13,8 +16,6 @@ import {
   methodOverviewNumbers,
   whatAndWhyNumbers,
 } from "./model_figures.ts";
-import { trainRuns } from "../run/train_runs.ts";
-import { attentionGrid } from "../figures/mod.ts";
 import { gridOf, watchTraining } from "./watch_training.ts";
 
 /** Leaves no tensor behind. */
@@ -35,6 +36,7 @@ Deno.test("the figures of trained models show what these make of the images, and
     }
     await checkShifts(runs[1]);
     await checkOverview(runs[1]);
+    await checkWhatAndWhy(runs[1]);
     await checkBaseAttention(runs);
   }));
 
@@ -44,8 +46,7 @@ async function checkShifts(run: Run): Promise<void> {
   assert.ok(shifts.every(({ distillation, leastDistillation }) => distillation > leastDistillation - 1e-6));
 
   // A copy has not moved.
-  const [copy, later] = [await run.model(0), await run.model(1)];
-  const students = { intervention: copy, control: later };
+  const students = { intervention: await run.model(0), control: await run.model(1) };
   const { intervention, control, examples } = await withoutLeak(() => blindSpotNumbers(run, students));
   assert.ok(intervention.stayed >= control.stayed && control.stayed >= control.moved);
   assert.equal(intervention.moved, 0);
@@ -60,70 +61,56 @@ async function checkShifts(run: Run): Promise<void> {
 async function checkOverview(run: Run): Promise<void> {
   const { label, topBaseClass, teacher, student } = await withoutLeak(() => methodOverviewNumbers(run, 1));
   assert.ok(run.classNames(1).slice(3).includes(label));
-  assert.deepEqual(
-    [teacher.baseScores.length, student.baseScores.length, student.newScores.length],
-    [3, 3, 2],
-  );
+  assert.deepEqual([teacher.baseScores, student.baseScores, student.newScores].map((s) => s.length), [
+    3,
+    3,
+    2,
+  ]);
   const top = student.baseScores.indexOf(Math.max(...student.baseScores));
   assert.equal(topBaseClass, run.classNames(0)[top]);
-  assert.equal(teacher.map.values.length, student.map.values.length);
 }
 
-Deno.test("whatAndWhyNumbers() finds one image a class, of classes that the model does not know", () =>
-  withDataDirectory(async (directory) => {
-    const run = await Run.open(tinyConfiguration(), { directory });
-    await run.train(0);
-    const { examples } = await withoutLeak(() => whatAndWhyNumbers(run, { step: 0, count: 5 }));
-    const next = run.steps[1].map((id) => run.dataset.classNames[id]);
-    assert.deepEqual(examples.map(({ label }) => label).sort(), next.sort());
-    for (const { classes } of examples) {
-      assert.deepEqual(classes.map(({ className }) => className).sort(), run.classNames(0).sort());
-      assert.ok(classes[0].score >= classes[1].score && classes[1].score >= classes[2].score);
-    }
-    const [first] = (await whatAndWhyNumbers(run, { step: 0, count: 1 })).examples;
-    assert.equal(first.label, examples[0].label);
-  }));
+/** One image a class, of classes that the model does not know. */
+async function checkWhatAndWhy(run: Run): Promise<void> {
+  const { examples } = await withoutLeak(() => whatAndWhyNumbers(run, { step: 0, count: 5 }));
+  const next = run.steps[1].map((id) => run.dataset.classNames[id]);
+  assert.deepEqual(examples.map(({ label }) => label).sort(), next.sort());
+  for (const { classes } of examples) {
+    assert.deepEqual(classes.map(({ className }) => className).sort(), run.classNames(0).sort());
+    assert.ok(classes[0].score >= classes[1].score && classes[1].score >= classes[2].score);
+  }
+}
 
 /** Every model of every run is asked, as the evaluation did. */
 async function checkBaseAttention(runs: Run[]): Promise<void> {
   const attention = await withoutLeak(() => baseAttention(runs));
-  assert.deepEqual(attention.runs.map(({ method }) => method), ["C", "LwM"]);
-  assert.deepEqual(attention.runs.map(({ predictions }) => predictions.length), [2, 2]);
-
-  const { attention: measured } = await runs[1].metrics(1);
+  const [M_0, M_1] = attention.runs[1].predictions;
+  const { attention: measured, accuracyOfSteps } = await runs[1].metrics(1);
   const { counted } = attention;
-  const mean = counted.reduce((sum, image) => sum + attention.runs[1].cosines[1][image], 0) /
-    counted.length;
-  assert.ok(Math.abs(mean - measured.cosine) < 1e-6);
+  const cosine = mean(counted.map((image) => attention.runs[1].cosines[1][image]));
+  assert.ok(Math.abs(cosine - measured.cosine) < 1e-6);
   assert.equal(counted.length, measured.images);
 
   const image = firstRecognized(attention, "telephone");
-  assert.equal(attention.labels[image], "telephone");
-  const isRight = rightAnswers(attention.runs[0].predictions[0]);
+  const isRight = rightAnswers(M_0);
   const telephones = attention.labels.flatMap((label, i) => label === "telephone" ? [i] : []);
   const recognized = telephones.filter((i) => isRight[i] === 1 && counted.includes(i));
   assert.equal(image, recognized[0] ?? telephones[0]);
 
-  const figure = attentionRetentionNumbers(attention, [image]);
-  const [example] = figure.examples;
+  const { examples: [example], mean: means } = attentionRetentionNumbers(attention, [image]);
   assert.equal(example.label, "telephone");
+  assert.deepEqual(example.rows.map(({ method, cells }) => [method, cells.length]), [["C", 2], ["LwM", 2]]);
   assert.equal(example.rows[1].cells[1].cosine, attention.runs[1].cosines[1][image]);
-  assert.deepEqual(example.rows.map(({ cells }) => cells.map(({ map }) => map.values.length)), [
-    [16, 16],
-    [16, 16],
-  ]);
   assert.deepEqual(example.rows[0].cells[0].map, example.rows[1].cells[0].map, "M_0 is shared");
-  assert.equal(figure.mean!.rows[1].cosine[1], measured.cosine);
+  assert.equal(means.rows[1].cosine[1], measured.cosine);
 
   const forgetting = forgettingNumbers(attention, runs[1], [image]);
   const { answers } = forgetting.examples[0];
-  assert.deepEqual(answers.map((answer) => answer === "telephone"), [
-    isRight[image] === 1,
-    rightAnswers(attention.runs[1].predictions[1])[image] === 1,
-  ]);
+  assert.deepEqual(
+    answers.map((answer) => answer === "telephone"),
+    [M_0, M_1].map((predictions) => rightAnswers(predictions)[image] === 1),
+  );
   assert.deepEqual(Object.keys(forgetting.pictures).sort(), [...new Set(answers)].sort());
-  assert.ok(runs[1].classNames(1).includes(answers[1]));
-  const { accuracyOfSteps } = await runs[1].metrics(1);
   assert.ok(Math.abs(forgetting.accuracy[1] - accuracyOfSteps[0]) < 1e-6);
 }
 
@@ -145,28 +132,19 @@ Deno.test("trainRuns() tells the losses and the first class's map after each epo
     assert.match(attentionGrid(grid).svg, /Where the network looks for the telephone/);
     // Outside of a notebook.
     watchTraining()(run, epochs[0]);
-    const shown = await shownInNotebook(async (watch) => {
+    const shown: string[] = [];
+    const broadcast = (_type: string, { data }: { data: unknown }) =>
+      Promise.resolve(shown.push(JSON.stringify(data)));
+    const inKernel = Deno as { jupyter?: unknown };
+    inKernel.jupyter = { display() {}, broadcast };
+    try {
+      const watch = watchTraining();
       // The next step begins while the first drawing is under way.
       await Promise.all([watch(run, epochs[1]), watch(run, epochs[2])]);
       await watch(run, epochs[3]);
-    });
+    } finally {
+      inKernel.jupyter = undefined;
+    }
     const models = shown.flatMap((text) => text.match(/At the end: .*?(M[₀₁])/)?.[1] ?? []);
     assert.deepEqual(models, ["M₀", "M₁", "M₁"]);
   }));
-
-/** What {@linkcode watchTraining} shows in a notebook, as text. */
-async function shownInNotebook(
-  work: (watch: ReturnType<typeof watchTraining>) => Promise<void>,
-): Promise<string[]> {
-  const shown: string[] = [];
-  const broadcast = (_type: string, { data }: { data: unknown }) =>
-    Promise.resolve(shown.push(JSON.stringify(data)));
-  const inKernel = Deno as { jupyter?: unknown };
-  inKernel.jupyter = { display() {}, broadcast };
-  try {
-    await work(watchTraining());
-  } finally {
-    inKernel.jupyter = undefined;
-  }
-  return shown;
-}

@@ -7,7 +7,7 @@ import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
 import { decimal, mean, meanBelowThree, percent, points, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import type { MethodName } from "../training/method.ts";
-import { type Comparison, differencesOf, pairsAtEqualSettings, refuseSeveralEngines } from "./comparisons.ts";
+import { type Comparison, refuseSeveralEngines } from "./comparisons.ts";
 import {
   bySetting,
   describeSetting,
@@ -123,31 +123,4 @@ export function comparisonsTable(rows: readonly Comparison[]): Table {
     verdict,
     "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
   })));
-}
-
-/**
- * What L_AD alone adds: each setting of LwM beside LwF-MC at equal settings, as means over the seeds.
- * @returns sorted by the settings
- */
-export function gainTable(records: readonly RunRecord[]): Table {
-  const pairs = pairsAtEqualSettings(records);
-  const settings = bySetting(pairs.map(([first]) => first));
-  const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
-  const valueOf = ([{ configuration }]: RunRecord[], field: string) =>
-    Number(settingOf(configuration)[field]);
-  settings.sort((a, b) =>
-    fields.map((field) => valueOf(a, field) - valueOf(b, field)).find((difference) => difference !== 0) ?? 0
-  );
-  return table(settings.map((setting) => {
-    const ofSetting = pairs.filter(([first]) => setting.includes(first));
-    const cosine = MEASURES.attentionCosine;
-    const cosines = (side: 0 | 1) => mean(ofSetting.map((pair) => cosine.of(pair[side]))).toFixed(3);
-    return {
-      "setting": describeSetting(setting[0].configuration, fields),
-      "seeds": ofSetting.length,
-      "gain over LwF-MC": points(differencesOf(ofSetting, MEASURES.averageAccuracy)),
-      "cosine of LwF-MC": cosines(1),
-      "of LwM": cosines(0),
-    };
-  }));
 }

@@ -10,8 +10,9 @@ import { codeOf, readMetrics, readRunFolder, type RunFolders } from "../../lib/r
 import { validate } from "../../lib/run/configuration.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import type { PlannedRun } from "../../lib/run/train_runs.ts";
+import { gainsAtEqualSettings } from "../../lib/study/comparisons.ts";
 import { MEASURES, type RunRecord } from "../../lib/study/run_record.ts";
-import { gainTable, settingsTable } from "../../lib/study/tables.ts";
+import { comparisonsTable, settingsTable } from "../../lib/study/tables.ts";
 import { type TableRow, textTable } from "../../lib/table.ts";
 import type { Engine } from "../../lib/engine/mod.ts";
 import { percent } from "../../lib/statistics.ts";
@@ -115,7 +116,7 @@ export async function mistakeOf(work: () => Promise<unknown>): Promise<string | 
 /** Prints what was measured of runs, and how LwM compares with LwF-MC. */
 export function printRuns(records: readonly RunRecord[], log: Log): void {
   for (const line of textTable(settingsTable(records))) log(line);
-  printTable("\nLwM beside LwF-MC at equal settings\n", gainTable(records), log);
+  printTable("\nLwM beside LwF-MC at equal settings\n", comparisonsTable(gainsAtEqualSettings(records)), log);
 }
 
 export function printTable(heading: string, rows: readonly TableRow[], log: Log): void {

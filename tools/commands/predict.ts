@@ -194,7 +194,7 @@ async function predictionsOf(
       return {
         model: `M_${step}`,
         classes: classes.slice(0, MOST_CLASSES).map(({ className, score }) => ({ name: className, score })),
-        attention: { class: shown.className, size: shown.mapSize[0], values: Array.from(shown.map) },
+        attention: { class: shown.className, size: shown.map.size, values: Array.from(shown.map.values) },
       };
     });
   } finally {

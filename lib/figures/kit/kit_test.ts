@@ -2,13 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import { IMAGE, inspect, spot } from "../testdata/drawn.ts";
-import { composeFigure, escapeXml, FIGURE_WIDTH, shorten, text, textWidth, wrap } from "./svg.ts";
+import { composeFigure, FIGURE_WIDTH, shorten, text, textWidth, wrap } from "./svg.ts";
 import { heatColor, largestValue, overlay } from "./overlay.ts";
-import { drawImage, drawOverlay, pngDataUri } from "./picture_grid.ts";
-
-Deno.test("escapeXml() leaves nothing that XML would read as markup", () => {
-  assert.equal(escapeXml(`a < b & "c" > d`), "a &lt; b &amp; &quot;c&quot; &gt; d");
-});
+import { pngDataUri } from "./picture_grid.ts";
 
 Deno.test("text() sets scripts lower and higher, and returns to the line after them", () => {
   const svg = text(0, 0, "Q_{t}^{b} is", { size: 10 });
@@ -70,15 +66,6 @@ Deno.test("overlay() is brightest where the map is strongest", () => {
   const { rgb } = overlay(gray, spot(0), 1);
   const luma = (pixel: number) => rgb[pixel * 3] + rgb[pixel * 3 + 1] + rgb[pixel * 3 + 2];
   assert.ok(luma(0) > luma(16) && luma(16) > luma(64 * 64 - 1));
-});
-
-Deno.test("drawImage() and drawOverlay() hold their picture inside, with a label that needs no markup", () => {
-  for (
-    const drawing of [drawImage(IMAGE, 50, "M_{0}"), drawOverlay(IMAGE, spot(1), 50, "M_{0}", 1)]
-  ) {
-    assert.match(drawing.svg, /href="data:image\/png;base64,[^"]+" aria-label="M_0"/);
-    assert.deepEqual([drawing.width, drawing.height], [50, 50]);
-  }
 });
 
 Deno.test("heatColor() becomes steadily lighter from 0 to 1, so that it also reads in grey", () => {
