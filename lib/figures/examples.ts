@@ -146,9 +146,9 @@ export interface WhatAndWhy extends DatasetOrigin {
 /** Image, scores of the nearest classes, and the attention map of each of these classes, one row an image. */
 export function whatAndWhy({ dataset, model, examples }: WhatAndWhy): Figure {
   const most = Math.max(...examples.map(({ classes }) => classes.length));
-  const headings = ["image", "what: the nearest classes by score", "why: the attention for each of them"];
+  const headings = ["image", "what: the nearest classes, σ(z)", "why: the attention for each of them"];
   return composeFigure({
-    title: "What an image resembles, and why: scores and attention of the nearest classes",
+    title: "What an image resembles, and why: answers and attention of the nearest classes",
     subtitle: `${dataset}, model ${model}`,
     body: stacked([
       pictureGrid([headingRow(headings, [1, 2, most]), ...examples.map(row)], 0),
