@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { allClassMaps, gradCamClosedForm, type MapSize } from "../attention/mod.ts";
+import { allClassMaps, gradCamClosedForm } from "../attention/mod.ts";
 import { allDraws, type Draw, type Normalization, readBatch } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import type { ResNet } from "../model/mod.ts";

@@ -36,9 +36,12 @@ async function drawn(fonts: "ours" | "none", temporary: string): Promise<string[
     Deno.kill(Deno.pid, "SIGKILL");`;
   const empty = join(temporary, "none.conf");
   if (fonts === "none") await Deno.writeTextFile(empty, "<fontconfig></fontconfig>");
+  // The test above has set it in this process.
+  const { FONTCONFIG_FILE: _, ...inherited } = Deno.env.toObject();
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--config", new URL("../../deno.json", import.meta.url).pathname, script],
-    env: { TMPDIR: temporary, ...(fonts === "none" ? { FONTCONFIG_FILE: empty } : {}) },
+    env: { ...inherited, TMPDIR: temporary, ...(fonts === "none" ? { FONTCONFIG_FILE: empty } : {}) },
+    clearEnv: true,
   }).output();
   const { data, info } = await sharp(stdout).greyscale().raw().toBuffer({ resolveWithObject: true });
   return Array.from(
