@@ -88,24 +88,20 @@ function refuseImpossibleClasses(configuration: Configuration): void {
     );
   }
   if (dataset === "iemoji-100") {
-    refuseUnusedByDrawings(configuration);
+    const { data, skipBroken } = configuration;
+    for (const [field, value] of Object.entries({ classes: classes[0], data, skipBroken })) {
+      if (!value) continue;
+      throw new UserError(
+        `Expected no \`${field}\` for iemoji-100, which is rendered here with all of its classes, but found ${value}. ` +
+          "Leave it out (`classOrder` chooses what is learned first), or choose another data set.",
+      );
+    }
     classSteps(configuration, IEMOJI_CLASSES);
     return;
   }
   if (baseClasses + increments * increment < 2) throw oneClass();
   const classCount = classes.length || (dataset === "folder" ? 0 : NAMED_CLASSES);
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
-}
-
-/** @throws {UserError} where a configuration for iEmoji-100 has fields that are for photos */
-export function refuseUnusedByDrawings({ dataset, classes, data, skipBroken }: Configuration): void {
-  const found = Object.entries({ classes: classes[0], data, skipBroken }).find(([, value]) => value);
-  if (dataset !== "iemoji-100" || found === undefined) return;
-  const [field, value] = found;
-  throw new UserError(
-    `Expected no \`${field}\` for iemoji-100, which is rendered here with all of its classes, but found ${value}. ` +
-      "Leave it out (`classOrder` chooses what is learned first), or choose another data set.",
-  );
 }
 
 /** Which classes a run learns when. @param classNames of its data set */

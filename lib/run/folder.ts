@@ -117,6 +117,7 @@ export interface RunFolders {
  * The folders of a run: `RUNS/DATASET/seed1-LwM-CONFIGURATION-ENGINE-CODE`.
  * @param configuration `code` selects the code that may have trained the run
  * @param images digest of the images
+ * @param log told where only other code has trained a run of the same configuration
  * @throws {UserError} if `code` is a digest of which there is no run
  */
 export async function runFolders(
@@ -124,17 +125,25 @@ export async function runFolders(
   engine: Engine["name"],
   directory: string,
   images?: string,
+  log?: (line: string) => void,
 ): Promise<RunFolders> {
   const names = runNames(configuration, engine, images);
   const home = join(directory, "runs", configuration.dataset);
   const current = codeDigest(engine);
   const code = configuration.code === "current" ? current : configuration.code;
   const kept = await codesOf(home, configuration.increments > 0 ? names.method : names.base);
+  const found = kept.join(", ");
   if (code !== current && !kept.includes(code)) {
     throw new UserError(
       `Expected a run that the code ${code} has trained in ${home} but found ${
-        kept.length === 0 ? "none" : `those of ${kept.join(", ")}`
+        found ? `those of ${found}` : "none"
       }. The current code is ${current}: leave \`code\` out to train with it.`,
+    );
+  }
+  if (kept.length > 0 && !kept.includes(code)) {
+    log?.(
+      `The code that decides the numbers has changed (now ${code}): this run is trained anew. Code ${found} has ` +
+        `trained it before; to use that knowingly, say --code ${kept[0]} or LWM_CODE=${kept[0]}.`,
     );
   }
   return { base: join(home, `${names.base}-${code}`), method: join(home, `${names.method}-${code}`) };
@@ -154,18 +163,6 @@ async function codesOf(home: string, name: string): Promise<string[]> {
     if (steps > 0) found.push([folder.slice(-6), steps]);
   }
   return found.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([code]) => code);
-}
-
-/** A line for the user where only other code has trained a run of the same configuration; else null. */
-export async function otherCode({ base, method }: RunFolders, increments: number): Promise<string | null> {
-  const folder = increments > 0 ? method : base;
-  const [name, code] = [basename(folder).slice(0, -7), folder.slice(-6)];
-  const others = await codesOf(dirname(folder), name);
-  if (others.length === 0 || others.includes(code)) return null;
-  return `The code that decides the numbers has changed (now ${code}): this run is trained anew. Code ` +
-    `${others.join(", ")} has trained it before; to use that knowingly, say --code ${others[0]} or LWM_CODE=${
-      others[0]
-    }.`;
 }
 
 export function stepFolder({ base, method }: RunFolders, step: number): string {

@@ -27,7 +27,7 @@ import {
 import { stopPoint, throwIfStopped } from "../stop_signals.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
-import { classSteps, refuseUnusedByDrawings } from "./configuration.ts";
+import { classSteps } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import { EVALUATION_BATCH_SIZE, readStepMetrics, stepMetrics } from "./evaluate_step.ts";
@@ -36,7 +36,6 @@ import {
   dataDirectory,
   keepConfiguration,
   openDataset,
-  otherCode,
   readRunFolder,
   refuseOtherImages,
   type RunFolders,
@@ -149,7 +148,6 @@ export class Run {
     const { log = () => {} } = place;
     const { configuration: kept, directory, folders, images, trainedOn } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
-    if (place.data !== undefined) refuseUnusedByDrawings(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
       log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);
@@ -178,14 +176,14 @@ export class Run {
     const onClasses = (classNames: readonly string[]) => void classSteps(configuration, classNames);
     const dataset = known ?? await openDataset(configuration, directory, { onImages, onClasses, decode });
     const { digest } = dataset;
-    const folders = kept ?? await runFolders(configuration, engine.name, directory, digest || undefined);
+    // True on this machine and now: a display with an id is not kept in a notebook that is committed.
+    const onOtherCode = (line: string) =>
+      inNotebook()
+        ? void displayInNotebook({ "text/plain": line }, { display_id: crypto.randomUUID() })
+        : log(line);
+    const folders = kept ??
+      await runFolders(configuration, engine.name, directory, digest || undefined, onOtherCode);
     await refuseOtherImages(folders, dataset);
-    const other = kept ? null : await otherCode(folders, configuration.increments);
-    if (other !== null) {
-      // True on this machine and now: a display with an id is not kept in a notebook that is committed.
-      if (inNotebook()) await displayInNotebook({ "text/plain": other }, { display_id: crypto.randomUUID() });
-      else log(other);
-    }
     const complete = kept ? configuration : { ...configuration, engine: engine.name, code: codeOf(folders) };
     return new Run(complete, engine, dataset, folders);
   }

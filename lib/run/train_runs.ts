@@ -21,8 +21,6 @@ const KNOWN_METHODS = methodNames();
 export interface TrainRunsOptions {
   /** Last step to train; default all. */
   through?: number;
-  /** Processes at a time; default one a core, and one alone with WebGPU. */
-  processes?: number;
   /** Folder of data sets and runs, for tests. */
   directory?: string;
   /** Ends all processes at once. */
@@ -53,13 +51,13 @@ export async function trainRuns(
       "Expected a list of configurations but found no list. For one run, write trainRuns([configuration]).",
     );
   }
-  const { directory, through, processes, signal: outer, onEpoch } = options;
+  const { directory, through, signal: outer, onEpoch } = options;
   const runs: Run[] = [];
   for (const configuration of configurations) {
     runs.push(await Run.open(configuration, { directory, log: logOnce }));
   }
   const pictures: Promise<unknown>[] = [];
-  const planned = await trainingJobs(
+  const { jobs, processes } = await trainingJobs(
     runs.map((run) => ({
       name: labelOf(run, runs),
       configuration: run.configuration,
@@ -73,10 +71,9 @@ export async function trainRuns(
     })),
     directory,
   );
-  const { jobs } = planned;
   await stoppable(
     "Only the unfinished epoch is lost. Run it again to resume there.",
-    (signal) => runJobs(jobs, { processes: processes ?? planned.processes, signal }),
+    (signal) => runJobs(jobs, { processes, signal }),
     outer,
   );
   await Promise.all(pictures);

@@ -31,7 +31,7 @@ Deno.test("trainRuns() says which run failed and why, after the others have fini
     const good = tinyConfiguration({ method: "C", increments: 1 });
     const bad = tinyConfiguration({ method: "LwM", increments: 1, learningRate: 1e38, maxNorm: 1e38 });
     await (await Run.open(good, { directory })).train(0); // M_0 of both
-    await assert.rejects(trainRuns([bad, good], { directory, processes: 1 }), {
+    await assert.rejects(trainRuns([bad, good], { directory }), {
       name: "UserError",
       message: /^LwM, seed 1: Expected finite losses but found/,
     });
@@ -69,6 +69,7 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
 async function withProcessesThatSay(
   messages: readonly WorkerMessage[],
   work: () => Promise<void>,
+  status: { code: number; signal: Deno.Signal | null } = { code: 0, signal: null },
 ): Promise<boolean[]> {
   const closed: boolean[] = [];
   class Command {
@@ -85,7 +86,7 @@ async function withProcessesThatSay(
           },
         }),
         stderr: new Blob().stream(),
-        status: Promise.resolve({ code: 0, signal: null }),
+        status: Promise.resolve(status),
       };
     }
   }
@@ -115,6 +116,17 @@ Deno.test("trainRuns() names each run by what it differs in", () =>
         "LwM, seed 1, attentionForm unnormalized, baseEpochs 2: No.",
       ]);
     });
+  }));
+
+Deno.test("trainRuns() says of a process that was killed that it was", () =>
+  withDataDirectory(async (directory) => {
+    const killed = { code: 137, signal: "SIGKILL" } as const;
+    const message = "LwM, seed 1: Its process was killed by SIGKILL.";
+    await withProcessesThatSay(
+      [],
+      () => assert.rejects(trainRuns([tinyConfiguration()], { directory }), { name: "UserError", message }),
+      killed,
+    );
   }));
 
 const EPOCH: WorkerMessage = {

@@ -4,7 +4,6 @@
  */
 import { markdownTable } from "../../lib/table.ts";
 import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
-import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, defineCommand, runCommand } from "./command_line.ts";
@@ -47,10 +46,8 @@ export const evaluate = defineCommand(COMMAND, async (line, say, result) => {
     metrics.push(await run.evaluate(step));
     say(stepRow(metrics));
   }
-  say("\nAccuracy of each model on the classes of each step\n");
-  say(accuracyTable(run, metrics));
-  say(ATTENTION);
-  say(attentionTable(metrics));
+  say(LEGEND);
+  say(modelTable(metrics));
   const missing = run.steps.length - metrics.length;
   if (missing > 0) {
     say(`\nNot trained yet: ${missing} of ${run.steps.length} steps. \`deno task train\` trains them.`);
@@ -58,28 +55,21 @@ export const evaluate = defineCommand(COMMAND, async (line, say, result) => {
   result({ run: folder, configuration: run.configuration, metrics });
 });
 
-const ATTENTION = `
-Attention to the classes of step 0. Cosine: between each model's maps and those of M_0. Where masks are known:
-pointing game, how often the peak of the map lies on the object; inside, which part of the map lies on it.
+const LEGEND = `
+Each model's accuracy on the classes of each step, and its attention to the classes of step 0. Cosine: between its
+maps and those of M_0. Where masks are known: pointing game, how often the peak of the map lies on the object;
+inside, which part of the map lies on it.
 `;
 
-/** One row for the classes of each step, one column for each model that knows them. */
-function accuracyTable(run: Run, metrics: readonly StepMetrics[]): string {
-  return markdownTable(metrics.map((_, step) => {
-    const models = metrics.map(({ accuracyOfSteps }, t) =>
-      [`M_${t}`, step <= t ? percent(accuracyOfSteps[step]) : ""] as const
-    );
-    const classes = run.steps[step].map((id) => run.dataset.classNames[id]);
-    return { step, ...Object.fromEntries(models), classes: classes.join(", ") };
-  }));
-}
-
-function attentionTable(metrics: readonly StepMetrics[]): string {
-  return markdownTable(metrics.map(({ step, attention: { cosine, pointingGame, energyInside } }) => ({
-    model: `M_${step}`,
-    cosine: cosine.toFixed(3),
-    "pointing game": pointingGame ? percent(pointingGame.now) : "–",
-    inside: energyInside ? percent(energyInside.now) : "–",
+function modelTable(metrics: readonly StepMetrics[]): string {
+  return markdownTable(metrics.map(({ step: t, accuracyOfSteps, attention }) => ({
+    model: `M_${t}`,
+    ...Object.fromEntries(
+      metrics.map((_, step) => [`step ${step}`, step <= t ? percent(accuracyOfSteps[step]) : ""]),
+    ),
+    cosine: attention.cosine.toFixed(3),
+    "pointing game": attention.pointingGame ? percent(attention.pointingGame.now) : "–",
+    inside: attention.energyInside ? percent(attention.energyInside.now) : "–",
   })));
 }
 

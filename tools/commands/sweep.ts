@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { failuresOf, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { failuresOf, refuseFailed, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
 import { studyFigure, type StudyFigureOptions } from "../../lib/study/record_figures.ts";
@@ -155,7 +155,11 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
   const before = await recordsNow();
   const waiting = runs.filter(({ configuration }) => missingOf([configuration], before).length > 0);
   const toTrain = dryRun ? missing.length : waiting.length;
-  say(describePlan(plan, results, before, collects ? undefined : toTrain));
+  const older = before.filter((run) => !isCurrent(run)).length;
+  say(
+    `${before.length} of ${plan.configurations.length} runs are finished` +
+      `${older > 0 ? ` (${older} by other code)` : ""}${collects ? "" : `, ${toTrain} to train`}.`,
+  );
   if (dryRun) {
     const nameOf = runNames(plan.configurations);
     for (const configuration of missing) say(`  to train: ${nameOf(configuration)}`);
@@ -177,7 +181,7 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
       report(`Once they are finished: deno task sweep ${showPath(file)} --collect${places.join("")}`);
       result({ jobs });
     }
-    return refuseFailed(failures, plan);
+    return refuseFailed(failures);
   }
 
   const writeResults = async () => {
@@ -201,7 +205,7 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
   say(`\nResults: ${showPath(path)} and .tsv`);
   result(asJson(records, shown));
   if (ended) throw ended;
-  refuseFailed(failures, plan);
+  refuseFailed(failures);
 });
 
 /**
@@ -271,32 +275,6 @@ function onEngineOf(known: readonly RunRecord[], missing: readonly Configuration
   return named;
 }
 
-/** @param missing how many; undefined where the others are collected */
-function describePlan(
-  { configurations, duplicates }: StudyPlan,
-  results: readonly RunRecord[],
-  records: readonly RunRecord[],
-  missing?: number,
-): string {
-  const all = count(configurations.length, "run");
-  if (missing === undefined) return `${records.length} of ${all} found.`;
-  const older = results.filter((run) => !isCurrent(run)).length;
-  return [
-    `${all}: ${results.length > 0 ? `${results.length} known from the results, ` : ""}` +
-    `${records.length - results.length} finished before, ${missing} to train.`,
-    ...duplicates > 0 ? [`${count(duplicates, "duplicate configuration")} skipped.`] : [],
-    ...older > 0 ? [`${older} of the results are of other code; --out DIRECTORY trains them anew.`] : [],
-  ].join(" ");
-}
-
-function refuseFailed(failures: readonly string[], { configurations }: StudyPlan): void {
-  if (failures.length === 0) return;
-  const lines = failures.map((line) => `  ${line}`);
-  throw new UserError(
-    `${failures.length} of ${count(configurations.length, "run")} failed:\n${lines.join("\n")}`,
-  );
-}
-
 /**
  * Of each run the record with the most steps, the last of those; in the order of the study, then runs that it
  * no longer names.
@@ -329,10 +307,6 @@ async function show(study: Study, folder: string, { log, ...place }: StudyFigure
   }
   if (figures.length > 0) log(`\nFigures: ${figures.map(showPath).join(", ")}`);
   return { comparisons, figures };
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 if (import.meta.main) await runCommand(sweep);

@@ -10,6 +10,7 @@ import { ResNet } from "../../lib/model/mod.ts";
 import { duration, progressDisplay } from "../../lib/progress.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
+import { median } from "../../lib/statistics.ts";
 import { stoppable, unlessStopped } from "../../lib/stop_signals.ts";
 import { stepOptions, trainStep } from "../../lib/training/train_step.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -73,13 +74,19 @@ export const train = defineCommand(COMMAND, async (line, say, result) => {
 });
 
 async function planOf(run: Run) {
-  const steps: { classes: string[]; iterations: number; epochsDone: number; trained: boolean }[] = [];
+  const steps = [];
   for (const [step, ids] of run.steps.entries()) {
     const { epochs } = stepOptions(run.configuration, step, run.dataset);
     const trained = await run.isTrained(step);
     const epochsDone = trained ? epochs : await run.epochsDone(step);
     const iterations = Math.round(run.iterations(step) * (1 - (trained ? 0 : epochsDone / epochs)));
-    steps.push({ classes: ids.map((id) => run.dataset.classNames[id]), iterations, epochsDone, trained });
+    steps.push({
+      classes: ids.map((id) => run.dataset.classNames[id]),
+      iterations,
+      epochs,
+      epochsDone,
+      trained,
+    });
   }
   const iterations = steps.reduce((sum, step) => sum + (step.trained ? 0 : step.iterations), 0);
   const { depth, widths, stem, seed } = run.configuration;
@@ -116,13 +123,11 @@ async function secondsPerIteration(run: Run, student: ResNet): Promise<number> {
   );
   // The first ones are slow: code is compiled. The median of the rest leaves out pauses.
   const durations = times.slice(1).map((time, i) => (time - times[i]) / 1000);
-  const later = durations.slice(durations.length >> 1).sort((a, b) => a - b);
-  return later[later.length >> 1];
+  return median(durations.slice(durations.length >> 1));
 }
 
 function planLines(run: Run, { steps, seconds, bytes }: Awaited<ReturnType<typeof planOf>>): string[] {
-  const lines = steps.map(({ classes, iterations, epochsDone, trained }, step) => {
-    const { epochs } = stepOptions(run.configuration, step, run.dataset);
+  const lines = steps.map(({ classes, iterations, epochs, epochsDone, trained }, step) => {
     const resumes = epochsDone > 0 ? `resumes at epoch ${epochsDone + 1} of ${epochs}, ` : "";
     const what = trained ? "trained" : `${resumes}${iterations} iterations`;
     return `Step ${step}: ${what}, ${classes.length} class${classes.length === 1 ? "" : "es"}: ${
