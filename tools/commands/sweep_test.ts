@@ -9,7 +9,7 @@ import {
   withDataDirectory,
 } from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { readRecords, type RunRecord, writeRecords } from "../../lib/study/run_record.ts";
+import { readRecords, writeRecords } from "../../lib/study/run_record.ts";
 import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { findKept } from "./cluster.ts";
@@ -21,11 +21,6 @@ async function writeSweep(directory: string, content: Record<string, unknown>): 
   await Deno.mkdir(join(directory, "studies"), { recursive: true });
   await Deno.writeTextFile(file, JSON.stringify({ base: { ...TINY_FIELDS, increments: 1 }, ...content }));
   return file;
-}
-
-/** Runs of a preset that is not the default are kept below the folder of data. */
-function recordsIn(directory: string): Promise<RunRecord[]> {
-  return readRecords(join(directory, "studies", "smoke", "tiny.results.json"));
 }
 
 async function sweepIn(directory: string, file: string, ...args: string[]): Promise<string[]> {
