@@ -18,7 +18,6 @@ export interface OwnClass {
 /** Everything that a visitor can choose. */
 export interface View {
   readonly classes: readonly OwnClass[];
-  readonly lesson: "own" | "increment";
   readonly settings: TeachSettings;
   /** Whether the networks are told that a picture is old or new; undefined: for photographs only. */
   readonly told?: boolean;
@@ -29,9 +28,8 @@ export interface View {
   readonly own?: OwnPicture;
 }
 
-/** Fewest and most pictures of a class. */
-export const FEWEST = 3;
-export const MOST = 30;
+/** Fewest pictures of a class, those that a verdict needs, and most. */
+export const FEWEST = 3, ENOUGH = 15, MOST = 30;
 /** Pictures of a class of the data set in "Look". */
 export const PICTURES = 20;
 
@@ -41,40 +39,24 @@ export function readyClass(place: number): OwnClass {
   return { name, ready: true, pictures: readySketches(name).map((sketch) => ({ sketch })) };
 }
 
-/** The settings that a lesson starts with. */
-export function settingsOf(lesson: View["lesson"], { configuration }: Manifest): TeachSettings {
-  const given = Object.keys(GENTLE).map((field) => [field, configuration[field as keyof TeachSettings]]);
-  return lesson === "own" ? GENTLE : Object.fromEntries(given);
-}
-
-/** The ends of the settings that are numbers, with their letters in the address. */
+/** The settings that a visitor can choose, with their ends and their letters in the address. */
 export const RANGES = {
-  beta: { label: "β", min: 0, max: 1, step: 0.05 },
-  gamma: { label: "γ", min: 0, max: 1, step: 0.05 },
+  beta: { label: "weight of the old answers, β", min: 0, max: 2, step: 0.05 },
+  gamma: { label: "weight of where it looked, γ", min: 0, max: 2, step: 0.05 },
   learningRate: { label: "learning rate", min: 0.01, max: 0.3, step: 0.01 },
   epochs: { label: "rounds", min: 1, max: 30, step: 1 },
-  seed: { label: "seed", min: 1, max: 100, step: 1 },
-} as const;
-/** The settings that are names. */
-export const FORMS = {
-  classification: { label: "L_C", options: ["sigmoid-new", "sigmoid-all", "softmax-new", "softmax-all"] },
-  distillation: { label: "L_D", options: ["sigmoid", "softmax"] },
-  norm: { label: "norm of L_AD", options: ["L1", "L2"] },
+  seed: { label: "random numbers", min: 1, max: 100, step: 1 },
 } as const;
 
 /** Reads the address; what it does not say, or says wrongly, is chosen. */
 export function readAddress(manifest: Manifest): View {
   const { classNames, typical } = manifest;
   const given = new URLSearchParams(location.hash.slice(1));
-  const lesson = given.get("lesson") === "increment" ? "increment" : "own";
-  const settings: Record<string, unknown> = { ...settingsOf(lesson, manifest) };
+  const settings = { ...GENTLE };
   for (const [field, { min, max, step }] of Object.entries(RANGES)) {
     const value = Number(given.get(field) ?? NaN);
     const whole = Math.abs(value / step - Math.round(value / step)) < 1e-6;
-    if (value >= min && value <= max && whole) settings[field] = value;
-  }
-  for (const [field, { options }] of Object.entries(FORMS)) {
-    settings[field] = options.find((option) => option === given.get(field)) ?? settings[field];
+    if (value >= min && value <= max && whole) settings[field as keyof TeachSettings] = value;
   }
   const photos: readonly Picture[][] = history.state?.photos ?? [[], [], []];
   const classes = READY_NAMES.map((_, place): OwnClass => {
@@ -94,7 +76,7 @@ export function readAddress(manifest: Manifest): View {
   const [sketch] = decodeSketches(given.get("own") ?? "");
   const own = sketch ? { sketch } : photos[2].map((photo) => ({ photo }))[0];
   const told = ({ yes: true, no: false } as Record<string, boolean>)[given.get("told") ?? ""];
-  return { classes, lesson, settings: settings as TeachSettings, told, classId, image, own };
+  return { classes, settings, told, classId, image, own };
 }
 
 /** The name of a class before it is given one. */
@@ -102,17 +84,26 @@ export function defaultName(place: number): string {
   return `thing ${"AB"[place]}`;
 }
 
+/** What the page calls the class at a place. */
+export function nameOf({ name }: OwnClass, place: number): string {
+  return name.trim() || defaultName(place);
+}
+
+/** Whether some of the pictures are photographs. */
+export function hasPhotos(classes: readonly OwnClass[]): boolean {
+  return classes.some(({ pictures }) => pictures.some((picture) => "photo" in picture));
+}
+
 /** Writes the address: only what differs from what is chosen where it says nothing. */
 export function writeAddress(view: View, manifest: Manifest): void {
   const fields = new URLSearchParams();
-  const { classes, lesson, settings, told, classId, image, own } = view;
+  const { classes, settings, told, classId, image, own } = view;
   classes.forEach(({ name, ready, pictures }, place) => {
     if (!ready || name !== READY_NAMES[place]) fields.set(`name${place + 1}`, name);
     const sketches = pictures.flatMap((picture) => "sketch" in picture ? [picture.sketch] : []);
     if (!ready && sketches.length > 0) fields.set(`draw${place + 1}`, encodeSketches(sketches));
   });
-  if (lesson !== "own") fields.set("lesson", lesson);
-  for (const [field, usual] of Object.entries(settingsOf(lesson, manifest))) {
+  for (const [field, usual] of Object.entries(GENTLE)) {
     const value = settings[field as keyof TeachSettings];
     if (value !== usual) fields.set(field, String(value));
   }

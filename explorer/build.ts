@@ -20,7 +20,6 @@ import { dataDirectory } from "../lib/run/folder.ts";
 import type { Run } from "../lib/run/run.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import { trainRuns } from "../lib/run/train_runs.ts";
-import { inPercent } from "../lib/numbers.ts";
 import { mean } from "../lib/statistics.ts";
 import { UserError } from "../lib/user_error.ts";
 import {
@@ -180,26 +179,25 @@ export async function describeModels(
 }
 
 /**
- * The page, with the means over seeds that the figure of the accuracy draws, and with links to the project.
+ * The page, with links to the project, and with the share of all things that each method knows at the end of
+ * each run that the figure of the accuracy draws.
  */
 async function pageOf(output: string): Promise<string> {
   const page = await Deno.readTextFile(join(here, "index.html"));
   const files = [...Deno.readDirSync(FIGURES)].filter(({ name }) => name.endsWith(".json"));
   const curve = files.map(({ name }) => JSON.parse(Deno.readTextFileSync(join(FIGURES, name))))
     .find(({ figure, dataset }) => figure === "accuracyCurve" && dataset === "iemoji-100");
-  const results = METHOD_NAMES.map((name) => {
-    const runs: { accuracy: number[] }[] = curve?.runs.filter((run: { method: string }) =>
-      run.method === name
-    ) ?? [];
-    const rate = runs.length > 0 && inPercent(mean(runs.map(({ accuracy }) => mean(accuracy))));
-    return rate && ` ${name} ${rate} (${runs.length} seeds)`;
-  });
+  const runs: { method: string; seed: number; accuracy: number[] }[] = curve?.runs ?? [];
+  const bySeed = Map.groupBy(runs, ({ seed }) => seed).values().toArray().map((ofSeed) =>
+    METHOD_NAMES.map((name) => ofSeed.find(({ method }) => method === name)?.accuracy.at(-1))
+  );
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = Deno.env.toObject();
   const project = GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/HEAD/` : "";
   for (const file of project ? [] : ["README.md", "RESULTS.md"]) {
     await Deno.copyFile(join(here, "..", file), join(output, file));
   }
-  return page.replace("<!-- over seeds -->", results.filter(Boolean).join()).replaceAll(
+  const complete = bySeed.filter((shares) => !shares.includes(undefined));
+  return page.replace('content="[]"', `content="${JSON.stringify(complete)}"`).replaceAll(
     /href="(?=\w+\.md")/g,
     `href="${project}`,
   );

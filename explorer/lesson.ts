@@ -21,9 +21,9 @@ import { overlay, unitMap } from "../lib/figures/kit/overlay.ts";
 import type { ResNet } from "../lib/model/mod.ts";
 import { randomStream } from "../lib/random.ts";
 import { mean } from "../lib/statistics.ts";
-import { type EpochLog, stepOptions, trainStep } from "../lib/training/train_step.ts";
-import { GENTLE, isKept, type Lesson, type Manifest, type Method, type OwnPicture } from "./messages.ts";
-import type { Answer, Progress, Report, TeachSettings } from "./messages.ts";
+import { stepOptions, trainStep } from "../lib/training/train_step.ts";
+import { GENTLE, isKept, type Manifest, TEST_VIEWS } from "./messages.ts";
+import type { Answer, Lesson, Method, OwnPicture, Report, TeachSettings } from "./messages.ts";
 import { PAD, paintSketch } from "./sketch.ts";
 
 /** What every lesson starts from. */
@@ -48,8 +48,8 @@ export function schoolOf(manifest: Manifest, drawings: Uint8Array, teacher: ResN
 export const HEAT_END = 0.5;
 /** Own pictures in a batch, and draws of them in a round, about: ten batches. */
 const OWN_BATCH = 24, ROUND = 240;
-/** Placements of a drawing in the test. */
-const TEST_VIEWS = 4;
+/** How the losses are formed. */
+const FORMS = { classification: "sigmoid-new", distillation: "sigmoid", norm: "L1" } as const;
 /** Images in a forward pass. */
 const BATCH = 50;
 
@@ -68,7 +68,7 @@ export function ownImages(
 ): ImageSet {
   const images = classes.flatMap((pictures, label) =>
     pictures.map((picture, i) => ({ picture, label, i }))
-      .filter(({ i }) => isKept(i, pictures.length) === (split === "test"))
+      .filter(({ i }) => isKept(i) === (split === "test"))
   ).map(({ picture, ...image }) =>
     "photo" in picture
       ? { ...image, photo: picture.photo.rgb }
@@ -106,41 +106,25 @@ export function ownPicture(picture: OwnPicture, size: number): Picture {
   return { size, rgb };
 }
 
-/** The images of a lesson, labeled by their columns of the head. */
-function imagesOf({ dataset, classOrder, manifest }: School, lesson: Lesson, { seed }: TeachSettings) {
-  const { stepSizes: [base, increment], configuration } = manifest;
-  const { views, imageSize: size } = configuration;
+/** The test pictures of the old classes. */
+function oldPictures({ dataset, classOrder, manifest: { stepSizes } }: School): ImageSet {
   const position = headPositions(classOrder);
-  const open = (split: "train" | "test", from: number, to: number) => {
-    const options = { seed, views: split === "train" ? views : 1 };
-    const set = dataset.open(split, classOrder.slice(from, to), options);
-    return { ...set, labels: set.labels.map((id) => position[id]) };
-  };
-  const old = open("test", 0, base);
-  if (lesson === "increment") {
-    const end = base + increment;
-    return { old, train: open("train", base, end), test: open("test", base, end), plan: {} };
-  }
-  const mine = (split: "train" | "test", views: number) => {
-    const set = ownImages(lesson, { split, seed, size, views });
-    return { ...set, labels: set.labels.map((label) => base + label) };
-  };
-  const train = mine("train", views);
-  const plan = { drawsPerEpoch: Math.floor(ROUND / train.count), batchSize: OWN_BATCH };
-  return { old, train, test: mine("test", TEST_VIEWS), plan };
+  const set = dataset.open("test", classOrder.slice(0, stepSizes[0]), { seed: GENTLE.seed, views: 1 });
+  return { ...set, labels: set.labels.map((id) => position[id]) };
 }
 
-/** The pictures of the old classes that are shown, as M₀ learned them. */
+/** The pictures of the old classes that are shown, as M_0 learned them. */
 export async function shownPictures(school: School): Promise<{ pictures: Picture[]; report: Report }> {
-  const { old } = imagesOf(school, "increment", GENTLE);
-  const exam = await examOf(school, old);
-  const pictures = exam.shown.map((image) => readPicture(old, { image, view: 0 }));
-  return { pictures, report: { ...await exam.of(school.teacher), round: 0, rounds: 0 } };
+  const exam = await examOf(school);
+  const pictures = exam.shown.map((image) => readPicture(exam.old, { image, view: 0 }));
+  return { pictures, report: await exam.of(school.teacher, 0) };
 }
 
 /** Prepares the test that is taken after each round. */
-async function examOf({ teacher, dataset, manifest }: School, old: ImageSet, test?: ImageSet) {
+async function examOf(school: School, test?: ImageSet) {
+  const { teacher, dataset, manifest } = school;
   const base = teacher.classNames.length;
+  const old = oldPictures(school);
   const forward = {
     headPositions: Int32Array.from({ length: manifest.classNames.length }, (_, column) => column),
     normalization: dataset,
@@ -156,15 +140,16 @@ async function examOf({ teacher, dataset, manifest }: School, old: ImageSet, tes
     free: mean(rightAnswers(seen)),
     told: mean(rightAnswers(seen, 1, { first, end })),
   });
-  const of = async (model: ResNet): Promise<Omit<Report, "round" | "rounds">> => {
+  const of = async (model: ResNet, round: number): Promise<Report> => {
     const isTeacher = model === teacher;
     const seen = isTeacher ? before : await predict(model, old, forward);
     const own = isTeacher || !test ? undefined : await predict(model, test, forward);
     return {
+      round,
       old: rateOf(seen, 0, base),
       added: own ? rateOf(own, base, own.classes) : { free: 0, told: 0 },
       looks: attentionRetention(before, seen).cosine,
-      tested: [old.count, own?.labels.length ?? 0],
+      tested: [old.count, test?.count ?? 0],
       shown: shown.map((image) => {
         const row = seen.logits.subarray(image * seen.classes, (image + 1) * seen.classes);
         const [free, told] = [row, row.subarray(0, base)].map((scores) => topColumns(scores, 1)[0]);
@@ -172,49 +157,55 @@ async function examOf({ teacher, dataset, manifest }: School, old: ImageSet, tes
       }),
     };
   };
-  return { shown, of };
+  return { old, shown, of };
 }
 
 /**
- * Teaches a copy of M₀.
+ * Teaches a copy of M_0.
  * @param lesson what is taught
  * @param settings of the training; fields that the method does not use have no effect
  * @param tell called before the first round and after each, with null where nothing is measured; the
  * training goes on when it has resolved
- * @param onProgress called after each iteration
- * @returns the student, and the losses of all rounds
+ * @param onProgress called after each iteration with the share that is done
+ * @returns the student
  */
 export async function teach(
   school: School,
   lesson: Lesson,
   { method, ...settings }: TeachSettings & { method: Method },
   tell: (report: Report | null) => Promise<void>,
-  onProgress: (progress: Progress) => void = () => {},
-): Promise<{ student: ResNet; log: readonly EpochLog[] }> {
-  const { teacher, dataset, manifest } = school;
-  const { old, train, test, plan } = imagesOf(school, lesson, settings);
-  const exam = await examOf(school, old, test);
-  const rounds = settings.epochs;
-  await tell({ ...await exam.of(teacher), round: 0, rounds });
+  onProgress: (share: number) => void = () => {},
+): Promise<ResNet> {
+  const { teacher, dataset, manifest: { configuration: trained } } = school;
+  const base = teacher.classNames.length;
+  const mine = (split: "train" | "test", views: number) => {
+    const set = ownImages(lesson, { split, seed: settings.seed, size: trained.imageSize, views });
+    return { ...set, labels: set.labels.map((label) => base + label) };
+  };
+  const set = mine("train", trained.views);
+  const exam = await examOf(school, mine("test", TEST_VIEWS));
+  await tell(await exam.of(teacher, 0));
   const student = teacher.clone();
-  const added = lesson === "increment" ? manifest.stepSizes[1] : lesson.length;
-  student.growHead(Array.from({ length: added }, (_, i) => `new class ${i + 1}`), settings.seed);
-  const configuration = { ...manifest.configuration, ...settings, ...plan, method };
-  const columns = teacher.classNames.length + added;
-  const log = await trainStep(
-    { student, teacher, set: train, headPosition: Int32Array.from({ length: columns }, (_, i) => i) },
-    stepOptions(configuration, 1, dataset),
+  student.growHead(lesson.map((_, i) => `new class ${i + 1}`), settings.seed);
+  const plan = { drawsPerEpoch: Math.floor(ROUND / set.count), batchSize: OWN_BATCH };
+  await trainStep(
     {
-      onProgress: ({ phase, done, total, loss }) =>
-        onProgress(phase === "teacher" ? { done: 0, total: Infinity } : { done, total, loss }),
-      onEpoch: async ({ epochsDone: round, log }) => {
+      student,
+      teacher,
+      set,
+      headPosition: Int32Array.from({ length: base + lesson.length }, (_, column) => column),
+    },
+    stepOptions({ ...trained, ...FORMS, ...settings, ...plan, method }, 1, dataset),
+    {
+      onProgress: ({ phase, done, total }) => onProgress(phase === "teacher" ? 0 : done / total),
+      onEpoch: async ({ epochsDone: round }) => {
         // Most is forgotten in the first rounds; later, every third round is enough.
-        if (round > 2 && round % 3 !== 2 && round < rounds) return await tell(null);
-        await tell({ ...await exam.of(student), round, rounds, log: log.at(-1)! });
+        const isMeasured = round <= 2 || round % 3 === 2 || round === settings.epochs;
+        await tell(isMeasured ? await exam.of(student, round) : null);
       },
     },
   );
-  return { student, log: log! };
+  return student;
 }
 
 /** What a model says of a picture, and where it looks for a class; -1: for its answer. */
@@ -226,9 +217,9 @@ export function answerOf(model: ResNet, picture: Picture, { mean, std }: Dataset
     return [logits, allClassMaps(features, model.head.weights)].map((tensor) => tensor.dataSync<"float32">());
   });
   const [answer] = topColumns(logits, 1);
-  const [score] = probabilities([logits[answer]], "sigmoid");
+  const scores = Array.from(probabilities(logits, "sigmoid"));
   const column = classId < 0 ? answer : classId;
-  const pixels = maps.length / logits.length;
+  const pixels = maps.length / scores.length;
   const map = [...maps.subarray(column * pixels, (column + 1) * pixels)];
-  return { answer, score, logits, maps, map, heat: map.length > 0 ? heatOf(picture, map) : undefined };
+  return { answer, scores, map, heat: map.length > 0 ? heatOf(picture, map) : undefined };
 }

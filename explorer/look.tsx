@@ -5,11 +5,12 @@
 import type { Remote } from "comlink";
 import { useState } from "preact/hooks";
 import { PICTURES } from "./address.ts";
-import { METHOD_NAMES, METHODS, modelName, symbol } from "./messages.ts";
-import type { Answer, Manifest, Method, OwnPicture, Picture } from "./messages.ts";
+import { METHOD_NAMES, METHODS, modelName } from "./messages.ts";
+import type { Answer, Manifest, ModelKey, OwnPicture, Picture } from "./messages.ts";
 import { dropTarget, Sources } from "./own.tsx";
-import { Choice, Lines, percent, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
-import { list, type Shared } from "./teach.tsx";
+import { Lines, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
+import type { Shared } from "./teach.tsx";
+import { knownBy, list, meaningOf, percent, quoted } from "./verdict.ts";
 import type { Api } from "./worker.ts";
 
 /** A place in all maps, from 0 to 1. */
@@ -32,27 +33,18 @@ const KEYS: Record<string, Place> = {
   ArrowUp: [0, -1],
 };
 
-/** The picture of "Look", the visitor's own or one of the test pictures, and all of the class. */
-export function usePicture({ connection, view: { classId, image, own } }: Shared, near: boolean) {
+/** The second section. */
+export function Look({ near, connection, manifest, view, change }: Shared & { near: boolean }) {
+  const { classId, image, own } = view;
+  const { classNames, stepSizes, models } = manifest;
   const [failure, say] = useState("");
+  const [problem, onFail] = useState("");
   const ask = async (api: Remote<Api>) => (
     { classId, own, pictures: await api.pictures(classId), seen: own && await api.see(own) }
   );
-  const found = useAnswer(
-    () => near ? connection.call(ask) : undefined,
-    [classId, own, near],
-    say,
-  );
+  const found = useAnswer(() => near ? connection.call(ask) : undefined, [classId, own, near], say);
   const current = found?.classId === classId && found.own === own ? found : undefined;
-  return { picture: current?.seen ?? current?.pictures[image], pictures: found?.pictures, failure };
-}
-
-/** The second section. */
-export function Look({ near, ...shared }: Shared & { near: boolean }) {
-  const { connection, manifest, view: { classId, image, own }, change } = shared;
-  const { classNames, stepSizes } = manifest;
-  const { picture, pictures, failure } = usePicture(shared, near);
-  const [problem, onFail] = useState("");
+  const picture = current?.seen ?? current?.pictures[image];
   const asked = own ? -1 : classId;
   const shown = useAnswer(
     () =>
@@ -62,31 +54,42 @@ export function Look({ near, ...shared }: Shared & { near: boolean }) {
     onFail,
   );
   const lessons = stepSizes.length - 1;
+  const [meaning, more] = meaningOf(manifest, runsOfPage());
   const message = failure || problem || (shown ? "" : "Loading the later networks …");
   const onPictures = ([own]: readonly OwnPicture[]) => change({ own });
   return (
     <>
       <h2 id="look-title">{lessons} lessons later</h2>
       <p>
-        The same network then learned {lessons} times {stepSizes[1]}{" "}
-        new things, in each of the three ways. Choose a picture and see where all {manifest.models.length}
-        {" "}
-        networks look for what it shows.
+        The same network then learned {lessons} times {stepSizes[1]} new things, in each of the three ways.
+      </p>
+      <p class="finding">
+        <b>{meaning}</b> {more}
+      </p>
+      <Curves manifest={manifest} />
+      <h3>One picture, through the eyes of {models.length} networks</h3>
+      <p class="message">
+        One is the network at the start, the others are what it became: {METHODS.length} ways, {lessons}{" "}
+        lessons.
       </p>
       <div class="controls">
-        <Choice
-          label="What it shows"
-          options={classNames.map((name, id) => [String(id), name] as const)}
-          value={String(classId)}
-          onValue={(value) => change({ classId: Number(value), image: 0, own: undefined })}
-        />
+        <label>
+          What it shows
+          <select
+            value={classId}
+            onChange={({ currentTarget }) =>
+              change({ classId: Number(currentTarget.value), image: 0, own: undefined })}
+          >
+            {classNames.map((name, id) => <option key={id} value={id}>{name}</option>)}
+          </select>
+        </label>
         <div {...dropTarget({ onPictures, onFail })}>
           <span class="message">Or a picture of your own</span>
           <Sources what="your own picture" {...{ onPictures, onFail }} />
         </div>
       </div>
       <div class="thumbnails pictures" role="radiogroup" aria-label="Picture">
-        {pictures?.map((one, i, { length }) => (
+        {found?.pictures.map((one, i, { length }) => (
           <label key={i} class="thumbnail">
             <input
               type="radio"
@@ -104,10 +107,13 @@ export function Look({ near, ...shared }: Shared & { near: boolean }) {
         {shown ? <Sentence {...{ manifest, ...shown }} /> : "…"}
       </p>
       <Maps {...{ manifest, shown }} />
-      <h3>All pictures: what is kept, lesson by lesson</h3>
-      <Curve manifest={manifest} />
     </>
   );
+}
+
+/** For each run with other random numbers: what the three know at the end. */
+function runsOfPage(): number[][] {
+  return JSON.parse(document.querySelector<HTMLMetaElement>("meta[name=runs]")!.content);
 }
 
 /** What the networks say of the picture, and how often they are right on pictures such as this. */
@@ -116,28 +122,27 @@ function Sentence({ manifest, asked, answers }: Shown & { manifest: Manifest }) 
   const last = stepSizes.length - 1;
   const ends = stepSizes.map((_, step) => stepSizes.slice(0, step + 1).reduce((sum, size) => sum + size));
   const step = ends.findIndex((end) => asked < end);
-  const names = METHODS.map(({ name }) => modelName({ method: name, step: last }));
+  const names = METHOD_NAMES.map((method) => modelName({ method, step: last }));
+  const start = models[0].name;
   const answerOf = (name: string) => `“${classNames[answers.get(name)!.answer]}”`;
-  const says = list(METHODS.map(({ name }, i) => `${name} says ${answerOf(names[i])}`));
-  const start = symbol(0);
-  const first = step === 0 ? `${start} says ${answerOf(start)}.` : `It is taught in lesson ${step}.`;
+  const says = list(names.map((name, i) => `${quoted(i)} says ${answerOf(name)}`));
+  const first = step === 0
+    ? `At the start, the network says ${answerOf(start)}.`
+    : `It is taught in lesson ${step}.`;
   const told = `${first} After lesson ${last}, ${says}.`;
   if (asked < 0) return <>Your picture: {told}</>;
   const rateOf = (name: string) => percent(models.find((one) => one.name === name)!.accuracy[step]);
-  const rates = list(METHODS.map(({ name }, i) => `${name} on ${rateOf(names[i])}`));
-  const before = step === 0
-    ? `${symbol(0)} is right on ${rateOf(symbol(0))}. After lesson ${last}, `
-    : "right at the end: ";
   return (
     <>
       This is a <b>{classNames[asked]}</b>. {told} Of all {PICTURES * stepSizes[step]} pictures of the{" "}
-      {stepSizes[step]} things that were taught with it, {before}
-      {rates}.
+      {stepSizes[step]} things that were taught with it,{" "}
+      {step === 0 && `${rateOf(start)} were right at the start; `}
+      after lesson {last}, the three are right on {list(names.map(rateOf))}.
     </>
   );
 }
 
-/** The picture, M₀'s map, and a row of maps for each method. One place is marked in all of them. */
+/** The picture, M_0's map, and a row of maps for each method. One place is marked in all of them. */
 function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manifest; shown?: Shown }) {
   const [place, setPlace] = useState<Place>();
   const point = ({ target, clientX, clientY }: PointerEvent) => {
@@ -152,17 +157,16 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
     const [x, y] = (place ?? [0.5, 0.5]).map((share, i) => Math.min(0.99, Math.max(0, share + by[i] / 16)));
     setPlace([x, y]);
   };
-  const cell = (method: Method, step: number) => {
-    const name = modelName({ method, step });
-    const answer = shown?.answers.get(name);
+  const cell = (where: string, key: ModelKey) => {
+    const answer = shown?.answers.get(modelName(key));
     const says = answer && classNames[answer.answer];
-    const known = !answer || shown!.asked < answer.logits.length;
+    const known = !answer || shown!.asked < answer.scores.length;
     const text = known ? says : "not taught yet";
     const right = answer && known && shown!.asked >= 0 ? says === classNames[shown!.asked] : undefined;
     const dark = answer?.map.every((value) => value === 0) ? ", looks nowhere" : "";
     return (
-      <div class="cell" data-map={JSON.stringify(answer?.map)} data-logit={answer?.logits[shown!.asked]}>
-        <Tile picture={answer?.heat ?? shown?.picture} right={right} label={`${name}: ${text}${dark}`}>
+      <div class="cell" data-map={JSON.stringify(answer?.map)} data-score={answer?.scores[shown!.asked]}>
+        <Tile picture={answer?.heat ?? shown?.picture} right={right} label={`${where}: ${text}${dark}`}>
           {text}
         </Tile>
       </div>
@@ -180,12 +184,12 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
       onKeyDown={move}
     >
       <div class="first">
-        <h3>{symbol(0)}: at the start</h3>
+        <h3>At the start</h3>
         <div class="pair">
           <div class="cell">
             <Tile picture={shown?.picture}>the picture</Tile>
           </div>
-          {cell("C", 0)}
+          {cell("At the start", { method: "C", step: 0 })}
         </div>
         <p class="legend">
           <span>looks nowhere</span>
@@ -194,20 +198,18 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
         </p>
         <small>
           Each map shows what speaks for{" "}
-          {shown && shown.asked < 0 ? "the network’s answer" : "the thing in the picture"}, all on one scale.
-          Point at a map, or tap it, to mark the same place in all.
+          {shown && shown.asked < 0 ? "the network’s answer" : "the thing in the picture"}, be it beside the
+          thing, all on one scale. Point at a map, or tap it, to mark the same place in all.
         </small>
       </div>
       <div class="rows">
         {METHODS.map(({ name, title }) => (
           <div key={name} class="row" style={{ "--method": `var(--${name})` }}>
-            <h3>
-              {title} <small>{name}</small>
-            </h3>
+            <h3>{title}</h3>
             {stepSizes.slice(1).map((_, i) => (
               <div key={i}>
                 <small>lesson {i + 1}</small>
-                {cell(name, i + 1)}
+                {cell(`${title}, lesson ${i + 1}`, { method: name, step: i + 1 })}
               </div>
             ))}
           </div>
@@ -217,17 +219,18 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
   );
 }
 
-/** All models: what they know of the start and of everything, and whether they look where M₀ looked. */
-function Curve({ manifest: { models, stepSizes } }: { manifest: Manifest }) {
-  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b);
+/** All models: what they know of the start and of everything, and whether they look where M_0 looked. */
+function Curves({ manifest }: { manifest: Manifest }) {
   const points = METHOD_NAMES.flatMap((method) =>
-    stepSizes.flatMap((_, x) => {
-      const { accuracy, attention } = models.find(({ name }) => name === modelName({ method, step: x }))!;
-      const all = sum(accuracy.map((share, i) => share * stepSizes[i])) / sum(stepSizes.slice(0, x + 1));
-      const values = { "the first things": accuracy[0], "everything so far": all, attention };
-      return Object.entries(values).map(([what, value]) => ({ method, x, value, what }));
+    manifest.stepSizes.flatMap((_, step) => {
+      const { first, all, attention } = knownBy(manifest, { method, step });
+      const values = {
+        "the first things": first,
+        "everything so far": all,
+        "looks where it looked": attention,
+      };
+      return Object.entries(values).map(([what, value]) => ({ method, x: step, value, what }));
     })
   );
-  const label = "Right answers, and mean cosine between the maps now and at the start, after each lesson";
-  return <Lines {...{ points, label }} x={{ label: "lesson" }} y={{ domain: [0, 1], tickFormat: percent }} />;
+  return <Lines {...{ points }} label="After each lesson, on all test pictures" x="lesson" />;
 }

@@ -4,23 +4,23 @@
  */
 import type { Picture } from "../lib/data/image_set.ts";
 import type { Configuration } from "../lib/run/schema.ts";
-import type { LossValues } from "../lib/training/iteration.ts";
-import type { EpochLog } from "../lib/training/train_step.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Sketch } from "./sketch.ts";
 
-/** The methods, in the order of columns and rows, with what each one learns in words. */
+/** The methods in order, each with what it learns in words, and with the dashes of its line. */
 export const METHODS = [
-  { name: "C", title: "Only the new", about: "It learns the new things and nothing else." },
+  { name: "C", title: "Only the new", about: "It learns the new things and nothing else.", dash: "" },
   {
     name: "LwF-MC",
     title: "Also its old answers",
     about: "It learns the new things and tries to keep its old answers.",
+    dash: "7 4",
   },
   {
     name: "LwM",
     title: "Also where it looked",
     about: "It tries to keep its old answers, and to look where it looked.",
+    dash: "",
   },
 ] as const;
 /** Name of one of {@linkcode METHODS}. */
@@ -80,31 +80,21 @@ export async function fetchManifest(): Promise<Manifest> {
 /** A picture of the visitor's: a drawing, or a photograph in the size of the network. */
 export type OwnPicture = { readonly sketch: Sketch } | { readonly photo: Picture };
 
-/** What a visitor can change about a training. */
-export type TeachSettings = Pick<
-  Configuration,
-  "beta" | "gamma" | "learningRate" | "epochs" | "classification" | "distillation" | "norm" | "seed"
->;
+/** What can be changed about a training. */
+export type TeachSettings = Pick<Configuration, "beta" | "gamma" | "learningRate" | "epochs" | "seed">;
 
 /** Gentle enough that a network which learns two classes does not forget all others at once. */
-export const GENTLE: TeachSettings = {
-  learningRate: 0.03,
-  beta: 1,
-  gamma: 1,
-  epochs: 20,
-  classification: "sigmoid-new",
-  distillation: "sigmoid",
-  norm: "L1",
-  seed: 1,
-};
+export const GENTLE: TeachSettings = { learningRate: 0.03, beta: 1, gamma: 1, epochs: 20, seed: 1 };
 
-/** Every fourth picture is kept for the test, and of three the last. */
-export function isKept(index: number, count: number): boolean {
-  return index % 4 === 3 || (count === 3 && index === 2);
+/** Every third picture is kept for the test. */
+export function isKept(index: number): boolean {
+  return index % 3 === 2;
 }
+/** Placements of such a picture in the test, where it is a drawing. */
+export const TEST_VIEWS = 4;
 
-/** What is taught: the pictures of some new classes, or the classes of the first increment. */
-export type Lesson = readonly (readonly OwnPicture[])[] | "increment";
+/** What is taught: the pictures of some new classes. */
+export type Lesson = readonly (readonly OwnPicture[])[];
 
 /**
  * A share of right answers: among all classes, and where it is told whether the picture is of an old or of
@@ -118,8 +108,6 @@ export interface Rate {
 /** What is measured on test pictures after a round; round 0 is before the training. */
 export interface Report {
   readonly round: number;
-  /** Number of rounds. */
-  readonly rounds: number;
   readonly old: Rate;
   readonly added: Rate;
   /** Mean cosine to M₀'s maps of the old classes. */
@@ -129,49 +117,23 @@ export interface Report {
    * and the map.
    */
   readonly shown: readonly { readonly free: number; readonly told: number; readonly heat: Picture }[];
-  /** Number of test pictures of old and of new classes. */
+  /** Number of test pictures of old and of new classes; the visitor's count once, whatever their views. */
   readonly tested: readonly [old: number, added: number];
-  /** Means of the losses over the round; absent before the training. */
-  readonly log?: EpochLog;
 }
 
-/** What a training tells while it goes on. */
-export interface Progress {
-  /** Finished iterations, of how many; the teacher's answers before the first count as nothing. */
-  readonly done: number;
-  readonly total: number;
-  /** Of the last iteration. */
-  readonly loss?: LossValues;
-}
-
-/** What a model says of one picture: C classes, maps of h × w cells. */
+/** What a model says of one picture: C classes, a map of h × w cells. */
 export interface Answer {
   /** The class with the highest score. */
   readonly answer: number;
-  /** Its score, from 0 to 1. */
-  readonly score: number;
-  /** (C) scores before the sigmoid. */
-  readonly logits: Float32Array;
-  /** (C, h·w) Grad-CAM maps, not below 0. */
-  readonly maps: Float32Array;
-  /** (h·w) the map of the asked class, or of the answer; empty where the model has not learned the class. */
+  /** (C) from 0 to 1. */
+  readonly scores: readonly number[];
+  /**
+   * (h·w) the Grad-CAM map of the asked class, or of the answer, not below 0; empty where the model has not
+   * learned the class.
+   */
   readonly map: readonly number[];
   /** That map over the picture. */
   readonly heat?: Picture;
-}
-
-/** Numbers between two models as teacher and student, on one picture. */
-export interface Comparison {
-  /** Over the classes that both know. */
-  readonly L_D: number;
-  /** For the student's top class among those. */
-  readonly L_AD: number;
-  /** Cosine between the two maps of that class; 0 where one is dark, or where they share no cell. */
-  readonly cosine: number;
-  /** That class: its position in the order of learning. */
-  readonly topBaseClass: number;
-  /** The scores of both models' answers for that class, from 0 to 1. */
-  readonly scores: readonly number[];
 }
 
 export type { Manifest, Picture };

@@ -3,16 +3,16 @@
  * the page.
  * @module
  */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { defaultName, FEWEST, MOST, type OwnClass, readyClass } from "./address.ts";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { defaultName, ENOUGH, FEWEST, MOST, nameOf, type OwnClass, readyClass } from "./address.ts";
 import { isKept, type OwnPicture, type Picture } from "./messages.ts";
 import { Button, PictureCanvas } from "./parts.tsx";
-import { cssColor, onGrid, PAD, PENS, type Sketch, type Stroke } from "./sketch.ts";
+import { cssColor, onGrid, PAD, PENS, READY_NAMES, type Sketch, type Stroke } from "./sketch.ts";
 
 /** Height and width of a picture for the network. */
 const SIZE = 32;
-/** Width of the pen. */
-const PEN_WIDTH = 5;
+/** Width of the pen, as in the drawings that stand ready. */
+const PEN_WIDTH = 7;
 /** Points nearer than this say nothing more. */
 const NEAREST = 1;
 
@@ -38,6 +38,7 @@ export function SketchImage({ sketch }: { sketch: Sketch }) {
 export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: Sketch) => void }) {
   const [pen, setPen] = useState<number>(PENS[2]);
   const [stroke, setStroke] = useState<Stroke>();
+  const name = useId();
   const placeOf = ({ currentTarget, clientX, clientY }: MouseEvent) => {
     const { left, top, width } = (currentTarget as Element).getBoundingClientRect();
     return [clientX - left, clientY - top].map((pixels) => onGrid(pixels / width * PAD));
@@ -72,6 +73,7 @@ export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: S
           <input
             key={color}
             type="radio"
+            name={name}
             aria-label={["Orange", "Black", "Blue", "Purple", "Green"][i]}
             style={{ "--pen": cssColor(color) }}
             checked={pen === color}
@@ -128,7 +130,7 @@ async function readFiles(files: FileList | null | undefined, { onPictures, onFai
 }
 
 /** The pad, or the camera, over the page. */
-function PictureDialog({ what, several, open, onPictures, onClose }: Taker & {
+function PictureDialog({ what, several, open, onPictures, onFail, onClose }: Taker & {
   what: string;
   several?: boolean;
   open: "draw" | "camera";
@@ -137,9 +139,13 @@ function PictureDialog({ what, several, open, onPictures, onClose }: Taker & {
   const dialog = useRef<HTMLDialogElement>(null);
   const [sketch, setSketch] = useState<Sketch>([]);
   const [taken, setTaken] = useState(0);
-  useEffect(() => dialog.current!.showModal(), []);
+  useEffect(() => {
+    dialog.current!.showModal();
+    dialog.current!.querySelector<HTMLElement>(":checked")?.focus(); // else the first pen
+  }, []);
   const close = () => dialog.current!.close();
   const add = (picture: OwnPicture) => {
+    onFail("");
     onPictures([picture]);
     setSketch([]);
     setTaken((count) => count + 1);
@@ -148,7 +154,12 @@ function PictureDialog({ what, several, open, onPictures, onClose }: Taker & {
   return (
     <dialog ref={dialog} aria-labelledby="dialog" onClose={onClose}>
       <h3 id="dialog">{open === "camera" ? "Show" : "Draw"} {what}</h3>
-      {several && <p>{FEWEST} to {MOST} times, a little different each time.</p>}
+      {several && (
+        <p>
+          {FEWEST} to {MOST} times, a little different each time. {ENOUGH}{" "}
+          or more, in several colors, tell more.
+        </p>
+      )}
       {open === "camera"
         ? <Camera onPhoto={(photo) => add({ photo })} />
         : <Pad sketch={sketch} onSketch={setSketch} />}
@@ -180,7 +191,13 @@ function Camera({ onPhoto }: { onPhoto: (photo: Picture) => void }) {
       video.current.srcObject = stream;
       await video.current.play();
       setState("");
-    }).catch(({ message }) => setState(`Expected a camera but found none that may be used: ${message}.`));
+    }).catch(({ name }) =>
+      setState(
+        name === "NotAllowedError"
+          ? "Expected leave to use the camera but found none. Give it beside the page’s address, or draw."
+          : "Expected a camera but found none that is free. Connect one, or draw.",
+      )
+    );
     return () => void asked.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
   }, []);
   const take = () => photoOf(video.current!).then(onPhoto);
@@ -194,26 +211,36 @@ function Camera({ onPhoto }: { onPhoto: (photo: Picture) => void }) {
 }
 
 /** One of the two classes: its name, its pictures, and how to replace them. */
-export function ClassCard({ place, value: { name, ready, pictures }, disabled, onChange }: {
+export function ClassCard({ place, value, disabled, onChange }: {
   place: number;
   value: OwnClass;
   disabled: boolean;
   onChange: (value: OwnClass) => void;
 }) {
+  const { name, ready, pictures } = value;
   const [failure, onFail] = useState("");
+  const [taken, take] = useState<OwnClass>();
   const latest = useRef(pictures);
   latest.current = ready ? [] : pictures;
+  // Drawings that stand ready lend their name to no others; what the visitor wrote stays.
+  const own = ready && name === READY_NAMES[place] ? defaultName(place) : name;
+  const replace = (next: OwnClass) => {
+    onFail("");
+    take(next.ready ? value : undefined);
+    onChange(next);
+  };
   const onPictures = (added: readonly OwnPicture[]) => {
     const all = [...latest.current, ...added];
     if (all.length > MOST) onFail(`At most ${MOST} pictures: the first ${MOST} are kept.`);
     latest.current = all.slice(0, MOST);
-    onChange({ name: ready ? defaultName(place) : name, ready: false, pictures: latest.current });
+    onChange({ name: own, ready: false, pictures: latest.current });
   };
   const left = pictures.slice(0, -1);
-  const removeLast = () => onChange(left.length === 0 ? readyClass(place) : { name, ready, pictures: left });
-  const kept = pictures.filter((_, i) => isKept(i, pictures.length)).length;
-  const count = `${pictures.length} pictures, ${kept} only for the test`;
+  const kept = pictures.filter((_, i) => isKept(i)).length;
   const missing = FEWEST - pictures.length;
+  const count = missing > 0
+    ? `${missing} more needed`
+    : `${pictures.length} pictures: ${pictures.length - kept} to learn, ${kept} for the test`;
   return (
     <fieldset class="card" disabled={disabled} {...disabled ? {} : dropTarget({ onPictures, onFail })}>
       <legend>New thing {place + 1}</legend>
@@ -222,9 +249,9 @@ export function ClassCard({ place, value: { name, ready, pictures }, disabled, o
         aria-label={`Name of new thing ${place + 1}`}
         maxLength={20}
         value={name}
-        onInput={({ currentTarget }) => onChange({ name: currentTarget.value, ready, pictures })}
+        onInput={({ currentTarget }) => onChange({ ...value, name: currentTarget.value })}
       />
-      <div class="thumbnails">
+      <div class="thumbnails" style={{ "--columns": Math.max(10, Math.ceil(pictures.length / 2)) }}>
         {pictures.map((picture, i) => (
           <span key={i} class="thumbnail">
             {"sketch" in picture
@@ -234,11 +261,21 @@ export function ClassCard({ place, value: { name, ready, pictures }, disabled, o
         ))}
       </div>
       <small class="message" role="status">
-        {failure || (missing > 0 ? `${missing} more needed` : count)}
+        {failure || (disabled ? "Start over to change these." : count)}
       </small>
-      <Sources what={name || defaultName(place)} {...{ onPictures, onFail }} several />
-      {!ready && <Button class="link" onClick={removeLast}>Remove the last</Button>}
-      {!ready && <Button class="link" onClick={() => onChange(readyClass(place))}>Ready drawings</Button>}
+      <Sources what={nameOf({ ...value, name: own }, place)} {...{ onPictures, onFail }} several />
+      <div class="links">
+        {!ready && (
+          <Button
+            class="link"
+            onClick={() => replace(left.length > 0 ? { ...value, pictures: left } : readyClass(place))}
+          >
+            Remove the last
+          </Button>
+        )}
+        {!ready && <Button class="link" onClick={() => replace(readyClass(place))}>Ready drawings</Button>}
+        {ready && taken && <Button class="link" onClick={() => replace(taken)}>Bring mine back</Button>}
+      </div>
     </fieldset>
   );
 }

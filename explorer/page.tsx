@@ -5,7 +5,6 @@
 import { render } from "preact";
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 import { readAddress, type View, writeAddress } from "./address.ts";
-import { Curious } from "./curious.tsx";
 import { Look } from "./look.tsx";
 import { fetchManifest, type Manifest } from "./messages.ts";
 import { Teach } from "./teach.tsx";
@@ -20,9 +19,13 @@ function Page({ connection, manifest }: { connection: Connection; manifest: Mani
   const [view, change] = useReducer(merge, readAddress(manifest));
   const school = useTraining();
   const [near, setNear] = useState(false);
+  const renew = (changed: Partial<View>) => {
+    school.end();
+    change(changed);
+  };
   useEffect(() => writeAddress(view, manifest), [view]);
   useEffect(() => {
-    const follow = () => change(readAddress(manifest));
+    const follow = () => renew(readAddress(manifest));
     addEventListener("hashchange", follow);
     // The later models are fetched when someone comes near them.
     const see = ([entry]: IntersectionObserverEntry[]) => entry.isIntersecting && setNear(true);
@@ -33,7 +36,7 @@ function Page({ connection, manifest }: { connection: Connection; manifest: Mani
       observer.disconnect();
     };
   }, []);
-  const shared = { connection, manifest, view, change, school };
+  const shared = { connection, manifest, view, change, renew, school };
   // Drawn anew only when it changes: a training redraws the page often.
   const look = useMemo(() => <Look {...shared} near={near} />, [view, near]);
   return (
@@ -42,7 +45,6 @@ function Page({ connection, manifest }: { connection: Connection; manifest: Mani
         <Teach {...shared} />
       </section>
       <section id="look" aria-labelledby="look-title">{look}</section>
-      <Curious {...shared} />
     </>
   );
 }

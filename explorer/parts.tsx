@@ -6,77 +6,29 @@ import * as Plot from "@observablehq/plot";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Method, METHODS, type Picture } from "./messages.ts";
-
-/** A share as whole percent. */
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
-}
-
-/** Two digits, or more where a number is small. */
-export function digits(value: number): string {
-  return Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(2) : value.toPrecision(2);
-}
+import { percent } from "./verdict.ts";
 
 /** A button that does no more than what `onClick` says. */
 export function Button(attributes: JSX.IntrinsicElements["button"]) {
   return <button type="button" {...attributes} />;
 }
 
-/** A labeled choice. `options` are values, with what they are called where that is another text. */
-export function Choice({ label, options, value, onValue }: {
-  label: string;
-  options: readonly (string | readonly [value: string, text: string])[];
-  value: string;
-  onValue: (value: string) => void;
-}) {
+/** A share as a bar, with a thin line where it was before. Without a share it waits. */
+export function Bar({ label, share, before }: { label: string; share?: number; before?: number }) {
+  const text = share === undefined ? "…" : percent(share);
   return (
-    <label>
-      {label}
-      <select aria-label={label} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
-        {options.map((option) => {
-          const [value, text] = typeof option === "string" ? [option, option] : option;
-          return <option key={value} value={value}>{text}</option>;
-        })}
-      </select>
-    </label>
-  );
-}
-
-/** A labeled number between two ends, which are attributes as in HTML. */
-export function Slider({ label, value, onValue, ...range }: {
-  label: string;
-  value: number;
-  onValue: (value: number) => void;
-} & { min?: number; max: number; step?: number }) {
-  return (
-    <label>
-      {`${label}: ${value}`}
-      <input
-        type="range"
-        aria-label={label}
-        value={value}
-        {...range}
-        onInput={(event) => onValue(event.currentTarget.valueAsNumber)}
-      />
-    </label>
-  );
-}
-
-/** A share as a bar, with a thin line where it was before. */
-export function Bar({ label, share = 0, before = 0, text }: {
-  label: string;
-  share?: number;
-  before?: number;
-  text: (share: number) => string;
-}) {
-  const value = { "aria-valuenow": Math.round(100 * share), "aria-valuetext": text(share) };
-  return (
-    <div class="bar" role="meter" aria-label={label} {...value}>
+    <div
+      class="bar"
+      role="meter"
+      aria-label={label}
+      aria-valuenow={Math.round(100 * (share ?? 0))}
+      aria-valuetext={text}
+    >
       <span>{label}</span>
-      <b>{text(share)}</b>
+      <b>{text}</b>
       <div class="track">
-        <div style={{ width: `${100 * share}%` }} />
-        <i style={{ left: `${100 * before}%` }} />
+        <div style={{ width: `${100 * (share ?? 0)}%` }} />
+        {before !== undefined && <i style={{ left: `${100 * before}%` }} />}
       </div>
     </div>
   );
@@ -103,12 +55,15 @@ export function Tile({ picture, right, label, children }: {
   label?: string;
   children?: ComponentChildren;
 }) {
-  const [name, mark] = right === undefined ? ["", ""] : right ? ["right", "✓ "] : ["wrong", "✗ "];
+  const [name, mark] = right === undefined ? ["", ""] : right ? ["right", "✓"] : ["wrong", "✗"];
   const role = label ? { role: "img" as const, "aria-label": label } : { "aria-hidden": true };
   return (
     <figure class={`tile ${name}`}>
       <PictureCanvas picture={picture} {...role} />
-      <figcaption>{mark}{children}</figcaption>
+      <figcaption>
+        {mark && <b class="mark">{mark}</b>}
+        {children}
+      </figcaption>
     </figure>
   );
 }
@@ -126,48 +81,53 @@ export interface Point {
  * Lines of the three methods, a panel for each quantity. One label for screen readers stands for Plot's
  * many.
  */
-export function Lines(
-  { points, x, label, ...options }: Plot.PlotOptions & { points: Point[]; label: string },
-) {
+export function Lines({ points, label, x }: { points: readonly Point[]; label: string; x: string }) {
+  return (
+    <figure class="lines">
+      <div class="panels" role="img" aria-label={label}>
+        {[...Map.groupBy(points, ({ what }) => what)].map(([what, points]) => (
+          <Panel key={what} {...{ what, points, x }} />
+        ))}
+      </div>
+      <figcaption>
+        {label}: {METHODS.map(({ name, title, dash }) => (
+          <span key={name}>
+            <i style={{ borderTop: `3px ${dash ? "dashed" : "solid"} var(--${name})` }} /> {title}&ensp;
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+function Panel({ what, points, x }: { what: string; points: readonly Point[]; x: string }) {
   const home = useRef<HTMLDivElement>(null);
-  const stroke = ({ method }: Point) => `var(--${method})`;
-  const draw = () => {
-    const line = {
-      x: "x",
-      y: "value",
-      fy: "what",
-      z: "method",
-      stroke,
-      strokeWidth: 2,
-      marker: points.length < 60,
-    };
-    return Plot.plot({
-      width: Math.min(520, home.current!.clientWidth),
-      ...{ marginLeft: 45, marginRight: 125, height: 380, ...options },
-      color: { type: "identity" },
-      x: { tickFormat: (x) => Number.isInteger(x) ? x : "", ...x },
-      y: { label: null, ticks: 4, grid: true, ...options.y },
-      fy: { label: null, domain: [...new Set(points.map(({ what }) => what))] },
-      marks: [Plot.line(points, line), Plot.ruleY([0])],
+  const draw = () =>
+    Plot.plot({
+      ...{ width: home.current!.clientWidth, height: 170, marginLeft: 45, marginBottom: 35 },
+      style: { fontSize: "12px" },
+      x: { label: x, tickFormat: (x) => Number.isInteger(x) ? x : "" },
+      y: { label: null, ticks: 4, grid: true, domain: [0, 1], tickFormat: percent },
+      marks: [
+        ...METHODS.map(({ name, dash }) =>
+          Plot.line(points.filter(({ method }) => method === name), {
+            ...{ x: "x", y: "value", stroke: `var(--${name})`, strokeWidth: 2, strokeDasharray: dash },
+            marker: true,
+          })
+        ),
+        Plot.ruleY([0]),
+      ],
     });
-  };
   useEffect(() => {
     // Each in a task of its own: several at once would keep the page from answering.
     const timer = setTimeout(() => home.current!.replaceChildren(draw()));
     return () => clearTimeout(timer);
   });
   return (
-    <figure>
-      <div role="img" aria-label={label}>
-        <div ref={home} aria-hidden />
-      </div>
-      <figcaption>
-        {label}.{" "}
-        {METHODS.map(({ name, title }) => (
-          <b key={name} style={{ color: `var(--${name})` }}>■ {title} ({name})&ensp;</b>
-        ))}
-      </figcaption>
-    </figure>
+    <div aria-hidden>
+      <h4>{what}</h4>
+      <div ref={home} />
+    </div>
   );
 }
 

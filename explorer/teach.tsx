@@ -2,16 +2,17 @@
  * "Teach": two new classes, three students, and what each of them forgets.
  * @module
  */
-import { useMemo, useState } from "preact/hooks";
-import { defaultName, FEWEST, type OwnClass, type View } from "./address.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { FEWEST, hasPhotos, nameOf, type OwnClass, RANGES, type View } from "./address.ts";
 import { METHODS } from "./messages.ts";
 import type { Manifest, OwnPicture, Picture, Report } from "./messages.ts";
 import { ClassCard, dropTarget, Pad } from "./own.tsx";
-import { Bar, Button, digits, percent, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
-import { type Connection, isRunning, progressOf } from "./workers.ts";
-import type { Student, Training, useTraining } from "./workers.ts";
+import { Bar, Button, Lines, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
+import { list, percent, type Said, toldOf, verdictOf } from "./verdict.ts";
+import { isRunning, reportsOfAll, shareOf } from "./workers.ts";
+import type { Connection, Training, useTraining } from "./workers.ts";
 
-/** The old classes as M₀ knows them. */
+/** The old classes as M_0 knows them. */
 type Before = { pictures: readonly Picture[]; report: Report };
 
 /** What the sections share. */
@@ -20,6 +21,8 @@ export interface Shared {
   readonly manifest: Manifest;
   readonly view: View;
   readonly change: (changed: Partial<View>) => void;
+  /** The same for what is taught or how: results of what was there before go. */
+  readonly renew: (changed: Partial<View>) => void;
   readonly school: ReturnType<typeof useTraining>;
 }
 
@@ -28,22 +31,19 @@ function isTold({ told, classes }: View): boolean {
   return told ?? hasPhotos(classes);
 }
 
-function hasPhotos(classes: readonly OwnClass[]): boolean {
-  return classes.some(({ pictures }) => pictures.some((picture) => "photo" in picture));
-}
-
 /** The first section. */
 export function Teach(shared: Shared) {
-  const { connection, manifest, view: { classes }, change, school: { training } } = shared;
+  const { connection, manifest, view, change, renew, school: { training } } = shared;
+  const { classes } = view;
   const oldNames = manifest.classNames.slice(0, manifest.stepSizes[0]);
   const [failure, say] = useState("");
   const before = useAnswer(() => connection.call((worker) => worker.shown()), [], say);
-  const names = training?.names ?? classes.map(({ name }) => name);
+  const names = classes.map(nameOf);
   const setClass = (place: number) => (value: OwnClass) =>
-    change({ classes: classes.map((one, i) => i === place ? value : one) });
-  const told = isTold(shared.view);
+    (value.pictures === classes[place].pictures ? change : renew)({ classes: classes.with(place, value) });
+  const told = isTold(view);
   const running = isRunning(training);
-  const measured = training?.students.map(({ reports }) => reports.length).join();
+  const count = training ? reportsOfAll(training) : 0;
   // Drawn anew only when they change: a training redraws the page often.
   const cards = useMemo(
     () =>
@@ -52,14 +52,23 @@ export function Teach(shared: Shared) {
       )),
     [classes, running],
   );
-  const columns = useMemo(
-    () =>
-      METHODS.map((method, i) => (
-        <Column key={i} {...{ method, before, told, oldNames, names }} student={training?.students[i]} />
-      )),
-    [before, told, names.join(), measured],
-  );
-  const rate = before && `${percent(before.report.old.free)} of ${before.report.tested[0]} test pictures`;
+  const columns = useMemo(() => {
+    const reports = training?.students.map(({ reports }) => reports.slice(0, count));
+    return (
+      <>
+        <div class="columns" data-state={training?.state}>
+          {METHODS.map((method, i) => (
+            <Column key={i} {...{ method, before, told, oldNames, names }} reports={reports?.[i]} />
+          ))}
+        </div>
+        <p class="note message">
+          Bars: the share of right answers on test pictures, and how alike the maps are to those before the
+          lesson. The thin line is the network before the lesson.
+        </p>
+        {reports && count > 1 && <Rounds reports={reports} names={names} />}
+      </>
+    );
+  }, [before, told, names.join(), count, training, training?.state]);
   return (
     <>
       <div class="start">
@@ -73,69 +82,100 @@ export function Teach(shared: Shared) {
               </div>
             ))}
           </div>
-          <small>Bright is where it looks. It is right on {rate ?? "…"}.</small>
+          <small>
+            Bright is what speaks for its answer, be it beside the thing. You see one of each that it gets
+            right: of all {before?.report.tested[0]} test pictures, it gets{" "}
+            {before ? percent(before.report.old.free) : "…"}.
+          </small>
         </section>
         <section aria-labelledby="new">
           <h2 id="new">Teach it two more</h2>
           <div class="cards">{cards}</div>
-          <small>Use these or your own: nothing leaves this page.</small>
+          <CopyLink classes={classes} />
         </section>
       </div>
       <TeachControls {...shared} failure={failure} />
-      <p class="finding" aria-live={running ? "off" : "polite"}>
-        <Finding {...{ training, told, names }} />
-        {training?.lesson !== "increment" && hasPhotos(classes) && (
-          " With photographs, all three take almost every old picture for something new. So they are told which are old."
+      <div class="finding" aria-live={running ? "off" : "polite"}>
+        <p>
+          {findingOf(training, told, classes).map(([bold, rest]) => (
+            <span key={rest}>
+              <b>{bold}</b> {rest}
+              {" "}
+            </span>
+          ))}
+        </p>
+        {told && (
+          <p class="message">
+            {toldOf(
+              oldNames.length,
+              names.length,
+              training?.state === "done" ? training.tries.at(-1) : undefined,
+              before?.report,
+            )}
+            {hasPhotos(classes) && (
+              " With photographs, all three take almost every old picture for something new."
+            )}
+          </p>
         )}
-      </p>
-      <div class="columns" data-state={training?.state}>{columns}</div>
-      <p class="note message">
-        Each bar is the share of right answers on test pictures; the thin line is the network before the
-        lesson. The third bar compares the maps with those from before: 1 is the same place.
-      </p>
-      {training?.state === "done" && <Another {...{ training, oldNames }} />}
+      </div>
+      {columns}
+      {training?.state === "done" && <Another {...{ training, oldNames, names }} />}
+      <Settings {...shared} />
     </>
   );
 }
 
-/** Teach and pause in one button, which keeps the focus, and the switch. */
-export function TeachControls({ manifest, view, change, school, failure }: Shared & { failure?: string }) {
-  const { training, start, pause, end } = school;
-  const { classes, lesson, settings } = view;
-  const [notice, say] = useState("");
-  const state = training?.state;
-  const running = isRunning(training);
-  const teach = () => {
-    if (running) return pause(state === "running");
-    const short = classes.find(({ pictures }) => pictures.length < FEWEST);
-    if (short && lesson === "own") return say(`“${short.name}” needs at least ${FEWEST} pictures.`);
-    say("");
-    // Once more means with other random numbers: one result is an example.
-    const again = state === "done" ? { ...settings, seed: settings.seed + 1 } : settings;
-    change({ settings: again });
-    const [base, increment] = manifest.stepSizes;
-    const own = classes.map(({ name, pictures }, i) => ({ name: name.trim() || defaultName(i), pictures }));
-    start(
-      lesson === "own"
-        ? { settings: again, lesson: own.map(({ pictures }) => pictures), names: own.map(({ name }) => name) }
-        : { settings: again, lesson, names: manifest.classNames.slice(base, base + increment) },
+/** Says what stays in the page, and copies its address. */
+function CopyLink({ classes }: { classes: readonly OwnClass[] }) {
+  const [said, say] = useState("");
+  useEffect(() => say(""), [classes]);
+  const copy = () =>
+    navigator.clipboard.writeText(location.href).then(
+      () => say(`Copied: names${hasPhotos(classes) ? ", no photographs," : " and drawings"} and settings.`),
+      () => say("Expected leave to copy but found none. Copy the page’s address."),
     );
+  return (
+    <small role="status">
+      {said || "Nothing leaves this page, unless you send its link."}{" "}
+      <Button class="link" onClick={copy}>Copy a link with the drawings</Button>
+    </small>
+  );
+}
+
+/** Teach and pause in one button, which keeps the focus, and the switch. */
+function TeachControls({ view, change, school, failure = "" }: Shared & { failure?: string }) {
+  const { training, start, pause, end } = school;
+  const { classes, settings } = view;
+  const state = training?.state;
+  const short = classes.findIndex(({ pictures }) => pictures.length < FEWEST);
+  const teach = () => {
+    if (isRunning(training)) return pause(state === "running");
+    // Another try means other random numbers: one result is an example.
+    const next = state === "done" ? { ...settings, seed: settings.seed + 1 } : settings;
+    change({ settings: next });
+    start({ settings: next, lesson: classes.map(({ pictures }) => pictures) });
     // On a phone, what comes of it lies below.
     if (matchMedia("(width < 60rem)").matches) document.querySelector(".controls")!.scrollIntoView();
   };
-  const { share, left } = training ? progressOf(training) : { share: 0, left: 0 };
+  const share = training ? shareOf(training) : 0;
+  const round = share > 0
+    ? `Round ${Math.floor(share * training!.settings.epochs)} of ${training!.settings.epochs}.`
+    : "Loading …";
   const [label, message] = {
-    none: ["Teach", notice || failure],
-    running: ["Pause", share > 0.03 ? `About ${left} s left.` : "They start …"],
-    paused: ["Go on", "Paused."],
-    done: ["Teach again", notice],
+    none: ["Teach", short < 0 ? failure : `“${nameOf(classes[short], short)}” needs ${FEWEST} pictures.`],
+    running: ["Pause", round],
+    paused: [
+      "Go on",
+      training?.students.every(({ rests }) => rests) ? "Paused." : "Pausing after this round …",
+    ],
+    done: ["Another try", ""],
     failed: ["Teach again", `The lesson has ended: ${training?.failure}`],
   }[state ?? "none"];
   return (
     <div class="controls">
-      <Button class="primary teach" onClick={teach}>{label}</Button>
+      <Button class="primary teach" disabled={!state && short >= 0} onClick={teach}>{label}</Button>
       {state && <Button onClick={end}>Start over</Button>}
-      {running && <progress value={share} aria-label="Progress of the lesson" />}
+      {isRunning(training) && <progress value={share || undefined} aria-label="Progress of the lesson" />}
       <span class="message" role="status">{message}</span>
       <label class="switch">
         <input
@@ -151,36 +191,39 @@ export function TeachControls({ manifest, view, change, school, failure }: Share
 }
 
 /** One method: its bars, and its answers for the old classes. */
-function Column({ method: { name, title, about }, student, before, told, oldNames, names }: {
+function Column({ method: { name, title, about }, reports, before, told, oldNames, names }: {
   method: typeof METHODS[number];
-  student?: Student;
+  reports?: readonly Report[];
   before?: Before;
   told: boolean;
   oldNames: readonly string[];
   names: readonly string[];
 }) {
   const first = before?.report;
-  const report = student?.reports.at(-1) ?? first;
+  const report = reports?.at(-1) ?? first;
   const kind = told ? "told" : "free";
   const columns = [...oldNames, ...names];
-  const old = report?.old[kind];
-  const added = names.length > 2 ? `${names.length} new things` : list(names);
-  const numbers = JSON.stringify(student?.reports, (field, value) => field === "heat" ? undefined : value);
   return (
     <section
       class="column"
       aria-labelledby={name}
       style={{ "--method": `var(--${name})` }}
-      data-reports={numbers}
+      data-reports={JSON.stringify(reports, (field, value) => field === "heat" ? undefined : value)}
     >
-      <h3 id={name}>
-        {title} <small>{name}</small>
-      </h3>
-      <p class="about">{about}</p>
-      <Bar label={`the ${oldNames.length} old things`} share={old} before={first?.old[kind]} text={percent} />
-      <Bar label={added} share={report?.added[kind]} before={0} text={percent} />
-      <Bar label="looks where it looked" share={report?.looks} before={1} text={digits} />
-      <div class="ten">
+      <div class="way">
+        <h3 id={name}>
+          {title} <small>({name})</small>
+        </h3>
+        <p class="about">{about}</p>
+        <Bar
+          label={`the ${oldNames.length} old things`}
+          share={report?.old[kind]}
+          before={first?.old[kind]}
+        />
+        <Bar label={list(names)} share={report?.added[kind]} before={first && 0} />
+        <Bar label="looks where it looked" share={report?.looks} before={first && 1} />
+      </div>
+      <div class="ten" data-title={title}>
         {oldNames.map((oldName, i) => {
           const shown = report?.shown[i];
           const answer = shown?.[kind];
@@ -189,7 +232,7 @@ function Column({ method: { name, title, about }, student, before, told, oldName
               key={i}
               picture={shown?.heat}
               right={shown && answer === i}
-              label={`${oldName}, as ${name} looks at it`}
+              label={`${oldName}: ${title}`}
             >
               {columns[answer!]}
             </Tile>
@@ -200,46 +243,75 @@ function Column({ method: { name, title, about }, student, before, told, oldName
   );
 }
 
-/** What has come out so far, in words: who forgets least, and what that costs. */
-function Finding(
-  { training, told, names }: { training?: Training; told: boolean; names: readonly string[] },
-) {
-  if (!training) return <>All three start as the same network. Press Teach, and they learn {list(names)}.</>;
-  const kind = told ? "told" : "free";
-  const reports = training.students.map(({ reports }) => reports.at(-1));
-  const round = Math.min(...reports.map((report) => report?.round ?? 0));
-  const rounds = `Round ${round} of ${training.settings.epochs}.`;
-  if (training.state !== "done") {
-    return <>{rounds} Old pictures are only for the test: nobody learns from them.</>;
+/** What has come out so far. */
+function findingOf(training: Training | undefined, told: boolean, classes: readonly OwnClass[]): Said[] {
+  if (training?.state === "done") {
+    const fewest = Math.min(...classes.map(({ pictures }) => pictures.length));
+    return verdictOf(training.tries, told ? "told" : "free", fewest);
   }
-  const results = reports.map((report, i) => ({
-    ...METHODS[i],
-    old: report!.old[kind],
-    added: report!.added[kind],
-  }));
-  const [best, ...others] = results.sort((a, b) => b.old - a.old);
-  const rest = (field: "old" | "added") => list(others.map((one) => percent(one[field])));
-  const price = others.every(({ added }) => added > best.added) && "The price: it learns less of the new.";
+  return [[
+    "",
+    training
+      ? "Old pictures are only for the test: nobody learns from them. The first rounds shake all three; the last counts."
+      : `All three start as the same network. Press Teach, and they learn ${list(classes.map(nameOf))}.`,
+  ]];
+}
+
+/** The measured numbers of all students, round by round. */
+function Rounds({ reports, names }: { reports: readonly (readonly Report[])[]; names: readonly string[] }) {
+  const points = reports.flatMap((ofOne, i) =>
+    ofOne.flatMap(({ round: x, old, added, looks }) => {
+      const values = {
+        "the old things": old.free,
+        "the old things, told that they are old": old.told,
+        [list(names)]: added.free,
+        "looks where it looked": looks,
+      };
+      return Object.entries(values).map(([what, value]) => ({ method: METHODS[i].name, what, x, value }));
+    })
+  );
+  return <Lines {...{ points }} label="Round by round, on test pictures" x="round" />;
+}
+
+/** The formula of the paper, and the settings that can be changed. */
+function Settings({ view: { settings }, renew, school: { training } }: Shared) {
   return (
-    <>
-      <b>“{best.title}” forgets least.</b> It is right on {percent(best.old)}{" "}
-      of the old pictures, the others on {rest("old")}. <b>{price}</b> It is right on {percent(best.added)}
-      {" "}
-      of the new pictures, the others on {rest("added")}.
-    </>
+    <details id="curious">
+      <summary>For the curious: the loss and its settings</summary>
+      <p>
+        In training, a network lowers its loss: L<sub>C</sub> + β · L<sub>D</sub> + γ · L<sub>AD</sub>{" "}
+        together. The first term learns the new, the second keeps the old answers, the third where it looked.
+        “Only the new” has the first, “Also its old answers” the first two, “Also where it looked” all.
+      </p>
+      <fieldset class="controls" disabled={isRunning(training)}>
+        {Object.entries(RANGES).map(([field, { label, ...range }]) => {
+          const value = settings[field as keyof typeof RANGES];
+          return (
+            <label key={field}>
+              {`${label}: ${value}`}
+              <input
+                type="range"
+                aria-label={label}
+                {...{ ...range, value }}
+                onInput={({ currentTarget }) =>
+                  renew({ settings: { ...settings, [field]: currentTarget.valueAsNumber } })}
+              />
+            </label>
+          );
+        })}
+      </fieldset>
+    </details>
   );
 }
 
-/** Words as in a sentence: a, b, and c. */
-export function list(words: readonly string[]): string {
-  return new Intl.ListFormat("en").format(words);
-}
-
 /** One more picture, for which all three answer. */
-function Another({ training, oldNames }: { training: Training; oldNames: readonly string[] }) {
+function Another({ training: { students }, oldNames, names }: {
+  training: Training;
+  oldNames: readonly string[];
+  names: readonly string[];
+}) {
   const [picture, setPicture] = useState<OwnPicture>();
   const [failure, say] = useState("");
-  const { students, names } = training;
   const ask = (picture: OwnPicture) =>
     Promise.all(students.map(({ connection }) => connection.call((worker) => worker.reply(picture))));
   const replies = useAnswer(() => picture ? ask(picture) : Promise.resolve([]), [picture], say) ?? [];
@@ -253,21 +325,28 @@ function Another({ training, oldNames }: { training: Training; oldNames: readonl
           sketch={picture && "sketch" in picture ? picture.sketch : []}
           onSketch={(sketch) => setPicture(sketch.length > 0 ? { sketch } : undefined)}
         />
-        {METHODS.map(({ name, title }, i) => (
-          <div key={name} class="reply" style={{ "--method": `var(--${name})` }}>
-            <h3>{title}</h3>
-            {replies[i] && (
-              <Tile picture={replies[i].heat} label={`Your picture, as ${name} looks at it`}>
-                <b>{columns[replies[i].answer]}</b>, {percent(replies[i].score)} sure
+        {replies.map(({ answer, scores, heat }, i) => {
+          const best = (from: number, end?: number) =>
+            scores.indexOf(Math.max(...scores.slice(from, end)), from);
+          return (
+            <div key={i} class="reply" style={{ "--method": `var(--${METHODS[i].name})` }}>
+              <h3>{METHODS[i].title}</h3>
+              <Tile picture={heat} label={`Your picture: ${METHODS[i].title}`}>
+                <b>{columns[answer]}</b>, {answer < oldNames.length ? "an old" : "a new"} thing:{" "}
+                {percent(scores[answer])} sure
               </Tile>
-            )}
-            {replies.length === 0 && (
-              <p class="message">Draw a {names.slice(0, 2).join(" or a ")}, or an old thing.</p>
-            )}
-          </div>
-        ))}
+              {[best(0, oldNames.length), best(oldNames.length)].map((column) => (
+                <Bar key={column} label={columns[column]} share={scores[column]} />
+              ))}
+            </div>
+          );
+        })}
       </div>
-      <p class="message" role="status">{failure}</p>
+      <p class="message" role="status">
+        {failure || (replies.length > 0
+          ? "The bars set the likeliest old thing against the likeliest new one: the longer bar is the answer."
+          : `Draw ${list(names)}, or an old thing.`)}
+      </p>
     </section>
   );
 }

@@ -3,27 +3,20 @@
  * about the kept models, one for each method trains a student and answers for it.
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { expose } from "comlink";
-import { mapsOfClass } from "../lib/attention/mod.ts";
 import { readPicture } from "../lib/data/batches.ts";
 import { start } from "../lib/engine/wasm.ts";
-import { probabilities } from "../lib/evaluation/scores.ts";
-import { mapCosine } from "../lib/evaluation/attention_retention.ts";
-import { attentionDistillation, distillationLoss, topBaseClass } from "../lib/losses/mod.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { answerOf, ownPicture, schoolOf, shownPictures, teach } from "./lesson.ts";
 import { allModels, fetchAsset, fetchManifest, modelFile, type ModelKey, modelName } from "./messages.ts";
-import type { Answer, Comparison, Lesson, Method, OwnPicture, Picture } from "./messages.ts";
-import type { Progress, Report, TeachSettings } from "./messages.ts";
+import type { Answer, Lesson, Method, OwnPicture, Picture, Report, TeachSettings } from "./messages.ts";
 
 const api = {
   shown: async () => shownPictures(await ready()),
   see: async (own: OwnPicture) => ownPicture(own, (await ready()).dataset.imageSize),
   pictures,
   look,
-  compare,
   train,
   reply,
 };
@@ -81,32 +74,6 @@ async function look(picture: Picture, classId: number): Promise<Map<string, Answ
   return answers;
 }
 
-/** L_D, L_AD and cosine between two models as teacher and student, over the classes that both know. */
-async function compare(picture: Picture, keys: readonly [ModelKey, ModelKey]): Promise<Comparison> {
-  const { dataset, manifest: { configuration: { distillation: kind, temperature, norm } } } = await ready();
-  const models = await Promise.all(keys.map(modelOf));
-  const answers = models.map((model) => answerOf(model, picture, dataset));
-  const classes = Math.min(...answers.map(({ logits }) => logits.length));
-  let comparison: Comparison;
-  tf.tidy(() => {
-    const logits = answers.map(({ logits }) => tf.tensor2d(logits.subarray(0, classes), [1, classes]));
-    const maps = answers.map(({ maps, map: { length } }) =>
-      tf.tensor3d(maps.subarray(0, classes * length), [1, classes, length])
-    );
-    const b = topBaseClass({ teacherLogits: logits[0], studentLogits: logits[1] }, "student-top");
-    const Q = maps.map((maps) => mapsOfClass(maps, b));
-    const [topBase] = tf.argMax(b, 1).dataSync();
-    comparison = {
-      L_D: distillationLoss(logits[0], logits[1], { kind, temperature }).dataSync()[0],
-      L_AD: attentionDistillation(Q[0], Q[1], { norm }).dataSync()[0],
-      cosine: mapCosine(Q[0].dataSync(), Q[1].dataSync()),
-      topBaseClass: topBase,
-      scores: answers.map(({ logits }) => probabilities([logits[topBase]], "sigmoid")[0]),
-    };
-  });
-  return comparison!;
-}
-
 let student: ResNet | undefined;
 
 /** Trains a student, which is kept; goes on after a round when `tell` has resolved. */
@@ -114,9 +81,9 @@ async function train(
   lesson: Lesson,
   settings: TeachSettings & { method: Method },
   tell: (report: Report | null) => Promise<void>,
-  onProgress: (progress: Progress) => void,
+  onProgress: (share: number) => void,
 ): Promise<void> {
-  ({ student } = await teach(await ready(), lesson, settings, tell, onProgress));
+  student = await teach(await ready(), lesson, settings, tell, onProgress);
 }
 
 /** What the student says of a picture. */

@@ -4,8 +4,7 @@
  */
 import { proxy, type Remote, wrap } from "comlink";
 import { useEffect, useReducer, useRef } from "preact/hooks";
-import type { LossValues } from "../lib/training/iteration.ts";
-import { type Lesson, type Method, METHOD_NAMES, type Report, type TeachSettings } from "./messages.ts";
+import { type Lesson, METHOD_NAMES, type Report, type TeachSettings } from "./messages.ts";
 import type { Api } from "./worker.ts";
 
 /** A worker whose functions can be called. */
@@ -35,23 +34,21 @@ export class Connection {
 
 /** One of the three students. It grows while it is trained. */
 export interface Student {
-  readonly method: Method;
   readonly connection: Connection;
   readonly reports: Report[];
-  readonly losses: LossValues[];
-  /** Number of iterations. */
-  total: number;
+  /** Of the training that is done. */
+  share: number;
+  /** Whether it has paused after a round, or is done. */
+  rests: boolean;
 }
 
 /** A training of three students, and what it was started with. */
 export interface Training {
   readonly lesson: Lesson;
-  /** Names of the new classes. */
-  readonly names: readonly string[];
   readonly settings: TeachSettings;
   readonly students: readonly Student[];
-  /** Time in milliseconds. */
-  readonly started: number;
+  /** The last reports of this lesson's tries, this one included once it is done. */
+  readonly tries: (readonly Report[])[];
   state: "running" | "paused" | "done" | "failed";
   /** Why it has failed. */
   failure?: string;
@@ -74,36 +71,40 @@ export function useTraining() {
     redraw();
   }
 
-  async function start(given: Pick<Training, "lesson" | "names" | "settings">): Promise<void> {
+  /** Another training counts as another try of the one before. */
+  async function start(given: Pick<Training, "lesson" | "settings">): Promise<void> {
+    const tries = current.current?.tries ?? [];
     end();
-    const students = METHOD_NAMES.map((method): Student => (
-      { method, connection: new Connection(), reports: [], losses: [], total: Infinity }
+    const students = METHOD_NAMES.map((): Student => (
+      { connection: new Connection(), reports: [], share: 0, rests: false }
     ));
-    const training: Training = { ...given, students, started: performance.now(), state: "running" };
+    const training: Training = { ...given, students, tries, state: "running" };
     current.current = training;
     redraw();
-    const runs = students.map((student) => {
+    const runs = students.map((student, i) => {
       const tell = async (report: Report | null) => {
         if (report) student.reports.push(report);
+        student.rests = gate.current !== undefined;
         redraw();
         await gate.current?.promise;
+        student.rests = false;
       };
-      const onProgress = ({ total, loss }: { total: number; loss?: LossValues }) => {
-        if (loss) student.losses.push(loss);
-        student.total = total;
+      const onProgress = (share: number) => {
+        student.share = share;
         if (performance.now() < drawn.current + REDRAW_MS) return;
         drawn.current = performance.now();
         redraw();
       };
-      const settings = { ...given.settings, method: student.method };
+      const settings = { ...given.settings, method: METHOD_NAMES[i] };
       return student.connection.call((worker) =>
         worker.train(given.lesson, settings, proxy(tell), proxy(onProgress))
-      );
+      ).then(() => student.rests = true);
     });
     const failed = (await Promise.allSettled(runs)).find((run) => run.status === "rejected");
     if (current.current !== training) return;
     training.state = failed ? "failed" : "done";
     training.failure = failed?.reason.message;
+    if (!failed) tries.push(students.map(({ reports }) => reports.at(-1)!));
     redraw();
   }
 
@@ -123,9 +124,12 @@ export function isRunning(training: Training | undefined): boolean {
   return training?.state === "running" || training?.state === "paused";
 }
 
-/** The share of a training that is done, and about how many seconds are left. */
-export function progressOf({ students, started }: Training): { share: number; left: number } {
-  const shares = students.map(({ losses, total }) => losses.length / total);
-  const share = shares.reduce((sum, one) => sum + one, 0) / students.length;
-  return { share, left: Math.ceil((performance.now() - started) * (1 - share) / share / 1000) };
+/** The share of a training that the slowest student has done. */
+export function shareOf({ students }: Training): number {
+  return Math.min(...students.map(({ share }) => share));
+}
+
+/** How many reports all students have given. Only these are shown, so that no student seems to be ahead. */
+export function reportsOfAll({ students }: Training): number {
+  return Math.min(...students.map(({ reports }) => reports.length));
 }
