@@ -11,8 +11,7 @@ export { methodOverview, protocol } from "./diagrams.ts";
 export { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
 export { drawFigure } from "./registry.ts";
 export { forest, front } from "./forest_and_front.ts";
-export { saveFigure } from "./save.ts";
-export { showFigure, showTable } from "./show.ts";
+export { saveFigure, showFigure, showTable } from "./save.ts";
 export { trainingCurve } from "./training_curve.ts";
 export { twoByTwoForm } from "./two_by_two.ts";
 

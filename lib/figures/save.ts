@@ -1,5 +1,5 @@
 /**
- * A figure on disk: the numbers it draws, the SVG that they give, and a PNG of it.
+ * A figure where it is seen: in a notebook, as a table may be, and on disk with the numbers that it draws.
  * @module
  */
 import { tmpdir } from "node:os";
@@ -10,9 +10,32 @@ import fontPackage from "dejavu-fonts-ttf/package.json" with { type: "json" };
 import sharp from "sharp";
 import { z } from "zod";
 import { numbersToJson, readJsonIfThere, writeFilesWhole, writeFileWhole } from "../files.ts";
-import { print } from "../progress.ts";
+import { displayInNotebook, inNotebook, print } from "../progress.ts";
+import { DISPLAY, markdownTable, tableDisplay, type TableRow } from "../table.ts";
 import type { Figure, Origin } from "./kit/svg.ts";
 import { drawFigure } from "./registry.ts";
+
+/** Shows the figure under the notebook's cell; does nothing outside of a notebook. */
+export async function showFigure(figure: Figure): Promise<void> {
+  if (inNotebook()) await displayInNotebook(figure[DISPLAY]());
+}
+
+/**
+ * Shows a table under the notebook's cell; writes it to the console outside of a notebook.
+ * @param rows the first row's keys are the headings. Numbers with a fraction are written with two decimals:
+ * write others as text
+ *
+ * @example
+ * ```ts
+ * import { figures } from "lwm";
+ *
+ * await figures.showTable([{ method: "C", accuracy: 0.25 }, { method: "LwM", accuracy: 0.5 }]);
+ * ```
+ */
+export async function showTable(rows: readonly TableRow[]): Promise<void> {
+  if (!inNotebook()) return console.log(markdownTable(rows));
+  await displayInNotebook(tableDisplay(rows));
+}
 
 /** Where a figure is saved. */
 export interface SaveOptions {
