@@ -154,15 +154,11 @@ export function codeOf({ base }: RunFolders): string {
   return base.slice(-6);
 }
 
-/** Digests of the code that has trained steps of a run, the one with the most steps first. */
+/** Digests of the code that has trained steps of a run. */
 async function codesOf(home: string, name: string): Promise<string[]> {
-  const found: [code: string, steps: number][] = [];
-  for (const folder of await namesIn(home)) {
-    if (folder.slice(0, -6) !== `${name}-`) continue;
-    const steps = await stepsIn(join(home, folder));
-    if (steps > 0) found.push([folder.slice(-6), steps]);
-  }
-  return found.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([code]) => code);
+  const folders = (await namesIn(home)).filter((folder) => folder.slice(0, -6) === `${name}-`);
+  const steps = await Promise.all(folders.map((folder) => stepsIn(join(home, folder))));
+  return folders.filter((_, i) => steps[i] > 0).map((folder) => folder.slice(-6));
 }
 
 export function stepFolder({ base, method }: RunFolders, step: number): string {

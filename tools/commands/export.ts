@@ -8,7 +8,7 @@ import { writeFilesWhole } from "../../lib/files.ts";
 import type { ResNet } from "../../lib/model/mod.ts";
 import { encodeSafetensors, type SafeTensor } from "../../lib/model/safetensors.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
-import { dataDirectory } from "../../lib/run/folder.ts";
+import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { markdownTable } from "../../lib/table.ts";
@@ -37,8 +37,7 @@ it in PyTorch, and README.md, a model card. The images that the run was trained 
 export const exportModel = defineCommand(COMMAND, async (line, say, result) => {
   const { own } = line;
   const run = await openNamedRun(line, COMMAND, say, { modelsOnly: true });
-  let trained = 0;
-  while (trained < run.steps.length && await run.isTrained(trained)) trained++;
+  const trained = await trainedSteps(run.folders, run.steps.length);
   const step = Number(own.step ?? trained - 1);
   if (!(Number.isInteger(step) && step >= 0 && step < trained)) {
     const expected = trained === 0 ? "a run with a trained model" : `--step to be from 0 to ${trained - 1}`;

@@ -100,9 +100,6 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
       "Expected --remove with a filter but found none. Name runs, or add one such as --state outdated.",
     );
   }
-  if (removes && switches.has("compare")) {
-    throw new UserError("Expected --compare or --remove but found both. Leave one out.");
-  }
   const home = directory === undefined ? dataDirectory() : fromHere(directory);
   if (directory !== undefined && !isFolder(home)) {
     throw new UserError(`Expected --directory to be a folder but found none at ${home}. Check the path.`);

@@ -130,5 +130,4 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
       [join(directory, "nowhere")],
       /Expected the folder of a run but found none at .*nowhere/,
     );
-    await refuses(["--seed", "1", "--remove", "--compare"], /--compare or --remove but found both/);
   }));

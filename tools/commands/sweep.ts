@@ -57,11 +57,9 @@ it is 130 after Ctrl-C. M_0 is trained once for all runs that share it.
 
   deno task sweep studies/iemoji-100-arms.json
 
-On a cluster its own scheduler spreads the runs, and --collect makes the results of them. What is finished is
-passed over there, too, so the same command submits what is still missing.
+On a cluster its own scheduler spreads the runs; the same command submits what is still missing.
 
   deno task sweep studies/iemoji-100-arms.json --slurm -- --partition=main --time=1:00:00
-  deno task sweep studies/iemoji-100-arms.json --list | parallel
   deno task sweep studies/iemoji-100-arms.json --collect data
 
 FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values

@@ -144,31 +144,6 @@ Deno.test("train --dry-run decodes no image, and derives the steps of one's own 
   }));
 
 Deno.test({
-  name: "train stops within an iteration, on an engine that takes long for one",
-  ignore: Deno.build.os === "windows",
-  fn: () =>
-    withDataDirectory(async (directory) => {
-      const fields = { engine: "cpu", imageSize: 32, widths: "16,32,64", increments: 0 };
-      const child = new Deno.Command(Deno.execPath(), {
-        args: [
-          ...["run", "-A", join(import.meta.dirname!, "train.ts"), ...tinyArgs(fields)],
-          ...["--directory", directory],
-        ],
-        stdout: "null",
-        stderr: "piped",
-      }).spawn();
-      const said = new Response(child.stderr).text();
-      // It has the lock of M_0 when it trains.
-      for await (const { paths } of Deno.watchFs(directory)) {
-        if (paths.some((path) => path.endsWith("M_0.lock"))) break;
-      }
-      child.kill("SIGINT");
-      assert.equal((await child.status).code, 130, await said);
-      assert.doesNotMatch(await said, /epoch 1/);
-    }),
-});
-
-Deno.test({
   name: "train on a terminal leaves its table and one bar",
   // `script`, of util-linux, makes the terminal.
   ignore: Deno.build.os !== "linux",
