@@ -31,10 +31,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */
 const BUDGET = {
-  "lines of code in lib and tools": 15_700,
+  "lines of code in lib and tools": 14_150,
   "lines of code in explorer": 2_000,
-  "source files": 160,
-  "lines of tests": 13_900,
+  "source files": 152,
+  "lines of tests": 12_450,
 };
 const WIDTH = 110;
 const COMMENT = /^\s*(\/\/|\/?\*( |\*|\/|$))/;
