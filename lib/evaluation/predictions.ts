@@ -25,8 +25,9 @@ export interface ForwardOptions {
 }
 
 /**
- * Runs a computation on all views of all images, batch by batch. All batches have the same size, for which engines compile
- * their kernels once: the last is padded with its last image, and the results of the padding are dropped.
+ * Runs a computation on all views of all images, batch by batch. All batches have the same size, for which
+ * engines compile their kernels once: the last is padded with its last image, and the results of the padding
+ * are dropped.
  * @param pass from x (B, H, W, 3) to tensors whose first dimension is B; called inside `tf.tidy`
  * @returns each tensor's values, for all images one after the other
  * @throws {UserError} where a value is not a finite number
