@@ -6,9 +6,9 @@ import type { Remote } from "comlink";
 import { useState } from "preact/hooks";
 import { PICTURES } from "./address.ts";
 import { METHOD_NAMES, METHODS, modelName } from "./messages.ts";
-import type { Answer, Manifest, ModelKey, OwnPicture, Picture } from "./messages.ts";
+import type { Answer, Manifest, Method, ModelKey, OwnPicture, Picture } from "./messages.ts";
 import { dropTarget, Sources } from "./own.tsx";
-import { Lines, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
+import { Bar, Lines, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
 import type { Shared } from "./teach.tsx";
 import { knownBy, list, meaningOf, percent, quoted } from "./verdict.ts";
 import type { Api } from "./worker.ts";
@@ -54,7 +54,8 @@ export function Look({ near, connection, manifest, view, change }: Shared & { ne
     onFail,
   );
   const lessons = stepSizes.length - 1;
-  const [meaning, more] = meaningOf(manifest, runsOfPage());
+  const runs = document.querySelector<HTMLMetaElement>("meta[name=runs]")!.content;
+  const [meaning, more] = meaningOf(manifest, JSON.parse(runs));
   const message = failure || problem || (shown ? "" : "Loading the later networks …");
   const onPictures = ([own]: readonly OwnPicture[]) => change({ own });
   return (
@@ -111,11 +112,6 @@ export function Look({ near, connection, manifest, view, change }: Shared & { ne
   );
 }
 
-/** For each run with other random numbers: what the three know at the end. */
-function runsOfPage(): number[][] {
-  return JSON.parse(document.querySelector<HTMLMetaElement>("meta[name=runs]")!.content);
-}
-
 /** What the networks say of the picture, and how often they are right on pictures such as this. */
 function Sentence({ manifest, asked, answers }: Shown & { manifest: Manifest }) {
   const { classNames, stepSizes, models } = manifest;
@@ -145,6 +141,7 @@ function Sentence({ manifest, asked, answers }: Shown & { manifest: Manifest }) 
 /** The picture, M_0's map, and a row of maps for each method. One place is marked in all of them. */
 function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manifest; shown?: Shown }) {
   const [place, setPlace] = useState<Place>();
+  const last = stepSizes.length - 1;
   const point = ({ target, clientX, clientY }: PointerEvent) => {
     const box = (target as Element).closest("canvas")?.getBoundingClientRect();
     if (box) setPlace([(clientX - box.left) / box.width, (clientY - box.top) / box.width]);
@@ -165,12 +162,21 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
     const right = answer && known && shown!.asked >= 0 ? says === classNames[shown!.asked] : undefined;
     const dark = answer?.map.every((value) => value === 0) ? ", looks nowhere" : "";
     return (
-      <div class="cell" data-map={JSON.stringify(answer?.map)} data-score={answer?.scores[shown!.asked]}>
+      <div class="cell" data-map={JSON.stringify(answer?.map)}>
         <Tile picture={answer?.heat ?? shown?.picture} right={right} label={`${where}: ${text}${dark}`}>
           {text}
         </Tile>
       </div>
     );
+  };
+  /** The last network's scores for the picture's class and for its answer, with those at the start. */
+  const scores = (method: Method) => {
+    const [start, end] = [0, last].map((step) => shown?.answers.get(modelName({ method, step })));
+    if (!start || !end) return;
+    const classIds = new Set([shown!.asked < 0 ? start.answer : shown!.asked, end.answer]);
+    return [...classIds].map((id) => (
+      <Bar key={id} label={classNames[id]} share={end.scores[id]} before={start.scores[id]} />
+    ));
   };
   return (
     <div
@@ -198,8 +204,8 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
         </p>
         <small>
           Each map shows what speaks for{" "}
-          {shown && shown.asked < 0 ? "the network’s answer" : "the thing in the picture"}, be it beside the
-          thing, all on one scale. Point at a map, or tap it, to mark the same place in all.
+          {shown && shown.asked < 0 ? "the network’s answer" : "the thing in the picture"}; it may lie beside
+          the thing. All have one scale. Point at a map, or tap it, to mark the same place in all.
         </small>
       </div>
       <div class="rows">
@@ -212,6 +218,10 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
                 {cell(`${title}, lesson ${i + 1}`, { method: name, step: i + 1 })}
               </div>
             ))}
+            <div class="scores">
+              <small>scores after lesson {last}, and at the start (lines)</small>
+              {scores(name)}
+            </div>
           </div>
         ))}
       </div>

@@ -83,9 +83,8 @@ export function Teach(shared: Shared) {
             ))}
           </div>
           <small>
-            Bright is what speaks for its answer, be it beside the thing. You see one of each that it gets
-            right: of all {before?.report.tested[0]} test pictures, it gets{" "}
-            {before ? percent(before.report.old.free) : "…"}.
+            Bright places speak for its answer; they may lie beside the thing. Shown is one of each that it
+            gets right. It is right on {before ? percent(before.report.old.free) : "…"} of all test pictures.
           </small>
         </section>
         <section aria-labelledby="new">
