@@ -83,23 +83,6 @@ Deno.test("writing removes what was left half written long ago, and nothing that
     assert.deepEqual(names, [...kept, "b"].sort());
   }));
 
-Deno.test("two processes with the same id, as on two hosts, write one file at the same time", () =>
-  withFolder(async (folder) => {
-    const writeElsewhere: typeof writeFileWhole =
-      (await import(`${import.meta.resolve("./files.ts")}?elsewhere`))
-        .writeFileWhole;
-    const path = join(folder, "a");
-    const write = async (how: typeof writeFileWhole, content: Uint8Array) => {
-      for (let i = 0; i < 20; i++) await how(path, content);
-    };
-    await Promise.all([
-      write(writeFileWhole, new Uint8Array(100_000).fill(1)),
-      write(writeElsewhere, new Uint8Array(100_000).fill(2)),
-    ]);
-    const found = await Deno.readFile(path);
-    assert.ok(found.length === 100_000 && found.every((byte) => byte === found[0]));
-  }));
-
 Deno.test("readFileIfThere() says that a file is a folder, or the folder above it a file", () =>
   withFolder(async (folder) => {
     const refuses = (path: string, message: RegExp) =>
@@ -125,24 +108,6 @@ Deno.test({
         });
         assert.equal(await Deno.readTextFile(path), "old");
         assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["a.json"]);
-      } finally {
-        // A process that is just being started may still hold its files.
-        await run("umount", "--lazy", folder);
-      }
-    }),
-});
-
-Deno.test({
-  name: "writeFileWhole() says that a folder is read-only",
-  ignore: Deno.build.os !== "linux" || !canMount(),
-  fn: () =>
-    withFolder(async (folder) => {
-      await run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", folder);
-      try {
-        await assert.rejects(writeFileWhole(join(folder, "a"), "x"), {
-          name: "UserError",
-          message: /read-only/,
-        });
       } finally {
         // A process that is just being started may still hold its files.
         await run("umount", "--lazy", folder);

@@ -21,11 +21,6 @@ export function inPercent(share: number): string {
   return `${fixed(tenths / 10, 1)} %`;
 }
 
-/** A difference of shares in percentage points, with its sign, such as `+1.0 points`. */
-export function inPoints(difference: number): string {
-  return `${withSign(fixed(100 * difference, 1))} points`;
-}
-
 /** Puts a plus before a number that is not negative. */
 export function withSign(written: string): string {
   return written.startsWith("−") ? written : `+${written}`;

@@ -32,14 +32,6 @@ Deno.test("textTable() has the columns of all rows", () => {
   ]);
 });
 
-Deno.test("textTable() sets the same columns for a terminal", () => {
-  assert.deepEqual(textTable(rows.map(({ method, accuracy }) => ({ accuracy, method }))), [
-    "accuracy  method",
-    "  31.0 %  C",
-    "  −4.0 %  LwF-MC",
-  ]);
-});
-
 Deno.test("table() is shown by a notebook, and equals its rows", () => {
   const shown = table(rows);
   assert.deepEqual(shown, rows);

@@ -46,18 +46,6 @@ function assertNear(found: readonly number[], expected: readonly number[], toler
   }
 }
 
-Deno.test("makeDrawing() puts a transparent border around the pixels", () => {
-  const { side, pixels } = makeDrawing(2, Uint8Array.from({ length: 16 }, (_, i) => i + 1));
-  assert.equal(side, 2);
-  const none = [0, 0, 0, 0];
-  assert.deepEqual([...pixels], [
-    ...[none, none, none, none].flat(),
-    ...[none, [1, 2, 3, 4, 5, 6, 7, 8], none].flat(),
-    ...[none, [9, 10, 11, 12, 13, 14, 15, 16], none].flat(),
-    ...[none, none, none, none].flat(),
-  ]);
-});
-
 Deno.test("makeDrawing() halves by means of 2×2 pixels", () => {
   const rgba = randomBytes(8 * 8 * 4, "halve");
   const { side, pixels } = makeDrawing(8, rgba, 3);

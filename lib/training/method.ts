@@ -159,14 +159,9 @@ export function lossTerms(method: MethodName, batch: BatchOutputs, options: Loss
 export function totalLoss(method: MethodName, terms: LossTerms, options: LossOptions): Scalar {
   return tf.tidy(() =>
     Object.entries(methodNamed(method).terms)
-      .map(([name, term]) => weighed(term, terms[name], options))
+      .map(([name, { weight }]) => weight ? tf.mul<Scalar>(terms[name], weight.value(options)) : terms[name])
       .reduce((sum, term) => tf.add(sum, term))
   );
-}
-
-/** A term times its weight. */
-export function weighed({ weight }: LossTerm, value: Scalar, options: LossOptions): Scalar {
-  return weight === undefined ? value : tf.mul(value, weight.value(options));
 }
 
 const L_C: LossTerm = {

@@ -217,22 +217,3 @@ Deno.test("trainStep() refuses batches of one image that the network shrinks to 
   assert.ok(Number.isFinite((await training(2, 2))![0].L));
   student.dispose();
 });
-
-Deno.test("a step reads no image but those of its own set", async () => {
-  const touched = new Set<number>();
-  const set = coloredImages([2, 3]);
-  const watched = {
-    ...set,
-    read: (i: number, v: number, t: Uint8Array) => (touched.add(set.labels[i]), set.read(i, v, t)),
-  };
-  const { teacher, student } = await teacherAndStudent();
-  await trainStep({ student, set: watched, headPosition, teacher }, {
-    ...OPTIONS,
-    epochs: 1,
-    method: "LwM",
-    step: 1,
-  });
-  assert.deepEqual([...touched].sort(), [2, 3]);
-  teacher.dispose();
-  student.dispose();
-});

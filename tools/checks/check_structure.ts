@@ -5,6 +5,7 @@
  *     deno task check:structure
  * @module
  */
+import { globSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /** A source file, with its path relative to the project, such as "lib/model/resnet.ts". */
@@ -125,21 +126,18 @@ export function parseModule(path: string, source: string): Module {
   };
 }
 
-/** Reads all TypeScript below a folder of the project, tests included. */
-export async function readModules(root: string, folder: string): Promise<Module[]> {
-  const modules: Module[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) modules.push(...await readModules(root, path));
-    else if (/\.tsx?$/.test(name)) modules.push(parseModule(path, await Deno.readTextFile(join(root, path))));
-  }
-  return modules.sort((a, b) => a.path < b.path ? -1 : 1);
+/** Reads all TypeScript of the project, tests included. */
+async function readModules(): Promise<Module[]> {
+  const root = resolve(import.meta.dirname!, "../..");
+  const paths = globSync("{lib,tools,explorer}/**/*.{ts,tsx}", { cwd: root })
+    .map((path) => path.replaceAll("\\", "/")).sort();
+  return await Promise.all(
+    paths.map(async (path) => parseModule(path, await Deno.readTextFile(join(root, path)))),
+  );
 }
 
 if (import.meta.main) {
-  const root = resolve(import.meta.dirname!, "../..");
-  const folders = ["lib", "tools", "explorer"].map((folder) => readModules(root, folder));
-  const modules = (await Promise.all(folders)).flat();
+  const modules = await readModules();
   const violations = structureViolations(modules);
   violations.forEach((violation) => console.error(violation));
   const counts = Object.entries(countLines(modules)).map(([what, count]) => `${count} ${what}`);

@@ -275,7 +275,7 @@ function freePorts(): Ports {
   return Object.fromEntries(PORTS.map((name, i) => [name, listeners[i].addr.port])) as Ports;
 }
 
-/** The result of the first task to settle, or an error when the time, if any, is up or the signal is aborted. */
+/** The result of the first task to settle, or an error when the time is up or the signal is aborted. */
 async function within<T>(
   seconds: number | undefined,
   signal: AbortSignal | undefined,

@@ -9,7 +9,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 
 export interface Message {
   id: string;
@@ -49,8 +49,7 @@ export function decodeMessage(frames: Uint8Array[], key: string): Message {
   const start = texts.indexOf(DELIMITER);
   const [found, ...parts] = texts.slice(start + 1, start + 6);
   if (start < 0 || parts.length < 4) throw new Error("Expected a Jupyter message but received other frames.");
-  const expected = signature(parts, key);
-  if (found.length !== expected.length || !timingSafeEqual(utf8(found), utf8(expected))) {
+  if (found !== signature(parts, key)) {
     throw new Error(
       "Expected a message that is signed with the key of the kernel but received one with a wrong signature.",
     );

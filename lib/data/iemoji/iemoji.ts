@@ -70,9 +70,6 @@ function artistsOf(split: Split, holdOut: boolean): readonly string[] {
 
 /** Copies one drawing, so its owner holds no others. */
 function cutOut(pixels: Uint8Array, classId: number, artist: string, size: number) {
-  if (IEMOJI_CLASSES[classId] === undefined) {
-    throw new RangeError(`Expected class ids of iEmoji-100 from 0 to 99 but found ${classId}.`);
-  }
   const bytes = DRAWING_SIDE * DRAWING_SIDE * 4;
   const artistId = IEMOJI_ARTISTS.findIndex(({ name }) => name === artist);
   const start = (artistId * IEMOJI_CLASSES.length + classId) * bytes;
@@ -107,9 +104,6 @@ function openDrawings(
 
   /** Puts the drawing into `placed`; the background continues the stream. */
   function place(image: number, view: number) {
-    if (!(image >= 0 && image < count && view >= 0 && view < views)) {
-      throw new RangeError(`image ${image}, view ${view} of ${count} images with ${views} views`);
-    }
     const { classId, artist, drawing } = drawings[Math.floor(image / imagesPerDrawing)];
     const draw = training ? view : image % imagesPerDrawing;
     const random = randomStream("iemoji-100", seed, split, IEMOJI_CLASSES[classId], artist, draw);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { caltechSource, folderSource } from "./folder.ts";
-import { findPhotos, loadPhotos } from "./photos.ts";
+import { findPhotos } from "./photos.ts";
 import { jpeg, naming, withFolder, writeClassFolders, writeFile } from "./testdata/photo_fixtures.ts";
 
 const seed = 1;
@@ -159,44 +159,4 @@ Deno.test("caltechSource() leaves out the clutter and the second set of faces", 
       assert.equal(source.photos.length, 6);
     }
   });
-});
-
-const real = new URL("../../../../shared/data/caltech-101/", import.meta.url);
-const hasReal = await Deno.stat(real).then(() => true, () => false);
-
-Deno.test({
-  name: "loadPhotos() lists the real Caltech-101 and decodes three photos of each class and part" +
-    (hasReal ? "" : " (not run: ../shared/data/caltech-101 is not there)"),
-  ignore: !hasReal,
-  async fn() {
-    await withFolder(async (folder) => {
-      // As a plain folder: the 100 classes and the two that are left out otherwise.
-      const path = join(real.pathname, "101_ObjectCategories");
-      assert.equal(findPhotos("folder", { path, seed: 1 }).photos.length, 9144);
-      const all = await loadPhotos({
-        name: "folder",
-        path,
-        cacheDirectory: folder,
-        imageSize: 32,
-        imagesPerClass: 3,
-        seed: 1,
-      });
-      assert.equal(all.classNames.length, 102);
-      const classIds = all.classNames.map((_, classId) => classId);
-      const parts = (["train", "test"] as const).map((split) =>
-        all.open(split, classIds, { seed: 1, views: 1 })
-      );
-      assert.equal(parts[0].count + parts[1].count, 2 * 3 * 102);
-      const image = new Uint8Array(3 * 32 * 32);
-      for (const part of parts) {
-        for (let i = 0; i < part.count; i++) part.read(i, 0, image);
-      }
-      assert.ok(all.mean.every((x) => x > 0.4 && x < 0.7), `mean ${all.mean}`);
-      assert.ok(all.std.every((x) => x > 0.2 && x < 0.4), `standard deviation ${all.std}`);
-
-      const paper = caltechSource(real.pathname, { seed: 1 });
-      assert.equal(paper.classNames.length, 100);
-      assert.equal(paper.photos.length, 8242);
-    });
-  },
 });

@@ -107,20 +107,10 @@ export function heapView(tensor: tf.TensorInfo): Float32Array<ArrayBuffer> {
   return floatsAt(heapOffset(tensor), tf.util.sizeFromShape(tensor.shape));
 }
 
-const stockKernels = new Map<string, tf.KernelConfig | undefined>();
-
-/**
- * Puts kernels in the place of the backend's own, or in places it leaves empty, and takes back those of an
- * earlier call.
- */
+/** Puts kernels in the place of the backend's own, or in places it leaves empty. */
 export function replaceKernels(kernels: Record<string, tf.KernelFunc>): void {
-  const register = (kernelName: string, config?: tf.KernelConfig) => {
-    if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");
-    if (config) tf.registerKernel(config);
-  };
-  for (const [kernelName, config] of stockKernels) register(kernelName, config);
   for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
-    if (!stockKernels.has(kernelName)) stockKernels.set(kernelName, tf.getKernel(kernelName, "wasm"));
-    register(kernelName, { kernelName, backendName: "wasm", kernelFunc });
+    if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");
+    tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc });
   }
 }

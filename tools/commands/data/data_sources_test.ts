@@ -66,13 +66,6 @@ function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-Deno.test("DATA_SOURCES have an address with size and digest, or say what to do by hand", () => {
-  for (const { name, remote, byHand } of DATA_SOURCES) {
-    assert.ok(remote || byHand, name);
-    if (remote) assert.match(`${remote.url} ${remote.md5}`, /^https:\/\/\S+ [0-9a-f]{32}$/);
-  }
-});
-
 Deno.test("fetchDataset() downloads, unpacks both archives, shows its progress and cleans up", async () => {
   const { outer } = await caltechArchives();
   await withServer(outer, async (url) => {

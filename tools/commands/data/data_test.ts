@@ -54,12 +54,6 @@ Deno.test("fetchData() says what is wrong with its arguments", async () => {
   await assert.rejects(() => outputOf("iemoji-100", "--from", "x"), naming("--from"));
 });
 
-Deno.test("the command prints one line and fails where the user can mend what is wrong", async () => {
-  const { code, stderr } = await runFrom(".", "mnist");
-  assert.equal(code, 1);
-  assert.match(stderr, /^Expected the name of a data set .*"mnist".*\n$/);
-});
-
 Deno.test("the command reads paths from where it is called", async () => {
   await withFolder(async (folder) => {
     const archive = await runFrom(folder, "imagenet-small", "--from", "mine", "--directory", folder);

@@ -209,18 +209,6 @@ Deno.test("download() gives up on a server that falls silent", async () => {
   await withServer(() => "stall", (file) => assertFails(file, "nothing came", undefined, options));
 });
 
-Deno.test("download() gives up where nobody listens or what answers is no web server", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  const url = `http://127.0.0.1:${port}/data.bin`;
-  await assertFails({ url, bytes: 5, md5: MD5 }, "connection failed", undefined);
-  await withServer(
-    () => [text("I am no web server.\n\n")],
-    (file) => assertFails(file, "connection failed", undefined),
-  );
-});
-
 Deno.test({
   name: "download() says where there is no space or no permission",
   ignore: Deno.build.os !== "linux",
