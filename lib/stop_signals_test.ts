@@ -4,7 +4,7 @@ import { FileLock } from "./files.ts";
 import { withFolder } from "./testdata/folder.ts";
 import { Kernel } from "../tools/notebooks/jupyter_kernel.ts";
 import { tinyConfiguration, withDataDirectory } from "./run/testdata/tiny_run.ts";
-import { stoppable, unlessStopped } from "./stop_signals.ts";
+import { stoppable } from "./stop_signals.ts";
 
 Deno.test("stoppable() does not begin work that was stopped before", async () => {
   let begun = false;
@@ -14,17 +14,6 @@ Deno.test("stoppable() does not begin work that was stopped before", async () =>
   }, AbortSignal.abort());
   await assert.rejects(stopped, { name: "UserError", message: "Stopped. All is kept.", exitCode: 130 });
   assert.equal(begun, false);
-});
-
-Deno.test("stoppable() stops work within work, with the message of the inner one", async () => {
-  const controller = new AbortController();
-  const outer = stoppable(
-    "Outer.",
-    (signal) => stoppable("Inner.", (inner) => unlessStopped(inner, new Promise<void>(() => {})), signal),
-    controller.signal,
-  );
-  controller.abort();
-  await assert.rejects(outer, { message: "Stopped. Inner." });
 });
 
 const SCRIPT = `

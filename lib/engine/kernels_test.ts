@@ -221,26 +221,6 @@ testOnEachEngine("moveAverage() rounds as a product, a product and a sum do", as
   tf.dispose([running, batch]);
 });
 
-testOnEachEngine("batchNormalization() throws on tensors that do not fit", () =>
-  tf.tidy(() => {
-    const x = tf.zeros([2, 4, 4, 8]) as tf.Tensor4D,
-      [seven, eight] = [tf.zeros([7]), tf.zeros([8])] as tf.Tensor1D[];
-    const wrong: [tf.Tensor, tf.Tensor, tf.Tensor][] = [
-      [x, seven, eight],
-      [x, eight, seven],
-      [tf.zeros([4, 8]), eight, eight],
-      [tf.zeros([0, 4, 4, 8]), eight, eight],
-      [x, tf.zeros([1, 8]), eight],
-      [tf.zeros([2, 4, 4, 8], "int32"), eight, eight],
-    ];
-    for (const [input, gamma, beta] of wrong as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D][]) {
-      assert.throws(() => batchNormalization(input, gamma, beta));
-      assert.throws(() => batchNormalizationInference(input, gamma, beta, eight, eight));
-    }
-    assert.throws(() => batchNormalizationInference(x, eight, eight, seven, eight));
-    assert.throws(() => batchNormalizationInference(x, eight, eight, eight, seven));
-  }));
-
 testOnEachEngine(
   "addRelu() is max(0, a + b), its gradients too, also where an input is used twice",
   async () => {

@@ -42,16 +42,6 @@ Deno.test("useEngine() takes wasm on every machine unless it is asked for anothe
   assert.deepEqual(lines, ["Engine: wasm (WebAssembly)."]);
 });
 
-Deno.test("useEngine() makes the engine tfjs's backend", async () => {
-  const names = ["wasm", "cpu", ...await isHere("onednn") ? ["onednn"] as const : []] as const;
-  for (const name of names) {
-    const { engine, lines } = await collect(name);
-    assert.equal(engine.name, name);
-    assert.equal(tf.getBackend(), name === "onednn" ? "wasm" : name);
-    assert.match(lines.join(), new RegExp(`^Engine: ${name} `));
-  }
-});
-
 Deno.test("useEngine() leaves no kernel of oneDNN behind when wasm follows it", async (t) => {
   if (!await isHere("onednn")) {
     await t.step({ name: "skipped: the engine onednn is not here", ignore: true, fn: () => {} });

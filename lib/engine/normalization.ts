@@ -115,18 +115,6 @@ export interface BatchNormalizationOptions {
   epsilon?: number;
 }
 
-/** @throws {Error} unless x is `[B, H, W, C]`, not empty, and the others `[C]`, all float32 */
-function expectShapes(x: tf.Tensor4D, perChannel: Record<string, tf.Tensor1D>): void {
-  if (x.rank !== 4 || x.size === 0 || x.dtype !== "float32") {
-    throw new Error(`Expected x to be float32 [B, H, W, C], not empty, but found ${x.dtype} [${x.shape}]`);
-  }
-  for (const [name, { shape, dtype }] of Object.entries(perChannel)) {
-    if (shape.length !== 1 || shape[0] !== x.shape[3] || dtype !== "float32") {
-      throw new Error(`Expected ${name} to be float32 [${x.shape[3]}] but found ${dtype} [${shape}]`);
-    }
-  }
-}
-
 /**
  * Batch normalization with the statistics of the batch: y = γ·(x − µ)/√(σ² + ε) + β, and max(0, y) if `relu`
  * is set. Differentiable once in x `[B, H, W, C]`, γ and β `[C]`.
@@ -138,7 +126,6 @@ export function batchNormalization(
   beta: tf.Tensor1D,
   { relu = false, epsilon = 1e-5 }: BatchNormalizationOptions = {},
 ): { y: tf.Tensor4D; mean: tf.Tensor1D; variance: tf.Tensor1D } {
-  expectShapes(x, { gamma, beta });
   const [y, mean, variance, workspace] = tf.engine().runKernel(
     BATCH_NORMALIZATION,
     { x, gamma, beta },
@@ -159,7 +146,6 @@ export function batchNormalizationInference(
   variance: tf.Tensor1D,
   { relu = false, epsilon = 1e-5 }: BatchNormalizationOptions = {},
 ): tf.Tensor4D {
-  expectShapes(x, { gamma, beta, mean, variance });
   return tf.engine().runKernel(
     BATCH_NORMALIZATION_INFERENCE,
     { x, gamma, beta, mean, variance },

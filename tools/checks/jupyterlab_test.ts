@@ -1,8 +1,8 @@
 /**
  * Runs the notebooks in the real JupyterLab, in a headless Chromium, with the project's kernel, in the smoke
  * preset: figures seen before anything is run, every output under its own cell, no error, equations and
- * figures rendered, the stop and restart buttons pressed during a training, no process left behind. What it
- * saves has to equal what `deno task notebooks` writes. Not among the project's other tests:
+ * figures rendered, no process left behind. What it saves has to equal what `deno task notebooks` writes. Not
+ * among the project's other tests:
  *
  *     deno task jupyterlab [--expected DIRECTORY] [NOTEBOOK …]
  *
@@ -20,7 +20,6 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { writeJson } from "../../lib/files.ts";
 import { fromHere, parseCommandLine } from "../commands/command_line.ts";
 import {
-  type CodeCell,
   codeCells,
   type Notebook,
   numberedNotebooks,
@@ -28,9 +27,7 @@ import {
   readNotebook,
   serializeNotebook,
   sourceOf,
-  writeNotebook,
 } from "../notebooks/notebook.ts";
-import { notebookOf } from "../notebooks/testdata/notebook.ts";
 import { runNotebooks } from "../notebooks/run_notebooks.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
@@ -92,7 +89,6 @@ Deno.test({
         for (const path of paths) {
           await t.step(basename(path), () => runNotebook(lab, path, join(expected, basename(path))));
         }
-        await t.step("stop and restart", () => pressButtons(lab));
       } finally {
         assert.deepEqual(await lab.close(), [], "processes are left behind");
       }
@@ -179,47 +175,6 @@ function summary(outputs: readonly Output[]): string {
   return shown.join(", ") || "nothing";
 }
 
-/** Presses the buttons during a training, as a reader may. */
-async function pressButtons(lab: JupyterLab): Promise<void> {
-  await writeNotebook(
-    join(lab.folder, "buttons.ipynb"),
-    notebookOf(
-      'import { configure, print, trainRuns } from "lwm"; const kept = 1;',
-      "await new Promise((resolve) => setTimeout(resolve, 5000));",
-      "await trainRuns([configure({ method: 'C', seed: 987, baseEpochs: 1000 })], { through: 0 });",
-      "await print(kept + 1);",
-    ),
-  );
-  await lab.open("buttons.ipynb");
-  const outputsOf = async () => (await lab.cells()).map(({ outputs }) => JSON.stringify(outputs));
-  const hasRun = async (cell: number) => (await lab.cells())[cell].execution_count !== null;
-  const trains = async () => (await outputsOf())[2].includes("█");
-  const runAll = () => void lab.command("notebook:run-all-cells").catch(() => {});
-
-  runAll();
-  await until("the first cell has run", 60_000, () => hasRun(0));
-  await lab.press("notebook:interrupt-kernel");
-  await until("the training shows its progress", 60_000, trains);
-  await lab.press("notebook:interrupt-kernel");
-  await until("the last cell has run", 20_000, () => hasRun(3));
-  const [, waits, stopped, after] = await outputsOf();
-  assert.match(waits, /cannot be stopped/);
-  assert.match(stopped, /Stopped/);
-  assert.match(after, /2/, "variables were lost after a stop");
-
-  runAll();
-  await until("the training shows its progress again", 60_000, trains);
-  await lab.press("notebook:restart-kernel");
-  await lab.page.locator(".jp-Dialog .jp-mod-accept").click();
-  // A restarted kernel may report that it is idle only after the next request.
-  await lab.untilKernel(["unknown connected", "idle connected"]);
-  await lab.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 3");
-  await lab.command("notebook:run-cell");
-  const [, , , fresh] = await outputsOf();
-  assert.match(fresh, /not defined/, "a restarted kernel keeps variables");
-  await lab.closeNotebook();
-}
-
 /** A running JupyterLab with the project's kernel, and the browser that shows it. */
 class JupyterLab {
   private constructor(
@@ -302,7 +257,7 @@ class JupyterLab {
   /** Opens a notebook, and waits until its kernel is ready. @param path relative to the folder */
   async open(path: string): Promise<void> {
     await this.command("docmanager:open", { path, factory: "Notebook" });
-    await this.untilKernel(["idle connected"]);
+    await this.#untilIdle();
   }
 
   async closeNotebook(): Promise<void> {
@@ -310,25 +265,15 @@ class JupyterLab {
     await this.page.evaluate(`${session}.shutdown().then(() => jupyterapp.shell.currentWidget.dispose())`);
   }
 
-  /** Waits until the kernel is in one of these states for half a second, such as `idle connected`. */
-  async untilKernel(states: readonly string[]): Promise<void> {
+  /** Waits until the kernel has been idle for half a second. */
+  async #untilIdle(): Promise<void> {
     const state = "(({ status, connectionStatus }) => `${status} ${connectionStatus}`)" +
       "(jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel ?? {})";
     let times = 0;
-    await until(`the kernel is ${states.join(" or ")}`, START_MILLISECONDS, async () => {
-      times = states.includes(await this.page.evaluate(state) as string) ? times + 1 : 0;
+    await until("the kernel is idle", START_MILLISECONDS, async () => {
+      times = await this.page.evaluate(state) === "idle connected" ? times + 1 : 0;
       return times > 5;
     });
-  }
-
-  async press(command: string): Promise<void> {
-    await this.page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) [data-command="${command}"]`).click();
-  }
-
-  /** The code cells of the open notebook, as they are shown. */
-  async cells(): Promise<CodeCell[]> {
-    const cells = "jupyterapp.shell.currentWidget.content.model.toJSON().cells";
-    return await this.page.evaluate(`${cells}.filter(({ cell_type }) => cell_type === "code")`) as CodeCell[];
   }
 
   /** Ends browser, server and kernels. @returns ids of processes that still live five seconds after it */

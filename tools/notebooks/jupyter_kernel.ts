@@ -195,7 +195,6 @@ export class Kernel {
 class KernelProcess {
   readonly child: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
-  #lastWords = "";
   hasEnded = false;
   /** How it ended, for a message. */
   readonly ended: Promise<string>;
@@ -207,7 +206,7 @@ class KernelProcess {
       env: { ...env, NO_COLOR: "1" },
       stdin: "null",
       stdout: "null",
-      stderr: "piped",
+      stderr: "inherit", // The last words of a kernel that dies.
       detached: true, // It leads a process group of its own, which Ctrl-C in the terminal does not reach.
     }).spawn();
     // The input of the guard ends when this process ends, however that happens.
@@ -218,12 +217,9 @@ class KernelProcess {
       stderr: "null",
       detached: true,
     }).spawn();
-    const listened = this.#listen();
-    this.ended = this.child.status.then(async ({ code, signal }) => {
+    this.ended = this.child.status.then(({ code, signal }) => {
       this.hasEnded = true;
-      await Promise.race([listened, sleep(100)]); // A child that lives on would keep the pipe open.
-      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      return this.#lastWords === "" ? how : `${how}; its last words: ${this.#lastWords.trim()}`;
+      return signal === null ? `exit code ${code}` : `signal ${signal}`;
     });
   }
 
@@ -249,12 +245,6 @@ class KernelProcess {
     this.#guard.kill("SIGKILL");
     await this.#guard.status;
     await this.#guard.stdin.abort().catch(() => {});
-  }
-
-  async #listen(): Promise<void> {
-    for await (const text of this.child.stderr.pipeThrough(new TextDecoderStream())) {
-      this.#lastWords = (this.#lastWords + text).slice(-2000);
-    }
   }
 }
 

@@ -101,12 +101,6 @@ function startKernel(path: string, env: Record<string, string>, signal: AbortSig
   });
 }
 
-function clear(cell: CodeCell): void {
-  cell.outputs = [];
-  cell.execution_count = null;
-  delete cell.metadata.execution; // Times of day, written by JupyterLab.
-}
-
 async function runCells(
   kernel: Kernel,
   notebook: Notebook,
@@ -115,13 +109,14 @@ async function runCells(
   onCell: OnCell,
 ) {
   const cells = codeCells(notebook);
-  // A copy has the outputs of this run alone; the notebook itself keeps those of cells that a failed run does
-  // not come to.
-  if (options.outputFolder !== undefined) cells.forEach(clear);
+  for (const cell of cells) {
+    cell.outputs = [];
+    cell.execution_count = null;
+    delete cell.metadata.execution; // Times of day, written by JupyterLab.
+  }
   // As JupyterLab does, so that saving the notebook there changes nothing.
   notebook.metadata.language_info = kernel.languageInfo;
   for (const [index, cell] of cells.entries()) {
-    clear(cell);
     if (sourceOf(cell).trim() === "") continue;
     onCell(index + 1);
     const failure = await runCell(kernel, cell, options, (state) => onCell(index + 1, state));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DRAWINGS } from "../../run/testdata/tiny_run.ts";
 import { UserError } from "../../user_error.ts";
 import { IEMOJI_ARTISTS, IEMOJI_TEST_ARTISTS } from "./artists.ts";
-import { loadIEmoji, prepareIEmoji } from "./drawings.ts";
+import { loadIEmoji } from "./drawings.ts";
 import type { ImageSet } from "../image_set.ts";
 
 const directory = DRAWINGS;

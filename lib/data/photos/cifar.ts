@@ -10,7 +10,6 @@ import sharp from "sharp";
 import { UserError } from "../../user_error.ts";
 import { withFileErrors } from "../../files.ts";
 import {
-  checkClassNames,
   chooseClasses,
   type ClassChoice,
   innerFolder,
@@ -82,7 +81,7 @@ function refusePythonVersion(root: string): void {
   );
 }
 
-/** Reads `fine_label_names.txt`, one name a line. @throws {UserError} unless there are 100 different names */
+/** Reads `fine_label_names.txt`, one name a line. @throws {UserError} unless there are 100 names */
 export function parseLabelNames(text: string, path: string): string[] {
   const names = linesOf(text);
   if (names.length !== FINE_CLASSES || names.some((name) => !/^[\w -]+$/.test(name))) {
@@ -91,7 +90,6 @@ export function parseLabelNames(text: string, path: string): string[] {
         `${names.length === FINE_CLASSES ? ", some of them no names" : ""}; ${FETCH_AGAIN}.`,
     );
   }
-  checkClassNames(names, path);
   return names;
 }
 

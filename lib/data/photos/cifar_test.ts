@@ -69,7 +69,7 @@ Deno.test("parseLabels() throws on a wrong length and on labels that cannot be r
   assert.throws(() => parseLabels(at(3, 1, 100), "train.bin"), naming("train.bin", "record 3", "100"));
 });
 
-Deno.test("parseLabelNames() throws unless there are a hundred different names", () => {
+Deno.test("parseLabelNames() throws unless there are a hundred names", () => {
   assert.deepEqual(parseLabelNames(cifarNames.join("\r\n") + "\n\n", "names"), cifarNames);
   for (
     const wrong of [
@@ -78,7 +78,6 @@ Deno.test("parseLabelNames() throws unless there are a hundred different names",
       [...cifarNames, "more"].join("\n"),
       cifarNames.with(3, "").join("\n"),
       cifarNames.with(3, "\u0000").join("\n"),
-      cifarNames.with(3, "CLASS_04").join("\n"),
     ]
   ) {
     assert.throws(() => parseLabelNames(wrong, "fine_label_names.txt"), naming("fine_label_names.txt"));

@@ -14,7 +14,6 @@
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import {
-  checkClassNames,
   chooseClasses,
   type ClassChoice,
   innerFolder,
@@ -54,7 +53,6 @@ export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   }
   const nameOf = (folder: string) => folder.slice("001.".length);
   const all = [...new Set(Array.from(images.values(), ([folder]) => folder))].sort().map(nameOf);
-  checkClassNames(all, root);
   const classNames = choice.classes === undefined
     ? all.slice(0, PAPER_CLASSES)
     : chooseClasses(all, choice, root);

@@ -42,14 +42,6 @@ Deno.test("splitPhotos() depends on the seed and the class's name, not on the ot
   assert.notDeepEqual(other, alone);
 });
 
-Deno.test("splitPhotos() keeps a split that is given", () => {
-  const given = [...photos({ ant: 5 }, "train"), ...photos({ ant: 2 }, "test")];
-  const splits = splitPhotos(given, ["ant"], { seed: 1, holdOut: true });
-  assert.equal(share(splits.slice(0, 5), "validation"), 1);
-  assert.equal(share(splits.slice(0, 5), "train"), 4);
-  assert.deepEqual(splits.slice(5), ["test", "test"]);
-});
-
 Deno.test("splitPhotos() throws on a class with too few photos and names it", () => {
   const split = (counts: Record<string, number>, holdOut: boolean) => () =>
     splitPhotos(photos(counts), ["ant", "bee"], { seed: 1, holdOut });

