@@ -16,13 +16,6 @@ Deno.test("formatProgress() of work that was resumed reckons with what was done 
   assert.match(formatProgress(line, 60_000), / 75 % {2}60 s left$/);
 });
 
-Deno.test("formatProgress() says how long finished work took", () => {
-  assert.match(
-    formatProgress({ label: "C", done: 4, total: 4, startedAt: 0 }, 65_000),
-    /█{24} 100 % {2}65 s$/,
-  );
-});
-
 Deno.test("formatProgress() of finished work says the same however late it is asked", () => {
   const line = { label: "C", done: 4, total: 4, startedAt: 0, finishedAt: 16_000 };
   assert.equal(formatProgress(line, 32_000), formatProgress(line, 16_000));

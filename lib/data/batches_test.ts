@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../user_error.ts";
-import {
-  allDraws,
-  epochPlan,
-  inBatches,
-  readBatch,
-  readMaskPicture,
-  readMasks,
-  readPicture,
-} from "./batches.ts";
+import { epochPlan, inBatches, readBatch, readMaskPicture, readMasks, readPicture } from "./batches.ts";
 import type { ImageSet } from "./image_set.ts";
 
 /** Every byte of an image tells its number, view and channel. */
@@ -61,15 +53,6 @@ Deno.test("inBatches() drops nothing and makes at most two sizes, none above the
   }
   assert.deepEqual(inBatches([], 8), []);
   assert.throws(() => inBatches([1], 0), /batch size to be an integer of at least 1 but found 0/);
-});
-
-Deno.test("allDraws() lists every view of every image in order", () => {
-  assert.deepEqual(allDraws({ count: 2, views: 2 }), [
-    { image: 0, view: 0 },
-    { image: 0, view: 1 },
-    { image: 1, view: 0 },
-    { image: 1, view: 1 },
-  ]);
 });
 
 Deno.test("readBatch() normalizes each channel and gives the labels", () => {

@@ -6,6 +6,7 @@
  * Without a choice tfjs's default backend is used.
  * @module
  */
+import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 import { type Engine, type EngineName, EngineUnavailable, type StartEngine } from "./engine.ts";
 
@@ -24,7 +25,7 @@ const engines: Record<Engine["name"], () => Promise<{ start: StartEngine }>> = {
   wasm: () => import("./wasm.ts"),
   onednn: () => import("./onednn.ts"),
   webgpu: () => import("./webgpu.ts"),
-  cpu: () => import("./cpu.ts"),
+  cpu: () => Promise.resolve({ start: startCpu }),
 };
 
 /** Options of {@linkcode useEngine}. */
@@ -65,6 +66,14 @@ async function startEngine(name: EngineName, { log = logOnce }: UseEngineOptions
     );
   }
 }
+
+/** tfjs in plain JavaScript: some thousand times slower than `wasm`; to check others against. */
+const startCpu: StartEngine = async () => {
+  await tf.setBackend("cpu");
+  // Or tfjs greets whoever runs it outside a browser with the advice to install its Node binding.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+  return { name: "cpu", description: "plain JavaScript" };
+};
 
 const logged = new Set<string>();
 

@@ -13,9 +13,9 @@ const CODE = "lib/{attention,data,engine,losses,model,training}/**/*.ts";
 const PACKAGES = /^(@tensorflow\/|@iconify-json\/|sharp$)/;
 /** The engines whose files do not count. oneDNN leaves what it has no primitive for to wasm. */
 const OTHERS: Record<Engine["name"], RegExp> = {
-  wasm: /engine\/(onednn|webgpu|cpu)\b/,
-  onednn: /engine\/(webgpu|cpu)\b/,
-  webgpu: /engine\/(wasm|onednn|cpu)\b/,
+  wasm: /engine\/(onednn|webgpu)\b/,
+  onednn: /engine\/webgpu\b/,
+  webgpu: /engine\/(wasm|onednn)\b/,
   cpu: /engine\/(wasm|onednn|webgpu)\b/,
 };
 

@@ -106,7 +106,7 @@ function checksum(pixels: Uint8Array): Uint8Array {
 /**
  * The part of the Iconify JSON format that is used here: https://iconify.design/docs/types/iconify-json.html
  */
-export interface IconSet {
+interface IconSet {
   width?: number;
   height?: number;
   /** SVG elements and their view box. */
@@ -133,7 +133,7 @@ async function renderDrawings(
 }
 
 /** Finds an icon or an alias in a set, as a complete SVG document. */
-export function drawingAsSvg(set: IconSet, name: string): string {
+function drawingAsSvg(set: IconSet, name: string): string {
   const icon = set.icons[name];
   if (icon === undefined) {
     const parent = set.aliases?.[name]?.parent;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DRAWINGS } from "../../run/testdata/tiny_run.ts";
 import { naming, withFolder, writeFile } from "../photos/testdata/photo_fixtures.ts";
-import { drawingAsSvg, prepareIEmoji } from "./drawings.ts";
+import { prepareIEmoji } from "./drawings.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -31,15 +31,3 @@ Deno.test("prepareIEmoji() says what to do when it cannot write", () =>
       naming("drawings-", "a part of the path is a file"),
     );
   }));
-
-Deno.test("drawingAsSvg() follows aliases and takes sizes from the icon, else from the set", () => {
-  const set = {
-    width: 36,
-    height: 24,
-    icons: { own: { body: "<a/>", left: 1, top: 2, width: 3 }, plain: { body: "<b/>" } },
-    aliases: { one: { parent: "two" }, two: { parent: "own" }, broken: { parent: "nowhere" } },
-  };
-  assert.match(drawingAsSvg(set, "one"), /width="64" height="64" viewBox="1 2 3 24"><a\/><\/svg>$/);
-  assert.match(drawingAsSvg(set, "plain"), /viewBox="0 0 36 24"><b\/>/);
-  assert.throws(() => drawingAsSvg(set, "broken"), /no drawing named nowhere/);
-});

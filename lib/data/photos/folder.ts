@@ -1,7 +1,7 @@
 /**
  * Any folder of images in the layout of torchvision's ImageFolder: `ROOT/CLASS/*.jpg`, or
  * `ROOT/train/CLASS/*.jpg` and `ROOT/test/CLASS/*.jpg`. In place of `test` there may be `val`, `valid` or
- * `validation`; beside `test` these are not used. A class folder may hold its images in a folder `images`.
+ * `validation`; beside `test` these are not used.
  * @module
  */
 import { basename, join, resolve } from "node:path";

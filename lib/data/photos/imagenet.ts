@@ -1,9 +1,7 @@
 /**
  * ILSVRC-2012 (Russakovsky et al., 2015), of which iILSVRC-small uses 100 classes: `train/n01440764/*.JPEG`,
  * and `val/n01440764/*.JPEG`, or `val/*.JPEG` with `LOC_val_solution.csv` beside it. Kaggle's archive, which
- * has these below `ILSVRC/Data/CLS-LOC`, can be used as it is, and so can Tiny-ImageNet:
- * `train/n01443537/images/*.JPEG` and `val/images/*.JPEG` with `val/val_annotations.txt`. The validation
- * images serve as the test.
+ * has these below `ILSVRC/Data/CLS-LOC`, can be used as it is. The validation images serve as the test.
  *
  * The paper does not say which 100 classes; they are drawn by the seed, unless a list of WordNet ids is
  * given.
@@ -18,7 +16,6 @@ import {
   chooseClasses,
   type ClassChoice,
   innerFolder,
-  isFolder,
   isImageName,
   listFolder,
   type PhotoFile,
@@ -30,7 +27,6 @@ import {
 
 const PAPER_CLASSES = 100;
 const SOLUTION = "LOC_val_solution.csv";
-const ANNOTATIONS = "val/val_annotations.txt";
 
 /** The image, the class, boxes. */
 const KAGGLE: PhotoList = {
@@ -39,12 +35,6 @@ const KAGGLE: PhotoList = {
   example: "ILSVRC2012_val_00048981,n03995372 85 1 499 272",
   remedy: "fetch the file again",
 };
-const TINY: PhotoList = {
-  line: /^([^\t]+)\.JPEG\t(n\d{8})\t/,
-  example: "val_0.JPEG\tn03444034\t0\t32\t44\t62",
-  remedy: "unpack the archive again",
-};
-
 /** Lists the photos of iILSVRC-small in the folder with `train` and `val`, or in that of Kaggle's archive. */
 export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
   const root = innerFolder(path, "ILSVRC/Data/CLS-LOC"); // of Kaggle's archive
@@ -62,9 +52,8 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
   const classes = choice.classes ?? drawn.map((i) => all[i]);
   const classNames = chooseClasses(all, { classes }, join(root, "train"));
 
-  if (isTinyImagenet(root)) return tinyImagenetSource("imagenet-small", root, { ...choice, classes });
   const val = join(root, "val");
-  const { folders } = listFolder(val);
+  const { folders, files } = listFolder(val);
   if (folders.length > 0) {
     return splitFolderSource("imagenet-small", root, "val", { ...choice, classes });
   }
@@ -75,47 +64,24 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
         `neither; sort the images into folders named by WordNet ids, or put Kaggle's ${SOLUTION} there.`,
     );
   }
-  return listedSource("imagenet-small", root, "val", classNames, solutionPath, KAGGLE);
-}
-
-/** Whether a folder is Tiny-ImageNet in its own layout. */
-export function isTinyImagenet(path: string): boolean {
-  return isFolder(join(path, "val/images")) && existsSync(join(path, ANNOTATIONS));
-}
-
-/** Lists the photos of Tiny-ImageNet. `test/images` has no labels and is not used. */
-export function tinyImagenetSource(name: string, path: string, choice: ClassChoice): PhotoSource {
-  const classNames = chooseClasses(listFolder(join(path, "train")).folders, choice, join(path, "train"));
-  return listedSource(name, path, "val/images", classNames, join(path, ANNOTATIONS), TINY);
-}
-
-/** Training images in a folder for each class; test images in one folder, with a list of their classes. */
-function listedSource(
-  name: string,
-  root: string,
-  testFolder: string,
-  classNames: string[],
-  listPath: string,
-  list: PhotoList,
-): PhotoSource {
-  const labels = readList(listPath, list);
-  const images = listFolder(join(root, testFolder)).files.filter(isImageName);
+  const labels = readList(solutionPath, KAGGLE);
+  const images = files.filter(isImageName);
   const names = new Set(images.map(withoutEnding));
   const unlabelled = images.find((image) => !labels.has(withoutEnding(image)));
   const missing = [...labels.keys()].find((image) => !names.has(image));
   if (unlabelled !== undefined || missing !== undefined) {
     throw new UserError(
-      `Expected the same images in "${join(root, testFolder)}" and "${listPath}" but found ` +
+      `Expected the same images in "${val}" and "${solutionPath}" but found ` +
         (unlabelled !== undefined ? `"${unlabelled}" only in the folder` : `"${missing}" only in the list`) +
         `; unpack the archive again, or fetch the list again.`,
     );
   }
-  const train = photosOfClasses(root, "train/", classNames, "train");
-  const test = images.flatMap((file): PhotoFile[] => {
+  const test = images.map((file): PhotoFile => {
     const classId = classNames.indexOf(labels.get(withoutEnding(file))![0]);
-    return classId < 0 ? [] : [{ name: `${testFolder}/${file}`, classId, split: "test" }];
+    return { name: `val/${file}`, classId, split: "test" };
   });
-  return photoFiles(name, root, classNames, [...train, ...test]);
+  const photos = [...photosOfClasses(root, "train/", classNames, "train"), ...test];
+  return photoFiles("imagenet-small", root, classNames, photos.filter(({ classId }) => classId >= 0));
 }
 
 function withoutEnding(file: string): string {

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { imagenetSource } from "./imagenet.ts";
-import { findPhotos } from "./photos.ts";
-import {
-  jpeg,
-  naming,
-  withFolder,
-  writeClassFolders,
-  writeFile,
-  writeImagenet,
-} from "./testdata/photo_fixtures.ts";
+import { naming, withFolder, writeFile, writeImagenet } from "./testdata/photo_fixtures.ts";
 
 Deno.test("imagenetSource() reads validation images that are sorted into classes, and those of Kaggle's list", async () => {
   const found: unknown[] = [];
@@ -67,37 +59,5 @@ Deno.test("imagenetSource() throws where list and images disagree", async () => 
     }
     Deno.writeTextFileSync(path, lines.toSpliced(2, 1).join("\n"));
     assert.throws(() => imagenetSource(root, { seed: 1 }), naming("ILSVRC2012_val_00000007.JPEG", path));
-  });
-});
-
-Deno.test("tinyImagenetSource() reads Tiny-ImageNet as it is unpacked", async () => {
-  await withFolder(async (root) => {
-    let list = "";
-    for (const [i, id] of ["n01443537", "n02123045"].entries()) {
-      await writeClassFolders(join(root, "train", id), { images: 3 });
-      writeFile(join(root, "train", id, `${id}_boxes.txt`), "");
-      writeFile(join(root, `val/images/val_${i}.JPEG`), await jpeg(i));
-      list += `val_${i}.JPEG\t${id}\t0\t32\t44\t62\n`;
-    }
-    writeFile(join(root, "test/images/test_0.JPEG"), await jpeg(9));
-    writeFile(join(root, "val/val_annotations.txt"), list);
-    const { classNames, photos } = findPhotos("folder", { path: root, seed: 1 });
-    assert.deepEqual(classNames, ["n01443537", "n02123045"]);
-    assert.deepEqual(
-      photos.filter(({ split }) => split === "test").map(({ name, classId }) => [name, classId]),
-      [
-        ["val/images/val_0.JPEG", 0],
-        ["val/images/val_1.JPEG", 1],
-      ],
-    );
-    assert.equal(photos.length, 8);
-    assert.equal(findPhotos("imagenet-small", { path: root, seed: 1 }).photos.length, 8);
-    writeFile(join(root, "val/val_annotations.txt"), list + "val_2.JPEG\n");
-    assert.throws(
-      () => findPhotos("folder", { path: root, seed: 1 }),
-      naming("line 3", "val_annotations.txt"),
-    );
-    writeFile(join(root, "val/val_annotations.txt"), list + "val_2.JPEG\tn02123045\t0\t0\t1\t1\n");
-    assert.throws(() => findPhotos("folder", { path: root, seed: 1 }), naming('"val_2" only in the list'));
   });
 });

@@ -186,7 +186,7 @@ export function readAt(file: Deno.FsFile, position: number, target: Uint8Array):
   return true;
 }
 
-/** The paths of the images in a class's folder, or in the folder `images` in it. */
+/** The names of the images in a class's folder. */
 export function listImages(path: string): string[] {
   const { files, folders } = listFolder(path);
   const images = files.filter(isImageName);
@@ -198,7 +198,6 @@ export function listImages(path: string): string[] {
     );
   }
   if (images.length > 0) return images;
-  if (folders.includes("images")) return listImages(join(path, "images")).map((name) => `images/${name}`);
   const found = folders.length > 0
     ? `folders such as "${folders[0]}"`
     : files.length > 0

@@ -11,7 +11,7 @@ import { type Dataset, drawOfEachClass, type Split } from "../image_set.ts";
 import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
 import { caltechSource, folderSource } from "./folder.ts";
-import { imagenetSource, isTinyImagenet, tinyImagenetSource } from "./imagenet.ts";
+import { imagenetSource } from "./imagenet.ts";
 import { type CachedPhoto, cachePhotos } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
 import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts";
@@ -39,8 +39,7 @@ const sources: Record<PhotoDatasetName, (path: string, choice: ClassChoice) => P
   "cifar-100": cifarSource,
   "cub-200-2011": cubSource,
   "imagenet-small": imagenetSource,
-  "folder": (path, choice) =>
-    isTinyImagenet(path) ? tinyImagenetSource("tiny-imagenet", path, choice) : folderSource(path, choice),
+  "folder": folderSource,
 };
 
 /** Options of {@linkcode loadPhotos}. The seed also decides the split into training, validation and test. */

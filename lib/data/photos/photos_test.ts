@@ -182,16 +182,6 @@ Deno.test("loadPhotos() computes mean and standard deviation over the training i
   });
 });
 
-Deno.test("loadPhotos() has a validation part only where one was asked for", async () => {
-  await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 10, bee: 5 });
-    const plain = await load(folder);
-    assert.throws(() => count(plain, "validation"), naming("validation", "holdOut"));
-    const held = await load(folder, { holdOut: true });
-    assert.deepEqual([count(held, "train"), count(held, "validation"), count(held, "test")], [9, 3, 3]);
-  });
-});
-
 Deno.test("loadPhotos() throws on a broken photo and names it, or leaves it out and lists it", async () => {
   await withFolder(async (folder) => {
     const photos = join(folder, "photos");

@@ -90,16 +90,9 @@ export function share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
   return { dataId, shape, dtype };
 }
 
-/** Where a tensor lies on the heap. @throws {RangeError} if it does not lie inside */
-export function heapOffset(tensor: tf.TensorInfo): number {
-  const { memoryOffset } = backend().dataIdMap.get(tensor.dataId);
-  const bytes = tf.util.sizeFromShape(tensor.shape) * tf.util.bytesPerElement(tensor.dtype);
-  if (!(memoryOffset > 0) || memoryOffset + bytes > heap().byteLength) {
-    throw new RangeError(
-      `Expected a tensor inside the WebAssembly heap of ${heap().byteLength} bytes but found ${bytes} bytes at ${memoryOffset}`,
-    );
-  }
-  return memoryOffset;
+/** Where a tensor lies on the heap. */
+export function heapOffset({ dataId }: tf.TensorInfo): number {
+  return backend().dataIdMap.get(dataId).memoryOffset;
 }
 
 /** The values of a float32 tensor, in place. Not to be kept: the memory may grow. */

@@ -36,16 +36,6 @@ Deno.test("fetchData() lists every data set with its terms of use in its help", 
   assert.match(help, /--directory/);
 });
 
-Deno.test("fetchData() puts a data set in its place and says where it is and who may use it", async () => {
-  await withFolder(async (folder) => {
-    const from = join(folder, "mine");
-    writeCifar(from);
-    const output = await outputOf("cifar-100", "--from", from, "--directory", join(folder, "data"));
-    assert.match(output, /cifar-100 is ready in ".*data.cifar-100".*Krizhevsky/);
-    assert.ok(Deno.statSync(join(folder, "data/cifar-100/train.bin")).isFile);
-  });
-});
-
 Deno.test("fetchData() says what is wrong with its arguments", async () => {
   await assert.rejects(() => outputOf(), naming("iemoji-100", "caltech-101", "--help"));
   await assert.rejects(() => outputOf("mnist"), naming('"mnist"', "cub-200-2011"));
