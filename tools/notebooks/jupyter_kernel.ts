@@ -7,6 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../lib/user_error.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -16,9 +17,7 @@ import {
 } from "./jupyter_wire.ts";
 
 /** The kernel has ended or does not answer. */
-export class KernelError extends Error {
-  override readonly name = "KernelError";
-}
+export class KernelError extends UserError {}
 
 const START_SECONDS = 60;
 const FENCE_SECONDS = 30;
@@ -83,7 +82,8 @@ export class Kernel {
       return kernel;
     };
     const died = process.ended.then((how) => {
-      throw new KernelError(`the kernel did not start (${how})`);
+      const found = `Expected a Deno kernel to start but found ${how}`;
+      throw new KernelError(`${found}; check that \`deno jupyter --help\` works.`);
     });
     try {
       return await within(START_SECONDS, signal, [ready(), died]);

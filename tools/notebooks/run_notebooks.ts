@@ -82,22 +82,11 @@ export async function notebookJob(
         const note = `code cell ${cell} of ${total}  ${state.split("\n")[0].replaceAll(/ +/g, " ")}`.trim();
         report({ done: cell - 1, total, note });
       };
-      const kernel = await startKernel(path, options.env, signal);
+      const kernel = await Kernel.start(dirname(resolve(path)), options.env, signal);
       await runCells(kernel, notebook, path, { ...options, signal }, onCell)
         .finally(() => kernel.stop())
         .finally(() => writeNotebook(target, notebook));
     },
-  });
-}
-
-function startKernel(path: string, env: Record<string, string>, signal: AbortSignal): Promise<Kernel> {
-  return Kernel.start(dirname(resolve(path)), env, signal).catch((error) => {
-    if (signal.aborted || !(error instanceof KernelError || "code" in error)) throw error;
-    throw new UserError(
-      `Expected a Deno kernel for ${path} to start but found ${error.message}. Check that \`deno jupyter --help\` ` +
-        "works, and that files can be written to the folder for temporary ones (TMPDIR). The notebook stays as it is.",
-      { cause: error },
-    );
   });
 }
 
@@ -151,7 +140,7 @@ async function runCell(
       fail("SyntaxError", "the kernel cannot compile this cell; `deno task check:notebooks` says why");
     }
   } catch (error) {
-    if (error instanceof KernelError) fail(error.name, error.message);
+    if (error instanceof KernelError) fail("KernelError", error.message);
     else {
       if (signal?.aborted) fail("Interrupted", "the run was stopped while this cell was running");
       throw error;

@@ -74,7 +74,7 @@ export function cifarSource(path: string, choice: ClassChoice): PhotoSource {
 function refusePythonVersion(root: string): void {
   const { folders, files } = listFolder(root);
   if (files.includes("train.bin")) return;
-  if (!folders.includes("cifar-100-python") && !(files.includes("train") && files.includes("meta"))) return;
+  if (!folders.includes("cifar-100-python") && !files.includes("meta")) return;
   throw new UserError(
     `Expected the binary version of CIFAR-100 (train.bin, test.bin, fine_label_names.txt) in "${root}" but found the Python ` +
       `version; fetch the binary version with \`deno task data cifar-100\`, or take cifar-100-binary.tar.gz from the same page.`,

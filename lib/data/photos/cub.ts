@@ -12,7 +12,6 @@
  * @module
  */
 import { join } from "node:path";
-import { UserError } from "../../user_error.ts";
 import {
   chooseClasses,
   type ClassChoice,
@@ -22,6 +21,7 @@ import {
   type PhotoList,
   type PhotoSource,
   readList,
+  requireSame,
 } from "./photo_source.ts";
 
 const PAPER_CLASSES = 100;
@@ -41,16 +41,10 @@ const BOXES: PhotoList = {
 /** Lists the photos of CUB-200-2011 in `CUB_200_2011`, or in the folder that holds it. */
 export function cubSource(path: string, choice: ClassChoice): PhotoSource {
   const root = innerFolder(path, "CUB_200_2011");
-  const images = readList(join(root, "images.txt"), IMAGES);
-  const boxes = readList(join(root, "bounding_boxes.txt"), BOXES);
-  const alone = [...images.keys()].find((image) => !boxes.has(image)) ??
-    [...boxes.keys()].find((image) => !images.has(image));
-  if (alone !== undefined) {
-    throw new UserError(
-      `Expected the same images in images.txt and bounding_boxes.txt of "${root}" but found image ${alone} in ` +
-        `one of them only; ${remedy}.`,
-    );
-  }
+  const [imagesPath, boxesPath] = ["images.txt", "bounding_boxes.txt"].map((file) => join(root, file));
+  const images = readList(imagesPath, IMAGES), boxes = readList(boxesPath, BOXES);
+  const [ofImages, ofBoxes] = [images, boxes].map((list) => [...list.keys()]);
+  requireSame("images", { where: imagesPath, names: ofImages }, { where: boxesPath, names: ofBoxes }, remedy);
   const nameOf = (folder: string) => folder.slice("001.".length);
   const all = [...new Set(Array.from(images.values(), ([folder]) => folder))].sort().map(nameOf);
   const classNames = choice.classes === undefined

@@ -47,7 +47,7 @@ Deno.test("cubSource() names what is missing: a list, a photo, a line", async ()
       refuses(boxes, "line 3", `found "${wrong}"`, "deno task data cub-200-2011");
     }
     writeBoxes("99 7.0 2.0 8.0 4.0");
-    refuses("image 3 in one of them only");
+    refuses(`found "3" only in "${join(root, "images.txt")}"`);
     Deno.removeSync(boxes);
     refuses(boxes, "no such file");
     writeBoxes(lines[2]);

@@ -17,6 +17,7 @@ import {
   type PhotoFile,
   photoFiles,
   type PhotoSource,
+  requireSame,
 } from "./photo_source.ts";
 
 /** Names of the folder with the test images, the first that is there. */
@@ -53,21 +54,16 @@ export function splitFolderSource(
 ): PhotoSource {
   const trainPath = join(path, "train");
   const testPath = join(path, test);
-  const all = classesIn(trainPath);
-  const classNames = chooseClasses(all, choice, trainPath);
+  const classNames = chooseClasses(classesIn(trainPath), choice, trainPath);
 
-  const tested = new Set(listFolder(testPath).folders);
-  const untested = classNames.find((className) => !tested.has(className));
-  const untrained = choice.classes === undefined ? [...tested].find((c) => !all.includes(c)) : undefined;
-  if (untested !== undefined || untrained !== undefined) {
-    const [has, lacks] = untested !== undefined ? [trainPath, testPath] : [testPath, trainPath];
-    throw new UserError(
-      `Expected the same class folders in "${trainPath}" and "${testPath}" but found ` +
-        `"${
-          untested ?? untrained
-        }" only in "${has}"; add it to "${lacks}", or leave the class out with --classes.`,
-    );
-  }
+  const tested = listFolder(testPath).folders
+    .filter((folder) => choice.classes === undefined || classNames.includes(folder));
+  requireSame(
+    "class folders",
+    { where: trainPath, names: classNames },
+    { where: testPath, names: tested },
+    "add it to the other, or leave the class out with --classes",
+  );
   return photoFiles(name, path, classNames, [
     ...photosOfClasses(path, "train/", classNames, "train"),
     ...photosOfClasses(path, `${test}/`, classNames, "test"),

@@ -23,6 +23,7 @@ import {
   type PhotoList,
   type PhotoSource,
   readList,
+  requireSame,
 } from "./photo_source.ts";
 
 const PAPER_CLASSES = 100;
@@ -66,16 +67,12 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
   }
   const labels = readList(solutionPath, KAGGLE);
   const images = files.filter(isImageName);
-  const names = new Set(images.map(withoutEnding));
-  const unlabelled = images.find((image) => !labels.has(withoutEnding(image)));
-  const missing = [...labels.keys()].find((image) => !names.has(image));
-  if (unlabelled !== undefined || missing !== undefined) {
-    throw new UserError(
-      `Expected the same images in "${val}" and "${solutionPath}" but found ` +
-        (unlabelled !== undefined ? `"${unlabelled}" only in the folder` : `"${missing}" only in the list`) +
-        `; unpack the archive again, or fetch the list again.`,
-    );
-  }
+  requireSame(
+    "images",
+    { where: val, names: images.map(withoutEnding) },
+    { where: solutionPath, names: labels.keys() },
+    "unpack the archive again, or fetch the list again",
+  );
   const test = images.map((file): PhotoFile => {
     const classId = classNames.indexOf(labels.get(withoutEnding(file))![0]);
     return { name: `val/${file}`, classId, split: "test" };

@@ -102,6 +102,22 @@ export function checkClassNames(names: readonly string[], where: string): void {
   }
 }
 
+/** Refuses a name that is in one of two places only, which must have the same. */
+export function requireSame(
+  what: string,
+  one: { where: string; names: Iterable<string> },
+  other: { where: string; names: Iterable<string> },
+  remedy: string,
+): void {
+  const [a, b] = [one, other].map(({ names }) => new Set(names));
+  const [alone] = a.symmetricDifference(b);
+  if (alone === undefined) return;
+  throw new UserError(
+    `Expected the same ${what} in "${one.where}" and "${other.where}" but found "${alone}" only in ` +
+      `"${(a.has(alone) ? one : other).where}"; ${remedy}.`,
+  );
+}
+
 /** Lists a folder. Names that begin with a dot are left out, and what macOS puts into archives. */
 export function listFolder(path: string): { folders: string[]; files: string[] } {
   const folders: string[] = [];

@@ -27,12 +27,6 @@ const FILE_NAMES: Record<string, string[]> = {
   windows: ["dnnl.dll"],
 };
 
-/** The version whose functions and numbers are used here. */
-const MAJOR_VERSION = 3;
-
-/** All versions have this function. The version that it gives tells whether the others can be called. */
-const VERSION_SYMBOL = { dnnl_version: { parameters: [], result: "pointer" } } as const;
-
 const object = "pointer", array = "buffer", int = "i32", float = "f32";
 /** Most functions return a status. Each creating function writes a handle to its first argument. */
 const fn = <const Parameters extends Deno.NativeType[]>(...parameters: Parameters) =>
@@ -43,6 +37,8 @@ const describing = <const Parameters extends Deno.NativeType[]>(...parameters: P
 
 // deno-fmt-ignore
 const SYMBOLS = {
+  // All versions have this function, which is looked for first.
+  dnnl_version: { parameters: [], result: object },
   dnnl_engine_create: fn(array, int, "usize"),
   dnnl_stream_create: fn(array, object, "u32"),
   dnnl_memory_desc_create_with_tag: fn(array, int, array, int, int),
@@ -117,21 +113,11 @@ export function describe(
 }
 
 function open(path: string): OneDnn {
-  const library = Deno.dlopen(path, VERSION_SYMBOL);
-  let version;
-  try {
-    const pointer = library.symbols.dnnl_version();
-    if (pointer === null) throw new Error(`${path} tells no version`);
-    // struct dnnl_version_t begins with int major, minor, patch.
-    const view = new Deno.UnsafePointerView(pointer);
-    version = [0, 4, 8].map((offset) => view.getInt32(offset)).join(".");
-  } finally {
-    library.close();
-  }
-  if (!version.startsWith(`${MAJOR_VERSION}.`)) {
-    throw new Error(`${path} is oneDNN ${version}, and version ${MAJOR_VERSION} is needed`);
-  }
   const { symbols } = Deno.dlopen(path, SYMBOLS);
+  // struct dnnl_version_t begins with int major, minor, patch.
+  const view = new Deno.UnsafePointerView(symbols.dnnl_version()!);
+  const version = [0, 4, 8].map((offset) => view.getInt32(offset)).join(".");
+  if (!version.startsWith("3.")) throw new Error(`${path} is oneDNN ${version}, and version 3 is needed`);
   const engine = create("engine", (handle) => symbols.dnnl_engine_create(handle, ENGINE_CPU, 0n));
   const stream = create("stream", (handle) => symbols.dnnl_stream_create(handle, engine, STREAM_IN_ORDER));
   return { symbols, version, engine, stream };

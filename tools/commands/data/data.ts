@@ -8,7 +8,7 @@ import { withProgress } from "../../../lib/progress.ts";
 import { dataDirectory } from "../../../lib/run/folder.ts";
 import { UserError } from "../../../lib/user_error.ts";
 import { type Command, fromHere, parseCommandLine, runCommand } from "../command_line.ts";
-import { DATA_SOURCES, type DataSource, fetchDataset } from "./data_sources.ts";
+import { DATA_SOURCES, fetchDataset } from "./data_sources.ts";
 
 const COMMAND: Command = {
   name: "data",
@@ -39,12 +39,10 @@ ${
 
 /**
  * Runs the command; throws a {@linkcode UserError} where the user can mend what is wrong.
- * @param sources where the data sets of photos come from
  */
 export async function fetchData(
   args: string[],
   log: (line: string) => void = console.log,
-  sources: readonly DataSource[] = DATA_SOURCES,
 ): Promise<void> {
   const { own, positionals: [name, ...rest], help } = parseCommandLine(args, COMMAND);
   if (help) return log(help);
@@ -61,7 +59,7 @@ export async function fetchData(
     }
     return log(`${name} is ready in "${await drawImages(directory)}".`);
   }
-  const source = sources.find((source) => source.name === name);
+  const source = DATA_SOURCES.find((source) => source.name === name);
   if (!source) {
     throw new UserError(
       `Expected the name of a data set (iemoji-100, ${

@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DATA_SOURCES } from "./data_sources.ts";
-import { naming, withFolder, writeCifar } from "../../../lib/data/photos/testdata/photo_fixtures.ts";
+import { naming, withFolder } from "../../../lib/data/photos/testdata/photo_fixtures.ts";
 import { fetchData } from "./data.ts";
 
 async function outputOf(...args: string[]): Promise<string> {
   const lines: string[] = [];
-  await fetchData(args, (line) => lines.push(line), smallSources);
+  await fetchData(args, (line) => lines.push(line));
   return lines.join("\n");
 }
-
-/** With few images of CIFAR-100 as all. */
-const smallSources = DATA_SOURCES.map((source) => ({
-  ...source,
-  complete: source.name === "cifar-100" ? { classes: 100, images: 600 } : source.complete,
-}));
 
 /** Runs the command as a user would who called it in this folder. */
 async function runFrom(folder: string, ...args: string[]): Promise<{ code: number; stderr: string }> {

@@ -117,11 +117,6 @@ async function receive(
       return { reason: `the server answered ${status} ${statusText}`.trim(), final: !temporary };
     }
     let done = resumed ? offset : 0;
-    const length = headers.get("content-length");
-    if (length !== null && done + Number(length) !== total) {
-      return { reason: `the server offers ${length} bytes` };
-    }
-
     using file = Deno.openSync(partial, { create: true, write: true });
     if (file.statSync().size > done) file.truncateSync(done);
     file.seekSync(done, Deno.SeekMode.Start);
