@@ -65,7 +65,7 @@ Deno.test("useEngine() names the package or the function that oneDNN lacks", asy
   const cases = [
     [["onednn"], library("/no/such/libdnnl.so"), /not found.*apt-get install libdnnl3\.6.*engine "wasm"/],
     [["onednn", "as in a browser"], {}, /foreign function interface/],
-    ...Deno.build.os === "linux" ? [[["onednn"], library("libm.so.6"), /dnnl_version/] as const] : [],
+    ...Deno.build.os === "linux" ? [[["onednn"], library("libm.so.6"), /dnnl_/] as const] : [],
   ] as const;
   for (const [args, options, words] of cases) {
     const [{ error, message }] = await reports([...args], options as Parameters<typeof reports>[1]);

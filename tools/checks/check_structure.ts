@@ -32,10 +32,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */
 const BUDGET = {
-  "lines of code in lib and tools": 14_150,
+  "lines of code in lib and tools": 14_030,
   "lines of code in explorer": 2_000,
-  "source files": 152,
-  "lines of tests": 12_450,
+  "source files": 150,
+  "lines of tests": 11_770,
 };
 const WIDTH = 110;
 const COMMENT = /^\s*(\/\/|\/?\*( |\*|\/|$))/;

@@ -37,7 +37,6 @@ const describing = <const Parameters extends Deno.NativeType[]>(...parameters: P
 
 // deno-fmt-ignore
 const SYMBOLS = {
-  // All versions have this function, which is looked for first.
   dnnl_version: { parameters: [], result: object },
   dnnl_engine_create: fn(array, int, "usize"),
   dnnl_stream_create: fn(array, object, "u32"),
