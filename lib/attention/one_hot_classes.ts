@@ -35,12 +35,12 @@ export function oneHotClasses(classes: ClassPerImage, count: number): Tensor2D {
   return tf.tensor2d(rows, [classes.length, count]);
 }
 
-/**
- * `tf.oneHot` as float32: (B) int32 → (B, C). Asked for float32 itself, tfjs 4.22's wasm backend writes the
- * bits of the integer 1, that is 1.4e-45.
- */
+/** (B) int32 → (B, C) float32. tfjs's own `oneHot` refuses a single class. */
 export function oneHotRows(indices: Tensor1D, count: number): Tensor2D {
-  return tf.tidy(() => tf.cast(tf.oneHot(indices, count), "float32") as Tensor2D);
+  return tf.tidy(() => {
+    const columns = tf.range(0, count, 1, "int32");
+    return tf.cast(tf.equal(tf.expandDims(indices, 1), columns), "float32") as Tensor2D;
+  });
 }
 
 function padClasses(oneHot: Tensor2D, count: number): Tensor2D {

@@ -322,6 +322,7 @@ testOnEachEngine("topBaseClass() takes the top class of student or teacher, or t
   ] as const;
   for (const [choice, labels, expected] of cases) {
     assert.deepEqual(await chosen(STUDENT, TEACHER, [...labels], choice), oneHot([...expected]));
+    assert.deepEqual(await chosen([[1, 9]], [[7]], [1], choice), [[1]], "of one base class");
   }
 });
 
