@@ -33,6 +33,12 @@ export function tableDisplay(rows: readonly TableRow[]): Record<string, string> 
   return { "text/markdown": markdown, "text/plain": markdown };
 }
 
+/** Escapes what steers a terminal and XML cannot hold, such as `\x1b`: a file or class may be called so. */
+export function printable(text: string): string {
+  const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return text.replaceAll(/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu, escaped);
+}
+
 /** @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right */
 export function markdownTable(rows: readonly TableRow[]): string {
   const { columns, lines } = layOut(rows, (text) => text.replaceAll("|", "\\|"), 3);
@@ -64,5 +70,5 @@ function layOut(rows: readonly TableRow[], escape: (text: string) => string, lea
 
 function written(value: string | number | undefined): string {
   const isFraction = typeof value === "number" && !Number.isInteger(value);
-  return (isFraction ? value.toFixed(2) : String(value ?? "")).replace(/^-(?=[\d.])/, "−");
+  return (isFraction ? value.toFixed(2) : printable(String(value ?? ""))).replace(/^-(?=[\d.])/, "−");
 }

@@ -10,6 +10,7 @@ import { asSpelled, configure } from "../../lib/run/configuration.ts";
 import { type Configuration, configurationSchema } from "../../lib/run/schema.ts";
 import { endBySignal, Stopped } from "../../lib/stop_signals.ts";
 import { methodNamed, methodNames } from "../../lib/training/method.ts";
+import { printable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 
 /** Where a command writes its results; progress goes to standard error. */
@@ -40,17 +41,12 @@ export interface CommandLine {
   help?: string;
 }
 
-/** Writes to the standard output. Names of files and classes may hold what would steer a terminal. */
-export const print: Log = (line) => console.log(withoutControls(line));
-/** Writes to the standard error, where the standard output is for JSON. */
-export const warn: Log = (line) => console.error(withoutControls(line));
+const printableLines = (text: string) => text.replaceAll(/[^\n]+/g, (line) => printable(line));
 
-/** Escapes control characters, such as `\x1b`, except line ends. */
-function withoutControls(text: string): string {
-  const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, escaped);
-}
+/** Writes to the standard output. */
+export const print: Log = (line) => console.log(printableLines(line));
+/** Writes to the standard error, where the standard output is for JSON. */
+export const warn: Log = (line) => console.error(printableLines(line));
 
 /**
  * Runs a command. The exit code is 0, or 1 after a {@linkcode UserError}, of which only the message is

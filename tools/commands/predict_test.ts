@@ -98,10 +98,10 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
 Deno.test("predict and export need the folder of a run, not the images that it was trained on", () =>
   withFolder(async (directory) => {
     const data = join(directory, "pets");
-    await writeClassFolders(data, { ant: 5, bee: 5, cat: 5 });
+    await writeClassFolders(data, { ant: 5, "b\x1bee": 5, cat: 5 });
     const run = await Run.open(tinyPhotoConfiguration(data), { directory });
     await run.train();
-    const image = join(directory, "ant.jpg");
+    const image = join(directory, "a\x1bnt.jpg");
     await Deno.rename(join(data, "ant", "image_0001.jpg"), image);
     const place = [run.folders.method, "--out", join(directory, "out")];
     const said: string[] = [];
@@ -117,7 +117,7 @@ Deno.test("predict and export need the folder of a run, not the images that it w
     assert.deepEqual(predictions.map(({ model }: { model: string }) => model), ["M_0", "M_1"]);
     assert.deepEqual(
       new Set(predictions[1].classes.map(({ name }: { name: string }) => name)),
-      new Set(["ant", "bee", "cat"]),
+      new Set(["ant", "b\x1bee", "cat"]),
     );
     const card = await Deno.readTextFile(join(directory, "out", "README.md"));
     assert.match(card, /^# M_1 of LwM on own images \(pets\), seed 1$/m);

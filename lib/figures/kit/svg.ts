@@ -3,7 +3,7 @@
  * with a title, a body and notes.
  * @module
  */
-import { DISPLAY } from "../../table.ts";
+import { DISPLAY, printable } from "../../table.ts";
 
 /**
  * All colors but those of the methods; the first six are Okabe and Ito's, which color-blind readers can tell
@@ -52,7 +52,7 @@ export interface TextStyle {
 
 export function escapeXml(content: string): string {
   const names: Record<string, string> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot" };
-  return content.replace(/[&<>"]/g, (character) => `&${names[character]};`);
+  return printable(content).replace(/[&<>"]/g, (character) => `&${names[character]};`);
 }
 
 /**
