@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { PAGES, withTables } from "./results.ts";
+import { PAGES, results, withTables } from "./results.ts";
 
 const root = resolve(import.meta.dirname!, "../..");
 
@@ -18,6 +18,9 @@ async function readPage(page: string): Promise<string> {
 function squeezed(text: string): string {
   return text.replaceAll(/(-|\s)+/g, "$1");
 }
+
+Deno.test("results refuses what it does not know", () =>
+  assert.rejects(results(["--foo"]), { name: "UserError", message: /task results` but found --foo/ }));
 
 for (const page of PAGES) {
   Deno.test(`the tables of ${page} are those that \`deno task results\` makes`, async () => {

@@ -10,6 +10,8 @@ import { readComparisons } from "../../lib/study/comparisons.ts";
 import { readStudy } from "../../lib/study/study.ts";
 import { settingsTable } from "../../lib/study/tables.ts";
 import { markdownTable, type TableRow } from "../../lib/table.ts";
+import { writeFileWhole } from "../../lib/files.ts";
+import { type Command, defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
 import { numberedNotebooks, readNotebook } from "../notebooks/notebook.ts";
 
 async function comparisonsTable(): Promise<TableRow[]> {
@@ -83,9 +85,18 @@ export const PAGES = ["README.md", "RESULTS.md", "notebooks/README.md"];
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 
-if (import.meta.main) {
-  for (const page of PAGES) {
-    const path = join(ROOT, page);
-    await Deno.writeTextFile(path, await withTables(await Deno.readTextFile(path)));
-  }
-}
+const COMMAND: Command = {
+  name: "results",
+  usage: "",
+  about: `Writes the tables of ${PAGES.join(", ")} from the results of the studies.`,
+  options: {},
+};
+
+export const results = defineCommand(COMMAND, async (line) => {
+  refusePositionals(line, COMMAND);
+  const paths = PAGES.map((page) => join(ROOT, page));
+  for (const path of paths) await writeFileWhole(path, await withTables(await Deno.readTextFile(path)));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", ...paths] }).output();
+});
+
+if (import.meta.main) await runCommand(results);
