@@ -109,11 +109,8 @@ export interface JsonKind<T> {
   readonly holds: string;
   /** What to do where it is damaged or absent, as a sentence. */
   readonly remedy: string;
-  /**
-   * Whether it has a digest, as {@linkcode writeSealedJson} writes it: any later change is then refused.
-   * Where it is `optional`, a file without one is read, too.
-   */
-  readonly sealed?: boolean | "optional";
+  /** Whether it has a digest, as {@linkcode writeSealedJson} writes it: any later change is then refused. */
+  readonly sealed?: boolean;
 }
 
 /**
@@ -134,8 +131,8 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
   }
   if (sealed) {
     const { digest, ...content } = (value ?? {}) as { digest?: string };
-    if (digest === undefined && sealed !== "optional") throw refuse("no digest");
-    if (digest !== undefined && digest !== digestOf(content)) {
+    if (digest === undefined) throw refuse("no digest");
+    if (digest !== digestOf(content)) {
       throw refuse("a digest that does not match: the file was changed");
     }
     value = content;

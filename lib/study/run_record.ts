@@ -292,7 +292,7 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
     schema: records,
     holds: "the results of a study",
     remedy: "Restore it with git, or delete it and run the study again.",
-    sealed: "optional", // the next sweep adds the digest
+    sealed: true,
   });
   return kept?.runs ?? [];
 }

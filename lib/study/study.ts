@@ -97,7 +97,7 @@ const schema = z.strictObject({
     tested: z.boolean().default(true),
   })).default([]),
   figures: z.array(z.strictObject({
-    name: z.string(),
+    name: z.string().regex(/^[^./\\][^/\\]*$/, "expected a name of a file, without a folder"),
     kind: z.enum(FIGURE_KINDS),
     runs: z.array(someFields).optional(),
     references: z.array(z.strictObject({

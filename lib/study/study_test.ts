@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { writeJson, writeSealedJson } from "../files.ts";
 import { Run } from "../run/run.ts";
 import { configure } from "../run/configuration.ts";
 import type { Configuration } from "../run/schema.ts";
@@ -92,6 +93,7 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
         /^Expected comparisons of the arms M in .*s\.json but found "X"\. Add/,
       ],
       [figure({ kind: "acuracyCurve" }), /at figures\.0\.kind/],
+      [figure({ name: "../../evil" }), /at figures\.0\.name: expected a name of a file/],
       [figure({ runs: [{}, { seed: 2 }] }), /"a" in .* have seed 1\./],
     ];
     for (const [content, message] of refused) {
@@ -173,10 +175,10 @@ Deno.test("readRecords() says where a file is damaged", () =>
     const path = join(folder, "s.results.json");
     await writeRecords(path, [measuredRun(fields, 0.4)]);
     const text = await Deno.readTextFile(path);
-    const withoutDigest = (text: string) => text.replace(/"digest": "\w+", /, "");
-    const refuses = async (changed: string, message: RegExp) => {
+    const refuses = async (changed: string, message: RegExp, seal = false) => {
       assert.notEqual(changed, text);
-      await Deno.writeTextFile(path, changed);
+      const { digest, ...content } = JSON.parse(changed);
+      await (seal ? writeSealedJson(path, content) : writeJson(path, { ...content, digest }));
       await assert.rejects(readRecords(path), { name: "UserError", message });
     };
     const changes: [found: string, written: string, place: RegExp][] = [
@@ -189,11 +191,9 @@ Deno.test("readRecords() says where a file is damaged", () =>
     for (const [found, written, place] of changes) {
       const changed = text.replace(found, written);
       await refuses(changed, /to hold the results of a study but found a digest that does not match/);
-      await refuses(withoutDigest(changed), place);
+      await refuses(changed, place, true);
     }
-    await refuses(text.replace('"digest"', '"digesu"'), /"digesu"/);
-    await Deno.writeTextFile(path, withoutDigest(text));
-    assert.equal((await readRecords(path)).length, 1);
+    await refuses(text.replace('"digest"', '"digesu"'), /found no digest/);
   }));
 
 const COMPARISON: PlannedComparison = {
