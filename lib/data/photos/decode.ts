@@ -23,13 +23,11 @@ export interface DecodedPhoto {
 
 /** A photo that can be read but not decoded; `--skipBroken` leaves it out. */
 export class DamagedPhotoError extends UserError {
-  constructor(
-    readonly path: string,
-    readonly found: string,
-    remedy = "fetch the file again, delete it, or pass --skipBroken to leave out all such files",
-    expected = "a whole JPEG, PNG or WebP image",
-  ) {
-    super(`Expected ${expected} in "${path}" but found ${found}; ${remedy}.`);
+  constructor(readonly path: string, readonly found: string) {
+    super(
+      `Expected a whole JPEG, PNG or WebP image in "${path}" but found ${found}; replace the file, delete it, or ` +
+        "pass --skipBroken to leave out all such files.",
+    );
   }
 }
 
@@ -60,15 +58,11 @@ export async function decodePhoto(
       .toBuffer();
   } catch (error) {
     const { message } = error as Error;
-    const isTooLarge = /exceeds pixel limit/.test(message);
-    throw isTooLarge
-      ? new DamagedPhotoError(
-        path,
-        "one of more",
-        "make it smaller, or delete it",
-        "at most 268 million pixels",
-      )
-      : new DamagedPhotoError(path, "one that is cut off or damaged");
+    if (!/exceeds pixel limit/.test(message)) {
+      throw new DamagedPhotoError(path, "one that is cut off or damaged");
+    }
+    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    throw new DamagedPhotoError(path, `one of ${width} × ${height} pixels, more than 268 million`);
   }
   if (!box) return { pixels };
 

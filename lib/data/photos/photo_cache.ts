@@ -108,8 +108,8 @@ function allDamaged(errors: DamagedPhotoError[]): UserError {
   const names = errors.slice(0, NAMED).map(({ path, found }) => `"${path}" (${found})`).join(", ");
   const more = errors.length > NAMED ? `, and ${errors.length - NAMED} more` : "";
   return new UserError(
-    `Expected whole JPEG, PNG or WebP images but found ${errors.length} that are not: ${names}${more}; fetch these ` +
-      `files again, delete them, or pass --skipBroken to leave them out.`,
+    `Expected whole JPEG, PNG or WebP images but found ${errors.length} that are not: ${names}${more}; replace these ` +
+      `files, delete them, or pass --skipBroken to leave them out.`,
   );
 }
 

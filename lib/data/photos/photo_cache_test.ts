@@ -30,7 +30,7 @@ function fake(count: number, { fill = (i) => i, broken = [], stamps = () => "1",
       await new Promise((resolve) => setTimeout(resolve, 10 * (count - photo) % 7));
       decoded.push(photo);
       if (broken.includes(photo)) {
-        throw new DamagedPhotoError(`${photo}.jpg`, "noise", "delete it", "a photo");
+        throw new DamagedPhotoError(`${photo}.jpg`, "noise");
       }
       return { pixels: new Uint8Array(3 * size * size).fill(fill(photo)) };
     },
