@@ -52,8 +52,9 @@ const COMMAND: Command = {
     `Trains the runs of a study, one process each, as many at a time as there are cores, then prints its tables and
 draws its figures. It can be stopped at any moment: the same command passes over what is finished and resumes the
 rest after the last finished epoch, also on another machine: finished runs are known from the results beside FILE,
-NAME.results.json. A run that fails stops none of the others; it is reported at the end, and the exit code is 1;
-it is 130 after Ctrl-C. M_0 is trained once for all runs that share it.
+NAME.results.json. With your own images, they are known from the runs' folders only: the images may have changed.
+A run that fails stops none of the others; it is reported at the end, and the exit code is 1; it is 130 after
+Ctrl-C. M_0 is trained once for all runs that share it.
 
   deno task sweep studies/iemoji-100-arms.json
 
@@ -83,7 +84,8 @@ An arm is one setting. A comparison takes the difference of two arms within each
 ${Object.keys(COMPARED).join(", ")}.`,
   options: {
     "out DIRECTORY": "where results and figures go; in an empty one all runs are trained anew\n" +
-      "[beside FILE; figures of the project's studies in figures/]",
+      "[beside FILE; of another preset than default in DIRECTORY/studies/PRESET;\n" +
+      "figures of the project's studies in figures/]",
     ...DIRECTORY,
     list: "prints a command for each missing run, those of M_0 first, and trains nothing",
     slurm:
