@@ -16,7 +16,13 @@ import { headPositions, IncrementalStream } from "../data/protocol.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
 import { predict, type Predictions, type PredictOptions } from "../evaluation/predictions.ts";
 import { FileLock, isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, ResNet } from "../model/mod.ts";
+import {
+  checkCheckpoint,
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  ResNet,
+} from "../model/mod.ts";
 import {
   type EpochLog,
   stepOptions,
@@ -27,7 +33,7 @@ import {
 import { stopPoint, throwIfStopped } from "../stop_signals.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
-import { classSteps } from "./configuration.ts";
+import { classSteps, refuseImpossibleClasses } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import { EVALUATION_BATCH_SIZE, readStepMetrics, stepMetrics } from "./evaluate_step.ts";
@@ -148,6 +154,7 @@ export class Run {
     const { log = () => {} } = place;
     const { configuration: kept, directory, folders, images, trainedOn } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
+    refuseImpossibleClasses(configuration); // images of one's own for iEmoji-100, too
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
       log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);
@@ -193,9 +200,15 @@ export class Run {
     return this.steps.slice(0, step + 1).flat().map((id) => this.dataset.classNames[id]);
   }
 
-  /** Whether M_t is trained and evaluated. */
+  /**
+   * Whether M_t is trained and evaluated.
+   * @throws {UserError} where its checkpoint is damaged
+   */
   async isTrained(step: number): Promise<boolean> {
-    return await this.hasModel(step) && await isFile(this.#path(step, "metrics.json"));
+    const path = this.#path(step, "model.safetensors");
+    const bytes = await readFileIfThere(path);
+    if (bytes !== null) await checkCheckpoint(bytes, path);
+    return bytes !== null && await isFile(this.#path(step, "metrics.json"));
   }
 
   /** Whether there is a checkpoint of M_t; it may not be evaluated yet. */

@@ -81,7 +81,7 @@ interface FoundRun {
   trainedBy?: string;
   /** What is damaged. */
   problem?: string;
-  /** Absent where it is damaged. */
+  /** Absent where its configuration or its metrics are damaged. */
   run?: KeptRun;
 }
 
@@ -93,6 +93,9 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
     );
   }
   const removes = switches.has("remove");
+  if (removes && switches.has("compare")) {
+    throw new UserError("Expected --compare or --remove but found both. Leave one out.");
+  }
   const filters = [...positionals, ...Object.values(fields), state].map((value) => `${value ?? ""}`);
   // An empty list chooses nearly every run.
   if (removes && filters.every((value) => value === "")) {
@@ -116,6 +119,7 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
 
   const all = await (named.length === 0 ? runsBelow(join(home, "runs")) : Promise.all(named.map(readRun)));
   const chosen = all.filter(({ state: is, run }) => (state ?? is) === is && hasFields(run, fields));
+  if (chosen.length === 0 && fields.method !== undefined) validate("method", fields.method);
   if (switches.has("compare")) return await compare(chosen, out, say, result);
   const shown = removes ? await removable(chosen) : chosen;
   const isRemoved = removes && !switches.has("dry-run");
@@ -140,12 +144,13 @@ async function runsBelow(folder: string): Promise<FoundRun[]> {
 
 async function readRun(folder: string): Promise<FoundRun> {
   const common = { folder, ...sizeOf(folder) };
+  let [run, trained]: [KeptRun | undefined, number] = [undefined, 0];
   try {
-    const run = await readKeptRun(folder);
+    run = await readKeptRun(folder);
     const { configuration: { increments }, metrics, engine, code, folders } = run;
     const steps = increments + 1;
     // Metrics may be there whose model is not.
-    const trained = Math.min(metrics.length, await trainedSteps(folders, steps));
+    trained = Math.min(metrics.length, await trainedSteps(folders, steps));
     for (let step = 0; step < steps; step++) {
       for (const name of ["model.safetensors", "progress.safetensors"]) {
         const path = join(stepFolder(folders, step), name);
@@ -161,7 +166,7 @@ async function readRun(folder: string): Promise<FoundRun> {
     return { ...common, state, trained, trainedBy, run };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ...common, state: "damaged", trained: 0, problem: error.message };
+    return { ...common, state: "damaged", trained, run, problem: error.message };
   }
 }
 
@@ -222,8 +227,9 @@ function linesOf(found: readonly FoundRun[]): string[] {
   const lines = found.flatMap(({ folder, run, trainedBy, problem }, i) => {
     const fields = run &&
       varyingFields(ofOneDataset.get(placeOf(run))!.map(({ configuration }) => configuration));
-    const setting = run && describeSetting(run.configuration, fields!).split(", ").slice(1).join(", ");
-    const details = [showPath(folder), setting, trainedBy && `trained by ${trainedBy}`, problem];
+    const setting = run && describeSetting(run.configuration, fields!.sort()).split(", ").slice(1).join(", ");
+    const lines = setting?.match(/\S.{0,76}(,|$)/g) ?? []; // that fit into 80 columns
+    const details = [showPath(folder), ...lines, trainedBy && `trained by ${trainedBy}`, problem];
     return [rows[i], ...details.flatMap((text) => text ? [`  ${text}`] : [])];
   });
   return [heading, ...lines];
@@ -238,7 +244,7 @@ function rowOf({ run, trained, bytes, written, state }: FoundRun) {
     method: increments === 0 ? "M_0" : method,
     seed,
     images: images.length > 14 ? `${images.slice(0, 13)}…` : images,
-    steps: `${trained} of ${increments + 1}`,
+    steps: run ? `${trained} of ${increments + 1}` : "",
     accuracy: accuracy === undefined ? "" : percent(accuracy),
     size: megabytes(bytes),
     age: days < 1 ? `${Math.floor(24 * days)} h` : `${Math.floor(days)} d`,
@@ -297,7 +303,7 @@ function comparable(found: readonly FoundRun[], say: Log): KeptRun[] {
   const ordered = found.toSorted((a, b) => Number(a.state === "outdated") - Number(b.state === "outdated"));
   for (const { run, folder, problem } of ordered) {
     const pass = (why: string) => others.push(`${showPath(folder)}: ${why}`);
-    if (run === undefined) pass(problem!);
+    if (run === undefined || problem !== undefined) pass(problem!);
     // M_0 by itself is shared by the methods and tells nothing about them.
     else if (run.configuration.increments === 0) continue;
     else if (run.metrics.length <= run.configuration.increments) pass("it is not finished.");

@@ -45,7 +45,8 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     const model = join(method, "step-1", "model.safetensors");
     const bytesOfModel = await Deno.readFile(model);
     await Deno.writeFile(model, bytesOfModel.with(500, bytesOfModel[500] ^ 1));
-    const [{ problem }] = await listed("--state", "damaged");
+    const [{ problem, accuracy: known }] = await listed("--state", "damaged", "--method", "LwM");
+    assert.equal(known, accuracy);
     assert.match(String(problem), /model\.safetensors to be a checkpoint that matches its digest/);
     await Deno.writeFile(model, bytesOfModel);
 
@@ -123,6 +124,8 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
       name: "UserError",
       message: /Expected --directory to be a folder but found none at .*nowhere/,
     });
+    await refuses(["--method", "foo"], /Expected method to be "C" or .* but found "foo"/);
+    await refuses(["--remove", "--compare", "--seed", "1"], /--compare or --remove but found both/);
     await refuses(["--remove"], /--remove with a filter but found none/);
     // What nearly every run has is no filter either.
     await refuses(["--remove", "--classes", ""], /--remove with a filter but found none/);
