@@ -72,7 +72,7 @@ export function asSpelled(field: string, value: unknown): unknown {
 const NAMED_CLASSES = 100;
 
 /** All that can be said about the classes without the images. */
-function refuseImpossibleClasses(configuration: Configuration): void {
+export function refuseImpossibleClasses(configuration: Configuration): void {
   const { dataset, classes, baseClasses, increment, increments, seed, firstClasses } = configuration;
   for (const field of ["classes", "firstClasses", "classOrder"] as const) {
     const twice = configuration[field].find((name, i, names) => names.indexOf(name) < i);
@@ -99,7 +99,7 @@ function refuseImpossibleClasses(configuration: Configuration): void {
     classSteps(configuration, IEMOJI_CLASSES);
     return;
   }
-  if (baseClasses + increments * increment < 2) throw oneClass();
+  if (baseClasses + increments * increment < 2) throw oneClass(configuration);
   const classCount = classes.length || (dataset === "folder" ? 0 : NAMED_CLASSES);
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
 }
@@ -128,15 +128,16 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
   const known = dataset === "folder" && data ? inFolder : () => dataset === "folder" ? 0 : NAMED_CLASSES;
   // Values that are no lists are refused later.
   const count = Array.isArray(classes) && classes.length || known();
-  if (count === 1 && dataset !== "iemoji-100") throw oneClass();
+  if (count === 1 && dataset !== "iemoji-100") throw oneClass(given);
   if (count > 0 && count < 100) return stepsFor(count, { baseClasses, increment, increments });
   const later = count - (baseClasses ?? preset.baseClasses);
   const most = Math.max(0, Math.floor(later / (increment ?? preset.increment)));
   return count === 0 || !(most < preset.increments) ? {} : { increments: most };
 }
 
-function oneClass(): UserError {
-  return new UserError("Expected at least two classes to tell apart but found one. Add classes.");
+function oneClass({ data }: Partial<Configuration>): UserError {
+  const where = data ? ` in ${data}` : "";
+  return new UserError(`Expected at least two classes to tell apart but found one${where}. Add classes.`);
 }
 
 /**
@@ -178,6 +179,14 @@ function sentence(issue: z.core.$ZodIssue, value: unknown, name?: string): strin
     `Change it${name?.startsWith("LWM_") ? "" : " in the configuration or on the command line"}.`;
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  number: "a finite number",
+  int: "a whole number",
+  boolean: "true or false",
+  string: "a text",
+  array: "a list",
+};
+
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_value":
@@ -187,7 +196,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
     case "invalid_type":
-      return issue.expected === "number" ? "a finite number" : `a value of type ${issue.expected}`;
+      return TYPES[issue.expected] ?? issue.message;
     default:
       return issue.message;
   }

@@ -211,7 +211,9 @@ function refuseUnused(fields: Partial<Configuration>): void {
 export function refusePositionals({ positionals }: CommandLine, { name }: Command): void {
   if (positionals.length === 0) return;
   throw new UserError(
-    `Expected only options but found ${positionals.join(" ")}. See \`deno task ${name} --help\`.`,
+    `Expected only options and their values but found ${
+      positionals.join(" ")
+    }, which no option takes. See \`deno task ${name} --help\`.`,
   );
 }
 

@@ -188,7 +188,7 @@ Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
     await refuses(train, [...tinyArgs({ depth: 7 }), ...place], /depth to be .* but found 7\. Take 8/);
     assert.equal(await Deno.stat(join(directory, "runs")).catch(() => null), null, "a run was left behind");
     await refuses(train, ["--learningRate", "1e999"], /learningRate to be .* but found Infinity/);
-    await refuses(train, ["caltech-101"], /only options but found caltech-101/);
+    await refuses(train, ["caltech-101"], /only options and their values but found caltech-101/);
     const nowhere = join(directory, "nowhere");
     const elsewhere = tinyArgs({ dataset: "caltech-101", data: nowhere });
     await refuses(train, [...elsewhere, ...place], /caltech-101 .*nowhere/);
@@ -197,6 +197,11 @@ Deno.test("train and evaluate refuse what they cannot do, in a sentence", () =>
     await refuses(evaluate, ["a", "b"], /folder of one run but found a b\./);
     await refuses(evaluate, ["a", "--seed", "1"], /option of `deno task evaluate` but found --seed\./);
     const { base, method } = await trainHere(directory, { increments: 1 });
+    await refuses(
+      evaluate,
+      [method, "--data", "elsewhere"],
+      /no `data` for iemoji-100.* but found .*elsewhere/,
+    );
     await Deno.remove(join(base, "step-0"), { recursive: true });
     await refuses(evaluate, [method], /trained models in .* but found none/);
   }));
