@@ -56,12 +56,13 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
   });
 });
 
-/** The runs of the notebooks, and for one increment those of notebook 05 with other γ, 0 among them. */
+/** The runs of the notebooks; for one increment C with LwF-MC's L_C, and other γ, 0 among them. */
 export function notebookConfigurations(): Configuration[] {
   const increments = 1;
   const { learningRate, beta } = configure({ method: "LwM" });
   return [
     ...["LwM", "LwF-MC", "C"].map((method) => configure({ method })),
+    configure({ method: "C", classification: "sigmoid-new", increments }),
     configure({ method: "LwF-MC", learningRate, beta, increments }),
     ...[0.1, 1].map((gamma) => configure({ method: "LwM", gamma, increments })),
   ];
