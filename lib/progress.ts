@@ -250,7 +250,9 @@ const LOG_MILLISECONDS = 30_000;
 /** A line every tenth of the way, and one for whatever is under way when there was none for long. */
 function logPlace({ write: writeText }: Screen, now: () => number): Place {
   const tenths = new Map<string, number>();
-  const tenthOf = (line: ProgressLine) => Math.floor(10 * shareOf(line));
+  // Whole when it has ended: then its note is the last one.
+  const tenthOf = (line: ProgressLine) =>
+    Math.min(Math.floor(10 * shareOf(line)), line.finishedAt === undefined ? 9 : 10);
   // How far a label is padded depends on the others.
   const nameOf = ({ label }: ProgressLine) => label.trimEnd();
   let writtenAt = now();

@@ -106,8 +106,8 @@ Deno.test("formatProgress() rounds no whole percent down", () => {
 Deno.test("progressDisplay() writes into a log each tenth of the way, and what is under way every half minute", async () => {
   const written: string[] = [];
   const display = displayOn(logTo(written));
-  const show = (done: number) => {
-    const slow = { label: "slow", done, total: 1000, startedAt: 0 };
+  const show = (done: number, finishedAt?: number) => {
+    const slow = { label: "slow", done, total: 1000, startedAt: 0, finishedAt };
     display.show([slow, { label: "waiting", done: 0, total: 1 }]);
   };
   for (const done of [0, 1, 99, 100, 250, 251]) {
@@ -115,10 +115,14 @@ Deno.test("progressDisplay() writes into a log each tenth of the way, and what i
     display.pass(110);
   }
   display.pass(30_000);
-  show(252);
+  for (const [done, finishedAt] of [[252], [950], [1000], [1000, 40_000]]) {
+    show(done, finishedAt);
+    display.pass(110);
+  }
   await display.finish();
   assert.deepEqual(written.map((line) => line.match(/^\w+|\d+ %/g)!.join(" ")), [
     ...["slow 0 %", "waiting 0 %", "slow 10 %", "slow 25 %", "slow 25 %"],
+    ...["slow 95 %", "slow 100 %"], // once it has ended
   ]);
 });
 
