@@ -137,10 +137,40 @@ export async function readJsonIfThere<T>(path: string, kind: JsonKind<T>): Promi
     }
     value = content;
   }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: inWords });
   if (parsed.success) return parsed.data;
   const { path: place, message } = parsed.error.issues[0];
   throw refuse(`this at ${place.join(".") || "its root"}: ${message}`);
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  number: "a finite number",
+  int: "a whole number",
+  boolean: "true or false",
+  string: "a text",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+/** What a value has to be, such as `a list`: for a schema that says nothing itself. */
+export function expectation(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_value":
+      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
+    case "too_small":
+      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+    case "too_big":
+      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+    case "invalid_type":
+      return TYPES[issue.expected];
+  }
+}
+
+/** The same as the end of a sentence. */
+export function inWords(issue: z.core.$ZodRawIssue): string | undefined {
+  const expected = expectation(issue);
+  return expected && `expected ${expected}`;
 }
 
 /** Reads a JSON file as {@linkcode readJsonIfThere} does, and refuses one that is absent. */

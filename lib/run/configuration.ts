@@ -9,6 +9,7 @@ import { findPhotos } from "../data/photos/photos.ts";
 import { classIdsOf, classIncrementalSteps, type ClassSteps } from "../data/protocol.ts";
 import { blocksPerStage } from "../model/resnet.ts";
 import { methodNames } from "../training/method.ts";
+import { expectation } from "../files.ts";
 import { UserError } from "../user_error.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
 import { presetValues, stepsFor, type Values } from "./presets.ts";
@@ -72,7 +73,7 @@ export function asSpelled(field: string, value: unknown): unknown {
 const NAMED_CLASSES = 100;
 
 /** All that can be said about the classes without the images. */
-export function refuseImpossibleClasses(configuration: Configuration): void {
+function refuseImpossibleClasses(configuration: Configuration): void {
   const { dataset, classes, baseClasses, increment, increments, seed, firstClasses } = configuration;
   for (const field of ["classes", "firstClasses", "classOrder"] as const) {
     const twice = configuration[field].find((name, i, names) => names.indexOf(name) < i);
@@ -87,21 +88,23 @@ export function refuseImpossibleClasses(configuration: Configuration): void {
         "Name fewer, or make baseClasses larger.",
     );
   }
-  if (dataset === "iemoji-100") {
-    const { data, skipBroken } = configuration;
-    for (const [field, value] of Object.entries({ classes: classes[0], data, skipBroken })) {
-      if (!value) continue;
-      throw new UserError(
-        `Expected no \`${field}\` for iemoji-100, which is rendered here with all of its classes, but found ${value}. ` +
-          "Leave it out (`classOrder` chooses what is learned first), or choose another data set.",
-      );
-    }
-    classSteps(configuration, IEMOJI_CLASSES);
-    return;
-  }
+  refusePhotos(configuration);
+  if (dataset === "iemoji-100") return void classSteps(configuration, IEMOJI_CLASSES);
   if (baseClasses + increments * increment < 2) throw oneClass(configuration);
   const classCount = classes.length || (dataset === "folder" ? 0 : NAMED_CLASSES);
   if (classCount) classIncrementalSteps({ classCount, baseClasses, increment, steps: increments + 1, seed });
+}
+
+/** Refuses what chooses photos where there are none. @throws {UserError} */
+export function refusePhotos({ dataset, data, classes, skipBroken }: Configuration): void {
+  if (dataset !== "iemoji-100") return;
+  for (const [field, value] of Object.entries({ classes: classes[0], data, skipBroken })) {
+    if (!value) continue;
+    throw new UserError(
+      `Expected no \`${field}\` for iemoji-100, which is rendered here with all of its classes, but found ${value}. ` +
+        "Leave it out (`classOrder` chooses what is learned first), or choose another data set.",
+    );
+  }
 }
 
 /** Which classes a run learns when. @param classNames of its data set */
@@ -145,7 +148,7 @@ function oneClass({ data }: Partial<Configuration>): UserError {
  * @throws {UserError} where it is not
  */
 export function checkConfiguration(value: unknown): Configuration {
-  const parsed = configurationSchema.safeParse(value);
+  const parsed = configurationSchema.safeParse(value, { error: expectation });
   if (!parsed.success) throw new UserError(sentence(parsed.error.issues[0], value));
   blocksPerStage(parsed.data); // throws where depth and widths do not fit
   return parsed.data;
@@ -157,7 +160,7 @@ export function validate<Field extends keyof Configuration>(
   value: unknown,
   name: string = field,
 ): Configuration[Field] {
-  const parsed = configurationSchema.shape[field].safeParse(value);
+  const parsed = configurationSchema.shape[field].safeParse(value, { error: expectation });
   if (parsed.success) return value as Configuration[Field];
   throw new UserError(sentence({ ...parsed.error.issues[0], path: [field] }, { [field]: value }, name));
 }
@@ -172,34 +175,11 @@ function sentence(issue: z.core.$ZodIssue, value: unknown, name?: string): strin
   const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], value);
   const field = path[0] as keyof Configuration;
   const meaning = configurationSchema.shape[field]?.description;
-  return `Expected ${name ?? (path.join(".") || "a configuration")} to be ${expectation(issue)} but found ` +
+  return `Expected ${name ?? (path.join(".") || "a configuration")} to be ${issue.message} but found ` +
     `${typeof found === "number" ? found : JSON.stringify(found)}.${
       meaning ? ` It means: ${meaning}.` : ""
     } ` +
     `Change it${name?.startsWith("LWM_") ? "" : " in the configuration or on the command line"}.`;
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  number: "a finite number",
-  int: "a whole number",
-  boolean: "true or false",
-  string: "a text",
-  array: "a list",
-};
-
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_value":
-      return issue.values.map((v) => `"${String(v)}"`).join(" or ");
-    case "too_small":
-      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-    case "too_big":
-      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
-    case "invalid_type":
-      return TYPES[issue.expected] ?? issue.message;
-    default:
-      return issue.message;
-  }
 }
 
 function environment<Field extends "preset" | "engine" | "code">(field: Field) {

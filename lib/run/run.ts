@@ -33,7 +33,7 @@ import {
 import { stopPoint, throwIfStopped } from "../stop_signals.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import { UserError } from "../user_error.ts";
-import { classSteps, refuseImpossibleClasses } from "./configuration.ts";
+import { classSteps, refusePhotos } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import { EVALUATION_BATCH_SIZE, readStepMetrics, stepMetrics } from "./evaluate_step.ts";
@@ -154,7 +154,7 @@ export class Run {
     const { log = () => {} } = place;
     const { configuration: kept, directory, folders, images, trainedOn } = await readRunFolder(folder);
     const configuration = { ...kept, data: place.data ?? kept.data };
-    refuseImpossibleClasses(configuration); // images of one's own for iEmoji-100, too
+    refusePhotos(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
       log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);

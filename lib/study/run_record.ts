@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
 import { type AttentionRetention, type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
-import { digestOf, readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { digestOf, inWords, readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
 import { baseIdentity, methodIdentity } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";
@@ -270,7 +270,7 @@ const records = z.strictObject({
       // Fields that the schema did not have when it was trained are those of the preset: new fields change
       // nothing there. The order stays, so that a file that is read and written keeps its bytes.
       const complete = { ...found, ...start && presetValues(start), ...found };
-      const { error } = keptConfiguration.safeParse(complete);
+      const { error } = keptConfiguration.safeParse(complete, { error: inWords });
       for (const { path, message } of error?.issues ?? []) {
         context.addIssue({ code: "custom", path, message });
       }

@@ -74,7 +74,7 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
     });
     const figure = (fields: object) => ({ grid, figures: [{ name: "a", kind: "accuracyCurve", ...fields }] });
     const refused: [content: unknown, message: RegExp][] = [
-      [[], /s\.json to hold a study but found this at its root: .*object/],
+      [[], /s\.json to hold a study but found this at its root: expected an object\./],
       [{}, /at its root: expected "grid" or "runs" or both/],
       [{ grids: {}, runs: [{}] }, /"grids"/],
       [{ runs: [{}, 3] }, /at runs\.1: /],
@@ -182,7 +182,7 @@ Deno.test("readRecords() says where a file is damaged", () =>
       await assert.rejects(readRecords(path), { name: "UserError", message });
     };
     const changes: [found: string, written: string, place: RegExp][] = [
-      ['"accuracy":0.4', '"accuracy":4', /found this at runs\.0\.metrics\.1\.accuracy/],
+      ['"accuracy":0.4', '"accuracy":4', /found this at runs\.0\.metrics\.1\.accuracy: expected at most 1\./],
       ['"gamma":0.3', '"gama":0.1', /at runs\.0\.configuration: .*"gama"/],
       ['"seed":1', '"seed":-1.5', /at runs\.0\.configuration\.seed/],
       ['"drop":0', '"drop":7', /at runs\.0\.metrics\.0\.attention\.pointingGame\.drop/],

@@ -119,7 +119,7 @@ Deno.test("runs refuses what it does not know, and to remove without a filter", 
     const refuses = (args: string[], message: RegExp) =>
       assert.rejects(runs([...args, "--directory", directory], () => {}), { name: "UserError", message });
     await refuses(["--state", "old"], /--state to be ready, training, .*, damaged but found old/);
-    await refuses(["--seed", "abc"], /Expected seed to be .* but found "abc"/);
+    await refuses(["--seed", "1.5"], /Expected seed to be a whole number but found 1\.5/);
     await assert.rejects(runs(["--directory", join(directory, "nowhere")], () => {}), {
       name: "UserError",
       message: /Expected --directory to be a folder but found none at .*nowhere/,
