@@ -107,6 +107,17 @@ tf.registerGradient({
   },
 });
 
+tf.registerGradient({
+  kernelName: BATCH_NORMALIZATION_INFERENCE,
+  inputsToSave: ["gamma", "variance"],
+  outputsToSave: [true],
+  gradFunc: (dy, [gamma, variance, y], attrs) => {
+    const { relu, epsilon } = attrs as unknown as BatchNormalizationAttributes;
+    const dz = () => (relu ? tf.mul(dy as tf.Tensor, tf.step(y)) : dy) as tf.Tensor;
+    return { x: () => tf.mul(dz(), tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)))) };
+  },
+});
+
 /** Options of {@linkcode batchNormalization} and {@linkcode batchNormalizationInference}. */
 export interface BatchNormalizationOptions {
   /** Whether to apply a ReLU in the same pass; false by default. */
@@ -136,7 +147,7 @@ export function batchNormalization(
 }
 
 /**
- * Batch normalization with given statistics, as at inference: `[B, H, W, C]`. It has no gradient.
+ * Batch normalization with given statistics, as at inference: `[B, H, W, C]`, differentiable in x.
  */
 export function batchNormalizationInference(
   x: tf.Tensor4D,

@@ -43,7 +43,7 @@ Deno.test("readNotebook() says what is wrong with a file that is no notebook, or
     for (
       const [text, found] of [['{"cells": [', /bytes that are not JSON/], ['{"nbformat": 3}', /expected 4/], [
         "null",
-        /null/,
+        /expected an object/,
       ], [
         '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}}]}',
         /source/,
