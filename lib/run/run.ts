@@ -407,7 +407,7 @@ export class Run {
       },
     );
     // Where a process was killed between its last checkpoint and its last line.
-    if (position?.epochsDone === options.epochs) await keepLog(log!);
+    if (position?.epochsDone === options.epochs) await keepLog(log);
     const bytes = await encodeCheckpoint(student, { state: { log } });
     await writeFileWhole(this.#path(step, "model.safetensors"), bytes);
   }

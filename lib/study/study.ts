@@ -61,8 +61,6 @@ export interface StudyPlan {
   readonly name: string;
   /** Of the runs, without duplicates. */
   readonly configurations: readonly Configuration[];
-  /** How many configurations of the file are those of an earlier one. */
-  readonly duplicates: number;
   /** By name. */
   readonly arms: Readonly<Record<string, Selector>>;
   /** In the order of the file. */
@@ -126,7 +124,6 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   // Of those that are the same run, such as LwF-MC with another γ, the one with the most increments.
   const configurations = [...Map.groupBy(asked, runKey).values()]
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));
-  const duplicates = asked.length - configurations.length;
   for (const [name, arm] of Object.entries(arms)) {
     refuseNamingNone(configurations, [arm], `arm "${name}" in ${path}`);
     if (settingsNamed(configurations, arm) > 1) {
@@ -148,7 +145,7 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   for (const { name, runs = [] } of figures) {
     refuseNamingNone(configurations, runs, `"${name}" in ${path}`);
   }
-  return { name: basename(path, ".json"), configurations, duplicates, arms, comparisons, figures };
+  return { name: basename(path, ".json"), configurations, arms, comparisons, figures };
 }
 
 /** With the places of images, `data`, seen from the study's folder. */

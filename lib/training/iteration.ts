@@ -31,12 +31,14 @@ export async function iterate(
   let names: string[] = [];
   const values = tf.tidy(() => {
     let ofTerms: Tensor | undefined;
-    const { value, grads } = tf.variableGrads(() => {
+    const loss = () => {
       const terms = lossTerms(method, batchOutputs(student, batch), losses);
       names = ["L", ...Object.keys(terms)];
+      const total = totalLoss(method, terms, losses);
       ofTerms = tf.keep(tf.stack(Object.values(terms))); // the tape frees what is not kept
-      return totalLoss(method, terms, losses);
-    }, variables);
+      return total;
+    };
+    const { value, grads } = variableGrads(loss, variables);
     sgd.step(grads, learningRate);
     const all = tf.concat([tf.reshape(value, [1]), ofTerms!]); // (1 + number of terms)
     ofTerms!.dispose();
@@ -50,4 +52,15 @@ export async function iterate(
 /** The forward pass of one iteration: the inputs of the loss terms. */
 function batchOutputs(student: ResNet, { x, labels, ...batch }: IterationBatch): BatchOutputs {
   return { student: student.forward(x, true), weights: student.head.weights, labels, ...batch };
+}
+
+/** `tf.variableGrads`, which by itself leaves behind what its tape has saved where the loss throws. */
+function variableGrads(loss: () => tf.Scalar, variables: tf.Variable[]) {
+  try {
+    return tf.variableGrads(loss, variables);
+  } catch (error) {
+    tf.dispose(tf.engine().state.activeTape.map(({ saved }) => saved));
+    tf.engine().state.activeTape = [];
+    throw error;
+  }
 }

@@ -115,12 +115,10 @@ export interface StepProgress {
 
 /** Callbacks during the training of a step. */
 export interface StepHooks {
-  /** Called after every iteration. */
+  /** Called after every iteration; what it throws ends the training at once. */
   onProgress?: (progress: StepProgress) => void;
   /** Called after every epoch with the state to resume from. */
   onEpoch?: (state: StepState) => Promise<void>;
-  /** Called after every iteration; returning true ends the training at once, without finishing the epoch. */
-  shouldStop?: () => boolean;
 }
 
 /**
@@ -130,7 +128,7 @@ export interface StepHooks {
  * @param headPosition (all classes of the data set) column of the head for each class id
  * @param teacher M_{t−1}; null in the base step
  * @param resume the state of an interrupted training of this step
- * @returns the log of all epochs, or null where `shouldStop` ended the training
+ * @returns the log of all epochs
  * @throws {UserError} where the loss is no longer a finite number, or a batch is too small to be normalized
  */
 export async function trainStep(
@@ -143,7 +141,7 @@ export async function trainStep(
   },
   options: StepOptions,
   hooks: StepHooks = {},
-): Promise<EpochLog[] | null> {
+): Promise<EpochLog[]> {
   const { step, method, epochs, batchSize, normalization, drawsPerEpoch } = options;
   refuseSinglePixels(student, set, options);
   const answering = teacher && methodNamed(method).usesTeacher
@@ -182,7 +180,6 @@ export async function trainStep(
           loss,
         });
         await breath();
-        if (hooks.shouldStop?.()) return null;
       }
       log.push({
         epoch: epoch + 1,

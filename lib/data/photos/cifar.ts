@@ -93,18 +93,25 @@ export function parseLabelNames(text: string, path: string): string[] {
   return names;
 }
 
-/** The fine label of each record. */
+/** The fine label of each record. The classes must be equally large, as in the official files. */
 export function parseLabels(file: Uint8Array, path: string): number[] {
   const refuse = (expected: string, found: string) =>
     new UserError(`Expected ${expected} in "${path}" but found ${found}; ${FETCH_AGAIN}.`);
   if (file.length === 0 || file.length % RECORD > 0) {
     throw refuse(`records of ${RECORD} bytes (two labels and a 32×32 image)`, `${file.length} bytes`);
   }
-  return Array.from({ length: file.length / RECORD }, (_, record) => {
+  const counts = new Array<number>(FINE_CLASSES).fill(0);
+  const labels = Array.from({ length: file.length / RECORD }, (_, record) => {
     const label = file[record * RECORD + 1];
-    if (label < FINE_CLASSES) return label;
-    throw refuse(`a fine label below ${FINE_CLASSES} in record ${record}`, `${label}`);
+    if (label >= FINE_CLASSES) {
+      throw refuse(`a fine label below ${FINE_CLASSES} in record ${record}`, `${label}`);
+    }
+    counts[label]++;
+    return label;
   });
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least === most) return labels;
+  throw refuse(`equally many images of each of the ${FINE_CLASSES} classes`, `${least} to ${most}`);
 }
 
 /** @returns (32, 32, 3) bytes */

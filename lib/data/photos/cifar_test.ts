@@ -49,7 +49,7 @@ Deno.test("cifarSource() throws where a file is missing, too long, too short or 
       assert.throws(() => cifarSource(root, { seed: 1 }), naming(join(root, file), "no such file"));
     });
   }
-  for (const length of [0, 1, 3073, 400 * 3074 - 1]) {
+  for (const length of [0, 1, 3073, 399 * 3074, 400 * 3074 - 1]) {
     await withFolder((root) => {
       writeCifar(root);
       Deno.truncateSync(join(root, "train.bin"), length);
