@@ -137,14 +137,13 @@ export class ResNet {
   /**
    * The feature maps after one stage.
    * @param last the stage, from 0; all stages up to it are run
-   * @param x (B, H, W, 3), or with `first` the feature maps that enter that stage
+   * @param x (B, H, W, 3)
    * @param training as in {@linkcode ResNet.forward}
-   * @param first the first stage to run; 0 runs the stem before it
    */
-  stage(last: number, x: Tensor4D, training = false, first = 0): Tensor4D {
+  stage(last: number, x: Tensor4D, training = false): Tensor4D {
     return tf.tidy(() => {
-      let h = first === 0 ? this.#stem(x, training) : x; // (B, H, W, widths[0]), resolution by the stem
-      for (let s = first; s <= last; s++) {
+      let h = this.#stem(x, training); // (B, H, W, widths[0]), resolution by the stem
+      for (let s = 0; s <= last; s++) {
         for (let b = 0; b < blocksPerStage(this.options); b++) {
           // (B, H/2^s, W/2^s, widths[s])
           h = this.#block(`stage${s + 1}.block${b + 1}`, h, strideOf(s, b), training);

@@ -44,18 +44,6 @@ Deno.test("the stems give full, half and a quarter of the resolution", () => {
   assert.deepEqual(sizes, [64, 32, 16]);
 });
 
-Deno.test("stage() can stop after any stage and go on from there", () => {
-  const model = new ResNet(SMALL, ["cat", "dog"], 1);
-  tf.tidy(() => {
-    const x = images(2);
-    const half = model.stage(1, x);
-    assert.deepEqual(half.shape, [2, 16, 16, 8]);
-    const rest = model.classify(model.stage(2, half, false, 2));
-    assert.deepEqual(rest.dataSync(), model.forward(x).logits.dataSync());
-  });
-  model.dispose();
-});
-
 Deno.test("growHead() leaves the old columns bit-identical and starts the new ones small", () => {
   const model = new ResNet(SMALL, ["cat", "dog"], 1);
   const columns = () => tf.tidy(() => model.head.weights.slice([0, 0], [-1, 2]).dataSync());

@@ -50,10 +50,12 @@ export async function cachedTeacher(
   const baseClasses = model.classNames.length;
   const pixels = model.featureSize(set.size) ** 2;
   const total = set.count * views;
-  const logits = new Float32Array(total * baseClasses);
-  const maps = new Float32Array(total * baseClasses * pixels);
-  const channels = model.head.weights.shape[0];
-  const pooled = new Float32Array(total * channels);
+  const kept = {
+    logits: new Float32Array(total * baseClasses),
+    maps: new Float32Array(total * baseClasses * pixels),
+    pooled: new Float32Array(total * model.head.weights.shape[0]),
+  };
+  const names = Object.keys(kept) as (keyof typeof kept)[];
 
   for (let start = 0; start < total; start += batchSize) {
     // All batches have the same size, for which engines compile their kernels once: the last may repeat
@@ -67,29 +69,28 @@ export async function cachedTeacher(
     const answers = tf.tidy(() =>
       askTeacher(model, tf.tensor4d(batch.x, [draws.length, set.size, set.size, 3]))
     );
-    logits.set(await answers.logits.data<"float32">(), first * baseClasses);
-    maps.set(await answers.maps.data<"float32">(), first * baseClasses * pixels);
-    pooled.set(await answers.pooled.data<"float32">(), first * channels);
+    for (const name of names) {
+      kept[name].set(await answers[name].data<"float32">(), first * kept[name].length / total);
+    }
     tf.dispose(answers);
     await onProgress(Math.min(start + batchSize, total), total);
   }
 
   return (draws) => {
     const B = draws.length;
-    const batchLogits = new Float32Array(B * baseClasses);
-    const batchMaps = new Float32Array(B * baseClasses * pixels);
-    const batchPooled = new Float32Array(B * channels);
-    draws.forEach(({ image, view }, i) => {
-      const row = image * views + view;
-      const at = row * baseClasses;
-      batchPooled.set(pooled.subarray(row * channels, (row + 1) * channels), i * channels);
-      batchLogits.set(logits.subarray(at, at + baseClasses), i * baseClasses);
-      batchMaps.set(maps.subarray(at * pixels, (at + baseClasses) * pixels), i * baseClasses * pixels);
+    const [logits, maps, pooled] = names.map((name) => {
+      const length = kept[name].length / total;
+      const ofBatch = new Float32Array(B * length);
+      draws.forEach(({ image, view }, i) => {
+        const row = image * views + view;
+        ofBatch.set(kept[name].subarray(row * length, (row + 1) * length), i * length);
+      });
+      return ofBatch;
     });
     return {
-      logits: tf.tensor2d(batchLogits, [B, baseClasses]),
-      maps: tf.tensor3d(batchMaps, [B, baseClasses, pixels]),
-      pooled: tf.tensor2d(batchPooled, [B, channels]),
+      logits: tf.tensor2d(logits, [B, baseClasses]),
+      maps: tf.tensor3d(maps, [B, baseClasses, pixels]),
+      pooled: tf.tensor2d(pooled, [B, pooled.length / B]),
     };
   };
 }

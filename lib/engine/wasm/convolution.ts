@@ -10,7 +10,7 @@
  */
 import type { ConvolutionShape } from "../conv2d.ts";
 import * as wasm from "./assembler.ts";
-import { floatsAt, withRoom } from "./heap.ts";
+import { floatsAt, heap, withRoom } from "./heap.ts";
 
 /** Outputs and input channels of a block. */
 const BLOCK = 4;
@@ -21,12 +21,21 @@ const UNROLLED = 12;
 /** Bytes that stay in the processor's nearest cache. */
 export const CACHE = 24_000;
 
+/** The largest divisor of `count` that fits; 1 where none does. */
+export function largestDivisor(count: number, fits: (divisor: number) => boolean): number {
+  const divisors = Array.from({ length: count }, (_, i) => i + 1).filter((n) => count % n === 0);
+  return Math.max(1, ...divisors.filter(fits));
+}
+
 /** The most that can be written out: a divisor of `length`, of whole vectors if possible. */
 function unrolling(length: number, most: number): number {
-  const divisors = Array.from({ length: Math.min(most, length) }, (_, i) => i + 1).filter((n) =>
-    length % n === 0
-  );
-  return Math.max(...divisors.filter((n) => n % 4 === 0), 0) || Math.max(...divisors);
+  const vectors = largestDivisor(length, (n) => n <= most && n % 4 === 0);
+  return vectors > 1 ? vectors : largestDivisor(length, (n) => n <= most);
+}
+
+/** Visits each pair of numbers below two counts. */
+function each(count: number, vectors: number, visit: (q: number, v: number) => void): void {
+  for (let q = 0; q < count; q++) for (let v = 0; v < vectors; v++) visit(q, v);
 }
 
 /** The widths of blocks of vectors that channels are cut into. */
@@ -79,10 +88,7 @@ export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wa
   const whole = steps % 4 === 0;
 
   const block = (count: number, vectors: number) => {
-    const each = (visit: (q: number, v: number) => void) => {
-      for (let q = 0; q < count; q++) for (let v = 0; v < vectors; v++) visit(q, v);
-    };
-    each((q, v) => f.set(sums[q][v], wasm.zero));
+    each(count, vectors, (q, v) => f.set(sums[q][v], wasm.zero));
     f.set(windowRow, window);
     f.set(weights, filter);
     f.repeat(windows.rows, () => {
@@ -108,7 +114,7 @@ export function correlation(windows: Windows, outputs: Outputs, repeats = 1): wa
       });
       f.advance(windowRow, 4 * windows.row);
     });
-    each((q, v) => f.emit(wasm.store(output, sums[q][v], 4 * q * outputs.step + 16 * v)));
+    each(count, vectors, (q, v) => f.emit(wasm.store(output, sums[q][v], 4 * q * outputs.step + 16 * v)));
     f.advance(window, 4 * count * windows.step);
     f.advance(output, 4 * count * outputs.step);
   };
@@ -156,17 +162,10 @@ export function filterCorrelation(
   const columns = unrolling(windowColumns, 4);
   // As many rows at a time as stay in the cache while all blocks of the filter pass over them.
   const rowBytes = 4 * (rowStep + windowColumns * channels);
-  const stripRows = Math.max(
-    1,
-    ...Array.from({ length: windowRows }, (_, i) => i + 1)
-      .filter((n) => windowRows % n === 0 && n * rowBytes <= CACHE),
-  );
+  const stripRows = largestDivisor(windowRows, (n) => n * rowBytes <= CACHE);
 
   const block = (count: number, vectors: number) => {
-    const each = (visit: (k: number, v: number) => void) => {
-      for (let k = 0; k < count; k++) for (let v = 0; v < vectors; v++) visit(k, v);
-    };
-    each((k, v) => f.set(sums[k][v], wasm.zero));
+    each(count, vectors, (k, v) => f.set(sums[k][v], wasm.zero));
     f.set(windowRow, part);
     f.set(rowOfGradients, gradients);
     f.repeat(stripRows, () => {
@@ -191,7 +190,7 @@ export function filterCorrelation(
       f.advance(windowRow, 4 * rowStep);
       f.advance(rowOfGradients, 4 * gradientRow);
     });
-    each((k, v) => {
+    each(count, vectors, (k, v) => {
       const offset = 4 * k * channels + 16 * v;
       const total = wasm.add(wasm.load(target, offset), sums[k][v]);
       f.emit(wasm.store(target, total, offset));
@@ -365,14 +364,12 @@ export class WasmConvolution implements HeapConvolution {
   }
 
   forward(x: number, filter: number, y: number): void {
-    withRoom([this.#filterSize], (packed) => {
-      pack(floatsAt(filter, this.#filterSize), floatsAt(packed, this.#filterSize), wholeFilter(this.shape));
+    withPacked(filter, [wholeFilter(this.shape)], (packed) =>
       this.#frames.visit(
         x,
         this.shape.batchSize,
         (image, n) => this.#correlation(image, packed, y + n * this.#outputBytes),
-      );
-    });
+      ));
   }
 
   filterGradient(x: number, dy: number, dfilter: number): void {
@@ -390,11 +387,7 @@ export class WasmConvolution implements HeapConvolution {
     const size = inHeight * inWidth * inChannels;
     const all = Math.min(strideHeight, inHeight) * Math.min(strideWidth, inWidth);
     if (phases.length < all) floatsAt(dx, batchSize * size).fill(0);
-    const lengths = phases.map(({ part }) => part.starts.length * part.channels);
-    withRoom(lengths, (...packed) => {
-      phases.forEach(({ part }, i) =>
-        pack(floatsAt(filter, this.#filterSize), floatsAt(packed[i], lengths[i]), part)
-      );
+    withPacked(filter, phases.map(({ part }) => part), (...packed) =>
       frames.visit(
         dy,
         batchSize,
@@ -402,8 +395,7 @@ export class WasmConvolution implements HeapConvolution {
           phases.forEach(({ run, start, target }, i) =>
             run(image + 4 * start, packed[i], dx + 4 * (n * size + target))
           ),
-      );
-    });
+      ));
   }
 }
 
@@ -484,17 +476,19 @@ export function transposedFilter(
   return { starts, channels: inChannels, step: outChannels };
 }
 
-/** Writes a filter as blocks of channels, `[blocks][rows][8 or 4]`: the order in which it is read. */
-export function pack(
-  filter: Float32Array,
-  packed: Float32Array,
-  { starts, channels, step }: FilterPart,
-): void {
-  let to = 0;
-  for (let first = 0; first < channels; first += 4 * VECTORS) {
-    const end = Math.min(channels, first + 4 * VECTORS);
-    for (const start of starts) {
-      for (let c = first; c < end; c++) packed[to++] = filter[start + c * step];
+/** Lends room with parts of a filter as blocks of channels, `[blocks][rows][8 or 4]`: as they are read. */
+export function withPacked(filter: number, parts: FilterPart[], use: (...packed: number[]) => void): void {
+  withRoom(parts.map(({ starts, channels }) => starts.length * channels), (...rooms) => {
+    const values = new Float32Array(heap().buffer);
+    for (const [i, { starts, channels, step }] of parts.entries()) {
+      let to = rooms[i] / 4;
+      for (let first = 0; first < channels; first += 4 * VECTORS) {
+        const end = Math.min(channels, first + 4 * VECTORS);
+        for (const start of starts) {
+          for (let c = first; c < end; c++) values[to++] = values[filter / 4 + start + c * step];
+        }
+      }
     }
-  }
+    use(...rooms);
+  });
 }

@@ -14,16 +14,16 @@ import {
   CACHE,
   correlation,
   filterCorrelation,
-  type FilterPart,
   FramedImages,
   type HeapConvolution,
+  largestDivisor,
   type Outputs,
-  pack,
   tapsOfPhase,
   transposedFilter,
   vectorBlocks,
   wholeFilter,
   type Windows,
+  withPacked,
 } from "./convolution.ts";
 import { floatsAt, withRoom } from "./heap.ts";
 
@@ -171,12 +171,8 @@ class TiledConvolution {
     const { batchSize, outHeight, outWidth, inChannels, outChannels, padInfo } = shape;
     const [rows, columns] = [outHeight / 2, outWidth / 2];
     const rowBytes = 4 * columns * (inChannels + outChannels);
-    this.#rows = Math.max(
-      1,
-      ...Array.from({ length: batchSize * rows }, (_, i) => i + 1).filter((n) =>
-        n * rowBytes <= CACHE && batchSize * rows % n === 0 && (rows % n === 0 || n % rows === 0)
-      ),
-    );
+    const isWhole = (n: number) => rows % n === 0 || n % rows === 0;
+    this.#rows = largestDivisor(batchSize * rows, (n) => n * rowBytes <= CACHE && isWhole(n));
     this.#frames = new FramedImages(memory, shape.inShape, {
       top: padInfo.top,
       left: padInfo.left,
@@ -297,7 +293,7 @@ export class WinogradConvolution implements HeapConvolution {
   }
 
   forward(x: number, filter: number, y: number): void {
-    this.#withPacked(filter, wholeFilter(this.shape), (packed) => this.#forward.forward(x, packed, y));
+    withPacked(filter, [wholeFilter(this.shape)], (packed) => this.#forward.forward(x, packed, y));
   }
 
   filterGradient(x: number, dy: number, dfilter: number): void {
@@ -308,14 +304,6 @@ export class WinogradConvolution implements HeapConvolution {
     const { top, left } = this.shape.padInfo;
     const [rows, columns] = [top, left].map((padding) => tapsOfPhase(0, 3, 1, padding));
     const part = transposedFilter(this.shape, rows, columns);
-    this.#withPacked(filter, part, (packed) => this.#backward.forward(dy, packed, dx));
-  }
-
-  #withPacked(filter: number, part: FilterPart, use: (packed: number) => void): void {
-    const size = part.starts.length * part.channels;
-    withRoom([size], (packed) => {
-      pack(floatsAt(filter, size), floatsAt(packed, size), part);
-      use(packed);
-    });
+    withPacked(filter, [part], (packed) => this.#backward.forward(dy, packed, dx));
   }
 }
