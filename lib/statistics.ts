@@ -20,15 +20,6 @@ export function median(values: readonly number[]): number {
   return values.length === 0 ? NaN : jstat.median([...values]);
 }
 
-/**
- * The values from which a table or figure shows a mean with its interval: below three their mean alone, since
- * Student's factor for two is 12.7.
- * @throws {RangeError} if there is no value
- */
-export function meanBelowThree(values: readonly number[]): readonly number[] {
-  return values.length < 3 ? [mean(values)] : values;
-}
-
 /** s / √n of at least two values. */
 function standardError(values: readonly number[]): number {
   return jstat.stdev([...values], true) / Math.sqrt(values.length);

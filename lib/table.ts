@@ -52,12 +52,23 @@ export function textTable(rows: readonly TableRow[]): string[] {
   return layOut(rows, (text) => text, 0).lines.map((cells) => cells.join("  ").trimEnd());
 }
 
+/** @returns a line for each row, the headings first, for spreadsheets and other programs */
+export function delimitedText(rows: readonly TableRow[], separator: string): string {
+  const headings = headingsOf(rows);
+  const lines = [headings, ...rows.map((row) => headings.map((heading) => row[heading] ?? ""))];
+  return lines.map((line) => `${line.join(separator)}\n`).join("");
+}
+
+function headingsOf(rows: readonly TableRow[]): string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
 /**
  * Columns of padded texts, those of numbers alone set to the right, and the lines that they give, the
  * headings first.
  */
 function layOut(rows: readonly TableRow[], escape: (text: string) => string, leastWidth: number) {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((heading) => {
+  const columns = headingsOf(rows).map((heading) => {
     const values = rows.map((row) => escape(written(row[heading])));
     const right = values.every((text) => text === "" || /^[-−+\d.]/.test(text));
     const texts = [escape(heading), ...values];

@@ -43,14 +43,6 @@ export function meanClassAccuracy(scores: LabeledScores): number {
 }
 
 /**
- * Average incremental accuracy: the mean over the steps, M_0's included, of the accuracy over all classes
- * seen so far.
- */
-export function averageIncrementalAccuracy(accuracies: readonly number[]): number {
-  return mean(accuracies);
-}
-
-/**
  * (N) 1 where an image's true class is among the k with the highest scores of some columns, all by default,
  * else 0.
  */

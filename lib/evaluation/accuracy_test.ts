@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   accuracy,
   accuracyOfSteps,
-  averageIncrementalAccuracy,
   confusionMatrix,
   fatesOfSteps,
   forgetting,
@@ -39,10 +38,6 @@ Deno.test("accuracyOfSteps() takes each step's classes by themselves, among all 
 
 Deno.test("meanClassAccuracy() weighs classes alike, however many images they have", () => {
   assert.equal(meanClassAccuracy(SCORES), (1 + 0 + 1 / 2 + 0) / 4);
-});
-
-Deno.test("averageIncrementalAccuracy() is the mean over the steps, M_0 included", () => {
-  assert.equal(averageIncrementalAccuracy([0.9, 0.6, 0.3]), 0.6);
 });
 
 Deno.test("fatesOfSteps() separates the lost from the outvoted", () => {

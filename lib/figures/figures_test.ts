@@ -53,9 +53,7 @@ Deno.test("front() writes no label over another, also where arms have the same a
     label,
     seeds: [{ old: 0.3, new: 0.7 }],
   }));
-  const { svg } = front({
-    datasets: [{ dataset: "", arms, tuning: [{ method: "LwM", old: 0.1, new: 0.9 }] }],
-  });
+  const { svg } = front({ datasets: [{ dataset: "", arms }] });
   const heights = arms.map(({ label }) =>
     Number(svg.split(`>${label}<`).at(-2)!.match(/,([\d.]+)\)[^,]*$/)?.[1])
   );

@@ -47,8 +47,6 @@ export interface Front extends Origin {
       /** One small point each. */
       readonly seeds: readonly OldAndNew[];
     }[];
-    /** Settings that were tried beside these, drawn as faint symbols. */
-    readonly tuning: readonly (OldAndNew & { readonly method: MethodName })[];
   }[];
 }
 
@@ -56,7 +54,6 @@ const GAP = 14;
 
 /** Accuracy on old classes against accuracy on new ones; up and to the right is better. */
 export function front({ title = "What is kept against what is learned", note, datasets }: Front): Figure {
-  const isTuned = datasets.some(({ tuning }) => tuning.length > 0);
   const methods = [...new Set(datasets.flatMap(({ arms }) => arms.map(({ method }) => method)))];
   const width = (BODY_WIDTH - GAP * (datasets.length - 1)) / datasets.length;
   return composeFigure({
@@ -70,8 +67,7 @@ export function front({ title = "What is kept against what is learned", note, da
     notes: [
       "Old: after each increment the accuracy on the classes of each earlier step, the mean over these steps and then " +
       "over the increments. New: the accuracy of each step's classes right after it, the mean over the increments.",
-      "Symbols: means over the seeds; dots: the seeds; line: the front of LwF-MC." +
-      (isTuned ? " Faint symbols: other settings that were tried." : "") + (note ? ` ${note}` : ""),
+      `Symbols: means over the seeds; dots: the seeds; line: the front of LwF-MC.${note ? ` ${note}` : ""}`,
     ],
     description: "Accuracy on old and on new classes. " +
       datasets.map(({ dataset, arms }) =>
@@ -90,16 +86,15 @@ const meanOf = (seeds: readonly OldAndNew[], of: keyof OldAndNew) => mean(seeds.
 const PANEL = { height: 300, marginTop: 30, marginLeft: 46, marginRight: 4, marginBottom: 40 };
 const LABEL_SIZE = 12;
 
-function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width: number): Piece {
+function frontPanel({ dataset, arms }: Front["datasets"][number], width: number): Piece {
   const means = arms.map(({ method, label, seeds }, i) => {
     const { color, symbol } = methodNamed(method);
     const fill = arms.findIndex((arm) => arm.method === method) === i ? color : "white";
     return { method, label, color, symbol, fill, old: meanOf(seeds, "old"), new: meanOf(seeds, "new") };
   });
   const seeds = arms.flatMap(({ seeds }, i) => seeds.map((seed) => ({ ...seed, color: means[i].color })));
-  const tried = tuning.map((point) => ({ ...point, ...methodNamed(point.method) }));
   const scale = (of: keyof OldAndNew) => {
-    const values = [...means, ...seeds, ...tried].map((point) => point[of]);
+    const values = [...means, ...seeds].map((point) => point[of]);
     const margin = Math.max(0.01, 0.1 * (Math.max(...values) - Math.min(...values)));
     return [Math.max(0, Math.min(...values) - margin), Math.min(1, Math.max(...values) + margin)] as const;
   };
@@ -111,7 +106,7 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
   };
   const labels = placedLabels(
     means.map(inPixels),
-    [...seeds, ...tried].map(inPixels),
+    seeds.map(inPixels),
     (x[1] - x[0]) / across,
   ).map((one) => ({
     ...one,
@@ -129,7 +124,6 @@ function frontPanel({ dataset, arms, tuning }: Front["datasets"][number], width:
     color: { type: "identity" },
     marks: [
       ...frame(4),
-      Plot.dot(tried, { ...place, symbol: "symbol", stroke: "color", strokeOpacity: 0.4, r: 4 }),
       Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.55, r: 2.5 }),
       Plot.line(means.filter(({ method }) => method === "LwF-MC"), {
         ...place,

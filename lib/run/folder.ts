@@ -14,6 +14,7 @@ import { loadPhotos } from "../data/photos/photos.ts";
 import type { Engine } from "../engine/mod.ts";
 import { type JsonKind, namesIn, readJsonIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import { throwIfStopped } from "../stop_signals.ts";
+import { delimitedText } from "../table.ts";
 import type { EpochLog } from "../training/train_step.ts";
 import { methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
@@ -245,13 +246,9 @@ export async function readMetrics(folders: RunFolders, steps: number): Promise<S
  */
 export async function writeEpochLog(folder: string, logs: readonly (readonly EpochLog[])[]): Promise<void> {
   const rows = logs.flatMap((log, step) =>
-    log.map(({ epoch, learningRate, ...losses }): Record<string, number> => {
-      return { step, epoch, learningRate, ...losses };
-    })
+    log.map(({ epoch, learningRate, ...losses }) => ({ step, epoch, learningRate, ...losses }))
   );
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? ""))];
-  await writeFileWhole(join(folder, "log.csv"), lines.map((line) => `${line.join(",")}\n`).join(""));
+  await writeFileWhole(join(folder, "log.csv"), delimitedText(rows, ","));
 }
 
 /**

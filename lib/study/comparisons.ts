@@ -247,7 +247,6 @@ export function frontNumbers(
         const { method, learningRate } = setting[0].configuration;
         return { method, learningRate, label: `${learningRate}`, seeds: setting.map(seed) };
       }).sort((a, b) => Number(b.learningRate === compared) - Number(a.learningRate === compared)),
-      tuning: [],
     })),
   };
 }

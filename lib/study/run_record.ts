@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
+import { forgetting } from "../evaluation/accuracy.ts";
 import { type AttentionRetention, type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
 import { digestOf, inWords, readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
@@ -13,6 +13,7 @@ import { presetValues } from "../run/presets.ts";
 import type { Run } from "../run/run.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "../run/schema.ts";
 import { mean } from "../statistics.ts";
+import { delimitedText } from "../table.ts";
 import { methodNamed, methodNames } from "../training/method.ts";
 
 /** What a record keeps of a step: the metrics without what no table needs. Older records lack some. */
@@ -74,23 +75,11 @@ function forgettingAfter(metrics: readonly StepRecord[]): number | undefined {
   return metrics.at(-1)?.forgetting ?? (ofSteps.length === metrics.length ? forgetting(ofSteps) : undefined);
 }
 
-/** Names of the measures. */
-export type MeasureName =
-  | "averageAccuracy"
-  | "averageMeanClassAccuracy"
-  | "averageTop5Accuracy"
-  | "lastAccuracy"
-  | "newestAccuracy"
-  | "forgetting"
-  | "attentionCosine"
-  | "pointingGame"
-  | "energyInside";
-
 /** The measures by which runs are compared. */
 export const MEASURES = {
   averageAccuracy: shareMeasure(
     "average incremental accuracy",
-    ({ metrics }) => averageIncrementalAccuracy(metrics.map(({ accuracy }) => accuracy)),
+    ({ metrics }) => mean(metrics.map(({ accuracy }) => accuracy)), // of all steps, M_0 included
   ),
   averageMeanClassAccuracy: shareMeasure(
     "average, mean over classes",
@@ -119,7 +108,10 @@ export const MEASURES = {
     "energy inside the object",
     (record) => last(record).attention.energyInside?.now,
   ),
-} satisfies Record<MeasureName, Measure>;
+} satisfies Record<string, Measure>;
+
+/** Names of the measures. */
+export type MeasureName = keyof typeof MEASURES;
 
 /** What comparisons are made by: A, the mean accuracy after each increment, without M_0, or a measure. */
 export const COMPARED: Readonly<Record<"accuracyAfterIncrements" | MeasureName, Measure>> = {
@@ -328,20 +320,17 @@ export async function writeRecords(path: string, records: readonly RunRecord[]):
 function tsv(records: readonly RunRecord[]): string {
   const fields = varyingFields(records.map(({ configuration }) => configuration));
   const measures = Object.keys(MEASURES) as MeasureName[];
-  const lines = records.map((record) => {
+  const rows = records.map((record) => {
     const { configuration, engine, metrics } = record;
     const setting = settingOf(configuration);
-    return [
-      configuration.method,
-      configuration.seed,
-      ...fields.map((field) => setting[field] ?? ""),
-      engine,
-      metrics.length,
-      ...measures.map((name) => MEASURES[name].of(record)?.toFixed(5) ?? ""),
-    ].join("\t");
+    return {
+      ...{ method: configuration.method, seed: configuration.seed },
+      ...Object.fromEntries(fields.map((field) => [field, `${setting[field] ?? ""}`])),
+      ...{ engine, steps: metrics.length },
+      ...Object.fromEntries(measures.map((name) => [name, MEASURES[name].of(record)?.toFixed(5) ?? ""])),
+    };
   });
-  const headings = ["method", "seed", ...fields, "engine", "steps", ...measures];
-  return [headings.join("\t"), ...lines].join("\n") + "\n";
+  return delimitedText(rows, "\t");
 }
 
 /** What a record keeps of the last of these steps, with forgetting where it is known. */

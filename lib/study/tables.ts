@@ -2,9 +2,9 @@
  * The tables of records: one row a run, a setting, or a comparison.
  * @module
  */
-import { averageIncrementalAccuracy, forgetting } from "../evaluation/accuracy.ts";
+import { forgetting } from "../evaluation/accuracy.ts";
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
-import { decimal, mean, meanBelowThree, percent, points, signed } from "../statistics.ts";
+import { decimal, mean, percent, points, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import type { MethodName } from "../training/method.ts";
 import { type Comparison, refuseSeveralEngines } from "./comparisons.ts";
@@ -30,7 +30,7 @@ export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
     return {
       method: methodTitle(configuration),
       ...Object.fromEntries(accuracies.map((value, step) => [`M_${step}`, percent(value)])),
-      "average": percent(averageIncrementalAccuracy(accuracies)),
+      "average": percent(mean(accuracies)),
       "forgetting": percent(forgetting(metrics.map(({ accuracyOfSteps }) => accuracyOfSteps))),
       "cosine": attention.cosine.toFixed(3),
       "pointing game": change(attention.pointingGame),
@@ -71,7 +71,8 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
         if (measured.length < setting.length || together && title !== MEASURES.lastAccuracy.title) {
           return [title, ""];
         }
-        const values = meanBelowThree(measured);
+        // Below three values their mean alone: Student's factor for two is 12.7.
+        const values = measured.length < 3 ? [mean(measured)] : measured;
         return [title, share ? percent(values) : decimal(values, 3)];
       })),
     };

@@ -3,7 +3,7 @@
  * table.
  * @module
  */
-import { averageIncrementalAccuracy, forgetting } from "../../lib/evaluation/accuracy.ts";
+import { forgetting } from "../../lib/evaluation/accuracy.ts";
 import type { PhotoDataset } from "../../lib/data/photos/photos.ts";
 import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { codeOf, readMetrics, readRunFolder, type RunFolders } from "../../lib/run/folder.ts";
@@ -15,7 +15,7 @@ import { MEASURES, type RunRecord } from "../../lib/study/run_record.ts";
 import { comparisonsTable, settingsTable } from "../../lib/study/tables.ts";
 import { type TableRow, textTable } from "../../lib/table.ts";
 import type { Engine } from "../../lib/engine/mod.ts";
-import { percent } from "../../lib/statistics.ts";
+import { mean, percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
 import { type FolderPlace, Run, type RunPlace } from "../../lib/run/run.ts";
 import { UserError } from "../../lib/user_error.ts";
@@ -146,7 +146,7 @@ export function stepRow(metrics: readonly StepMetrics[]): string {
     percent(accuracy),
     percent(accuracyTop5),
     percent(meanClassAccuracy),
-    percent(averageIncrementalAccuracy(metrics.map((step) => step.accuracy))),
+    percent(mean(metrics.map((step) => step.accuracy))),
     percent(forgetting(metrics.map(({ accuracyOfSteps }) => accuracyOfSteps))),
     attention.cosine.toFixed(2),
   ];

@@ -118,8 +118,7 @@ export function parseLabels(file: Uint8Array, path: string): number[] {
 function readRecord(path: string, record: number): Uint8Array {
   const planes = new Uint8Array(3 * PLANE);
   withFileErrors(path, PURPOSE, () => {
-    using file = Deno.openSync(path);
-    if (readAt(file, record * RECORD + 2, planes)) return;
+    if (readAt(path, record * RECORD + 2, planes)) return;
     throw new UserError(`Expected record ${record} in "${path}" but found its end; ${FETCH_AGAIN}.`);
   });
   return planes.map((_, i) => planes[i % 3 * PLANE + Math.floor(i / 3)]);

@@ -7,7 +7,6 @@
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../user_error.ts";
 import {
-  checkClassNames,
   chooseClasses,
   type ClassChoice,
   innerFolder,
@@ -106,7 +105,14 @@ export function caltechSource(path: string, choice: ClassChoice): PhotoSource {
 function classesIn(path: string, leaveOut: readonly string[] = []): string[] {
   const { folders, files: [file] } = listFolder(path);
   const classNames = folders.filter((folder) => !leaveOut.includes(folder));
-  checkClassNames(classNames, path);
+  const alike = Map.groupBy(classNames, (name) => name.normalize("NFC").toLowerCase());
+  for (const [one, other] of alike.values()) {
+    if (other === undefined) continue;
+    throw new UserError(
+      `Expected class names in "${path}" that differ by more than case but found "${one}" and "${other}"; ` +
+        `rename one, or move the images of both into one folder.`,
+    );
+  }
   if (classNames.length > 0) return classNames;
   const found = file === undefined ? "an empty folder" : `no folder, only files such as "${file}"`;
   throw new UserError(

@@ -35,10 +35,14 @@ export interface CachedPhoto extends Pick<Photo, "name" | "stamp" | "box"> {
 
 /** Options for {@linkcode cachePhotos}. */
 export interface CachePhotosOptions {
+  /** Height and width of the images in pixels. */
   imageSize: number;
-  /** Leave out photos that are damaged instead of throwing. A photo that cannot be read is not damaged. */
+  /**
+   * Leave out photos that are damaged, and say which, instead of throwing. A photo that cannot be read is not
+   * damaged. Default false.
+   */
   skipBroken?: boolean;
-  /** False leaves photos as they are; those that are not in the cache are then left out. Default true. */
+  /** False decodes none: images that are not in the cache can be counted and not read. Default true. */
   decode?: boolean;
   /** Called after each photo; never if all are in the cache. */
   onProgress?: (done: number, total: number) => void;
@@ -168,8 +172,7 @@ function slotsOf(photos: ReadonlyMap<string, CachedPhoto>): number {
 /** Reads an image of a cache into (size, size, 3) bytes, and checks them. */
 export function readCachedImage(path: string, { name, slot, crc }: CachedPhoto, target: Uint8Array): void {
   withFileErrors(`${path}.pixels`, "read the image cache", () => {
-    using file = Deno.openSync(`${path}.pixels`);
-    if (readAt(file, slot * target.length, target) && crc32(target) === crc) return;
+    if (readAt(`${path}.pixels`, slot * target.length, target) && crc32(target) === crc) return;
     throw new UserError(
       `Expected "${name}" in the image cache "${path}.pixels" but found other bytes: the file is damaged, or ` +
         `the photo has changed since; delete the file, and the photos will be decoded again.`,

@@ -90,18 +90,6 @@ export function chooseClasses(
   return all.filter((name) => wanted.includes(name));
 }
 
-/** Refuses class names that a file system, or a reader, may not tell apart. */
-export function checkClassNames(names: readonly string[], where: string): void {
-  const alike = Map.groupBy(names, (name) => name.normalize("NFC").toLowerCase());
-  for (const [one, other] of alike.values()) {
-    if (other === undefined) continue;
-    throw new UserError(
-      `Expected class names in "${where}" that differ by more than case but found "${one}" and "${other}"; ` +
-        `rename one, or move the images of both into one folder.`,
-    );
-  }
-}
-
 /** Refuses a name that is in one of two places only, which must have the same. */
 export function requireSame(
   what: string,
@@ -192,7 +180,8 @@ export function readList(
 }
 
 /** Reads bytes at a position of a file until `target` is full. @returns false if the file ends too early */
-export function readAt(file: Deno.FsFile, position: number, target: Uint8Array): boolean {
+export function readAt(path: string, position: number, target: Uint8Array): boolean {
+  using file = Deno.openSync(path);
   file.seekSync(position, Deno.SeekMode.Start);
   for (let read = 0; read < target.length;) {
     const bytes = file.readSync(target.subarray(read));

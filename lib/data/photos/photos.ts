@@ -12,7 +12,7 @@ import { cifarSource } from "./cifar.ts";
 import { cubSource } from "./cub.ts";
 import { caltechSource, folderSource } from "./folder.ts";
 import { imagenetSource } from "./imagenet.ts";
-import { type CachedPhoto, cachePhotos } from "./photo_cache.ts";
+import { type CachedPhoto, cachePhotos, type CachePhotosOptions } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
 import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts";
 import { splitPhotos } from "./photo_split.ts";
@@ -43,29 +43,18 @@ const sources: Record<PhotoDatasetName, (path: string, choice: ClassChoice) => P
 };
 
 /** Options of {@linkcode loadPhotos}. The seed also decides the split into training, validation and test. */
-export interface PhotoOptions extends ClassChoice {
+export interface PhotoOptions extends ClassChoice, CachePhotosOptions {
   name: PhotoDatasetName;
   /** The folder of the data set in its official layout. */
   path: string;
   /** Where the decoded images are kept; made if absent. */
   cacheDirectory: string;
-  /** Height and width of the images in pixels. */
-  imageSize: number;
   /** At most so many images of each class in training and in the test, drawn by the seed. Default: all. */
   imagesPerClass?: number;
   /** Hold a fifth of the training images out for validation. Default false: `validation` cannot be opened. */
   holdOut?: boolean;
-  /**
-   * Leave out photos that cannot be decoded, and list them in {@linkcode PhotoDataset.skipped}. Default
-   * false.
-   */
-  skipBroken?: boolean;
-  /** False decodes none: where some would have to be, images can be counted and not read. Default true. */
-  decode?: boolean;
   /** Called with the names of the classes before any photo is decoded; it may throw. */
   onClasses?: (classNames: readonly string[]) => void;
-  /** Called while photos are decoded; never if the cache is there already. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 export interface PhotoDataset extends Dataset {
