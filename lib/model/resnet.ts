@@ -262,10 +262,8 @@ export class ResNet {
 
   #addConvNorm(name: string, kernel: number, input: number, output: number, source: TensorSource): void {
     this.#add(this.parameters, `${name}.filter`, [kernel, kernel, input, output], source);
-    this.#add(this.parameters, `${name}.gamma`, [output], source);
-    this.#add(this.parameters, `${name}.beta`, [output], source);
-    this.#add(this.statistics, `${name}.mean`, [output], source);
-    this.#add(this.statistics, `${name}.variance`, [output], source);
+    for (const part of ["gamma", "beta"]) this.#add(this.parameters, `${name}.${part}`, [output], source);
+    for (const part of ["mean", "variance"]) this.#add(this.statistics, `${name}.${part}`, [output], source);
   }
 
   #add(home: Map<string, Variable>, name: string, shape: number[], source: TensorSource): void {

@@ -14,7 +14,7 @@ import { textTable } from "../../lib/table.ts";
 import { iterate } from "../../lib/training/iteration.ts";
 import { Sgd } from "../../lib/training/optimizer.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { parseCommandLine, refusePositionals, runCommand } from "../commands/command_line.ts";
+import { defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
 
 const COMMAND = {
   name: "bench",
@@ -78,9 +78,7 @@ async function secondsOf(run: () => Promise<unknown>): Promise<number> {
   return median(times);
 }
 
-export async function bench(args: string[]): Promise<void> {
-  const line = parseCommandLine(args, COMMAND);
-  if (line.help) return console.log(line.help);
+export const bench = defineCommand(COMMAND, async (line, say) => {
   refusePositionals(line, COMMAND);
   const rows: Throughput["rows"][number][] = [];
   for (const engine of ["wasm", "onednn", "webgpu"] as const) {
@@ -98,13 +96,13 @@ export async function bench(args: string[]): Promise<void> {
     const { stdout } = await new Deno.Command(python, { args: [script] }).output();
     rows.push({ engine: "torch", ...JSON.parse(new TextDecoder().decode(stdout)) });
   }
-  for (const text of textTable(rows.map((row) => ({ ...row })))) console.log(text);
+  for (const text of textTable(rows.map((row) => ({ ...row })))) say(text);
   const information = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
   const model = information.match(/model name\s*: (.+)/)?.[1] ?? `${Deno.build.os} on ${Deno.build.arch}`;
   const numbers: Throughput = { machine: `${navigator.hardwareConcurrency} cores of ${model}`, rows };
   await writeFileWhole(THROUGHPUT, numbersToJson(numbers));
-  console.log("\nWritten: tools/bench/throughput.json");
-}
+  say("\nWritten: tools/bench/throughput.json");
+});
 
 if (import.meta.main) {
   await runCommand(bench);

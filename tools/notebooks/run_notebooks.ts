@@ -14,7 +14,7 @@ import type { Configuration, PresetName } from "../../lib/run/schema.ts";
 import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, fromHere, parseCommandLine, runCommand, showPath } from "../commands/command_line.ts";
+import { type Command, defineCommand, fromHere, runCommand, showPath } from "../commands/command_line.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_wire.ts";
 import {
@@ -173,12 +173,8 @@ export function copiesOf(preset: PresetName): string | undefined {
   return preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset);
 }
 
-export async function main(args: readonly string[]): Promise<void> {
-  const { own: { preset, engine, "output-dir": folder }, switches, positionals, help } = parseCommandLine(
-    args,
-    COMMAND,
-  );
-  if (help) return console.log(help);
+export const main = defineCommand(COMMAND, async ({ own, switches, positionals }) => {
+  const { preset, engine, "output-dir": folder } = own;
   const asked = configure({ preset, engine } as Partial<Configuration>); // refuses what is none
   const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
   const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
@@ -191,6 +187,6 @@ export async function main(args: readonly string[]): Promise<void> {
       signal,
     }));
   if (outputFolder !== undefined) console.error(`Written to ${showPath(outputFolder)}/.`);
-}
+});
 
 if (import.meta.main) await runCommand(main);

@@ -7,7 +7,7 @@ import { prepareIEmoji } from "../../../lib/data/iemoji/drawings.ts";
 import { withProgress } from "../../../lib/progress.ts";
 import { dataDirectory } from "../../../lib/run/folder.ts";
 import { UserError } from "../../../lib/user_error.ts";
-import { type Command, fromHere, parseCommandLine, runCommand } from "../command_line.ts";
+import { type Command, defineCommand, fromHere, runCommand } from "../command_line.ts";
 import { DATA_SOURCES, fetchDataset } from "./data_sources.ts";
 
 const COMMAND: Command = {
@@ -37,15 +37,7 @@ ${
   },
 };
 
-/**
- * Runs the command; throws a {@linkcode UserError} where the user can mend what is wrong.
- */
-export async function fetchData(
-  args: string[],
-  log: (line: string) => void = console.log,
-): Promise<void> {
-  const { own, positionals: [name, ...rest], help } = parseCommandLine(args, COMMAND);
-  if (help) return log(help);
+export const fetchData = defineCommand(COMMAND, async ({ own, positionals: [name, ...rest] }, log) => {
   const from = own.from === undefined ? undefined : fromHere(own.from);
   const directory = own.directory === undefined ? dataDirectory() : fromHere(own.directory);
   if (rest.length > 0) {
@@ -70,7 +62,7 @@ export async function fetchData(
   }
   const target = await withProgress((onProgress) => fetchDataset(source, { directory, from, onProgress }));
   log(`${name} is ready in "${target}". Terms of use: ${source.terms}; ${source.homepage}`);
-}
+});
 
 /** Draws iEmoji-100 where it is not there yet. @returns its folder */
 export async function drawImages(directory: string = dataDirectory()): Promise<string> {
