@@ -30,21 +30,9 @@ export type ConvolutionShape = tf.backend_util.Conv2DInfo;
 type Shape4D = [number, number, number, number];
 
 /** Attributes of tfjs's kernels `Conv2D`, `Conv2DBackpropInput` and `Conv2DBackpropFilter`. */
-export interface Conv2DAttributes {
-  /** rows and columns from one output to the next */
-  strides: [number, number] | number;
-  /** zeros around the input: a number of rows and columns, or a rule */
-  pad: "same" | "valid" | number;
-  dataFormat: "NHWC" | "NCHW";
-  /** rows and columns of the input from one tap of the filter to the next; 1 by default */
-  dilations?: [number, number] | number;
-  /** what becomes of a rest that no window fills */
-  dimRoundingMode?: "floor" | "round" | "ceil";
-  /** only of Conv2DBackpropInput */
-  inputShape?: Shape4D;
-  /** only of Conv2DBackpropFilter */
-  filterShape?: Shape4D;
-}
+export type Conv2DAttributes =
+  & Pick<tf.Conv2DAttrs, "strides" | "pad" | "dataFormat">
+  & Partial<tf.Conv2DAttrs & tf.Conv2DBackpropInputAttrs & tf.Conv2DBackpropFilterAttrs>;
 
 /**
  * All sizes of a convolution.

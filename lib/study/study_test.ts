@@ -434,13 +434,6 @@ Deno.test("settingsTable() shows of one network on all classes nothing but its a
   assert.equal(row.forgetting, "");
 });
 
-Deno.test("settingsTable() refuses a mixture of engines", () => {
-  assert.throws(() => settingsTable([...RECORDS, { ...RECORDS[3], engine: "onednn" }]), {
-    name: "UserError",
-    message: /runs of one engine but found wasm and onednn/,
-  });
-});
-
 Deno.test("lastAccuracyOfSteps() is the mean over the seeds", () => {
   assert.deepEqual(lastAccuracyOfSteps(RECORDS.slice(3, 5)), [{ method: "LwF-MC", shares: [0.5, 0.5] }]);
 });

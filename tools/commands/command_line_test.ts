@@ -18,16 +18,7 @@ const refuses = (args: string[], message: RegExp) =>
 Deno.test("parseCommandLine() reads fields of every type", () => {
   const { fields } = parse(
     ...["--seed", "3", "--gamma=0.3", "--widths", "16,32, 64", "--firstClasses", "telephone,alarm clock"],
-    ...[
-      "--evaluateOn",
-      "validation",
-      "--method",
-      "lwm",
-      "--classes",
-      "",
-      "--cacheTeacher",
-      "--no-skipBroken",
-    ],
+    ...["--evaluateOn=validation", "--method", "lwm", "--classes", "", "--cacheTeacher", "--no-skipBroken"],
   );
   assert.deepEqual(fields, {
     seed: 3,

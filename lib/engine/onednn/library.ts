@@ -10,14 +10,7 @@ const REMEDY =
 
 /** File names of oneDNN 3.x: Debian's and Ubuntu's, upstream's, Homebrew's, Windows'. */
 const FILE_NAMES: Record<string, string[]> = {
-  linux: [
-    "libdnnl.so.3",
-    "libdnnl.so.3.6",
-    "libdnnl.so.3.7",
-    "libdnnl.so.3.8",
-    "libdnnl.so.3.5",
-    "libdnnl.so",
-  ],
+  linux: [".3", ".3.6", ".3.7", ".3.8", ".3.5", ""].map((version) => `libdnnl.so${version}`),
   darwin: [
     "libdnnl.3.dylib",
     "libdnnl.dylib",
