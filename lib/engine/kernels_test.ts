@@ -194,23 +194,33 @@ testOnEachEngine(
   ["wasm", "onednn", "webgpu"],
 );
 
-testOnEachEngine("batchNormalizationInference() is the given affine map and ReLU", async () => {
-  const [shape, epsilon] = [[2, 3, 5, 7], 1e-3];
-  const inputs = () => {
-    const [gamma, beta, mean, deviation] = [2, 3, 4, 5].map((seed) => normal<tf.Tensor1D>([7], seed));
-    return { x: normal(shape, 1), gamma, beta, mean, variance: tf.square<tf.Tensor1D>(deviation) };
-  };
-  for (const relu of [false, true]) {
-    const [found, expected] = await valuesOf(...tf.tidy(() => {
-      const { x, gamma, beta, mean, variance } = inputs();
-      const y = batchNormalizationInference(x, gamma, beta, mean, variance, { relu, epsilon });
-      const normalized = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
-      const affine = tf.add(tf.mul(normalized, gamma), beta);
-      return [y, relu ? tf.relu(affine) : affine];
-    }));
-    assertClose(found, expected);
-  }
-});
+testOnEachEngine(
+  "batchNormalizationInference() is the given affine map and ReLU, differentiable in x",
+  async () => {
+    const [shape, epsilon] = [[2, 3, 5, 7], 1e-3];
+    const inputs = () => {
+      const [gamma, beta, mean, deviation] = [2, 3, 4, 5].map((seed) => normal<tf.Tensor1D>([7], seed));
+      return { x: normal(shape, 1), gamma, beta, mean, variance: tf.square<tf.Tensor1D>(deviation) };
+    };
+    for (const relu of [false, true]) {
+      const [y, dx, expected, gradient] = await valuesOf(...tf.tidy(() => {
+        const { x, gamma, beta, mean, variance } = inputs();
+        const affine = (x: tf.Tensor) => {
+          const normalized = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
+          return tf.add(tf.mul(normalized, gamma), beta);
+        };
+        const inference = (x: tf.Tensor) =>
+          batchNormalizationInference(x as tf.Tensor4D, gamma, beta, mean, variance, { relu, epsilon });
+        return [inference, (x: tf.Tensor) => relu ? tf.relu(affine(x)) : affine(x)].flatMap((of) => {
+          const { value, grad } = tf.valueAndGrad(of)(x, normal(shape, 6));
+          return [value, grad];
+        });
+      }));
+      assertClose(y, expected);
+      assertClose(dx, gradient);
+    }
+  },
+);
 
 testOnEachEngine("moveAverage() rounds as a product, a product and a sum do", async () => {
   const running = variableOf(normal([7], 1)), batch = normal<tf.Tensor1D>([7], 2);
