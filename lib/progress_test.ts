@@ -107,7 +107,14 @@ Deno.test("progressDisplay() writes into a log each tenth of the way, and what i
   const written: string[] = [];
   const display = displayOn(logTo(written));
   const show = (done: number, finishedAt?: number) => {
-    const slow = { label: "slow", done, total: 1000, startedAt: 0, finishedAt };
+    const slow = {
+      label: "slow",
+      done,
+      total: 1000,
+      startedAt: 0,
+      finishedAt,
+      note: finishedAt ? "ended" : "",
+    };
     display.show([slow, { label: "waiting", done: 0, total: 1 }]);
   };
   for (const done of [0, 1, 99, 100, 250, 251]) {
@@ -120,9 +127,9 @@ Deno.test("progressDisplay() writes into a log each tenth of the way, and what i
     display.pass(110);
   }
   await display.finish();
-  assert.deepEqual(written.map((line) => line.match(/^\w+|\d+ %/g)!.join(" ")), [
+  assert.deepEqual(written.map((line) => line.match(/^\w+|\d+ %|ended/g)!.join(" ")), [
     ...["slow 0 %", "waiting 0 %", "slow 10 %", "slow 25 %", "slow 25 %"],
-    ...["slow 95 %", "slow 100 %"], // once it has ended
+    ...["slow 95 %", "slow 100 % ended"],
   ]);
 });
 
