@@ -69,7 +69,9 @@ const fields = {
   ),
   imageSize: z.int().min(16).max(512).describe("height and width of an image in pixels"),
   views: atMost(1000).describe("augmented views of each training image"),
-  drawsPerEpoch: atMost(1000).describe("views of each training image that are drawn in one epoch"),
+  drawsPerEpoch: atMost(1000).describe(
+    "views of each training image that are drawn in one epoch, in turn: more than `views` repeat some",
+  ),
   evaluateOn: z.enum(["test", "validation"]).describe("validation to tune, test to report"),
   topK: z.literal([1, 5]).describe("the accuracy that is shown: top-1 or top-5; both are measured"),
 

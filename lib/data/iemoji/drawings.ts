@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
-import { readFileIfThere, writeFileWhole } from "../../files.ts";
+import { readFileIfThere, withFileErrors, writeFileWhole } from "../../files.ts";
 import { type Dataset, someOfEachClass } from "../image_set.ts";
 import { IEMOJI_ARTISTS } from "./artists.ts";
 import { IEMOJI_CLASSES } from "./classes.ts";
@@ -93,6 +93,8 @@ export async function prepareIEmoji({ directory, onProgress }: Place): Promise<U
     onProgress?.(DRAWING_COUNT, DRAWING_COUNT);
     return pixels!;
   }
+  const make = () => Deno.mkdirSync(directory, { recursive: true });
+  withFileErrors(directory, "make the folder", make); // before the work, which would be lost
   const drawings = await renderDrawings(onProgress);
   await writeFileWhole(path, Buffer.concat([drawings, checksum(drawings)]));
   return drawings;

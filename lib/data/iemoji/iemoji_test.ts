@@ -128,3 +128,9 @@ Deno.test("a mask is where the drawing is", () => {
   }
   assert.ok(inside > 0.15 && inside < 0.6, `objects cover ${inside} of the images`);
 });
+
+Deno.test("loadIEmoji() refuses a folder that cannot be made before it renders a drawing", () =>
+  assert.rejects(loadIEmoji({ directory: "/proc/nope", onProgress: () => assert.fail("rendered") }), {
+    name: "UserError",
+    message: /to make the folder at ".proc.nope" but found/,
+  }));
