@@ -77,7 +77,7 @@ export type { TrainRunsOptions } from "./run/train_runs.ts";
 export type { Ends, Verdict } from "./statistics.ts";
 export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
 export type { Comparison } from "./study/comparisons.ts";
-export type { Measure, MeasureName, MEASURES, RunRecord, StepRecord } from "./study/run_record.ts";
+export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
 export type {
   FIGURE_KINDS,
   PlannedComparison,

@@ -75,6 +75,18 @@ function forgettingAfter(metrics: readonly StepRecord[]): number | undefined {
   return metrics.at(-1)?.forgetting ?? (ofSteps.length === metrics.length ? forgetting(ofSteps) : undefined);
 }
 
+/** Names of the measures. */
+export type MeasureName =
+  | "averageAccuracy"
+  | "averageMeanClassAccuracy"
+  | "averageTop5Accuracy"
+  | "lastAccuracy"
+  | "newestAccuracy"
+  | "forgetting"
+  | "attentionCosine"
+  | "pointingGame"
+  | "energyInside";
+
 /** The measures by which runs are compared. */
 export const MEASURES = {
   averageAccuracy: shareMeasure(
@@ -108,10 +120,7 @@ export const MEASURES = {
     "energy inside the object",
     (record) => last(record).attention.energyInside?.now,
   ),
-} satisfies Record<string, Measure>;
-
-/** Names of the measures. */
-export type MeasureName = keyof typeof MEASURES;
+} satisfies Record<MeasureName, Measure>;
 
 /** What comparisons are made by: A, the mean accuracy after each increment, without M_0, or a measure. */
 export const COMPARED: Readonly<Record<"accuracyAfterIncrements" | MeasureName, Measure>> = {
