@@ -42,11 +42,7 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
   await stoppable("What is trained is kept; the same command resumes there.", async (signal) => {
     await drawImages();
     await trainRuns(notebookConfigurations(), { signal });
-    const options = {
-      // A cell may train for as long as it takes; a kernel that has died is noticed at once.
-      env: {},
-      outputFolder: copiesOf(asked.preset),
-    };
+    const options = { env: {}, outputFolder: copiesOf(asked.preset) };
     const paths = await numberedNotebooks("notebooks");
     const jobs = await Promise.all(paths.map((path) => notebookJob(path, options)));
     const processes = asked.engine === "webgpu" ? 1 : navigator.hardwareConcurrency;
