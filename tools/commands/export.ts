@@ -10,11 +10,10 @@ import { encodeSafetensors, type SafeTensor } from "../../lib/model/safetensors.
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
-import { percent } from "../../lib/statistics.ts";
 import { markdownTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
-import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
+import { ENGINE, folderOf, openNamedRun, stepTable } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "export",
@@ -89,69 +88,30 @@ the model states them here, and makes sure that the owners of the images, and pe
 const PUBLISHED_IMAGES =
   "It was trained on images with licenses of their own: see data/README.md of the project.";
 
+/** Fills `export_card.md`. */
 async function modelCard(run: Run, step: number, { options, classNames }: ResNet): Promise<string> {
   const { configuration, dataset, steps } = run;
-  const { method, seed, dataset: name } = configuration;
-  const isOwn = name === "folder";
+  const isOwn = configuration.dataset === "folder";
   const metrics = await Promise.all(steps.slice(0, step + 1).map((_, t) => run.metrics(t)));
-  const rows = metrics.map(({ classesSeen, accuracy, accuracyTop5, attention }, t) => ({
-    model: `M_${t}`,
-    classes: classesSeen,
-    accuracy: percent(accuracy),
-    "top 5": percent(accuracyTop5),
-    "cosine of attention to M_0": attention.cosine.toFixed(3),
-  }));
   const list = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
-  return `---
-library_name: pytorch
-tags: [image-classification, class-incremental-learning, learning-without-memorizing, grad-cam]
----
-
-# M_${step} of ${step === 0 ? "the base step" : method} on ${
-    isOwn ? `own images (${dataset.name})` : name
-  }, seed ${seed}
-
-A residual network (depth ${options.depth}, widths ${
-    options.widths.join(", ")
-  }, stem ${options.stem}) that has learned \
-${classNames.length} classes in ${step + 1} steps, without an image of earlier steps: a reproduction of
-[Learning without Memorizing](https://arxiv.org/abs/1811.08051) (Dhar et al., CVPR 2019).
-
-## Use
-
-\`\`\`python
-import torch
-from model import forward, load
-
-tensors, notes = load("model.safetensors")
-# pixels: (B, 3, ${dataset.imageSize}, ${dataset.imageSize}), RGB from 0 to 1
-x = (pixels - torch.tensor([${list(dataset.mean)}]).view(3, 1, 1)) / torch.tensor([${
-    list(dataset.std)
-  }]).view(3, 1, 1)
-scores, features = forward(tensors, notes["network"], x)
-print([notes["classNames"][c] for c in scores.argmax(1)])
-\`\`\`
-
-Grad-CAM for class c is \`torch.relu((tensors["head.weights"][c].view(-1, 1, 1) * features).mean(1))\`, up to a factor.
-
-## Results
-
-On the ${configuration.evaluateOn} images of all classes seen so far:
-
-${markdownTable(rows)}
-
-## Limits
-
-It knows these classes alone, and takes any image for one of them: ${classNames.join(", ")}.
-
-${isOwn ? OWN_IMAGES : PUBLISHED_IMAGES} The code of the project is under the MIT license.
-
-## Training
-
-\`\`\`json
-${JSON.stringify({ ...configuration, data: undefined }, null, 1)}
-\`\`\`
-`;
+  const parts: Readonly<Record<string, unknown>> = {
+    ...configuration,
+    ...options,
+    step,
+    trainedBy: step === 0 ? "the base step" : configuration.method,
+    images: isOwn ? `own images (${dataset.name})` : configuration.dataset,
+    widths: options.widths.join(", "),
+    count: classNames.length,
+    steps: step + 1,
+    mean: list(dataset.mean),
+    std: list(dataset.std),
+    results: markdownTable(stepTable(metrics)),
+    classes: classNames.join(", "),
+    terms: isOwn ? OWN_IMAGES : PUBLISHED_IMAGES,
+    configuration: JSON.stringify({ ...configuration, data: undefined }, null, 1),
+  };
+  const template = await Deno.readTextFile(join(import.meta.dirname!, "export_card.md"));
+  return template.replaceAll(/\{(\w+)\}/g, (_, name) => `${parts[name]}`);
 }
 
 if (import.meta.main) await runCommand(exportModel);

@@ -99,7 +99,8 @@ Deno.test("export writes the model, its loader and its card", () =>
     assert.deepEqual(JSON.parse(metadata.mean), run.dataset.mean);
     const card = await Deno.readTextFile(files[2]);
     assert.match(card, /^# M_1 of LwF-MC on iemoji-100, seed 1$/m);
-    assert.match(card, /^\| M_1 +\| +5 \| +\d+\.\d % \|/m);
+    assert.match(card, /^\| +1 +\| +5 \| +\d+\.\d % \|/m);
+    assert.doesNotMatch(card, /undefined|\{\w+\}/);
     assert.ok(!card.includes(directory));
 
     await exportModel([run.folders.method, "--out", out, "--step", "0"], (line) => lines.push(line));

@@ -127,20 +127,31 @@ export function printTable(heading: string, rows: readonly TableRow[], log: Log)
 
 const HEADINGS = ["step", "classes", "top-1", "top-5", "mean of classes", "average", "forgetting", "cosine"];
 const WIDTHS = HEADINGS.map((text, column) => column < 2 ? text.length : Math.max(text.length, 7)); // 100.0 %
+const inLine = (texts: readonly string[]) => texts.map((text, i) => text.padStart(WIDTHS[i])).join("  ");
 
-export function stepHeading(): string {
-  return HEADINGS.map((text, column) => text.padStart(WIDTHS[column])).join("  ");
+export const stepHeading = () => inLine(HEADINGS);
+
+/**
+ * The state after a step, below {@linkcode stepHeading}.
+ * @param metrics of the step and all before it
+ */
+export const stepRow = (metrics: readonly StepMetrics[]) => inLine(stepValues(metrics));
+
+/** The same of all steps, to be set as a table. */
+export function stepTable(metrics: readonly StepMetrics[]): TableRow[] {
+  const rows = metrics.map((_, step) => stepValues(metrics.slice(0, step + 1)));
+  return rows.map((values) =>
+    Object.fromEntries(HEADINGS.map((heading, column) => [heading, values[column]]))
+  );
 }
 
 /**
- * The state after a step: its number, classes seen, top-1 and top-5 accuracy, the mean over classes of the
- * top-1 accuracy, the average incremental accuracy so far, forgetting, and the cosine of the attention to
- * M_0's.
- * @param metrics of the step and all before it
+ * The step's number, classes seen, top-1 and top-5 accuracy, the mean over classes of the top-1 accuracy, the
+ * average incremental accuracy so far, forgetting, and the cosine of the attention to M_0's.
  */
-export function stepRow(metrics: readonly StepMetrics[]): string {
+function stepValues(metrics: readonly StepMetrics[]): string[] {
   const { classesSeen, accuracy, accuracyTop5, meanClassAccuracy, attention } = metrics[metrics.length - 1];
-  const row = [
+  return [
     String(metrics.length - 1),
     String(classesSeen),
     percent(accuracy),
@@ -150,5 +161,4 @@ export function stepRow(metrics: readonly StepMetrics[]): string {
     percent(forgetting(metrics.map(({ accuracyOfSteps }) => accuracyOfSteps))),
     attention.cosine.toFixed(2),
   ];
-  return row.map((text, column) => text.padStart(WIDTHS[column])).join("  ");
 }
