@@ -21,7 +21,7 @@ import { UserError } from "../user_error.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import { readStepMetrics } from "./evaluate_step.ts";
 import { codeDigest } from "./code_digest.ts";
-import { runNames } from "./identity.ts";
+import { folderNames } from "./identity.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
 
 /** The project's `data/` folder: what is downloaded, rendered or trained. */
@@ -128,7 +128,7 @@ export async function runFolders(
   images?: string,
   log?: (line: string) => void,
 ): Promise<RunFolders> {
-  const names = runNames(configuration, engine, images);
+  const names = folderNames(configuration, engine, images);
   const home = join(directory, "runs", configuration.dataset);
   const current = codeDigest(engine);
   const code = configuration.code === "current" ? current : configuration.code;
@@ -214,7 +214,7 @@ export async function readRunFolder(
   const isKnown = methodNames().includes(configuration.method);
   const named = isKnown ? configuration : { ...configuration, method: "C" }; // M_0 is the same
   // A kept configuration has the engine by name.
-  const names = runNames(named, configuration.engine as Engine["name"], images);
+  const names = folderNames(named, configuration.engine as Engine["name"], images);
   const path = resolve(folder);
   const [home, code] = [dirname(path), path.slice(-7)]; // such as -0a1b2c
   const method = isKnown ? join(home, names.method + code) : path;

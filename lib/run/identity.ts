@@ -1,6 +1,6 @@
 /**
- * The identity of a run: the fields of its configuration that its numbers depend on, and the folder names
- * made from them.
+ * The identity of a run: the fields of its configuration that its numbers depend on, the folder names made
+ * from them, and what tells runs apart in words.
  * @module
  */
 import { hash } from "node:crypto";
@@ -61,7 +61,7 @@ export function methodIdentity(configuration: Configuration): Record<string, unk
  * Folder names below the data set's, for M_0 and for the later steps, without the code:
  * `seed1-LwM-0a1b2c3d4e-onednn`.
  */
-export function runNames(
+export function folderNames(
   configuration: Configuration,
   engine: Engine["name"],
   images?: string,
@@ -91,3 +91,58 @@ function ownCode(name: MethodName): Record<string, unknown> {
 function pick(configuration: Configuration, fields: readonly (keyof Configuration)[]) {
   return Object.fromEntries(fields.map((field) => [field, configuration[field]]));
 }
+
+/**
+ * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has
+ * only fields that the run's method uses, such as no γ for LwF-MC.
+ */
+export function settingOf(configuration: Configuration): Record<string, unknown> {
+  const { method, increments } = configuration;
+  const identity = increments > 0
+    ? methodIdentity(configuration)
+    : { ...baseIdentity(configuration), method };
+  const { seed: _, classOrder: __, ...setting } = identity;
+  return setting;
+}
+
+/** Fields in which settings of the same method differ. */
+export function varyingFields(configurations: readonly Configuration[]): string[] {
+  const settings = configurations.filter(({ increments }) => increments > 0).map(settingOf);
+  const varying = new Set<string>();
+  for (const ofMethod of Map.groupBy(settings, ({ method }) => method).values()) {
+    for (const field of Object.keys(ofMethod[0])) {
+      if (new Set(ofMethod.map((setting) => JSON.stringify(setting[field]))).size > 1) varying.add(field);
+    }
+  }
+  return [...varying];
+}
+
+/**
+ * A setting in words.
+ * @param fields what {@linkcode varyingFields} found
+ * @returns such as `LwM, γ 0.1, norm L2`
+ */
+export function describeSetting(configuration: Configuration, fields: readonly string[]): string {
+  if (configuration.increments === 0) return `all ${configuration.baseClasses} classes together`;
+  const setting = settingOf(configuration);
+  const shown = fields.filter((field) => field in setting)
+    .map((field) => `${FIELD_TITLES[field] ?? field} ${setting[field]}`);
+  return [configuration.method, ...shown].join(", ");
+}
+
+/** A function that names each of these runs: its setting, as far as settings differ, and its seed. */
+export function runNames(configurations: readonly Configuration[]): (configuration: Configuration) => string {
+  const fields = varyingFields(configurations);
+  return (configuration) => `${describeSetting(configuration, fields)}, seed ${configuration.seed}`;
+}
+
+/** Fields of a configuration that people call by another name. */
+export const FIELD_TITLES: Readonly<Record<string, string>> = {
+  beta: "β",
+  gamma: "γ",
+  learningRate: "learning rate",
+  classification: "L_C",
+  attentionClass: "class of L_AD",
+  attentionForm: "form of L_AD",
+  baseClasses: "base classes",
+};

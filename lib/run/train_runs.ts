@@ -11,6 +11,7 @@ import { methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { codeOf, type RunFolders, trainedSteps } from "./folder.ts";
+import { runNames } from "./identity.ts";
 import { Run, type RunEpoch, type RunProgress } from "./run.ts";
 import type { Configuration } from "./schema.ts";
 
@@ -57,9 +58,10 @@ export async function trainRuns(
     runs.push(await Run.open(configuration, { directory, log: logOnce }));
   }
   const pictures: Promise<unknown>[] = [];
+  const nameOf = runNames(runs.map(({ configuration }) => configuration));
   const { jobs, processes } = await trainingJobs(
     runs.map((run) => ({
-      name: labelOf(run, runs),
+      name: nameOf(run.configuration),
       configuration: run.configuration,
       folders: run.folders,
       through,
@@ -89,19 +91,6 @@ export function failuresOf(jobs: readonly Job[]): string[] {
 /** @throws {UserError} where something has failed */
 export function refuseFailed(failures: readonly string[]): void {
   if (failures.length > 0) throw new UserError(failures.join("\n"));
-}
-
-/** The method, and what distinguishes the run from others of the same method. */
-function labelOf(run: Run, runs: readonly Run[]): string {
-  const { method, seed } = run.configuration;
-  const others = runs.filter((other) => other !== run && other.configuration.method === method);
-  const fields = (Object.keys(run.configuration) as (keyof Configuration)[]).filter((field) =>
-    field !== "seed" &&
-    others.some((other) => String(other.configuration[field]) !== String(run.configuration[field]))
-  );
-  return [method, `seed ${seed}`, ...fields.map((field) => `${field} ${run.configuration[field]}`)].join(
-    ", ",
-  );
 }
 
 /** A piece of work in a process of its own, such as the training of a run, or a notebook. */

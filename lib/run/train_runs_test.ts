@@ -110,10 +110,10 @@ Deno.test("trainRuns() names each run by what it differs in", () =>
       const { message } = await trainRuns(configurations, { directory }).catch((error) => error);
       // Those that wait for an M_0 come last.
       assert.deepEqual(message.split("\n"), [
-        "LwM, seed 1, attentionForm normalized, baseEpochs 1: No.",
-        "LwM, seed 1, attentionForm normalized, baseEpochs 2: No.",
-        "LwM, seed 1, attentionForm unnormalized, baseEpochs 1: No.",
-        "LwM, seed 1, attentionForm unnormalized, baseEpochs 2: No.",
+        "LwM, baseEpochs 1, form of L_AD normalized, seed 1: No.",
+        "LwM, baseEpochs 2, form of L_AD normalized, seed 1: No.",
+        "LwM, baseEpochs 1, form of L_AD unnormalized, seed 1: No.",
+        "LwM, baseEpochs 2, form of L_AD unnormalized, seed 1: No.",
       ]);
     });
   }));

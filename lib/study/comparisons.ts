@@ -5,19 +5,18 @@
  */
 import type { Forest, Front } from "../figures/mod.ts";
 import { confidenceInterval, judge, mean } from "../statistics.ts";
+import { describeSetting, varyingFields } from "../run/identity.ts";
 import type { DatasetName } from "../run/schema.ts";
 import { UserError } from "../user_error.ts";
 import {
   bySetting,
   COMPARED,
-  describeSetting,
   type Measure,
   MEASURES,
   runKey,
   type RunRecord,
   shareFirstModel,
   unitKey,
-  varyingFields,
 } from "./run_record.ts";
 import { readStudy, select, type Selector, type Study } from "./study.ts";
 

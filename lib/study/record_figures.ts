@@ -6,10 +6,11 @@ import { join } from "node:path";
 import type { AccuracyCurve, Figure, MethodRun, MethodRuns, SaveOptions } from "../figures/mod.ts";
 import { FIGURES } from "../figures/registry.ts";
 import { figureDirectory, saveFigure } from "../figures/save.ts";
+import { varyingFields } from "../run/identity.ts";
 import { mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";
 import { refuseSeveralEngines } from "./comparisons.ts";
-import { type RunRecord, varyingFields } from "./run_record.ts";
+import type { RunRecord } from "./run_record.ts";
 import { select, type Study, type StudyFigure } from "./study.ts";
 import { typicalAttention } from "./typical_image.ts";
 

@@ -8,7 +8,7 @@ import { forgetting } from "../evaluation/accuracy.ts";
 import { type AttentionRetention, type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
 import { digestOf, inWords, readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
-import { baseIdentity, methodIdentity } from "../run/identity.ts";
+import { baseIdentity, settingOf, varyingFields } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";
 import type { Run } from "../run/run.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "../run/schema.ts";
@@ -135,19 +135,6 @@ function shareMeasure<Value extends number | undefined>(title: string, of: (reco
   return { title, share: true, of };
 }
 
-/**
- * A setting: all that decides about a run, except its seed and its order of classes, as plain JSON. It has
- * only fields that the run's method uses, such as no γ for LwF-MC.
- */
-export function settingOf(configuration: Configuration): Record<string, unknown> {
-  const { method, increments } = configuration;
-  const identity = increments > 0
-    ? methodIdentity(configuration)
-    : { ...baseIdentity(configuration), method };
-  const { seed: _, engine: __, classOrder: ___, ...setting } = identity;
-  return setting;
-}
-
 /** The same text for the same setting. */
 export function settingKey(configuration: Configuration): string {
   return JSON.stringify(settingOf(configuration));
@@ -194,31 +181,6 @@ export function bySetting<Item extends Pick<RunRecord, "configuration">>(records
     .sort((a, b) => position(a) - position(b));
 }
 
-/** Fields in which settings of the same method differ. */
-export function varyingFields(configurations: readonly Configuration[]): string[] {
-  const settings = configurations.filter(({ increments }) => increments > 0).map(settingOf);
-  const varying = new Set<string>();
-  for (const ofMethod of Map.groupBy(settings, ({ method }) => method).values()) {
-    for (const field of Object.keys(ofMethod[0])) {
-      if (new Set(ofMethod.map((setting) => JSON.stringify(setting[field]))).size > 1) varying.add(field);
-    }
-  }
-  return [...varying];
-}
-
-/**
- * A setting in words.
- * @param fields what {@linkcode varyingFields} found
- * @returns such as `LwM, γ 0.1, norm L2`
- */
-export function describeSetting(configuration: Configuration, fields: readonly string[]): string {
-  if (configuration.increments === 0) return `all ${configuration.baseClasses} classes together`;
-  const setting = settingOf(configuration);
-  const shown = fields.filter((field) => field in setting)
-    .map((field) => `${FIELD_TITLES[field] ?? field} ${setting[field]}`);
-  return [configuration.method, ...shown].join(", ");
-}
-
 /** The method's name, with what is not the paper's in its L_AD. */
 export function methodTitle(
   { method, norm, attentionClass, attentionForm }:
@@ -230,23 +192,6 @@ export function methodTitle(
     .filter(([value, usual]) => value !== undefined && value !== usual).map(([value]) => value);
   return [method, ...other].join(", ");
 }
-
-/** A function that names each of these runs: its setting, as far as settings differ, and its seed. */
-export function runNames(configurations: readonly Configuration[]): (configuration: Configuration) => string {
-  const fields = varyingFields(configurations);
-  return (configuration) => `${describeSetting(configuration, fields)}, seed ${configuration.seed}`;
-}
-
-/** What tables call the fields of a configuration that have another name there. */
-export const FIELD_TITLES: Readonly<Record<string, string>> = {
-  beta: "β",
-  gamma: "γ",
-  learningRate: "learning rate",
-  classification: "L_C",
-  attentionClass: "class of L_AD",
-  attentionForm: "form of L_AD",
-  baseClasses: "base classes",
-};
 
 const measured = stepMetricsSchema.shape;
 const step = z.strictObject({

@@ -4,21 +4,18 @@
  */
 import { forgetting } from "../evaluation/accuracy.ts";
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
+import { describeSetting, FIELD_TITLES, settingOf, varyingFields } from "../run/identity.ts";
 import { decimal, mean, percent, points, signed } from "../statistics.ts";
 import { type Table, table } from "../table.ts";
 import type { MethodName } from "../training/method.ts";
 import { type Comparison, refuseSeveralEngines } from "./comparisons.ts";
 import {
   bySetting,
-  describeSetting,
-  FIELD_TITLES,
   type Measure,
   type MeasureName,
   MEASURES,
   methodTitle,
   type RunRecord,
-  settingOf,
-  varyingFields,
 } from "./run_record.ts";
 
 /** All that was measured of each run, up to its last step. */

@@ -5,6 +5,7 @@
 import { dirname, join } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
+import { runNames } from "../../lib/run/identity.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { failuresOf, refuseFailed, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
@@ -15,7 +16,6 @@ import {
   firstModelKey,
   readRecords,
   runKey,
-  runNames,
   type RunRecord,
   shareFirstModel,
   writeRecords,
