@@ -78,17 +78,10 @@ export type { Ends, Verdict } from "./statistics.ts";
 export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
 export type { Comparison } from "./study/comparisons.ts";
 export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
-export type {
-  FIGURE_KINDS,
-  PlannedComparison,
-  Selector,
-  Study,
-  StudyFigure,
-  StudyPlan,
-} from "./study/study.ts";
-export type { SettingsTableOptions } from "./study/tables.ts";
+export type { FIGURE_KINDS, PlannedComparison, Selector, Study, StudyFigure } from "./study/study.ts";
+export type { StudyPlan } from "./study/study.ts";
 export type { ImageChoice, TypicalImage } from "./study/typical_image.ts";
-export type { DISPLAY, Table, TableRow } from "./table.ts";
+export type { DISPLAY, TableRow } from "./table.ts";
 export type * from "./tensors.ts";
 export type { IterationBatch, LossValues } from "./training/iteration.ts";
 export type * from "./training/method.ts";

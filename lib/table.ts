@@ -1,5 +1,5 @@
 /**
- * Tables: in Markdown for notebooks, which show them by themselves, and as plain text for terminals.
+ * Tables: in Markdown for notebooks and pages, and as plain text for terminals.
  * @module
  */
 
@@ -11,27 +11,6 @@ export type TableRow = Readonly<Record<string, string | number>>;
  * @internal
  */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
-
-/** Rows that a notebook shows as a table where they are the value of a cell. */
-export interface Table extends ReadonlyArray<TableRow> {
-  /** What is shown, by media type. */
-  [DISPLAY](): Record<string, string>;
-}
-
-/**
- * Makes rows a table.
- * @param rows their keys are the headings. Numbers with a fraction are written with two decimals: write
- * others as text
- */
-export function table(rows: readonly TableRow[]): Table {
-  return Object.defineProperty([...rows], DISPLAY, { value: () => tableDisplay(rows) }) as unknown as Table;
-}
-
-/** What a notebook shows of a table, by media type. */
-export function tableDisplay(rows: readonly TableRow[]): Record<string, string> {
-  const markdown = markdownTable(rows);
-  return { "text/markdown": markdown, "text/plain": markdown };
-}
 
 /** Escapes what steers a terminal and XML cannot hold, such as `\x1b`: a file or class may be called so. */
 export function printable(text: string): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DISPLAY, markdownTable, table, textTable } from "./table.ts";
+import { markdownTable, textTable } from "./table.ts";
 
 const rows = [
   { method: "C", accuracy: "31.0 %", forgetting: 0.4567, steps: 5 },
@@ -30,14 +30,4 @@ Deno.test("textTable() has the columns of all rows", () => {
     "M_0    a",
     "M_1    a   b",
   ]);
-});
-
-Deno.test("table() is shown by a notebook, and equals its rows", () => {
-  const shown = table(rows);
-  assert.deepEqual(shown, rows);
-  assert.equal(DISPLAY, Symbol.for("Jupyter.display"));
-  assert.deepEqual(shown[DISPLAY](), {
-    "text/markdown": markdownTable(rows),
-    "text/plain": markdownTable(rows),
-  });
 });

@@ -29,4 +29,4 @@ export type * from "./forest_and_front.ts";
 export type { SaveOptions } from "./save.ts";
 export type * from "./training_curve.ts";
 export type { TwoByTwo } from "./two_by_two.ts";
-export type { Table, TableRow } from "../table.ts";
+export type { TableRow } from "../table.ts";

@@ -11,7 +11,7 @@ import sharp from "sharp";
 import { z } from "zod";
 import { numbersToJson, readJsonIfThere, writeFilesWhole, writeFileWhole } from "../files.ts";
 import { displayInNotebook, inNotebook, print } from "../progress.ts";
-import { DISPLAY, markdownTable, tableDisplay, type TableRow } from "../table.ts";
+import { DISPLAY, markdownTable, type TableRow } from "../table.ts";
 import type { Figure, Origin } from "./kit/svg.ts";
 import { drawFigure } from "./registry.ts";
 
@@ -33,8 +33,9 @@ export async function showFigure(figure: Figure): Promise<void> {
  * ```
  */
 export async function showTable(rows: readonly TableRow[]): Promise<void> {
-  if (!inNotebook()) return console.log(markdownTable(rows));
-  await displayInNotebook(tableDisplay(rows));
+  const markdown = markdownTable(rows);
+  if (!inNotebook()) return console.log(markdown);
+  await displayInNotebook({ "text/markdown": markdown, "text/plain": markdown });
 }
 
 /** Where a figure is saved. */

@@ -6,7 +6,7 @@ import { forgetting } from "../evaluation/accuracy.ts";
 import type { Drop, StepMetrics } from "../evaluation/step_metrics.ts";
 import { describeSetting, FIELD_TITLES, settingOf, varyingFields } from "../run/identity.ts";
 import { decimal, mean, percent, points, signed } from "../statistics.ts";
-import { type Table, table } from "../table.ts";
+import type { TableRow } from "../table.ts";
 import type { MethodName } from "../training/method.ts";
 import { type Comparison, refuseSeveralEngines } from "./comparisons.ts";
 import {
@@ -19,8 +19,8 @@ import {
 } from "./run_record.ts";
 
 /** All that was measured of each run, up to its last step. */
-export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
-  return table(runs.map(({ configuration, metrics }) => {
+export function stateTable(runs: readonly RunRecord<StepMetrics>[]): TableRow[] {
+  return runs.map(({ configuration, metrics }) => {
     const { attention } = metrics[metrics.length - 1];
     const accuracies = metrics.map(({ accuracy }) => accuracy);
     const change = (drop: Drop | undefined) => drop === undefined ? "" : points(-drop.drop);
@@ -33,26 +33,24 @@ export function stateTable(runs: readonly RunRecord<StepMetrics>[]): Table {
       "pointing game": change(attention.pointingGame),
       "energy inside": change(attention.energyInside),
     };
-  }));
-}
-
-/** How {@linkcode settingsTable} is made. */
-export interface SettingsTableOptions {
-  /** What is shown; by default all that was measured. */
-  readonly measures?: readonly MeasureName[];
+  });
 }
 
 /**
  * One row a setting: means over its seeds with Student's 95 % interval. The columns are the fields in which
  * settings of one method differ, and what was measured.
+ * @param options what is shown; by default all that was measured
  * @throws {UserError} where runs of several engines would be compared
  */
-export function settingsTable(records: readonly RunRecord[], options: SettingsTableOptions = {}): Table {
+export function settingsTable(
+  records: readonly RunRecord[],
+  options: { measures?: readonly MeasureName[] } = {},
+): TableRow[] {
   refuseSeveralEngines(records);
   const settings = bySetting(records);
   const fields = varyingFields(settings.map(([{ configuration }]) => configuration));
   const measures = options.measures?.map((name): Measure => MEASURES[name]) ?? measuresOf(records);
-  return table(settings.map((setting) => {
+  return settings.map((setting) => {
     const { configuration } = setting[0];
     const values = settingOf(configuration);
     const together = configuration.increments === 0;
@@ -73,7 +71,7 @@ export function settingsTable(records: readonly RunRecord[], options: SettingsTa
         return [title, share ? percent(values) : decimal(values, 3)];
       })),
     };
-  }));
+  });
 }
 
 /** The measures that say something about these runs. */
@@ -107,8 +105,8 @@ export function lastAccuracyOfSteps(
 }
 
 /** One row a comparison: the differences in points where they are those of shares, and what follows. */
-export function comparisonsTable(rows: readonly Comparison[]): Table {
-  return table(rows.map(({ data, what, of, differences, unit, seeds, planned, verdict, p }) => ({
+export function comparisonsTable(rows: readonly Comparison[]): TableRow[] {
+  return rows.map(({ data, what, of, differences, unit, seeds, planned, verdict, p }) => ({
     "data set": data,
     "comparison": what,
     of,
@@ -120,5 +118,5 @@ export function comparisonsTable(rows: readonly Comparison[]): Table {
     "seeds": seeds === planned ? `${planned}` : `${seeds} of ${planned}`,
     verdict,
     "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
-  })));
+  }));
 }

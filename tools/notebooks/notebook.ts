@@ -4,46 +4,41 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { type JsonKind, readJson, writeFileWhole } from "../../lib/files.ts";
+import { readJson, writeFileWhole } from "../../lib/files.ts";
 import type { Message } from "./jupyter_wire.ts";
 
-export interface Notebook {
-  cells: Cell[];
-  metadata: Record<string, unknown>;
-  nbformat: number;
-  /** Its minor version: 5, since which cells have ids. */
-  nbformat_minor: number;
-}
+const cell = z.looseObject({
+  cell_type: z.enum(["code", "markdown", "raw"]),
+  /** Since nbformat 4.5. */
+  id: z.string().optional(),
+  metadata: z.looseObject({}),
+  /** A text or its lines, as the format allows both. */
+  source: z.union([z.string(), z.array(z.string())]),
+});
+const notebook = z.looseObject({
+  nbformat: z.literal(4),
+  metadata: z.looseObject({}),
+  cells: z.array(cell),
+});
 
-/** One cell; `source` is a text or its lines, as the format allows both. */
-export interface Cell {
-  cell_type: "code" | "markdown" | "raw";
-  id: string;
-  metadata: Record<string, unknown>;
-  source: string | string[];
-}
+export type Cell = z.infer<typeof cell>;
+export type Notebook = z.infer<typeof notebook>;
 
 /** A cell that is run; each run of a kernel counts its executions from 1. */
-export interface CodeCell extends Cell {
-  cell_type: "code";
-  execution_count: number | null;
-  outputs: Output[];
-}
+export type CodeCell = Cell & { execution_count: number | null; outputs: Output[] };
 
-/** What a code cell has shown; the text of the console as lines, each with its line end. */
+/** What a code cell has shown. */
 export type Output =
+  /** Text of the console, as lines, each with its line end. */
   | { output_type: "stream"; name: "stdout" | "stderr"; text: string[] }
-  | DisplayOutput
+  /** A figure, a table, a progress bar, or the value of the last expression. */
+  | ({ output_type: "display_data" | "execute_result"; execution_count?: number | null } & Shown)
   | ErrorOutput;
 
-/**
- * A figure, a table, a progress bar (`display_data`), or the value of the last expression (`execute_result`).
- */
-export interface DisplayOutput {
-  output_type: "display_data" | "execute_result";
+interface Shown {
+  /** By media type. */
   data: Record<string, unknown>;
   metadata: Record<string, unknown>;
-  execution_count?: number | null;
 }
 
 export interface ErrorOutput {
@@ -61,16 +56,8 @@ export async function numberedNotebooks(folder: string): Promise<string[]> {
   return names.sort().map((name) => join(folder, name));
 }
 
-const NOTEBOOK: JsonKind<Notebook> = {
-  schema: z.looseObject({
-    nbformat: z.literal(4),
-    metadata: z.looseObject({}),
-    cells: z.array(z.looseObject({
-      cell_type: z.string(),
-      metadata: z.looseObject({}),
-      source: z.union([z.string(), z.array(z.string())]),
-    })),
-  }) as unknown as z.ZodType<Notebook>,
+const NOTEBOOK = {
+  schema: notebook,
   holds: "a notebook of format 4",
   remedy: "Check the path, restore it with git, or save it with JupyterLab or VS Code.",
 };
@@ -98,7 +85,7 @@ export function sourceOf(cell: Cell): string {
 
 /** The cells that are run; the n-th is called "code cell n" in every message. */
 export function codeCells(notebook: Notebook): CodeCell[] {
-  return notebook.cells.filter((cell): cell is CodeCell => cell.cell_type === "code");
+  return notebook.cells.filter(({ cell_type }) => cell_type === "code") as CodeCell[];
 }
 
 /** Seconds that a notebook takes by its opening cell, as in "Run time: about 2 minutes", if it says so. */
@@ -122,9 +109,7 @@ export function joinCells(notebook: Notebook): string {
 }
 
 /** What a kernel says of a display. */
-export interface DisplayContent {
-  data: Record<string, unknown>;
-  metadata?: Record<string, unknown>;
+export interface DisplayContent extends Partial<Shown> {
   /** A display with an id shows progress. */
   transient?: { display_id?: string };
   execution_count?: number;
@@ -143,7 +128,7 @@ export function outputsOf(messages: readonly Message[]): Output[] {
       if (last?.output_type === "stream" && last.name === name) last.text.push(text);
       else outputs.push({ output_type: "stream", name, text: [text] });
     } else if (type === "display_data" || type === "execute_result") {
-      const { data, metadata = {}, transient, execution_count = null } = content as unknown as DisplayContent;
+      const { data = {}, metadata = {}, transient, execution_count = null } = content as DisplayContent;
       if (transient?.display_id !== undefined) continue;
       const result = type === "execute_result" && { execution_count };
       outputs.push({ output_type: type, data: asStored(data), metadata, ...result });
