@@ -9,8 +9,8 @@
  * types after the functions complete their signatures.
  * @module
  */
-export * as evaluation from "./evaluation/mod.ts";
-export * as figures from "./figures/mod.ts";
+export * as evaluation from "./evaluation/public.ts";
+export * as figures from "./figures/public.ts";
 export { allClassMaps, gradCamClosedForm } from "./attention/grad_cam.ts";
 export {
   allDraws,
@@ -66,7 +66,7 @@ export type { AttentionShift, SeenByModel } from "./evaluation/attention_shift.t
 export type { ForwardOptions, Predictions, PredictOptions, SquareMap } from "./evaluation/predictions.ts";
 export type { LabeledScores } from "./evaluation/scores.ts";
 export type { AttentionRetention, Drop, StepMetrics } from "./evaluation/step_metrics.ts";
-export type * from "./figures/mod.ts";
+export type * from "./figures/public.ts";
 export type * from "./losses/mod.ts";
 export type * from "./model/mod.ts";
 export type { MapSize } from "./resize_map.ts";

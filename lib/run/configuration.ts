@@ -7,7 +7,7 @@ import { z } from "zod";
 import { IEMOJI_CLASSES } from "../data/iemoji/classes.ts";
 import { findPhotos } from "../data/photos/photos.ts";
 import { classIdsOf, classIncrementalSteps, type ClassSteps } from "../data/protocol.ts";
-import { blocksPerStage } from "../model/resnet.ts";
+import { blocksPerStage } from "../model/mod.ts";
 import { methodNames } from "../training/method.ts";
 import { expectation } from "../files.ts";
 import { UserError } from "../user_error.ts";

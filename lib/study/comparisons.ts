@@ -3,7 +3,7 @@
  * what makes seeds differ does not count.
  * @module
  */
-import type { Forest, Front } from "../figures/mod.ts";
+import type { Forest, Front } from "../figures/forest_and_front.ts";
 import { confidenceInterval, judge, mean } from "../statistics.ts";
 import { describeSetting, varyingFields } from "../run/identity.ts";
 import type { DatasetName } from "../run/schema.ts";

@@ -14,14 +14,10 @@ import {
 } from "../evaluation/attention_shift.ts";
 import { nearestClasses, predict, type Predictions } from "../evaluation/predictions.ts";
 import { probabilities, scoresOf, topColumns } from "../evaluation/scores.ts";
-import type {
-  AttentionRetentionNumbers,
-  BlindSpot,
-  ForgettingPicture,
-  MethodOverview,
-  MovedImages,
-  WhatAndWhy,
-} from "../figures/mod.ts";
+import type { AttentionRetentionNumbers } from "../figures/attention_maps.ts";
+import type { BlindSpot, MovedImages } from "../figures/blind_spot.ts";
+import type { MethodOverview } from "../figures/diagrams.ts";
+import type { ForgettingPicture, WhatAndWhy } from "../figures/examples.ts";
 import type { ResNet } from "../model/mod.ts";
 import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { rightAnswers } from "../evaluation/accuracy.ts";
-import { attentionGrid } from "../figures/mod.ts";
+import { attentionGrid } from "../figures/attention_maps.ts";
 import { Run, type RunEpoch } from "../run/run.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
 import { trainRuns } from "../run/train_runs.ts";

@@ -3,9 +3,10 @@
  * @module
  */
 import { join } from "node:path";
-import type { AccuracyCurve, Figure, MethodRun, MethodRuns, SaveOptions } from "../figures/mod.ts";
+import type { AccuracyCurve, MethodRun, MethodRuns } from "../figures/curves.ts";
+import type { Figure } from "../figures/kit/svg.ts";
 import { FIGURES } from "../figures/registry.ts";
-import { figureDirectory, saveFigure } from "../figures/save.ts";
+import { figureDirectory, saveFigure, type SaveOptions } from "../figures/save.ts";
 import { varyingFields } from "../run/identity.ts";
 import { mean } from "../statistics.ts";
 import { UserError } from "../user_error.ts";

@@ -16,7 +16,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import type { Reference } from "../figures/mod.ts";
+import type { Reference } from "../figures/curves.ts";
 import { absolutePath, readJson } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";

@@ -5,7 +5,7 @@
  */
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { mapOf } from "../evaluation/attention_retention.ts";
-import type { AttentionRetentionNumbers } from "../figures/mod.ts";
+import type { AttentionRetentionNumbers } from "../figures/attention_maps.ts";
 import { Run } from "../run/run.ts";
 import { median } from "../statistics.ts";
 import { UserError } from "../user_error.ts";

@@ -3,13 +3,8 @@
  * @module
  */
 import { readPicture } from "../data/batches.ts";
-import {
-  type AttentionGrid,
-  attentionGrid,
-  type ModelLoss,
-  type TrainingCurve,
-  trainingCurve,
-} from "../figures/mod.ts";
+import { type AttentionGrid, attentionGrid } from "../figures/attention_maps.ts";
+import { type ModelLoss, type TrainingCurve, trainingCurve } from "../figures/training_curve.ts";
 import { displayInNotebook, inNotebook } from "../progress.ts";
 import type { Run, RunEpoch } from "../run/run.ts";
 import type { Configuration } from "../run/schema.ts";

@@ -42,6 +42,18 @@ Deno.test("structureViolations() reports imports upwards and from outside, also 
   assert.match(check({ "lib/helpers/a.ts": [] })[0], /helpers\/ is not one of the rooms/);
 });
 
+Deno.test("structureViolations() reports imports past the door of a room", () => {
+  const past = ['import { A } from "../../lib/losses/a.ts";'];
+  const modules = {
+    "lib/losses/mod.ts": ['export * from "./a.ts";'],
+    "lib/losses/a.ts": [],
+    "tools/x/b.ts": past,
+  };
+  assert.deepEqual(check(modules), [
+    "tools/x/b.ts: enter lib/losses/ through its mod.ts, not lib/losses/a.ts",
+  ]);
+});
+
 Deno.test("structureViolations() reports circles of imports, and no module beside them", () => {
   const circle = {
     "lib/data/b.ts": ['import { c } from "./c.ts";'],

@@ -5,8 +5,7 @@
 import { basename, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { writeFilesWhole } from "../../lib/files.ts";
-import type { ResNet } from "../../lib/model/mod.ts";
-import { encodeSafetensors, type SafeTensor } from "../../lib/model/safetensors.ts";
+import { encodeSafetensors, type ResNet, type SafeTensor } from "../../lib/model/mod.ts";
 import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";

@@ -8,7 +8,7 @@ import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { accuracyCurve, attentionRetentionCurve } from "../../lib/figures/curves.ts";
 import { saveFigure } from "../../lib/figures/save.ts";
 import { FileLock, namesIn, readFileIfThere } from "../../lib/files.ts";
-import { checkCheckpoint } from "../../lib/model/checkpoint.ts";
+import { checkCheckpoint } from "../../lib/model/mod.ts";
 import { codeDigest } from "../../lib/run/code_digest.ts";
 import { validate } from "../../lib/run/configuration.ts";
 import { dataDirectory, stepFolder, trainedSteps } from "../../lib/run/folder.ts";

@@ -1,6 +1,6 @@
 /**
- * Accuracy, forgetting and attention of a network. Forward passes return plain typed arrays; the rest are
- * pure functions of these.
+ * What notebooks and users measure: accuracy, forgetting and attention of a network. Forward passes return
+ * plain typed arrays; the rest are pure functions of these.
  * @module
  */
 export { accuracy, type Fate, fatesOfSteps, forgetting, rightAnswers, stepConfusion } from "./accuracy.ts";
