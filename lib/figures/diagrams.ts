@@ -79,8 +79,11 @@ export function methodOverview({ image, label, topBaseClass, teacher, student }:
 export interface Protocol extends Origin {
   /** Name of the data set, for the subtitle. */
   readonly dataset: string;
-  /** From step 0: how many classes come, and a few of their training images. */
-  readonly steps: readonly { readonly classes: number; readonly images: readonly LabeledPicture[] }[];
+  /** From step 0: the names of the classes that come, and a few of their training images. */
+  readonly steps: readonly {
+    readonly classes: readonly string[];
+    readonly images: readonly LabeledPicture[];
+  }[];
 }
 
 const LABELS = 122;
@@ -103,7 +106,7 @@ export function protocol({ dataset, steps }: Protocol): Figure {
     const shown = images.slice(0, Math.floor((width - 10) / (side + 4)));
     const start = center - (shown.length * (side + 4) - 4) / 2;
     const open = { x: left(t) + 3, y: top(t) + 2, width: width - 6, height: height - 4, rx: 4 };
-    const seen = steps.slice(0, t + 1).reduce((sum, step) => sum + step.classes, 0);
+    const seen = steps.slice(0, t + 1).reduce((sum, step) => sum + step.classes.length, 0);
     const teacher = width < 100 ? "" : "teacher";
     return [
       text(center, 14, `step ${t}`, { ...middle, bold: true }),
@@ -151,7 +154,8 @@ export function protocol({ dataset, steps }: Protocol): Figure {
     ],
     description: "Timeline. " +
       steps.map(({ classes }, t) =>
-        `Step ${t} brings ${classes} classes and makes M_${t}${t === 0 ? "" : ` with M_${t - 1} as teacher`}.`
+        `Step ${t} brings ${classes.length} classes and makes M_${t}` +
+        (t === 0 ? "." : ` with M_${t - 1} as teacher.`)
       ).join(" ") + " Images of earlier steps are locked away.",
   });
 }
