@@ -190,7 +190,7 @@ defineMethod("C", {
   usesTeacher: false,
   fields: ["classification"],
   tuned: {
-    "iemoji-100": { classification: "sigmoid-all" },
+    "iemoji-100": { classification: "sigmoid-all", learningRate: 0.1 },
     photos: { classification: "sigmoid-all", learningRate: 0.05 },
   },
   color: "#d55e00",
@@ -201,10 +201,6 @@ defineMethod("LwF-MC", {
   terms: { L_C, L_D },
   usesTeacher: true,
   fields: ["classification", "distillation", "temperature", "beta"],
-  tuned: {
-    "iemoji-100": { learningRate: 0.05 },
-    photos: { beta: 1, learningRate: 0.02 },
-  },
   color: "#0072b2",
   symbol: "square",
 });
@@ -222,7 +218,7 @@ defineMethod("LwM", {
     "attentionClass",
     "attentionForm",
   ],
-  tuned: { photos: { beta: 1, gamma: 0.1, learningRate: 0.02 } },
+  tuned: { photos: { gamma: 0.1 } },
   color: "#009e73",
   symbol: "triangle",
 });

@@ -52,15 +52,14 @@ export const reproduce = defineCommand(COMMAND, async (line, say) => {
   });
 });
 
-/** The runs of the notebooks; for one increment C with LwF-MC's L_C, and other γ, 0 among them. */
+/** The runs of the notebooks; for one increment what lies between C and LwF-MC, and LwM with other γ. */
 export function notebookConfigurations(): Configuration[] {
-  const increments = 1;
-  const { learningRate, beta } = configure({ method: "LwM" });
+  const { learningRate } = configure({ method: "LwF-MC" });
+  const finetuned = { method: "C", classification: "sigmoid-new", increments: 1 } as const;
   return [
     ...["LwM", "LwF-MC", "C"].map((method) => configure({ method })),
-    configure({ method: "C", classification: "sigmoid-new", increments }),
-    configure({ method: "LwF-MC", learningRate, beta, increments }),
-    ...[0.1, 1].map((gamma) => configure({ method: "LwM", gamma, increments })),
+    ...[finetuned, { ...finetuned, learningRate }].map(configure),
+    ...[0.1, 1].map((gamma) => configure({ method: "LwM", gamma, increments: 1 })),
   ];
 }
 

@@ -37,9 +37,8 @@ async function trainHere(directory: string, fields: Partial<Configuration>): Pro
 
 Deno.test("sweep trains what can be trained, reports what fails, and goes on from there the next time", () =>
   withDataDirectory(async (directory) => {
-    // Where γ is 0, LwM is LwF-MC with the same learning rate.
     const content = {
-      grid: { learningRate: [0.1], method: ["LwM", "LwF-MC"], gamma: [0.1, 0.3] },
+      grid: { method: ["LwM", "LwF-MC"], gamma: [0.1, 0.3] },
       runs: [
         { method: "C", learningRate: 1e38, maxNorm: 1e38 },
         // Its M_0 cannot be, and is of no other run.
