@@ -21,7 +21,7 @@ export interface Command {
   readonly name: string;
   /** What follows the name, such as `RUN … [--out DIRECTORY]`. */
   readonly usage: string;
-  /** What it does, with an example that works. */
+  /** What it does, with an example that works; see {@linkcode aboutOf}. */
   readonly about: string;
   /** Its own options and what they mean: `"out DIRECTORY"` takes a value, `"json"` none. */
   readonly options: Readonly<Record<string, string>>;
@@ -39,6 +39,13 @@ export interface CommandLine {
   /** Arguments that are not options, such as the folders of runs. */
   positionals: string[];
   help?: string;
+}
+
+/** What a command does: a section of `help.md`, its code indented. */
+export function aboutOf(name: string): string {
+  const [, section] = Deno.readTextFileSync(new URL("help.md", import.meta.url)).split(`\n## ${name}\n`);
+  return section.split("\n## ")[0].trim()
+    .replaceAll(/```\w+\n([^]*?)\n```/g, (_, code) => code.replaceAll(/^(?=.)/gm, "  "));
 }
 
 const printableLines = (text: string) => text.replaceAll(/[^\n]+/g, (line) => printable(line));

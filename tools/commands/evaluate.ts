@@ -6,20 +6,13 @@ import { markdownTable } from "../../lib/table.ts";
 import type { StepMetrics } from "../../lib/evaluation/step_metrics.ts";
 import { percent } from "../../lib/statistics.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, defineCommand, runCommand } from "./command_line.ts";
+import { aboutOf, type Command, defineCommand, runCommand } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun, stepHeading, stepRow } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "evaluate",
   usage: "RUN [--data PATH] [--engine NAME] [--json]",
-  about:
-    `Measures every model of a run again from its checkpoint, prints the numbers, and keeps them in the run's folder.
-Numbers of another engine than the one that trained the run are only printed. Exit code: 0, or 1 where there is
-nothing to measure.
-
-  deno task train --preset smoke --seed 99
-  deno task evaluate data/runs/iemoji-100/seed99-LwM-*
-  deno task evaluate data/runs/iemoji-100/seed99-LwM-* --json > lwm.json`,
+  about: aboutOf("evaluate"),
   options: {
     "data PATH": "where the run's images lie now, if they have moved",
     ...ENGINE,

@@ -11,19 +11,13 @@ import { dataDirectory, trainedSteps } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { markdownTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
+import { aboutOf, type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun, stepTable } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "export",
   usage: "RUN [--step NUMBER] [--out DIRECTORY] [--engine NAME] [--json]",
-  about:
-    `Writes a model of a run for other tools: model.safetensors in PyTorch's layout, model.py, which loads and runs
-it in PyTorch, and README.md, a model card. The images that the run was trained on are not needed. Exit code:
-0, or 1 where the model is missing.
-
-  deno task train --preset smoke --seed 99
-  deno task export data/runs/iemoji-100/seed99-LwM-*`,
+  about: aboutOf("export"),
   options: {
     "step NUMBER": "t of the model M_t [the last that is trained]",
     "out DIRECTORY": "where the files go [data/exports/RUN]",

@@ -18,24 +18,14 @@ import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
 import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
+import { aboutOf, type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
 
 const COMMAND: Command = {
   name: "predict",
   usage: "RUN IMAGE … [--models LIST] [--class NAME] [--out DIRECTORY]\n" +
     "                   [--engine NAME] [--json]",
-  about:
-    `Shows images to the models of a run. It prints the classes with the highest scores, and draws where each model
-looks. The images that the run was trained on are not needed.
-
-An IMAGE is a JPEG, PNG or WebP, or a folder of them. The models see its middle square. A picture has the image,
-and for each model the image under its attention map (Grad-CAM). The maps of a picture share their colors. An
-image that cannot be read is named at the end, and the others are shown. Exit code: 0, or 1 where a model or an
-image is missing.
-
-  deno task train --preset smoke --seed 99
-  deno task predict data/runs/iemoji-100/seed99-LwM-* figures/attention-retention.png --models 0,4`,
+  about: aboutOf("predict"),
   options: {
     "models LIST": "the steps of the models, such as 0,4, or all [the last one that is trained]",
     "class NAME": "whose attention map is drawn [the class with the highest score]",

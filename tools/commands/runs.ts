@@ -21,6 +21,7 @@ import { textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findKept } from "./cluster.ts";
 import {
+  aboutOf,
   type Command,
   defineCommand,
   DIRECTORY,
@@ -37,24 +38,7 @@ const COMMAND: Command = {
   name: "runs",
   usage: "[RUN …] [--FIELD VALUE …] [--state STATE] [--compare [--out DIRECTORY]]\n" +
     "                [--remove [--dry-run]] [--json]",
-  about:
-    `Lists the runs that are kept: the accuracy after the last step, the size, when a file was last written, and in
-which fields a run differs from others of its method. Name folders of runs, or filter them. The states:
-  ready       its models are used again
-  training    a process trains it
-  unfinished  \`deno task train\` resumes it
-  outdated    code that affects the results has changed: only \`--code\` and commands that name its folder use it
-  damaged     \`deno task train\` refuses it
-M_0 has a folder of its own, which the runs of its seed share. Exit code: 0, or 1 where the command is wrong.
-
-With --compare, or as \`deno task compare\`, it prints a table of the finished runs, and draws the
-curves of accuracy and of attention, with the mean over seeds and its 95 % confidence interval (Student's t).
-The table has one row for each setting, and there is one table for each kind of images and steps. Curves have
-one color for each method, so they are left out where a method has several settings.
-
-  deno task runs --method lwm --seed 1
-  deno task runs --state outdated --remove --dry-run
-  deno task compare data/runs/iemoji-100/*`,
+  about: aboutOf("runs"),
   options: {
     "state STATE": STATES.join(", "),
     compare: "compares the runs",

@@ -12,7 +12,6 @@ import { stoppable } from "../../lib/stop_signals.ts";
 import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
 import { studyFigure, type StudyFigureOptions } from "../../lib/study/record_figures.ts";
 import {
-  COMPARED,
   firstModelKey,
   readRecords,
   runKey,
@@ -33,6 +32,7 @@ import { comparisonsTable } from "../../lib/study/tables.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findRecords, isCurrent, submitToSlurm, sweepCommands } from "./cluster.ts";
 import {
+  aboutOf,
   type Command,
   defineCommand,
   DIRECTORY,
@@ -48,40 +48,7 @@ const COMMAND: Command = {
   name: "sweep",
   usage: "FILE [--out DIRECTORY] [--directory DIRECTORY] [--dry-run] [--json]\n" +
     "  [--list | --slurm [-- OPTION …] | --collect [FOLDER …]]",
-  about:
-    `Trains the runs of a study, one process each, as many at a time as there are cores, then prints its tables and
-draws its figures. It can be stopped at any moment: the same command passes over what is finished and resumes the
-rest after the last finished epoch, also on another machine: finished runs are known from the results beside FILE,
-NAME.results.json. With your own images, they are known from the runs' folders only: the images may have changed.
-A run that fails stops none of the others; it is reported at the end, and the exit code is 1; it is 130 after
-Ctrl-C. M_0 is trained once for all runs that share it.
-
-  deno task sweep studies/iemoji-100-arms.json
-
-On a cluster its own scheduler spreads the runs; the same command submits what is still missing.
-
-  deno task sweep studies/iemoji-100-arms.json --slurm -- --partition=main --time=1:00:00
-  deno task sweep studies/iemoji-100-arms.json --collect data
-
-FILE is JSON: fields of the configuration (see \`deno task train --help\`) that all runs share, grids of values
-of which every combination is a run, and single runs; then which arms are compared, and which figures are drawn. Only
-"grid" or "runs" has to be there. A relative path of "data" starts at the folder of FILE.
-
-  {
-    "base": { "dataset": "iemoji-100" },
-    "grid": { "method": ["LwM"], "gamma": [0.1, 0.3], "seed": [1, 2, 3] },
-    "runs": [{ "method": "LwF-MC", "seed": 1 }],
-    "arms": { "0.3": { "method": "LwM", "gamma": 0.3 }, "0.1": { "method": "LwM", "gamma": 0.1 } },
-    "comparisons": [{
-      "what": "attention", "first": "0.3", "second": "0.1", "measure": "attentionCosine"
-    }],
-    "figures": [{
-      "name": "curve", "kind": "accuracyCurve", "runs": [{ "method": "LwM", "gamma": 0.3 }, { "method": "LwF-MC" }]
-    }]
-  }
-
-An arm is one setting. A comparison takes the difference of two arms within each seed. Its measure is one of
-${Object.keys(COMPARED).join(", ")}.`,
+  about: aboutOf("sweep"),
   options: {
     "out DIRECTORY": "where results and figures go; in an empty one all runs are trained anew\n" +
       "[beside FILE; of another preset than default in DIRECTORY/studies/PRESET;\n" +

@@ -9,7 +9,7 @@ import {
   withDataDirectory,
 } from "../../lib/run/testdata/tiny_run.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
-import { readRecords, writeRecords } from "../../lib/study/run_record.ts";
+import { COMPARED, readRecords, writeRecords } from "../../lib/study/run_record.ts";
 import { readStudyPlan } from "../../lib/study/study.ts";
 import { measuredRun } from "../../lib/study/testdata/records.ts";
 import { findKept } from "./cluster.ts";
@@ -275,10 +275,13 @@ Deno.test("sweep does not draw attention with models of another M_0 than that of
     );
   }));
 
-Deno.test("sweep --help has an example of a study", () =>
+Deno.test("sweep --help has an example of a study, and all measures", () =>
   withDataDirectory(async (directory) => {
     const lines: string[] = [];
     await sweep(["--help"], (line) => void lines.push(line));
+    for (const measure of Object.keys(COMPARED)) {
+      assert.match(lines.join("\n"), new RegExp(`\\b${measure}\\b`));
+    }
     const [example] = lines.join("\n").match(/^ {2}\{\n[^]*?\n {2}\}$/m)!;
     const file = await writeSweep(directory, JSON.parse(example));
     assert.equal((await readStudyPlan(file)).comparisons.length, 1);

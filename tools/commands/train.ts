@@ -16,6 +16,7 @@ import { stepOptions, trainStep } from "../../lib/training/train_step.ts";
 import { printable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
+  aboutOf,
   type Command,
   defineCommand,
   DIRECTORY,
@@ -28,18 +29,7 @@ import { folderOf, openRun, stepHeading, stepRow } from "./open_run.ts";
 const COMMAND: Command = {
   name: "train",
   usage: "[--FIELD VALUE …] [--directory DIRECTORY] [--dry-run] [--json]",
-  about:
-    `Trains one run: M_0, then one model for each increment. Each model is measured when it is trained. The command
-first says which classes each step brings and how long the training takes. Ctrl-C stops it at any moment, and the
-same command resumes after the last finished epoch. Finished steps are not trained again. Runs lie in
-DIRECTORY/runs; notebooks and commands share them. Exit code: 0, 1 where it fails, 130 after Ctrl-C.
-
-Your own images need one folder for each class. What is not given follows from their number: baseClasses,
-increment and increments.
-
-  deno task train --preset smoke
-  deno task train --data ~/pictures --method lwm --seed 1
-  deno task train --method lwm --gamma 0.5 --dry-run`,
+  about: aboutOf("train"),
   options: {
     ...DIRECTORY,
     "dry-run": "print the classes of each step, time and disk space; train nothing, decode no image",

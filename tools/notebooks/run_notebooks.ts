@@ -14,7 +14,14 @@ import type { Configuration, PresetName } from "../../lib/run/schema.ts";
 import { type Job, newJob, runJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { type Command, defineCommand, fromHere, runCommand, showPath } from "../commands/command_line.ts";
+import {
+  aboutOf,
+  type Command,
+  defineCommand,
+  fromHere,
+  runCommand,
+  showPath,
+} from "../commands/command_line.ts";
 import { Kernel, KernelError } from "./jupyter_kernel.ts";
 import type { Message } from "./jupyter_wire.ts";
 import {
@@ -154,12 +161,7 @@ async function runCell(
 const COMMAND: Command = {
   name: "notebooks",
   usage: "[OPTION …] [NOTEBOOK …]",
-  about:
-    `Runs notebooks in order (default: all numbered ones), each in a fresh Deno kernel, and writes their outputs into
-them; with another preset than the default into copies in data/notebooks/PRESET/, and nothing that is committed
-changes. Progress bars are left out. Exit code: 0, 1 where a cell fails, 130 after Ctrl-C.
-
-  deno task notebooks --preset smoke notebooks/01-*.ipynb`,
+  about: aboutOf("notebooks"),
   options: {
     "preset NAME": "smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]",
     "engine NAME": "auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]",

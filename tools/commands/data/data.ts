@@ -7,30 +7,23 @@ import { prepareIEmoji } from "../../../lib/data/iemoji/drawings.ts";
 import { withProgress } from "../../../lib/progress.ts";
 import { dataDirectory } from "../../../lib/run/folder.ts";
 import { UserError } from "../../../lib/user_error.ts";
-import { type Command, defineCommand, fromHere, runCommand } from "../command_line.ts";
+import { aboutOf, type Command, defineCommand, fromHere, runCommand } from "../command_line.ts";
 import { DATA_SOURCES, fetchDataset } from "./data_sources.ts";
 
 const COMMAND: Command = {
   name: "data",
   usage: "NAME [--from PATH] [--directory DIRECTORY]",
-  about:
-    `Downloads a data set into DIRECTORY/NAME (default: data/NAME) and checks that it is complete. It resumes a download
-that was interrupted. Exit code: 0, or 1 where the data set could not be downloaded or is not complete.
-
-  deno task data caltech-101
-  deno task data imagenet-small --from ~/Downloads/imagenet
+  about: `${aboutOf("data")}
 
 NAME
   iemoji-100       rendered from npm packages in 2 seconds; see data/README.md
 ${
-      DATA_SOURCES.map(({ name, remote, terms, homepage }) =>
-        `  ${name.padEnd(16)} ${remote ? `${Math.round(remote.bytes / 1e6)} MB; ` : ""}${terms}\n${
-          " ".repeat(19)
-        }${homepage}`
-      ).join("\n")
-    }
-
-  Your own images need no download: pass their folder to the training with --data PATH.`,
+    DATA_SOURCES.map(({ name, remote, terms, homepage }) =>
+      `  ${name.padEnd(16)} ${remote ? `${Math.round(remote.bytes / 1e6)} MB; ` : ""}${terms}\n${
+        " ".repeat(19)
+      }${homepage}`
+    ).join("\n")
+  }`,
   options: {
     "from PATH": "use this archive, or this folder, instead of downloading",
     "directory DIRECTORY": "where the data sets lie [data]",
