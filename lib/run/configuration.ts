@@ -50,14 +50,10 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
   const dataset = validate("dataset", given.dataset ?? (given.data ? "folder" : "iemoji-100"));
   const method = validate("method", given.method ?? "LwM");
   const values = presetValues({ preset: validate("preset", preset), dataset, method });
-  const configuration = checkConfiguration({
-    ...values,
-    ...fittingSteps(given, values),
-    ...given,
-    preset,
-    engine,
-    code,
-  });
+  const complete = { ...values, ...fittingSteps(given, values), ...given, preset, engine, code };
+  const { data: configuration, error } = configurationSchema.safeParse(complete, { error: expectation });
+  if (error) throw new UserError(sentence(error.issues[0], complete));
+  blocksPerStage(configuration); // throws where depth and widths do not fit
   refuseImpossibleClasses(configuration);
   return configuration;
 }
@@ -141,17 +137,6 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
 function oneClass({ data }: Partial<Configuration>): UserError {
   const where = data ? ` in ${data}` : "";
   return new UserError(`Expected at least two classes to tell apart but found one${where}. Add classes.`);
-}
-
-/**
- * Makes sure that a value, such as one from a file, is a configuration.
- * @throws {UserError} where it is not
- */
-export function checkConfiguration(value: unknown): Configuration {
-  const parsed = configurationSchema.safeParse(value, { error: expectation });
-  if (!parsed.success) throw new UserError(sentence(parsed.error.issues[0], value));
-  blocksPerStage(parsed.data); // throws where depth and widths do not fit
-  return parsed.data;
 }
 
 /** @throws {UserError} where it is no value of the field */

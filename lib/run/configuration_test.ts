@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
 import { withFolder } from "../testdata/folder.ts";
-import { checkConfiguration, configure } from "./configuration.ts";
+import { configure } from "./configuration.ts";
 import { stepsFor } from "./presets.ts";
 import { type Configuration, datasetNames, presetNames } from "./schema.ts";
 
@@ -33,7 +33,7 @@ Deno.test("every preset of every data set and method is a valid configuration", 
       for (const dataset of datasetNames) {
         for (const method of ["C", "LwF-MC", "LwM"] as const) {
           const configuration = configure({ preset, dataset, method });
-          assert.deepEqual(checkConfiguration(JSON.parse(JSON.stringify(configuration))), configuration);
+          assert.deepEqual(configure(JSON.parse(JSON.stringify(configuration))), configuration);
           assert.equal(configuration.preset, preset);
         }
       }

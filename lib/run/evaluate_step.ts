@@ -1,5 +1,5 @@
 /**
- * The metrics of a step, and the file `metrics.json` that keeps them.
+ * The metrics of a step.
  * @module
  */
 import { allDraws, type Draw, readMasks } from "../data/batches.ts";
@@ -8,12 +8,8 @@ import { accuracy, accuracyOfSteps, confusionMatrix, meanClassAccuracy } from ".
 import { attentionRetention, energyInside } from "../evaluation/attention_retention.ts";
 import { ofFirstClasses, type Predictions, type SquareMap } from "../evaluation/predictions.ts";
 import type { OutputKind } from "../evaluation/scores.ts";
-import { type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
-import { readJsonIfThere } from "../files.ts";
+import type { StepMetrics } from "../evaluation/step_metrics.ts";
 import type { Configuration } from "./schema.ts";
-
-/** Images in one pass of the evaluation: larger than in training, since no gradients are kept. */
-export const EVALUATION_BATCH_SIZE = 100;
 
 /**
  * The metrics of M_t.
@@ -62,19 +58,4 @@ export function outputKind(
 export function shareOnObject(set: ImageSet, draw: Draw, { size, values }: SquareMap): number {
   if (!set.readMask) return 1;
   return energyInside(values, [size, size], readMasks(set, [draw]), [set.size, set.size]);
-}
-
-/**
- * Reads the metrics of a step.
- * @param path of the file
- * @returns null if there is no such file
- * @throws {UserError} if it is damaged
- */
-export function readStepMetrics(path: string): Promise<StepMetrics | null> {
-  return readJsonIfThere(path, {
-    schema: stepMetricsSchema,
-    holds: "the metrics of a step",
-    remedy: "Delete it, then train or evaluate the run again.",
-    sealed: true,
-  });
 }

@@ -18,8 +18,7 @@ import { delimitedText } from "../table.ts";
 import type { EpochLog } from "../training/train_step.ts";
 import { methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
-import type { StepMetrics } from "../evaluation/step_metrics.ts";
-import { readStepMetrics } from "./evaluate_step.ts";
+import { type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
 import { codeDigest } from "./code_digest.ts";
 import { folderNames } from "./identity.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
@@ -228,11 +227,23 @@ export async function readRunFolder(
   return { configuration, folders, directory, images, trainedOn };
 }
 
+const METRICS: JsonKind<StepMetrics> = {
+  schema: stepMetricsSchema,
+  holds: "the metrics of a step",
+  remedy: "Delete it, then train or evaluate the run again.",
+  sealed: true,
+};
+
+/** The metrics of a step; null where it is not measured. @throws {UserError} where the file is damaged */
+export function readStepMetrics(folders: RunFolders, step: number): Promise<StepMetrics | null> {
+  return readJsonIfThere(join(stepFolder(folders, step), "metrics.json"), METRICS);
+}
+
 /** The metrics of a run's first `steps` steps, M_0 included, up to the first that is missing. */
 export async function readMetrics(folders: RunFolders, steps: number): Promise<StepMetrics[]> {
   const all: StepMetrics[] = [];
   while (all.length < steps) {
-    const metrics = await readStepMetrics(join(stepFolder(folders, all.length), "metrics.json"));
+    const metrics = await readStepMetrics(folders, all.length);
     if (metrics === null) break;
     all.push(metrics);
   }

@@ -36,13 +36,14 @@ import { UserError } from "../user_error.ts";
 import { classSteps, refusePhotos } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
-import { EVALUATION_BATCH_SIZE, readStepMetrics, stepMetrics } from "./evaluate_step.ts";
+import { stepMetrics } from "./evaluate_step.ts";
 import {
   codeOf,
   dataDirectory,
   keepConfiguration,
   openDataset,
   readRunFolder,
+  readStepMetrics,
   refuseOtherImages,
   type RunFolders,
   runFolders,
@@ -229,7 +230,7 @@ export class Run {
    * @throws {UserError} if the step is not trained yet, or the file is damaged
    */
   async metrics(step: number): Promise<StepMetrics> {
-    const metrics = await readStepMetrics(this.#path(step, "metrics.json"));
+    const metrics = await readStepMetrics(this.folders, step);
     if (metrics === null) throw this.#notTrained(step);
     return metrics;
   }
@@ -258,7 +259,7 @@ export class Run {
     const { mean, std } = this.dataset;
     return {
       normalization: { mean, std },
-      batchSize: EVALUATION_BATCH_SIZE,
+      batchSize: 100, // larger than in training, since no gradients are kept
       headPositions: headPositions(this.classOrder),
       onProgress: stopPoint,
     };

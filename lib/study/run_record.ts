@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { forgetting } from "../evaluation/accuracy.ts";
 import { type AttentionRetention, type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
-import { digestOf, inWords, readFileIfThere, readJsonIfThere, writeFilesWhole } from "../files.ts";
+import { digestOf, inWords, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
 import { baseIdentity, settingOf, varyingFields } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";
@@ -245,7 +245,7 @@ export async function readRecords(path: string): Promise<RunRecord[]> {
 
 /**
  * Writes the results of a study, one line a step, with a digest. No digit is lost. Beside them goes
- * `NAME.results.tsv`, for spreadsheets. Files that have these bytes already are left alone.
+ * `NAME.results.tsv`, for spreadsheets.
  */
 export async function writeRecords(path: string, records: readonly RunRecord[]): Promise<void> {
   const runs = records.map(({ configuration, metrics, ...rest }) =>
@@ -263,11 +263,7 @@ export async function writeRecords(path: string, records: readonly RunRecord[]):
     [path, `{ "digest": "${digest}", ${list}`],
     [path.replace(/json$/, "tsv"), tsv(records)],
   ] as const;
-  for (const [path, text] of files) {
-    const before = await readFileIfThere(path);
-    if (before && new TextDecoder().decode(before) === text) continue;
-    return await writeFilesWhole(files, "write the results of the study");
-  }
+  await writeFilesWhole(files, "write the results of the study");
 }
 
 /** One line a run: what tells the runs apart, and what was measured. */

@@ -14,14 +14,12 @@ import { textTable } from "../../lib/table.ts";
 import { iterate } from "../../lib/training/iteration.ts";
 import { Sgd } from "../../lib/training/optimizer.ts";
 import { UserError } from "../../lib/user_error.ts";
-import { defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
+import { aboutOf, defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
 
 const COMMAND = {
   name: "bench",
   usage: "",
-  about:
-    `Measures training and evaluation on every engine that is here, and in PyTorch where a python3 has it, in about a
-minute, and writes tools/bench/throughput.json. The numbers mean something on an otherwise idle machine only.`,
+  about: aboutOf("bench"),
   options: {},
 };
 

@@ -8,22 +8,13 @@ import { failuresOf, refuseFailed, runJobs, trainRuns } from "../../lib/run/trai
 import { stoppable } from "../../lib/stop_signals.ts";
 import { numberedNotebooks } from "../notebooks/notebook.ts";
 import { copiesOf, notebookJob } from "../notebooks/run_notebooks.ts";
-import { type Command, defineCommand, refusePositionals, runCommand } from "./command_line.ts";
+import { aboutOf, type Command, defineCommand, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
 
 const COMMAND: Command = {
   name: "reproduce",
   usage: "[--preset NAME] [--engine NAME]",
-  about:
-    `The whole paper: prepares iEmoji-100, trains the models of all notebooks, then runs the notebooks, which draw the
-figures. Finished runs are reused. It can be stopped at any moment; the same command resumes there. Exit code:
-0, 1 where something fails, 130 after Ctrl-C.
-
-  deno task reproduce --preset smoke
-
-The notebooks read the results of longer studies, which are committed. To train one of them anew:
-
-  deno task sweep studies/first-edition/iemoji-100.json --out data/again`,
+  about: aboutOf("reproduce"),
   options: {
     "preset NAME":
       "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
