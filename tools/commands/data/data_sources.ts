@@ -8,6 +8,7 @@ import { download, type DownloadOptions, type RemoteFile } from "./download.ts";
 import { explainFileError } from "../../../lib/files.ts";
 import { findPhotos, type PhotoDatasetName } from "../../../lib/data/photos/photos.ts";
 import { isFolder } from "../../../lib/data/photos/photo_source.ts";
+import SOURCES from "./sources.json" with { type: "json" };
 import { unpack } from "./unpack.ts";
 
 /** A data set that is downloaded, or put there by hand. */
@@ -22,58 +23,15 @@ export interface DataSource {
   readonly byHand?: string;
   /** An archive within the archive, which holds the images. */
   readonly inner?: string;
-  /** How much it has; images that are not counted may be any number. */
+  /**
+   * How much it has; images that are not counted may be any number. Of Caltech-101 these are the classes that
+   * are used, of ImageNet those that are drawn where there are more.
+   */
   readonly complete: { readonly classes: number; readonly images?: number };
 }
 
 /** Sizes and digests are those that the publishers give. */
-export const DATA_SOURCES: readonly DataSource[] = [
-  {
-    name: "caltech-101",
-    terms: "CC BY 4.0",
-    homepage: "https://data.caltech.edu/records/mzrjq-6wc02",
-    remote: {
-      url: "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip",
-      bytes: 137_414_764,
-      md5: "3138e1922a9193bfa496528edbbc45d0",
-    },
-    inner: "caltech-101/101_ObjectCategories.tar.gz",
-    // Without the two of its 102 folders that are left out.
-    complete: { classes: 100, images: 8242 },
-  },
-  {
-    name: "cifar-100",
-    terms: "no license is given; cite Krizhevsky (2009)",
-    homepage: "https://www.cs.toronto.edu/~kriz/cifar.html",
-    remote: {
-      url: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
-      bytes: 168_513_733,
-      md5: "03b5dce01913d631647c71ecec9e9cb8",
-    },
-    complete: { classes: 100, images: 60_000 },
-  },
-  {
-    name: "cub-200-2011",
-    terms: "non-commercial research and education",
-    homepage: "https://data.caltech.edu/records/65de6-vp158",
-    remote: {
-      url: "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz",
-      bytes: 1_150_585_339,
-      md5: "97eceeb196236b17998738112f37df78",
-    },
-    complete: { classes: 200, images: 11_788 },
-  },
-  {
-    name: "imagenet-small",
-    terms: "non-commercial research and education, after agreeing to the terms",
-    homepage: "https://www.image-net.org/download.php",
-    byHand:
-      "agree to the terms of ILSVRC 2012 at https://www.image-net.org/download.php, or join the Kaggle competition " +
-      "imagenet-object-localization-challenge, and fetch the training and validation images",
-    // A hundred are drawn where there are more; their images are not equally many.
-    complete: { classes: 100 },
-  },
-];
+export const DATA_SOURCES = SOURCES as readonly DataSource[];
 
 export interface FetchOptions extends Omit<DownloadOptions, "onProgress"> {
   directory: string;
