@@ -179,15 +179,12 @@ async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<
   }
 }
 
-/** Where there are more jobs than this, each is shown while it runs and one second longer. */
+/** Where there are more jobs than this, each is shown while it runs. */
 const MOST_LINES = 16;
 
 /** A line for each job, where there are few, and one for all. */
 function linesOf(jobs: readonly Job[]): ProgressLine[] {
-  const now = performance.now();
-  const isShown = ({ state, line: { finishedAt = -Infinity } }: Job) =>
-    jobs.length <= MOST_LINES || state === "running" || now - finishedAt < 1000;
-  const shown = jobs.filter(isShown);
+  const shown = jobs.filter(({ state }) => jobs.length <= MOST_LINES || state === "running");
   if (jobs.length === 1) return shown.map(({ line }) => line);
   const ended = jobs.filter(({ state }) => state === "finished" || state === "failed");
   const failed = ended.filter(({ state }) => state === "failed").length;
@@ -200,7 +197,7 @@ function linesOf(jobs: readonly Job[]): ProgressLine[] {
     doneBefore: sum(({ doneBefore = 0 }) => doneBefore),
     total: jobs.reduce((total, { weight }) => total + weight, 0),
     startedAt: begun.length > 0 ? Math.min(...begun) : undefined,
-    finishedAt: ended.length === jobs.length ? now : undefined,
+    finishedAt: ended.length === jobs.length ? performance.now() : undefined,
     note: `${ended.length} of ${jobs.length}${failed > 0 ? `, ${failed} failed` : ""}`,
   }];
 }

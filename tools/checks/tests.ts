@@ -1,6 +1,6 @@
 /**
  * `deno task test [OPTION]`: all tests, in few modules, each of which loads tfjs and the library once for all
- * of its files.
+ * of its files. Options are those of `deno test`, such as `--filter TEXT`.
  * @module
  */
 import { globSync } from "node:fs";
@@ -29,12 +29,6 @@ async function writeModules(root: string): Promise<string[]> {
   return modules.map(([path]) => path);
 }
 
-if (Deno.args.includes("--help")) {
-  console.log(
-    "deno task test [OPTION …]\n\nRuns all tests. Options are those of `deno test`, such as --filter TEXT.",
-  );
-  Deno.exit(0);
-}
 const root = resolve(import.meta.dirname!, "../..");
 const { code } = await new Deno.Command(Deno.execPath(), {
   args: [
