@@ -104,17 +104,6 @@ Deno.test("cachePhotos() decodes a photo again into its place when its file was 
     assert.throws(() => firstBytes(path, before.photos.values()), naming("2.jpg", "has changed since"));
   }));
 
-Deno.test("cachePhotos() decodes all photos again whose pixels were cut off", () =>
-  withFolder(async (folder) => {
-    const path = join(folder, "cache");
-    const { source } = fake(6);
-    await cache(path, source);
-    Deno.truncateSync(`${path}.pixels`, 3 * BYTES);
-    await cachePhotos(path, source, [5], { imageSize: SIZE });
-    const { photos } = await cache(path, source);
-    assert.deepEqual(firstBytes(path, photos.values()), [0, 1, 2, 3, 4, 5]);
-  }));
-
 Deno.test("cachePhotos() names all damaged photos at once, or leaves them out and tries them again", () =>
   withFolder(async (folder) => {
     const path = join(folder, "cache");

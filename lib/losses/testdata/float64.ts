@@ -1,47 +1,11 @@
 /**
- * The losses once more, with plain loops over float64 numbers: something to differentiate numerically without
+ * L_AD once more, with plain loops over float64 numbers: something to differentiate numerically without
  * drowning in rounding, and written without a look at the tensors' way of doing it.
  * @module
  */
 
 /** Rows of numbers. */
 export type Matrix = number[][];
-
-/** L_C or L_D by softmax: mean over the rows of −Σ_c target_c · log softmax(logits)_c. */
-export function softmaxLoss(targets: Matrix, logits: Matrix): number {
-  return meanOf(logits.map((row, i) => {
-    const logSum = Math.log(sum(row.map(Math.exp)));
-    return sum(row.map((z, c) => targets[i][c] * (logSum - z)));
-  }));
-}
-
-/** L_C or L_D by sigmoids: mean over the rows of −Σ_c [target · log p + (1 − target) · log(1 − p)]. */
-export function sigmoidLoss(targets: Matrix, logits: Matrix): number {
-  return meanOf(logits.map((row, i) => {
-    return sum(row.map((z, c) => {
-      const p = 1 / (1 + Math.exp(-z));
-      return -targets[i][c] * Math.log(p) - (1 - targets[i][c]) * Math.log(1 - p);
-    }));
-  }));
-}
-
-/** Softmax of each row divided by the temperature. */
-export function softened(logits: Matrix, temperature: number): Matrix {
-  return logits.map((row) => {
-    const e = row.map((z) => Math.exp(z / temperature));
-    return e.map((value) => value / sum(e));
-  });
-}
-
-/** Sigmoid of each number. */
-export function sigmoids(logits: Matrix): Matrix {
-  return logits.map((row) => row.map((z) => 1 / (1 + Math.exp(-z))));
-}
-
-/** Columns `from` to `to`. */
-export function columns(matrix: Matrix, from: number, to: number): Matrix {
-  return matrix.map((row) => row.slice(from, to));
-}
 
 /** Grad-CAM maps (B, H·W) of flat feature maps (B, H·W, K) and weights (K, C). */
 export function maps(features: number[][][], weights: Matrix, classes: number[]): Matrix {
