@@ -80,20 +80,22 @@ const someFields = z.partialRecord(field, z.unknown());
 const values = z.array(z.unknown(), {
   error: ({ input }) =>
     `expected a list of values but found ${JSON.stringify(input)}; write [${JSON.stringify(input)}]`,
-}).min(1);
+}).min(1, "expected one value at least");
 const grid = z.partialRecord(field, values);
 const schema = z.strictObject({
   base: someFields.default({}),
   grid: z.preprocess((value) => Array.isArray(value) ? value : [value], z.array(grid)).default([]),
   runs: z.array(someFields).default([]),
   arms: z.record(z.string(), someFields).default({}),
-  comparisons: z.array(z.strictObject({
-    what: z.string(),
-    first: z.string(),
-    second: z.string(),
-    measure: z.enum(Object.keys(COMPARED) as (keyof typeof COMPARED)[]).default("accuracyAfterIncrements"),
-    tested: z.boolean().default(true),
-  })).default([]),
+  comparisons: z.array(
+    z.strictObject({
+      what: z.string(),
+      first: z.string(),
+      second: z.string(),
+      measure: z.enum(Object.keys(COMPARED) as (keyof typeof COMPARED)[]).default("accuracyAfterIncrements"),
+      tested: z.boolean().default(true),
+    }).refine(({ first, second }) => first !== second, "expected two arms but found one"),
+  ).default([]),
   figures: z.array(z.strictObject({
     name: z.string().regex(/^[^./\\][^/\\]*$/, "expected a name of a file, without a folder"),
     kind: z.enum(FIGURE_KINDS),
@@ -103,7 +105,8 @@ const schema = z.strictObject({
       accuracy: z.array(z.number()).optional(),
       average: z.number().optional(),
     })).optional(),
-  })).default([]),
+  })).refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "expected names once each")
+    .default([]),
 }).refine(({ grid, runs }) => grid.length + runs.length > 0, 'expected "grid" or "runs" or both');
 
 /**
@@ -121,6 +124,13 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
     configureRun({ ...base, ...run }, path)
   );
+  const engines = new Set(asked.map(({ engine }) => engine));
+  if (engines.size > 1) {
+    throw new UserError(
+      `Expected one engine in ${path} but found ${[...engines].join(" and ")}, which round differently. ` +
+        "Make a study for each.",
+    );
+  }
   // Of those that are the same run, such as LwF-MC with another γ, the one with the most increments.
   const configurations = [...Map.groupBy(asked, runKey).values()]
     .map((same) => same.reduce((most, other) => other.increments > most.increments ? other : most));

@@ -68,8 +68,8 @@ Deno.test("readStudyPlan() skips a configuration that is the same run as another
 Deno.test("readStudyPlan() says where a file is wrong", () =>
   withFolder(async (folder) => {
     const grid = { method: ["LwM", "C"], gamma: [0.1, 0.3] };
-    const compared = (M: object, second = "M") => ({
-      ...{ grid, arms: { M } },
+    const compared = (M: object, second = "F") => ({
+      ...{ grid, arms: { M, F: { method: "LwM", gamma: 0.3 } } },
       comparisons: [{ what: "gain", first: "M", second }],
     });
     const figure = (fields: object) => ({ grid, figures: [{ name: "a", kind: "accuracyCurve", ...fields }] });
@@ -79,6 +79,8 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
       [{ grids: {}, runs: [{}] }, /"grids"/],
       [{ runs: [{}, 3] }, /at runs\.1: /],
       [{ grid: { seed: 1 } }, /at grid\.0\.seed: expected a list of values but found 1; write \[1\]\./],
+      [{ grid: { seed: [] } }, /at grid\.0\.seed: expected one value at least\./],
+      [{ grid: { engine: ["wasm", "cpu"] } }, /Expected one engine in .*s\.json but found wasm and cpu/],
       [{ runs: [{ gama: 1 }] }, /at runs\.0: .*"gama"/],
       [{ runs: [{ beta: 20 }] }, /^In .*s\.json, run \{"beta":20\}: Expected beta to be at most/],
       ['{\n "base": {}\n "runs": []}', /not JSON: .*line 3 column 2.*sweep --help/],
@@ -90,8 +92,10 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
       [compared({ method: "LwM" }), /to be one setting but found several that .* names\. Add fields/],
       [
         compared({ method: "C" }, "X"),
-        /^Expected comparisons of the arms M in .*s\.json but found "X"\. Add/,
+        /^Expected comparisons of the arms M, F in .*s\.json but found "X"\. Add/,
       ],
+      [compared({ method: "C" }, "M"), /at comparisons\.0: expected two arms but found one/],
+      [{ grid, figures: [...figure({}).figures, ...figure({}).figures] }, /at figures: expected names once/],
       [figure({ kind: "acuracyCurve" }), /at figures\.0\.kind/],
       [figure({ name: "../../evil" }), /at figures\.0\.name: expected a name of a file/],
       [figure({ runs: [{}, { seed: 2 }] }), /"a" in .* have seed 1\./],
