@@ -16,7 +16,7 @@ import { outputKind } from "../../lib/run/evaluate_step.ts";
 import { dataDirectory } from "../../lib/run/folder.ts";
 import type { Run } from "../../lib/run/run.ts";
 import { percent } from "../../lib/statistics.ts";
-import { textTable } from "../../lib/table.ts";
+import { printable, textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { aboutOf, type Command, defineCommand, fromHere, runCommand, showPath } from "./command_line.ts";
 import { ENGINE, folderOf, openNamedRun } from "./open_run.ts";
@@ -58,7 +58,7 @@ export const predictImages = defineCommand(COMMAND, async (line, say, result) =>
   for (const [i, path] of files.entries()) {
     const predictions = ofModels.map((ofModel) => ofModel[i]);
     // Images of several folders may have one name.
-    const picture = join(out, `${i + 1}-${basename(path).replace(/\.\w+$/, "")}.png`);
+    const picture = join(out, `${i + 1}-${printable(basename(path)).replace(/\.\w+$/, "")}.png`);
     await writeFileWhole(picture, await drawAttention(path, predictions));
     images.push({ image: showPath(path), picture: showPath(picture), predictions });
   }

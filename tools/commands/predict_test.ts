@@ -109,7 +109,9 @@ Deno.test("predict and export need the folder of a run, not the images that it w
       said.length = 0;
       await predictImages([...place, image, "--models", "all", "--json"], (line) => said.push(line));
       await exportModel([...place], () => {});
-      return JSON.parse(said.join("\n")).images[0].predictions;
+      const [{ picture, predictions }] = JSON.parse(said.join("\n")).images;
+      assert.match(picture, /1-a\\x1bnt\.png$/);
+      return predictions;
     };
     await Deno.remove(data, { recursive: true });
     await Deno.remove(join(directory, "cache"), { recursive: true });
