@@ -155,13 +155,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** What a value has to be, such as `a list`: for a schema that says nothing itself. */
 export function expectation(issue: z.core.$ZodRawIssue): string | undefined {
+  const list = "origin" in issue && issue.origin === "array" ? "a list of " : "";
   switch (issue.code) {
     case "invalid_value":
       return issue.values.map((value) => JSON.stringify(value)).join(" or ");
     case "too_small":
-      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+      return `${list}${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
     case "too_big":
-      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+      return `${list}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
     case "invalid_type":
       return TYPES[issue.expected];
   }

@@ -70,7 +70,7 @@ Deno.test("configure() refuses numbers out of their range and says the range", (
   refuses({ baseClasses: 0 }, /baseClasses to be at least 1 but found 0/);
   refuses({ epochs: 2.5 }, /epochs to be .* but found 2\.5/);
   refuses({ learningRate: NaN }, /learningRate to be .* but found/);
-  refuses({ widths: [] }, /widths to be at least 1/);
+  refuses({ widths: [] }, /widths to be a list of at least 1 but found \[\]/);
 });
 
 Deno.test("configure() refuses more classes than the data set has, and names that are no classes", () => {
