@@ -215,12 +215,12 @@ export async function readRunFolder(
   // A kept configuration has the engine by name.
   const names = folderNames(named, configuration.engine as Engine["name"], images);
   const path = resolve(folder);
-  const [home, code] = [dirname(path), path.slice(-7)]; // such as -0a1b2c
+  const [home, code] = [dirname(path), /-[0-9a-f]{6}$/.exec(path)?.[0] ?? "-CODE"]; // such as -0a1b2c
   const method = isKnown ? join(home, names.method + code) : path;
   const folders = { base: join(home, names.base + code), method };
   if (!Object.values(folders).includes(path)) {
     throw new UserError(
-      `Expected ${folder} to be named ${basename(folders.method)}, as its ${FILE} says. ` +
+      `Expected ${folder} to be named ${basename(folders.method)}, as its ${FILE} and its code say. ` +
         "Rename it, or train the run again.",
     );
   }

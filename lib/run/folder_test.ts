@@ -51,10 +51,10 @@ Deno.test("readRunFolder() refuses what is no run, or another than its name says
     const { method } = await runFolders(configuration, "wasm", directory);
     const path = join(method, "configuration.json");
     await writeSealedJson(path, { ...configuration, gamma: 0.7 });
-    await refuses(
-      method,
-      /to be named seed1-LwM-.*, as its configuration\.json says/,
-    );
+    await refuses(method, /to be named seed1-LwM-.*, as its configuration\.json and its code say/);
+    const renamed = `${method}x`;
+    await writeSealedJson(join(renamed, "configuration.json"), configuration);
+    await refuses(renamed, /to be named seed1-LwM-[0-9a-f]{10}-wasm-CODE, as its/);
     await writeSealedJson(path, { seed: 1 });
     await refuses(
       method,
