@@ -18,6 +18,12 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu, escaped);
 }
 
+/** A number of things, such as `1 class` or `2 classes`. */
+export function counted(count: number, noun: string): string {
+  const ending = count === 1 ? "" : noun.endsWith("s") ? "es" : "s";
+  return `${count} ${noun}${ending}`;
+}
+
 /** @returns the table in GitHub's Markdown: also readable as plain text, with numbers to the right */
 export function markdownTable(rows: readonly TableRow[]): string {
   const { columns, lines } = layOut(rows, (text) => text.replaceAll("|", "\\|"), 3);

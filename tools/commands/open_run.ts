@@ -13,7 +13,7 @@ import type { PlannedRun } from "../../lib/run/train_runs.ts";
 import { gainsAtEqualSettings } from "../../lib/study/comparisons.ts";
 import { MEASURES, type RunRecord } from "../../lib/study/run_record.ts";
 import { comparisonsTable, settingsTable } from "../../lib/study/tables.ts";
-import { type TableRow, textTable } from "../../lib/table.ts";
+import { counted, type TableRow, textTable } from "../../lib/table.ts";
 import type { Engine } from "../../lib/engine/mod.ts";
 import { mean, percent } from "../../lib/statistics.ts";
 import { withProgress } from "../../lib/progress.ts";
@@ -55,12 +55,13 @@ export interface KeptRun extends RunRecord<StepMetrics> {
 
 /**
  * Reads a run without its images or an engine.
+ * @param steps of which the metrics are read; default all
  * @throws {UserError} where the folder is none of a run, or damaged
  */
-export async function readKeptRun(folder: string): Promise<KeptRun> {
+export async function readKeptRun(folder: string, steps?: number): Promise<KeptRun> {
   const { configuration, folders, images } = await readRunFolder(folder);
   const engine = configuration.engine as Engine["name"]; // a kept configuration has it by name
-  const metrics = await readMetrics(folders, configuration.increments + 1);
+  const metrics = await readMetrics(folders, steps ?? configuration.increments + 1);
   return { folder, folders, images, configuration, engine, code: codeOf(folders), metrics };
 }
 
@@ -86,7 +87,7 @@ export async function openRun(
   });
   const { skipped = [] } = run.dataset as Partial<PhotoDataset>;
   if (skipped.length > 0) {
-    log(`Left out ${skipped.length} photo${skipped.length === 1 ? "" : "s"} that cannot be decoded:`);
+    log(`Left out ${counted(skipped.length, "photo")} that cannot be decoded:`);
     for (const reason of skipped) log(`  ${reason}`);
   }
   return run;

@@ -17,7 +17,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { percent } from "../../lib/statistics.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "../../lib/study/record_figures.ts";
 import { bySetting, runKey } from "../../lib/study/run_record.ts";
-import { textTable } from "../../lib/table.ts";
+import { counted, textTable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findKept } from "./cluster.ts";
 import {
@@ -112,7 +112,7 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
   for (const text of linesOf(shown)) say(text);
   const size = megabytes(shown.reduce((sum, { bytes }) => sum + bytes, 0));
   const what = isRemoved ? ", removed" : removes ? " would be removed" : "";
-  say(`${shown.length} run${shown.length === 1 ? "" : "s"}, ${size}${what}`);
+  say(`${counted(shown.length, "run")}, ${size}${what}`);
   const stay = chosen.length - shown.length;
   if (stay > 0) say(`${stay} ${stay === 1 ? "stays" : "stay"}: needed by another run, or being trained.`);
   const listed = shown.map(({ run, folder, written, ...rest }) => ({
@@ -130,6 +130,7 @@ async function readRun(folder: string): Promise<FoundRun> {
   const common = { folder, ...sizeOf(folder) };
   let [run, trained]: [KeptRun | undefined, number] = [undefined, 0];
   try {
+    run = await readKeptRun(folder, 0); // all that is known where the metrics are damaged
     run = await readKeptRun(folder);
     const { configuration: { increments }, metrics, engine, code, folders } = run;
     const steps = increments + 1;

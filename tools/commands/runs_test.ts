@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FileLock, writeSealedJson } from "../../lib/files.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
@@ -49,11 +50,18 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.equal(known, accuracy);
     assert.match(String(problem), /model\.safetensors to be a checkpoint that matches its digest/);
     await Deno.writeFile(model, bytesOfModel);
+    // Damaged metrics: it is chosen by its fields, and its M_0 stays.
+    const metrics = join(method, "step-1", "metrics.json");
+    await Deno.rename(metrics, `${metrics}.kept`);
+    await Deno.writeTextFile(metrics, "{");
+    assert.deepEqual(await foldersOf("--state", "damaged", "--method", "LwM"), [name]);
+    assert.deepEqual(await foldersOf("--remove", "--state", "ready"), []);
+    await Deno.rename(`${metrics}.kept`, metrics);
 
     // The same of other code, without M_1; and a folder that is damaged.
     const renamed = (folder: string) => `${folder.slice(0, -6)}000000`;
-    await copy(base, renamed(base));
-    await copy(method, renamed(method));
+    cpSync(base, renamed(base), { recursive: true });
+    cpSync(method, renamed(method), { recursive: true });
     const damaged = join(method, "..", "seed9-C-0123456789-wasm-000000");
     await Deno.mkdir(damaged);
     await Deno.writeTextFile(join(damaged, "configuration.json"), "{");
@@ -70,7 +78,7 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
 
     // A method of the user's own, which the command does not know.
     const own = join(method, "..", `seed1-Own-0123456789${base.slice(-12)}`);
-    await copy(method, own);
+    cpSync(method, own, { recursive: true });
     await writeSealedJson(join(own, "configuration.json"), { ...run.configuration, method: "Own" });
     assert.deepEqual(await foldersOf("--method", "Own"), [basename(own)]);
     const [ofOwn] = await listed("--state", "unfinished", own);
@@ -107,30 +115,19 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     assert.deepEqual(left(), []);
   }));
 
-async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to);
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    await (isDirectory ? copy : Deno.copyFile)(join(from, name), join(to, name));
-  }
-}
-
 Deno.test("runs refuses what it does not know, and to remove without a filter", () =>
   withDataDirectory(async (directory) => {
     const refuses = (args: string[], message: RegExp) =>
       assert.rejects(runs([...args, "--directory", directory], () => {}), { name: "UserError", message });
+    const nowhere = join(directory, "nowhere");
     await refuses(["--state", "old"], /--state to be ready, training, .*, damaged but found old/);
     await refuses(["--seed", "1.5"], /Expected seed to be a whole number but found 1\.5/);
-    await assert.rejects(runs(["--directory", join(directory, "nowhere")], () => {}), {
-      name: "UserError",
-      message: /Expected --directory to be a folder but found none at .*nowhere/,
-    });
+    const message = /Expected --directory to be a folder but found none at .*nowhere/;
+    await assert.rejects(runs(["--directory", nowhere], () => {}), { name: "UserError", message });
     await refuses(["--method", "foo"], /Expected method to be "C" or .* but found "foo"/);
     await refuses(["--remove", "--compare", "--seed", "1"], /--compare or --remove but found both/);
     await refuses(["--remove"], /--remove with a filter but found none/);
     // What nearly every run has is no filter either.
     await refuses(["--remove", "--classes", ""], /--remove with a filter but found none/);
-    await refuses(
-      [join(directory, "nowhere")],
-      /Expected the folder of a run but found none at .*nowhere/,
-    );
+    await refuses([nowhere], /Expected the folder of a run but found none at .*nowhere/);
   }));
