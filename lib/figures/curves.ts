@@ -5,6 +5,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { mean, percent } from "../statistics.ts";
+import { counted } from "../table.ts";
 import { type MethodName, methodNamed, methodNames } from "../training/method.ts";
 import { UserError } from "../user_error.ts";
 import { chart, frame, INTERVAL, legend, type LegendEntry, percentTick } from "./kit/chart.ts";
@@ -345,7 +346,7 @@ function byMethod(runs: readonly MethodRun[]): { method: MethodName; ofMethod: M
 function describeSeeds(runs: readonly MethodRun[]): string {
   const counts = byMethod(runs).map(({ method, ofMethod }) => {
     const n = new Set(ofMethod.map(({ seed }) => seed)).size;
-    return { method, seeds: `${n} seed${n === 1 ? "" : "s"}` };
+    return { method, seeds: counted(n, "seed") };
   });
   if (new Set(counts.map(({ seeds }) => seeds)).size === 1) return counts[0].seeds;
   return counts.map(({ method, seeds }) => `${method} ${seeds}`).join(", ");

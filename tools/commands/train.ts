@@ -13,7 +13,7 @@ import { runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { median } from "../../lib/statistics.ts";
 import { stoppable, unlessStopped } from "../../lib/stop_signals.ts";
 import { stepOptions, trainStep } from "../../lib/training/train_step.ts";
-import { printable } from "../../lib/table.ts";
+import { counted, printable } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import {
   aboutOf,
@@ -123,20 +123,18 @@ async function secondsPerIteration(run: Run, student: ResNet): Promise<number> {
 function planLines(run: Run, { steps, seconds, bytes }: Awaited<ReturnType<typeof planOf>>): string[] {
   const lines = steps.map(({ classes, iterations, epochs, epochsDone, trained }, step) => {
     const resumes = epochsDone > 0 ? `resumes at epoch ${epochsDone + 1} of ${epochs}, ` : "";
-    const what = trained ? "trained" : `${resumes}${iterations} iteration${iterations === 1 ? "" : "s"}`;
-    return `Step ${step}: ${what}, ${classes.length} class${classes.length === 1 ? "" : "es"}: ${
-      classes.map(printable).join(", ")
-    }`;
+    const what = trained ? "trained" : `${resumes}${counted(iterations, "iteration")}`;
+    return `Step ${step}: ${what}, ${counted(classes.length, "class")}: ${classes.map(printable).join(", ")}`;
   });
   if (steps[0].classes.length === 1) lines.push("M_0 has no second class to choose, so it is always right.");
   const learned = new Set(run.steps.flat());
   const left = run.dataset.classNames.filter((_, id) => !learned.has(id));
   if (left.length > 0 && run.configuration.dataset === "folder") {
-    lines.push(`Not learned: ${left.length} classes: ${left.map(printable).join(", ")}`);
+    lines.push(`Not learned: ${counted(left.length, "class")}: ${left.map(printable).join(", ")}`);
   }
   if (steps.every(({ trained }) => trained)) return lines;
   const time = seconds === undefined ? "" : `About ${duration(seconds)} on this machine. `;
-  return [...lines, `${time}${steps.length} models, ${(bytes / 1e6).toFixed(1)} MB.`];
+  return [...lines, `${time}${counted(steps.length, "model")}, ${(bytes / 1e6).toFixed(1)} MB.`];
 }
 
 /**

@@ -96,8 +96,9 @@ Deno.test("train that is interrupted says how to go on, and the same command doe
     }
     assert.equal((await child.status).code, 130);
     assert.match(said, /Stopped\. Only the unfinished epoch is lost\. The same command resumes there\./);
-    const plan = (await linesOf(train, [...args, "--dry-run"]))[2];
-    assert.match(plan, /^Step 0: resumes at epoch \d+ of 30, \d+ iterations, 3 classes: /);
+    const plan = await linesOf(train, [...args, "--dry-run"]);
+    assert.match(plan[2], /^Step 0: resumes at epoch \d+ of 30, \d+ iterations, 3 classes: /);
+    assert.match(plan[3], /^About .* on this machine\. 1 model, /);
     assert.equal(rowsIn(await linesOf(train, args)).length, 1);
   }));
 
