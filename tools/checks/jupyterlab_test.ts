@@ -82,7 +82,8 @@ Deno.test({
         : await numberedNotebooks(join(ROOT, "notebooks"));
       const expected = values.expected === undefined ? join(project, "expected") : fromHere(values.expected);
       if (values.expected === undefined) {
-        await runNotebooks(paths, { env: ENVIRONMENT, outputFolder: expected });
+        for (const [name, value] of Object.entries(ENVIRONMENT)) Deno.env.set(name, value);
+        await runNotebooks(paths, { outputFolder: expected });
       }
       const lab = await JupyterLab.start(folder);
       try {

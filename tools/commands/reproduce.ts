@@ -7,7 +7,7 @@ import type { Configuration } from "../../lib/run/schema.ts";
 import { failuresOf, refuseFailed, runJobs, trainRuns } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { numberedNotebooks } from "../notebooks/notebook.ts";
-import { copiesOf, notebookJob } from "../notebooks/run_notebooks.ts";
+import { askFor, copiesOf, notebookJob } from "../notebooks/run_notebooks.ts";
 import { aboutOf, type Command, defineCommand, refusePositionals, runCommand } from "./command_line.ts";
 import { drawImages } from "./data/data.ts";
 
@@ -25,18 +25,14 @@ const COMMAND: Command = {
 
 export const reproduce = defineCommand(COMMAND, async (line, say) => {
   refusePositionals(line, COMMAND);
-  const { preset, engine } = line.own;
-  const asked = configure({ preset, engine } as Partial<Configuration>); // refuses what is none
-  // Kernels and processes of runs inherit these.
-  if (preset !== undefined) Deno.env.set("LWM_PRESET", preset);
-  if (engine !== undefined) Deno.env.set("LWM_ENGINE", engine);
+  const { preset, engine } = askFor(line.own);
   await stoppable("What is trained is kept; the same command resumes there.", async (signal) => {
     await drawImages();
     await trainRuns(notebookConfigurations(), { signal });
-    const options = { env: {}, outputFolder: copiesOf(asked.preset) };
+    const outputFolder = copiesOf(preset);
     const paths = await numberedNotebooks("notebooks");
-    const jobs = await Promise.all(paths.map((path) => notebookJob(path, options)));
-    const processes = asked.engine === "webgpu" ? 1 : navigator.hardwareConcurrency;
+    const jobs = await Promise.all(paths.map((path) => notebookJob(path, { outputFolder })));
+    const processes = engine === "webgpu" ? 1 : navigator.hardwareConcurrency;
     await runJobs(jobs, { processes, signal });
     refuseFailed(failuresOf(jobs));
     say("All done. Figures are in figures/, those of another preset or engine in data/figures/.");

@@ -60,12 +60,10 @@ export class Kernel {
 
   /**
    * Starts a kernel in a process of its own, and waits until it is ready.
-   * @param env variables of its environment, besides ours
    * @throws {KernelError} if it does not start
    */
   static async start(
     folder: string,
-    env: Record<string, string>,
     signal?: AbortSignal,
     attempts = 3,
   ): Promise<Kernel> {
@@ -73,7 +71,7 @@ export class Kernel {
     const ports = freePorts();
     const connectionFile = await Deno.makeTempFile({ prefix: "lwm-kernel-", suffix: ".json" });
     await Deno.writeTextFile(connectionFile, JSON.stringify({ ...CONNECTION, ...ports, key }));
-    const process = new KernelProcess(connectionFile, folder, env);
+    const process = new KernelProcess(connectionFile, folder);
     const ready = async (): Promise<Kernel> => {
       const shell = await process.connect(ports.shell_port, "DEALER");
       const iopub = await process.connect(ports.iopub_port, "SUB");
@@ -91,7 +89,7 @@ export class Kernel {
       await process.kill();
       // Another process may have taken one of the free ports.
       if (!(error instanceof KernelError) || attempts === 1) throw error;
-      return await Kernel.start(folder, env, signal, attempts - 1);
+      return await Kernel.start(folder, signal, attempts - 1);
     } finally {
       await Deno.remove(connectionFile);
     }
@@ -199,11 +197,11 @@ class KernelProcess {
   /** How it ended, for a message. */
   readonly ended: Promise<string>;
 
-  constructor(connectionFile: string, folder: string, env: Record<string, string>) {
+  constructor(connectionFile: string, folder: string) {
     this.child = new Deno.Command(Deno.execPath(), {
       args: ["jupyter", "--quiet", "--kernel", "--conn", connectionFile],
       cwd: folder,
-      env: { ...env, NO_COLOR: "1" },
+      env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "null",
       stderr: "inherit", // The last words of a kernel that dies.

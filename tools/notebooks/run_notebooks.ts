@@ -39,8 +39,6 @@ import {
 } from "./notebook.ts";
 
 export interface RunOptions {
-  /** Variables of the kernels' environment, besides ours. */
-  env: Record<string, string>;
   /** Folder for executed copies; without it the notebooks themselves are written. */
   outputFolder?: string;
   /** Stops the run: outputs so far are kept, and no process is left. */
@@ -89,7 +87,7 @@ export async function notebookJob(
         const note = `code cell ${cell} of ${total}  ${state.split("\n")[0].replaceAll(/ +/g, " ")}`.trim();
         report({ done: cell - 1, total, note });
       };
-      const kernel = await Kernel.start(dirname(resolve(path)), options.env, signal);
+      const kernel = await Kernel.start(dirname(resolve(path)), signal);
       await runCells(kernel, notebook, path, { ...options, signal }, onCell)
         .finally(() => kernel.stop())
         .finally(() => writeNotebook(target, notebook));
@@ -170,24 +168,30 @@ const COMMAND: Command = {
   },
 };
 
+/** What options ask for; kernels and the processes of runs inherit it. @throws {UserError} where it is none */
+export function askFor({ preset, engine }: Record<string, string | undefined>): Configuration {
+  const asked = configure({ preset, engine } as Partial<Configuration>);
+  if (preset !== undefined) Deno.env.set("LWM_PRESET", preset);
+  if (engine !== undefined) Deno.env.set("LWM_ENGINE", engine);
+  return asked;
+}
+
 /** Where executed copies go if nobody says: into the notebooks themselves with the default preset only. */
 export function copiesOf(preset: PresetName): string | undefined {
   return preset === "default" ? undefined : join(dataDirectory(), "notebooks", preset);
 }
 
 export const main = defineCommand(COMMAND, async ({ own, switches, positionals }) => {
-  const { preset, engine, "output-dir": folder } = own;
-  const asked = configure({ preset, engine } as Partial<Configuration>); // refuses what is none
+  const { "output-dir": folder } = own;
+  const { preset } = askFor(own);
   const named = positionals.map((path) => relative(Deno.cwd(), fromHere(path)));
   const paths = named.length > 0 ? named : await numberedNotebooks("notebooks");
-  const chosen = switches.has("in-place") ? undefined : copiesOf(asked.preset);
+  const chosen = switches.has("in-place") ? undefined : copiesOf(preset);
   const outputFolder = folder === undefined ? chosen : fromHere(folder);
-  await stoppable("Outputs so far are kept; run the command again.", (signal) =>
-    runNotebooks(paths, {
-      env: { ...(preset && { LWM_PRESET: preset }), ...(engine && { LWM_ENGINE: engine }) },
-      outputFolder,
-      signal,
-    }));
+  await stoppable(
+    "Outputs so far are kept; run the command again.",
+    (signal) => runNotebooks(paths, { outputFolder, signal }),
+  );
   if (outputFolder !== undefined) console.error(`Written to ${showPath(outputFolder)}/.`);
 });
 

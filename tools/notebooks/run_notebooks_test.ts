@@ -33,7 +33,7 @@ async function runIn(
   await writeNotebook(path, notebook);
   let error: Error | undefined;
   try {
-    await runNotebooks([path], { display: remember(), env: {}, ...options });
+    await runNotebooks([path], { display: remember(), ...options });
   } catch (thrown) {
     error = thrown as Error;
   }
@@ -63,9 +63,9 @@ Deno.test("runNotebooks() keeps results and displays, and shows progress without
         "const show = (text: string, options = {}) =>\n" +
           '  Deno.jupyter.display({ "text/plain": text }, { raw: true, ...options });\n' +
           'await show("0 %", { display_id: "bar" }); await show("50  %", { display_id: "bar", update: true });',
-        'show("a figure"); Deno.cwd().endsWith(Deno.env.get("LWM_TEST")!)',
+        `show("a figure"); Deno.cwd().endsWith("${folder}")`,
       ),
-      { display, env: { LWM_TEST: folder } },
+      { display },
     );
     assert.equal(error, undefined);
     assert.deepEqual(cells[0].outputs, []);
@@ -88,7 +88,7 @@ Deno.test("runNotebooks() writes the same file when it runs again, or a copy int
     const { path } = await runIn(folder, notebookOf("console.log({ a: 1 }); [1, 2]"));
     const first = await Deno.readTextFile(path);
     const outputFolder = join(folder, "copies");
-    const options = { display: remember(), env: {} };
+    const options = { display: remember() };
     await runNotebooks([path], { ...options, outputFolder });
     assert.equal(await Deno.readTextFile(join(outputFolder, "01-test.ipynb")), first);
     await runNotebooks([path], options);
