@@ -48,7 +48,7 @@ Deno.test({
   name: "the stop button of a notebook never kills the kernel that has imported the library",
   ignore: Deno.build.os === "windows",
   async fn() {
-    const kernel = await Kernel.start(new URL("../notebooks", import.meta.url).pathname, {});
+    const kernel = await Kernel.start(new URL("../notebooks", import.meta.url).pathname);
     try {
       const run = async (code: string) => {
         let said = "";

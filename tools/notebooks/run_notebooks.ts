@@ -168,7 +168,7 @@ const COMMAND: Command = {
   },
 };
 
-/** What options ask for; kernels and the processes of runs inherit it. @throws {UserError} where it is none */
+/** What the options ask for: kernels and the processes of runs inherit it. Refuses what is none. */
 export function askFor({ preset, engine }: Record<string, string | undefined>): Configuration {
   const asked = configure({ preset, engine } as Partial<Configuration>);
   if (preset !== undefined) Deno.env.set("LWM_PRESET", preset);
