@@ -39,25 +39,38 @@ export function readyClass(place: number): OwnClass {
   return { name, ready: true, pictures: readySketches(name).map((sketch) => ({ sketch })) };
 }
 
-/** The settings that a visitor can choose, with their ends and their letters in the address. */
-export const RANGES = {
-  beta: { label: "weight of the old answers, β", min: 0, max: 2, step: 0.05 },
-  gamma: { label: "weight of where it looked, γ", min: 0, max: 2, step: 0.05 },
-  learningRate: { label: "learning rate", min: 0.01, max: 0.3, step: 0.01 },
-  epochs: { label: "rounds", min: 1, max: 30, step: 1 },
-  seed: { label: "random numbers", min: 1, max: 100, step: 1 },
-} as const;
+/** The settings that a visitor can choose, by their fields in the address. */
+export const SETTINGS: Readonly<
+  Record<keyof TeachSettings, { label: string; options: readonly (string | number)[] }>
+> = {
+  lesson: { label: "lesson", options: ["yours", "next ten"] },
+  epochs: { label: "rounds", options: [1, 2, 4, 10, 20, 30] },
+  learningRate: { label: "learning rate", options: [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3] },
+  seed: { label: "seed", options: Array.from({ length: 100 }, (_, i) => i + 1) },
+  beta: { label: "β", options: [0, 0.1, 0.3, 0.5, 1, 2, 5] },
+  gamma: { label: "γ", options: [0, 0.1, 0.3, 0.5, 1, 2, 5] },
+  classification: { label: "L_C", options: ["sigmoid-new", "sigmoid-all", "softmax-new", "softmax-all"] },
+  distillation: { label: "L_D", options: ["sigmoid", "softmax"] },
+  norm: { label: "norm of L_AD", options: ["L1", "L2"] },
+  attentionForm: { label: "form of L_AD", options: ["normalized", "unnormalized", "detached-student"] },
+};
+
+/** Settings in words: all, or those that are not as they stand ready. */
+export function inWords(settings: TeachSettings, which: "all" | "changed"): string {
+  const fields = (Object.keys(SETTINGS) as (keyof TeachSettings)[])
+    .filter((field) => which === "all" || (settings[field] !== GENTLE[field] && field !== "seed"));
+  return fields.map((field) => `${SETTINGS[field].label} ${settings[field]}`).join(", ");
+}
 
 /** Reads the address; what it does not say, or says wrongly, is chosen. */
 export function readAddress(manifest: Manifest): View {
   const { classNames, typical } = manifest;
   const given = new URLSearchParams(location.hash.slice(1));
-  const settings = { ...GENTLE };
-  for (const [field, { min, max, step }] of Object.entries(RANGES)) {
-    const value = Number(given.get(field) ?? NaN);
-    const whole = Math.abs(value / step - Math.round(value / step)) < 1e-6;
-    if (value >= min && value <= max && whole) settings[field as keyof TeachSettings] = value;
-  }
+  const chosen = Object.entries(SETTINGS).map(([field, { options }]) => [
+    field,
+    options.find((option) => String(option) === given.get(field)) ?? GENTLE[field as keyof TeachSettings],
+  ]);
+  const settings: TeachSettings = Object.fromEntries(chosen);
   const photos: readonly Picture[][] = history.state?.photos ?? [[], [], []];
   const classes = READY_NAMES.map((_, place): OwnClass => {
     const [name, letters] = [given.get(`name${place + 1}`), given.get(`draw${place + 1}`)];
@@ -66,8 +79,9 @@ export function readAddress(manifest: Manifest): View {
       ...photos[place].map((photo) => ({ photo })),
     ].slice(0, MOST);
     const ready = readyClass(place);
-    if (pictures.length === 0) return { ...ready, name: name ?? ready.name };
-    return { ready: false, pictures, name: name ?? defaultName(place) };
+    // Photographs are not in a link: without them, others are not shown in their name.
+    if (letters === null && pictures.length === 0) return { ...ready, name: name ?? ready.name };
+    return { ready: false, pictures, name: name ?? "" };
   });
   const named = classNames.indexOf(given.get("class") ?? "");
   const classId = named < 0 ? classNames.indexOf(typical.class) : named;
@@ -75,18 +89,13 @@ export function readAddress(manifest: Manifest): View {
   const image = picture >= 1 && picture <= PICTURES && Number.isInteger(picture) ? picture - 1 : 0;
   const [sketch] = decodeSketches(given.get("own") ?? "");
   const own = sketch ? { sketch } : photos[2].map((photo) => ({ photo }))[0];
-  const told = ({ yes: true, no: false } as Record<string, boolean>)[given.get("told") ?? ""];
+  const told = given.has("told") ? given.get("told") === "yes" : undefined;
   return { classes, settings, told, classId, image, own };
 }
 
-/** The name of a class before it is given one. */
-export function defaultName(place: number): string {
-  return `thing ${"AB"[place]}`;
-}
-
-/** What the page calls the class at a place. */
-export function nameOf({ name }: OwnClass, place: number): string {
-  return name.trim() || defaultName(place);
+/** What the page calls the class at a place, also before it is given a name. */
+export function nameOf({ name }: { name: string }, place: number): string {
+  return name.trim() || `thing ${"AB"[place]}`;
 }
 
 /** Whether some of the pictures are photographs. */
@@ -101,7 +110,7 @@ export function writeAddress(view: View, manifest: Manifest): void {
   classes.forEach(({ name, ready, pictures }, place) => {
     if (!ready || name !== READY_NAMES[place]) fields.set(`name${place + 1}`, name);
     const sketches = pictures.flatMap((picture) => "sketch" in picture ? [picture.sketch] : []);
-    if (!ready && sketches.length > 0) fields.set(`draw${place + 1}`, encodeSketches(sketches));
+    if (!ready) fields.set(`draw${place + 1}`, encodeSketches(sketches));
   });
   for (const [field, usual] of Object.entries(GENTLE)) {
     const value = settings[field as keyof TeachSettings];

@@ -2,12 +2,14 @@
  * `deno task explorer`: builds the page into a static folder, and serves it.
  * @module
  */
-import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { cp } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as tf from "@tensorflow/tfjs";
-import { z } from "zod";
+import sirv from "sirv";
 import { prepareIEmoji } from "../lib/data/iemoji/drawings.ts";
 import { useEngine } from "../lib/engine/mod.ts";
 import { accuracyOfSteps, rightAnswers } from "../lib/evaluation/accuracy.ts";
@@ -20,7 +22,7 @@ import { dataDirectory } from "../lib/run/folder.ts";
 import type { Run } from "../lib/run/run.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import { trainRuns } from "../lib/run/train_runs.ts";
-import { mean } from "../lib/statistics.ts";
+import { mean } from "../lib/numbers.ts";
 import { UserError } from "../lib/user_error.ts";
 import {
   type Command,
@@ -30,8 +32,7 @@ import {
   runCommand,
 } from "../tools/commands/command_line.ts";
 import { type School, schoolOf } from "./lesson.ts";
-import { type Manifest, manifestSchema } from "./manifest.ts";
-import { allModels, METHOD_NAMES, modelFile, modelName } from "./messages.ts";
+import { allModels, type Manifest, METHOD_NAMES, modelFile, modelName } from "./messages.ts";
 
 const COMMAND: Command = {
   name: "explorer",
@@ -49,32 +50,11 @@ const COMMAND: Command = {
 };
 
 const here = import.meta.dirname!;
-const FIGURES = join(here, "../figures");
 
-/**
- * Reads the manifest of a folder with models.
- * @throws {UserError} where it is none, or a model is not the one that it lists
- */
+/** Reads the manifest of a folder with models. @throws {UserError} where there is none */
 export function readManifest(folder: string): Manifest {
   const path = join(folder, "models/manifest.json");
-  const text = withFileErrors(path, "read the manifest", () => Deno.readTextFileSync(path));
-  const { data, error } = manifestSchema.safeParse(JSON.parse(text));
-  if (!data) {
-    throw new UserError(`Expected a manifest in ${path} but found: ${z.prettifyError(error)}. Use --train.`);
-  }
-  for (const [i, key] of allModels(data).entries()) {
-    const file = join(folder, modelFile(key));
-    const found = digestOf(withFileErrors(file, "read the model", () => Deno.readFileSync(file)));
-    if (found === data.models[i]?.digest) continue;
-    throw new UserError(
-      `Expected the model that the manifest lists in ${file} but found another. Use --train.`,
-    );
-  }
-  return data;
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return JSON.parse(withFileErrors(path, "read the manifest", () => Deno.readTextFileSync(path)));
 }
 
 /** A model of a folder. */
@@ -130,8 +110,7 @@ export async function trainModels(
 }
 
 /**
- * The manifest of a folder's models: digests, what each model does with all test pictures, and the typical
- * picture.
+ * The manifest of a folder's models: what each model does with all test pictures, and the typical picture.
  */
 export async function describeModels(
   folder: string,
@@ -139,8 +118,7 @@ export async function describeModels(
   directory: string = dataDirectory(),
 ): Promise<Manifest> {
   await useEngine("wasm", { log: () => {} });
-  const configuration = z.object(manifestSchema.shape.configuration.shape).parse(given.configuration);
-  const manifest: Manifest = { ...given, configuration, models: [], typical: { class: "", picture: 0 } };
+  const manifest: Manifest = { ...given, models: [], typical: { class: "", picture: 0 } };
   const { teacher, dataset, classOrder } = await openSchool(folder, manifest, directory);
   const { classNames, stepSizes } = given;
   const predictionsOf = (model: ResNet) => {
@@ -161,7 +139,6 @@ export async function describeModels(
     distances.forEach((_, i) => distances[i] += (cosines[i] - attention) ** 2 + (right[i] - rate) ** 2);
     models.push({
       name: modelName(key),
-      digest: digestOf(await Deno.readFile(join(folder, modelFile(key)))),
       accuracy: accuracyOfSteps(seen, stepSizes.slice(0, key.step + 1)),
       attention,
     });
@@ -178,29 +155,15 @@ export async function describeModels(
   };
 }
 
-/**
- * The page, with links to the project, and with the share of all things that each method knows at the end of
- * each run that the figure of the accuracy draws.
- */
+/** The page, with links to the project. */
 async function pageOf(output: string): Promise<string> {
   const page = await Deno.readTextFile(join(here, "index.html"));
-  const files = [...Deno.readDirSync(FIGURES)].filter(({ name }) => name.endsWith(".json"));
-  const curve = files.map(({ name }) => JSON.parse(Deno.readTextFileSync(join(FIGURES, name))))
-    .find(({ figure, dataset }) => figure === "accuracyCurve" && dataset === "iemoji-100");
-  const runs: { method: string; seed: number; accuracy: number[] }[] = curve?.runs ?? [];
-  const bySeed = Map.groupBy(runs, ({ seed }) => seed).values().toArray().map((ofSeed) =>
-    METHOD_NAMES.map((name) => ofSeed.find(({ method }) => method === name)?.accuracy.at(-1))
-  );
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = Deno.env.toObject();
   const project = GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/HEAD/` : "";
   for (const file of project ? [] : ["README.md", "RESULTS.md"]) {
     await Deno.copyFile(join(here, "..", file), join(output, file));
   }
-  const complete = bySeed.filter((shares) => !shares.includes(undefined));
-  return page.replace('content="[]"', `content="${JSON.stringify(complete)}"`).replaceAll(
-    /href="(?=\w+\.md")/g,
-    `href="${project}`,
-  );
+  return page.replaceAll(/href="(?=\w+\.md")/g, `href="${project}`);
 }
 
 /**
@@ -235,33 +198,21 @@ export async function buildExplorer(
   await Deno.writeFile(join(output, "drawings.gz"), gzipSync(drawings));
 }
 
-const TYPES: Record<string, string> = {
-  html: "text/html",
-  js: "text/javascript",
-  css: "text/css",
-  json: "application/json",
-  wasm: "application/wasm",
-  md: "text/plain; charset=utf-8",
-};
-
 /** Serves a folder on localhost. @throws {UserError} where the port is not free */
-export function serveFolder(folder: string, port: number): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, async ({ method, url }) => {
-      if (method !== "GET" && method !== "HEAD") {
-        return new Response("only GET and HEAD", { status: 405, headers: { allow: "GET, HEAD" } });
-      }
-      const parsed = URL.parse(url); // null where the header `Host` is malformed
-      if (parsed === null) return new Response("bad request", { status: 400 });
-      const path = join(folder, parsed.pathname.replace(/\/$/, "/index.html"));
-      const isFile = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
-      if (!isFile) return new Response("not found", { status: 404 });
-      const type = TYPES[path.split(".").pop()!] ?? "application/octet-stream";
-      return new Response((await Deno.open(path)).readable, { headers: { "content-type": type } });
-    });
-  } catch (error) {
+export async function serveFolder(folder: string, port: number) {
+  const files = sirv(folder, {
+    dev: true,
+    setHeaders(response, path) {
+      // Markdown as text, which a browser shows and does not save; what is packed stays so.
+      if (path.endsWith(".md")) response.setHeader("content-type", "text/plain; charset=utf-8");
+      if (path.endsWith(".gz")) response.setHeader("content-encoding", "identity");
+    },
+  });
+  const server = createServer(files).listen(port, "127.0.0.1");
+  await once(server, "listening").catch((error) => {
     throw new UserError(`Expected port ${port} to be free but found: ${error}. Give another --port.`);
-  }
+  });
+  return { server, address: `http://localhost:${(server.address() as AddressInfo).port}/` };
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -277,8 +228,8 @@ export async function main(args: string[]): Promise<void> {
   await buildExplorer(output);
   console.log(`The page lies in ${output}: a static folder for any web server.`);
   if (line.switches.has("build")) return;
-  const { addr } = serveFolder(output, port);
-  console.log(`Open http://localhost:${addr.port}/ and stop with Ctrl-C.`);
+  const { address } = await serveFolder(output, port);
+  console.log(`Open ${address} and stop with Ctrl-C.`);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -14,13 +14,15 @@ import { iemojiDataset } from "../lib/data/iemoji/iemoji.ts";
 import type { Dataset, ImageSet, Picture } from "../lib/data/image_set.ts";
 import { headPositions } from "../lib/data/protocol.ts";
 import { rightAnswers } from "../lib/evaluation/accuracy.ts";
-import { attentionRetention, mapOf } from "../lib/evaluation/attention_retention.ts";
+import { attentionRetention, mapCosine, mapOf } from "../lib/evaluation/attention_retention.ts";
 import { predict, type Predictions } from "../lib/evaluation/predictions.ts";
 import { probabilities, topColumns } from "../lib/evaluation/scores.ts";
 import { overlay, unitMap } from "../lib/figures/kit/overlay.ts";
 import type { ResNet } from "../lib/model/mod.ts";
 import { randomStream } from "../lib/random.ts";
-import { mean } from "../lib/statistics.ts";
+import { mean } from "../lib/numbers.ts";
+import { methodNamed } from "../lib/training/method.ts";
+import { askTeacher } from "../lib/training/teacher.ts";
 import { stepOptions, trainStep } from "../lib/training/train_step.ts";
 import { GENTLE, isKept, type Manifest, TEST_VIEWS } from "./messages.ts";
 import type { Answer, Lesson, Method, OwnPicture, Report, TeachSettings } from "./messages.ts";
@@ -48,8 +50,6 @@ export function schoolOf(manifest: Manifest, drawings: Uint8Array, teacher: ResN
 export const HEAT_END = 0.5;
 /** Own pictures in a batch, and draws of them in a round, about: ten batches. */
 const OWN_BATCH = 24, ROUND = 240;
-/** How the losses are formed. */
-const FORMS = { classification: "sigmoid-new", distillation: "sigmoid", norm: "L1" } as const;
 /** Images in a forward pass. */
 const BATCH = 50;
 
@@ -106,10 +106,15 @@ export function ownPicture(picture: OwnPicture, size: number): Picture {
   return { size, rgb };
 }
 
-/** The test pictures of the old classes. */
-function oldPictures({ dataset, classOrder, manifest: { stepSizes } }: School): ImageSet {
+/** Pictures of the data set, labeled by their columns of the head. */
+function setOf(
+  { dataset, classOrder }: School,
+  split: "train" | "test",
+  columns: readonly [first: number, end: number],
+  options: { seed: number; views: number },
+): ImageSet {
   const position = headPositions(classOrder);
-  const set = dataset.open("test", classOrder.slice(0, stepSizes[0]), { seed: GENTLE.seed, views: 1 });
+  const set = dataset.open(split, classOrder.slice(...columns), options);
   return { ...set, labels: set.labels.map((id) => position[id]) };
 }
 
@@ -124,7 +129,7 @@ export async function shownPictures(school: School): Promise<{ pictures: Picture
 async function examOf(school: School, test?: ImageSet) {
   const { teacher, dataset, manifest } = school;
   const base = teacher.classNames.length;
-  const old = oldPictures(school);
+  const old = setOf(school, "test", [0, base], { seed: GENTLE.seed, views: 1 });
   const forward = {
     headPositions: Int32Array.from({ length: manifest.classNames.length }, (_, column) => column),
     normalization: dataset,
@@ -140,7 +145,7 @@ async function examOf(school: School, test?: ImageSet) {
     free: mean(rightAnswers(seen)),
     told: mean(rightAnswers(seen, 1, { first, end })),
   });
-  const of = async (model: ResNet, round: number): Promise<Report> => {
+  const of = async (model: ResNet, round: number, losses: Report["losses"] = {}): Promise<Report> => {
     const isTeacher = model === teacher;
     const seen = isTeacher ? before : await predict(model, old, forward);
     const own = isTeacher || !test ? undefined : await predict(model, test, forward);
@@ -150,6 +155,7 @@ async function examOf(school: School, test?: ImageSet) {
       added: own ? rateOf(own, base, own.classes) : { free: 0, told: 0 },
       looks: attentionRetention(before, seen).cosine,
       tested: [old.count, test?.count ?? 0],
+      losses,
       shown: shown.map((image) => {
         const row = seen.logits.subarray(image * seen.classes, (image + 1) * seen.classes);
         const [free, told] = [row, row.subarray(0, base)].map((scores) => topColumns(scores, 1)[0]);
@@ -162,7 +168,7 @@ async function examOf(school: School, test?: ImageSet) {
 
 /**
  * Teaches a copy of M_0.
- * @param lesson what is taught
+ * @param lesson what is taught, unless the settings choose the next classes of the data set
  * @param settings of the training; fields that the method does not use have no effect
  * @param tell called before the first round and after each, with null where nothing is measured; the
  * training goes on when it has resolved
@@ -176,50 +182,68 @@ export async function teach(
   tell: (report: Report | null) => Promise<void>,
   onProgress: (share: number) => void = () => {},
 ): Promise<ResNet> {
-  const { teacher, dataset, manifest: { configuration: trained } } = school;
+  const { teacher, dataset, manifest: { configuration: trained, stepSizes } } = school;
+  const { seed } = settings;
   const base = teacher.classNames.length;
-  const mine = (split: "train" | "test", views: number) => {
-    const set = ownImages(lesson, { split, seed: settings.seed, size: trained.imageSize, views });
+  const [added, testViews] = settings.lesson === "yours" ? [lesson.length, TEST_VIEWS] : [stepSizes[1], 1];
+  const imagesOf = (split: "train" | "test", views: number) => {
+    if (settings.lesson !== "yours") return setOf(school, split, [base, base + added], { seed, views });
+    const set = ownImages(lesson, { split, seed, size: trained.imageSize, views });
     return { ...set, labels: set.labels.map((label) => base + label) };
   };
-  const set = mine("train", trained.views);
-  const exam = await examOf(school, mine("test", TEST_VIEWS));
+  const set = imagesOf("train", trained.views);
+  const exam = await examOf(school, imagesOf("test", testViews));
   await tell(await exam.of(teacher, 0));
   const student = teacher.clone();
-  student.growHead(lesson.map((_, i) => `new class ${i + 1}`), settings.seed);
+  student.growHead(Array.from({ length: added }, (_, i) => `new class ${i + 1}`), seed);
   const plan = { drawsPerEpoch: Math.floor(ROUND / set.count), batchSize: OWN_BATCH };
   await trainStep(
     {
       student,
       teacher,
       set,
-      headPosition: Int32Array.from({ length: base + lesson.length }, (_, column) => column),
+      headPosition: Int32Array.from({ length: base + added }, (_, column) => column),
     },
-    stepOptions({ ...trained, ...FORMS, ...settings, ...plan, method }, 1, dataset),
+    stepOptions({ ...trained, ...settings, ...plan, method }, 1, dataset),
     {
       onProgress: ({ phase, done, total }) => onProgress(phase === "teacher" ? 0 : done / total),
-      onEpoch: async ({ epochsDone: round }) => {
+      onEpoch: async ({ epochsDone: round, log }) => {
         // Most is forgotten in the first rounds; later, every third round is enough.
         const isMeasured = round <= 2 || round % 3 === 2 || round === settings.epochs;
-        await tell(isMeasured ? await exam.of(student, round) : null);
+        await tell(isMeasured ? await exam.of(student, round, log.at(-1)) : null);
       },
     },
   );
   return student;
 }
 
-/** What a model says of a picture, and where it looks for a class; -1: for its answer. */
-export function answerOf(model: ResNet, picture: Picture, { mean, std }: Dataset, classId = -1): Answer {
-  const { size, rgb } = picture;
-  const x = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
-  const [logits, maps] = tf.tidy(() => {
-    const { logits, features } = model.forward(tf.tensor4d(x, [1, size, size, 3]));
-    return [logits, allClassMaps(features, model.head.weights)].map((tensor) => tensor.dataSync<"float32">());
+/**
+ * What a model says of a picture, where it looks for a class (-1: for its answer), and how far it is from
+ * M_0 there.
+ */
+export function answerOf(
+  model: ResNet,
+  { size, rgb }: Picture,
+  { teacher, dataset: { mean, std }, manifest: { configuration } }: School,
+  classId = -1,
+): Answer {
+  const pixels = Float32Array.from(rgb, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3]);
+  const { weights } = model.head;
+  const { L_D, L_AD } = methodNamed("LwM").terms;
+  const [logits, maps, first, ...losses] = tf.tidy(() => {
+    const x = tf.tensor4d(pixels, [1, size, size, 3]);
+    const [student, given] = [model.forward(x), askTeacher(teacher, x)];
+    const labels = tf.zerosLike(student.logits);
+    const batch = { student, weights, labels, baseClasses: teacher.classNames.length, teacher: given };
+    const terms = [L_D, L_AD].map(({ value }) => value(batch, configuration));
+    return [student.logits, allClassMaps(student.features, weights), given.maps, ...terms]
+      .map((tensor) => tensor.dataSync<"float32">());
   });
   const [answer] = topColumns(logits, 1);
   const scores = Array.from(probabilities(logits, "sigmoid"));
   const column = classId < 0 ? answer : classId;
-  const pixels = maps.length / scores.length;
-  const map = [...maps.subarray(column * pixels, (column + 1) * pixels)];
-  return { answer, scores, map, heat: map.length > 0 ? heatOf(picture, map) : undefined };
+  const cells = maps.length / scores.length;
+  const [map, before] = [maps, first].map((all) => [...all.subarray(column * cells, (column + 1) * cells)]);
+  const heat = map.length > 0 ? heatOf({ size, rgb }, map) : undefined;
+  return { answer, scores, map, heat, cosine: mapCosine(before, map), L_D: losses[0][0], L_AD: losses[1][0] };
 }

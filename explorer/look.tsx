@@ -2,28 +2,18 @@
  * "Look": one picture through the eyes of all kept models, and what all pictures say.
  * @module
  */
-import type { Remote } from "comlink";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import curve from "../figures/accuracy-curve.json" with { type: "json" };
 import { PICTURES } from "./address.ts";
 import { METHOD_NAMES, METHODS, modelName } from "./messages.ts";
-import type { Answer, Manifest, Method, ModelKey, OwnPicture, Picture } from "./messages.ts";
+import type { Manifest, ModelKey, OwnPicture, Shown } from "./messages.ts";
 import { dropTarget, Sources } from "./own.tsx";
-import { Bar, Lines, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
+import { Choice, Lines, PictureCanvas, pointsAt, Table, Tile, useAnswer } from "./parts.tsx";
 import type { Shared } from "./teach.tsx";
 import { knownBy, list, meaningOf, percent, quoted } from "./verdict.ts";
-import type { Api } from "./worker.ts";
 
 /** A place in all maps, from 0 to 1. */
 type Place = readonly [x: number, y: number];
-
-/**
- * A picture, the class whose maps are asked for (-1: each network's answer), and what the networks answer.
- */
-interface Shown {
-  readonly picture: Picture;
-  readonly asked: number;
-  readonly answers: ReadonlyMap<string, Answer>;
-}
 
 /** Where the keys move the place, by a sixteenth. */
 const KEYS: Record<string, Place> = {
@@ -34,29 +24,28 @@ const KEYS: Record<string, Place> = {
 };
 
 /** The second section. */
-export function Look({ near, connection, manifest, view, change }: Shared & { near: boolean }) {
+export function Look({ connection, manifest, view, change }: Shared) {
   const { classId, image, own } = view;
   const { classNames, stepSizes, models } = manifest;
   const [failure, say] = useState("");
-  const [problem, onFail] = useState("");
-  const ask = async (api: Remote<Api>) => (
-    { classId, own, pictures: await api.pictures(classId), seen: own && await api.see(own) }
-  );
-  const found = useAnswer(() => near ? connection.call(ask) : undefined, [classId, own, near], say);
-  const current = found?.classId === classId && found.own === own ? found : undefined;
-  const picture = current?.seen ?? current?.pictures[image];
-  const asked = own ? -1 : classId;
-  const shown = useAnswer(
-    () =>
-      picture &&
-      connection.call(async (api) => ({ picture, asked, answers: await api.look(picture, asked) })),
-    [picture, asked],
-    onFail,
-  );
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    // The later networks are fetched when someone comes near them.
+    const see = ([{ isIntersecting }]: IntersectionObserverEntry[]) => isIntersecting && setNear(true);
+    new IntersectionObserver(see, { rootMargin: "300px" }).observe(document.getElementById("look")!);
+  }, []);
+  const ask = () => near ? connection.call((api) => api.look(classId, image, own)) : undefined;
+  const shown = useAnswer(ask, [near, classId, image, own], say);
   const lessons = stepSizes.length - 1;
-  const runs = document.querySelector<HTMLMetaElement>("meta[name=runs]")!.content;
-  const [meaning, more] = meaningOf(manifest, JSON.parse(runs));
-  const message = failure || problem || (shown ? "" : "Loading the later networks …");
+  const points = METHOD_NAMES.flatMap((method) =>
+    stepSizes.flatMap((_, step) => {
+      const { first, all, attention } = knownBy(manifest, { method, step });
+      const values = { "the first things": first, "everything so far": all };
+      return pointsAt(step, method, { ...values, "looks where it looked": attention });
+    })
+  );
+  const [meaning, more] = meaningOf(manifest, curve.runs);
+  const message = failure || (shown ? "" : "Loading the later networks …");
   const onPictures = ([own]: readonly OwnPicture[]) => change({ own });
   return (
     <>
@@ -67,30 +56,22 @@ export function Look({ near, connection, manifest, view, change }: Shared & { ne
       <p class="finding">
         <b>{meaning}</b> {more}
       </p>
-      <Curves manifest={manifest} />
+      <Lines {...{ points }} label="After each lesson, on all test pictures" x="lesson" />
       <h3>One picture, through the eyes of {models.length} networks</h3>
-      <p class="message">
-        One is the network at the start, the others are what it became: {METHODS.length} ways, {lessons}{" "}
-        lessons.
-      </p>
       <div class="controls">
-        <label>
-          What it shows
-          <select
-            value={classId}
-            onChange={({ currentTarget }) =>
-              change({ classId: Number(currentTarget.value), image: 0, own: undefined })}
-          >
-            {classNames.map((name, id) => <option key={id} value={id}>{name}</option>)}
-          </select>
-        </label>
-        <div {...dropTarget({ onPictures, onFail })}>
+        <Choice
+          label="What it shows"
+          options={classNames}
+          value={classNames[classId]}
+          onValue={(name) => change({ classId: classNames.indexOf(name), image: 0, own: undefined })}
+        />
+        <div {...dropTarget({ onPictures, onFail: say })}>
           <span class="message">Or a picture of your own</span>
-          <Sources what="your own picture" {...{ onPictures, onFail }} />
+          <Sources what="your own picture" {...{ onPictures, onFail: say }} />
         </div>
       </div>
       <div class="thumbnails pictures" role="radiogroup" aria-label="Picture">
-        {found?.pictures.map((one, i, { length }) => (
+        {shown?.pictures.map((one, i, { length }) => (
           <label key={i} class="thumbnail">
             <input
               type="radio"
@@ -108,6 +89,17 @@ export function Look({ near, connection, manifest, view, change }: Shared & { ne
         {shown ? <Sentence {...{ manifest, ...shown }} /> : "…"}
       </p>
       <Maps {...{ manifest, shown }} />
+      <details>
+        <summary>For the curious: two networks in numbers</summary>
+        <Table
+          about="Each network against the one at the start (M0), on this picture: its answer, how sure it is, the cosine of the two maps, and the terms of the loss between the two."
+          head={["network", "answer", "sure", "cosine", "L_D", "L_AD"]}
+          rows={[...shown?.answers ?? []].map(([name, { answer, scores, cosine, L_D, L_AD }]) => [
+            ...[name, classNames[answer], percent(scores[answer])],
+            ...[cosine, L_D, L_AD].map((value) => value.toFixed(2)),
+          ])}
+        />
+      </details>
     </>
   );
 }
@@ -141,7 +133,7 @@ function Sentence({ manifest, asked, answers }: Shown & { manifest: Manifest }) 
 /** The picture, M_0's map, and a row of maps for each method. One place is marked in all of them. */
 function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manifest; shown?: Shown }) {
   const [place, setPlace] = useState<Place>();
-  const last = stepSizes.length - 1;
+  useEffect(() => setPlace(undefined), [shown?.picture]);
   const point = ({ target, clientX, clientY }: PointerEvent) => {
     const box = (target as Element).closest("canvas")?.getBoundingClientRect();
     if (box) setPlace([(clientX - box.left) / box.width, (clientY - box.top) / box.width]);
@@ -169,15 +161,6 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
       </div>
     );
   };
-  /** The last network's scores for the picture's class and for its answer, with those at the start. */
-  const scores = (method: Method) => {
-    const [start, end] = [0, last].map((step) => shown?.answers.get(modelName({ method, step })));
-    if (!start || !end) return;
-    const classIds = new Set([shown!.asked < 0 ? start.answer : shown!.asked, end.answer]);
-    return [...classIds].map((id) => (
-      <Bar key={id} label={classNames[id]} share={end.scores[id]} before={start.scores[id]} />
-    ));
-  };
   return (
     <div
       class={`maps ${place ? "marked" : ""}`}
@@ -203,9 +186,11 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
           <span>looks here</span>
         </p>
         <small>
-          Each map shows what speaks for{" "}
-          {shown && shown.asked < 0 ? "the network’s answer" : "the thing in the picture"}; it may lie beside
-          the thing. All have one scale. Point at a map, or tap it, to mark the same place in all.
+          {shown && shown.asked < 0
+            ? "Bright places speak for the network’s answer."
+            : "Bright places speak for the thing in the picture, also where the answer is another; in the lesson above, they speak for the answer."}
+          {" "}
+          All maps have one scale. Point at one, or tap it, to mark the same place in all.
         </small>
       </div>
       <div class="rows">
@@ -218,29 +203,9 @@ function Maps({ manifest: { classNames, stepSizes }, shown }: { manifest: Manife
                 {cell(`${title}, lesson ${i + 1}`, { method: name, step: i + 1 })}
               </div>
             ))}
-            <div class="scores">
-              <small>scores after lesson {last}, and at the start (lines)</small>
-              {scores(name)}
-            </div>
           </div>
         ))}
       </div>
     </div>
   );
-}
-
-/** All models: what they know of the start and of everything, and whether they look where M_0 looked. */
-function Curves({ manifest }: { manifest: Manifest }) {
-  const points = METHOD_NAMES.flatMap((method) =>
-    manifest.stepSizes.flatMap((_, step) => {
-      const { first, all, attention } = knownBy(manifest, { method, step });
-      const values = {
-        "the first things": first,
-        "everything so far": all,
-        "looks where it looked": attention,
-      };
-      return Object.entries(values).map(([what, value]) => ({ method, x: step, value, what }));
-    })
-  );
-  return <Lines {...{ points }} label="After each lesson, on all test pictures" x="lesson" />;
 }

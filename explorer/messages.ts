@@ -4,29 +4,35 @@
  */
 import type { Picture } from "../lib/data/image_set.ts";
 import type { Configuration } from "../lib/run/schema.ts";
-import type { Manifest } from "./manifest.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** The methods in order, each with what it learns in words, and with the dashes of its line. */
 export const METHODS = [
-  { name: "C", title: "Only the new", about: "It learns the new things and nothing else.", dash: "" },
-  {
-    name: "LwF-MC",
-    title: "Also its old answers",
-    about: "It learns the new things and tries to keep its old answers.",
-    dash: "7 4",
-  },
-  {
-    name: "LwM",
-    title: "Also where it looked",
-    about: "It tries to keep its old answers, and to look where it looked.",
-    dash: "",
-  },
+  { name: "C", title: "Only the new", about: "It learns the new things, and nothing else.", dash: "" },
+  { name: "LwF-MC", title: "Also its old answers", about: "It also tries to keep its answers.", dash: "7 4" },
+  { name: "LwM", title: "Also where it looked", about: "And it tries to look where it looked.", dash: "" },
 ] as const;
 /** Name of one of {@linkcode METHODS}. */
 export type Method = typeof METHODS[number]["name"];
 /** Their names. */
 export const METHOD_NAMES: readonly Method[] = METHODS.map(({ name }) => name);
+
+/** `models/manifest.json`: what the models have in common, and what each of them does. */
+export interface Manifest {
+  /** Of all steps, in the order in which they are learned. */
+  readonly classNames: readonly string[];
+  /** Number of classes of each step. */
+  readonly stepSizes: readonly number[];
+  /** LwM's, which a training on the page is like. */
+  readonly configuration: Configuration;
+  /**
+   * In the order of {@linkcode allModels}: the share of right answers on each step's classes, and the mean
+   * cosine to M₀'s maps of the base classes.
+   */
+  readonly models: readonly { name: string; accuracy: readonly number[]; attention: number }[];
+  /** The test picture of a base class that is nearest to the means over all of them. */
+  readonly typical: { readonly class: string; readonly picture: number };
+}
 
 /** A model of the page: M₀ is shared by the methods. */
 export interface ModelKey {
@@ -36,14 +42,9 @@ export interface ModelKey {
   readonly step: number;
 }
 
-/** A step's model in symbols: M₀, M₁, … */
-export function symbol(step: number): string {
-  return `M${[...String(step)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
-}
-
-/** Such as `M₀` or `M₂ of LwM`. */
+/** Such as `M0` or `LwM-M2`. */
 export function modelName({ method, step }: ModelKey): string {
-  return step === 0 ? symbol(0) : `${symbol(step)} of ${method}`;
+  return step === 0 ? "M0" : `${method}-M${step}`;
 }
 
 /** All models, M₀ once and first. */
@@ -54,8 +55,8 @@ export function allModels({ stepSizes }: Pick<Manifest, "stepSizes">): ModelKey[
 }
 
 /** File of a model in the built folder, and in `explorer/`. */
-export function modelFile({ method, step }: ModelKey): string {
-  return step === 0 ? "models/M0.safetensors.gz" : `models/${method}-M${step}.safetensors.gz`;
+export function modelFile(key: ModelKey): string {
+  return `models/${modelName(key)}.safetensors.gz`;
 }
 
 /**
@@ -80,11 +81,17 @@ export async function fetchManifest(): Promise<Manifest> {
 /** A picture of the visitor's: a drawing, or a photograph in the size of the network. */
 export type OwnPicture = { readonly sketch: Sketch } | { readonly photo: Picture };
 
-/** What can be changed about a training. */
-export type TeachSettings = Pick<Configuration, "beta" | "gamma" | "learningRate" | "epochs" | "seed">;
+/** What can be changed about a training: `lesson` chooses what is taught. */
+export type TeachSettings =
+  & Pick<Configuration, "beta" | "gamma" | "learningRate" | "epochs" | "seed">
+  & Pick<Configuration, "classification" | "distillation" | "norm" | "attentionForm">
+  & { lesson: "yours" | "next ten" };
 
 /** Gentle enough that a network which learns two classes does not forget all others at once. */
-export const GENTLE: TeachSettings = { learningRate: 0.03, beta: 1, gamma: 1, epochs: 20, seed: 1 };
+export const GENTLE: TeachSettings = {
+  ...{ lesson: "yours", learningRate: 0.03, beta: 1, gamma: 1, epochs: 20, seed: 1 },
+  ...{ classification: "sigmoid-new", distillation: "sigmoid", norm: "L1", attentionForm: "normalized" },
+};
 
 /** Every third picture is kept for the test. */
 export function isKept(index: number): boolean {
@@ -119,6 +126,8 @@ export interface Report {
   readonly shown: readonly { readonly free: number; readonly told: number; readonly heat: Picture }[];
   /** Number of test pictures of old and of new classes; the visitor's count once, whatever their views. */
   readonly tested: readonly [old: number, added: number];
+  /** Mean of each term of the loss over the round, before weighting; none before the training. */
+  readonly losses: Readonly<Record<string, number>>;
 }
 
 /** What a model says of one picture: C classes, a map of h × w cells. */
@@ -134,6 +143,20 @@ export interface Answer {
   readonly map: readonly number[];
   /** That map over the picture. */
   readonly heat?: Picture;
+  /** Its cosine to M₀'s map, and what the losses between M₀ and the model would be. */
+  readonly cosine: number;
+  readonly L_D: number;
+  readonly L_AD: number;
 }
 
-export type { Manifest, Picture };
+/** The pictures of a class of the data set, and what all models say of one, or of one of the visitor's. */
+export interface Shown {
+  readonly pictures: readonly Picture[];
+  readonly picture: Picture;
+  /** The class whose maps are asked for; -1: each model's answer. */
+  readonly asked: number;
+  /** By {@linkcode modelName}. */
+  readonly answers: ReadonlyMap<string, Answer>;
+}
+
+export type { Picture };

@@ -4,7 +4,7 @@
  * @module
  */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { defaultName, ENOUGH, FEWEST, MOST, nameOf, type OwnClass, readyClass } from "./address.ts";
+import { ENOUGH, FEWEST, MOST, nameOf, type OwnClass, readyClass } from "./address.ts";
 import { isKept, type OwnPicture, type Picture } from "./messages.ts";
 import { Button, PictureCanvas } from "./parts.tsx";
 import { cssColor, onGrid, PAD, PENS, READY_NAMES, type Sketch, type Stroke } from "./sketch.ts";
@@ -51,7 +51,7 @@ export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: S
     <div class="pad">
       <div
         role="img"
-        aria-label="Drawing pad"
+        aria-label="Drawing pad for mouse, pen or finger. Without them, choose a picture."
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           setStroke({ color: pen, width: PEN_WIDTH, points: placeOf(event) });
@@ -87,8 +87,12 @@ export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: S
   );
 }
 
-/** Ways to a picture of `what`, such as a fish. */
-export function Sources({ what, several, ...taker }: Taker & { what: string; several?: boolean }) {
+/** Ways to a picture of `what`, such as a fish; `padless` where a pad is beside them. */
+export function Sources({ what, several, padless, ...taker }: Taker & {
+  what: string;
+  several?: boolean;
+  padless?: boolean;
+}) {
   const [open, setOpen] = useState<"draw" | "camera">();
   const choose = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
     readFiles(currentTarget.files, taker);
@@ -98,7 +102,7 @@ export function Sources({ what, several, ...taker }: Taker & { what: string; sev
   return (
     <>
       <div class="sources">
-        <Button aria-label={`Draw ${what}`} onClick={() => setOpen("draw")}>Draw</Button>
+        {!padless && <Button aria-label={`Draw ${what}`} onClick={() => setOpen("draw")}>Draw</Button>}
         <label class="button">
           Choose
           <input type="file" accept="image/*" multiple={several} aria-label={label} onChange={choose} />
@@ -110,15 +114,14 @@ export function Sources({ what, several, ...taker }: Taker & { what: string; sev
   );
 }
 
-/** Lets pictures be dropped on an element. */
+/** Lets pictures be dropped on an element, and marks it while they are over it. */
 export function dropTarget(taker: Taker) {
-  return {
-    onDragOver: (event: DragEvent) => event.preventDefault(),
-    onDrop: (event: DragEvent) => {
-      event.preventDefault();
-      readFiles(event.dataTransfer?.files, taker);
-    },
+  const mark = (on: boolean) => (event: DragEvent) => {
+    event.preventDefault();
+    (event.currentTarget as Element).toggleAttribute("data-over", on);
+    if (event.type === "drop") readFiles(event.dataTransfer?.files, taker);
   };
+  return { onDragOver: mark(true), onDragLeave: mark(false), onDrop: mark(false) };
 }
 
 async function readFiles(files: FileList | null | undefined, { onPictures, onFail }: Taker): Promise<void> {
@@ -144,6 +147,11 @@ function PictureDialog({ what, several, open, onPictures, onFail, onClose }: Tak
     dialog.current!.querySelector<HTMLElement>(":checked")?.focus(); // else the first pen
   }, []);
   const close = () => dialog.current!.close();
+  /** What is drawn is not lost: done means that it is a picture, too. */
+  const finish = () => {
+    if (sketch.length > 0) add({ sketch });
+    close();
+  };
   const add = (picture: OwnPicture) => {
     onFail("");
     onPictures([picture]);
@@ -156,8 +164,7 @@ function PictureDialog({ what, several, open, onPictures, onFail, onClose }: Tak
       <h3 id="dialog">{open === "camera" ? "Show" : "Draw"} {what}</h3>
       {several && (
         <p>
-          {FEWEST} to {MOST} times, a little different each time. {ENOUGH}{" "}
-          or more, in several colors, tell more.
+          {`${FEWEST} to ${MOST} times, a little different each time. ${ENOUGH} or more, in several colors, tell more.`}
         </p>
       )}
       {open === "camera"
@@ -173,7 +180,7 @@ function PictureDialog({ what, several, open, onPictures, onFail, onClose }: Tak
             {several ? "Add this drawing" : "Look at this drawing"}
           </Button>
         )}
-        <Button onClick={close}>Done</Button>
+        <Button onClick={finish}>Done</Button>
         <span class="message" role="status">{taken > 0 && `${taken} added`}</span>
       </div>
     </dialog>
@@ -193,9 +200,8 @@ function Camera({ onPhoto }: { onPhoto: (photo: Picture) => void }) {
       setState("");
     }).catch(({ name }) =>
       setState(
-        name === "NotAllowedError"
-          ? "Expected leave to use the camera but found none. Give it beside the page’s address, or draw."
-          : "Expected a camera but found none that is free. Connect one, or draw.",
+        `Expected a camera that is free and allowed but found none (${name}). Allow it beside the page’s ` +
+          "address, connect one, or draw.",
       )
     );
     return () => void asked.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
@@ -223,11 +229,11 @@ export function ClassCard({ place, value, disabled, onChange }: {
   const latest = useRef(pictures);
   latest.current = ready ? [] : pictures;
   // Drawings that stand ready lend their name to no others; what the visitor wrote stays.
-  const own = ready && name === READY_NAMES[place] ? defaultName(place) : name;
-  const replace = (next: OwnClass) => {
+  const own = ready && name === READY_NAMES[place] ? "" : name;
+  const swap = () => {
     onFail("");
-    take(next.ready ? value : undefined);
-    onChange(next);
+    take(ready ? undefined : value);
+    onChange(ready ? taken! : readyClass(place));
   };
   const onPictures = (added: readonly OwnPicture[]) => {
     const all = [...latest.current, ...added];
@@ -235,10 +241,11 @@ export function ClassCard({ place, value, disabled, onChange }: {
     latest.current = all.slice(0, MOST);
     onChange({ name: own, ready: false, pictures: latest.current });
   };
-  const left = pictures.slice(0, -1);
   const kept = pictures.filter((_, i) => isKept(i)).length;
   const missing = FEWEST - pictures.length;
-  const count = missing > 0
+  const count = pictures.length === 0
+    ? `No pictures (a link holds no photographs): ${FEWEST} needed`
+    : missing > 0
     ? `${missing} more needed`
     : `${pictures.length} pictures: ${pictures.length - kept} to learn, ${kept} for the test`;
   return (
@@ -247,7 +254,8 @@ export function ClassCard({ place, value, disabled, onChange }: {
       <input
         type="text"
         aria-label={`Name of new thing ${place + 1}`}
-        maxLength={20}
+        maxLength={40}
+        placeholder={nameOf({ name: "" }, place)}
         value={name}
         onInput={({ currentTarget }) => onChange({ ...value, name: currentTarget.value })}
       />
@@ -263,18 +271,20 @@ export function ClassCard({ place, value, disabled, onChange }: {
       <small class="message" role="status">
         {failure || (disabled ? "Start over to change these." : count)}
       </small>
-      <Sources what={nameOf({ ...value, name: own }, place)} {...{ onPictures, onFail }} several />
+      <Sources what={nameOf({ name: own }, place)} {...{ onPictures, onFail }} several />
       <div class="links">
-        {!ready && (
-          <Button
-            class="link"
-            onClick={() => replace(left.length > 0 ? { ...value, pictures: left } : readyClass(place))}
-          >
-            Remove the last
+        {ready
+          ? !taken && <small class="wide">or drop pictures here</small>
+          : (
+            <Button class="link" onClick={() => onChange({ ...value, pictures: pictures.slice(0, -1) })}>
+              Remove the last
+            </Button>
+          )}
+        {(!ready || taken) && (
+          <Button key="swap" class="link" onClick={swap}>
+            {ready ? "Bring mine back" : "Ready drawings"}
           </Button>
         )}
-        {!ready && <Button class="link" onClick={() => replace(readyClass(place))}>Ready drawings</Button>}
-        {ready && taken && <Button class="link" onClick={() => replace(taken)}>Bring mine back</Button>}
       </div>
     </fieldset>
   );

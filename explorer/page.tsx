@@ -3,22 +3,18 @@
  * @module
  */
 import { render } from "preact";
-import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
-import { readAddress, type View, writeAddress } from "./address.ts";
+import { useEffect, useReducer } from "preact/hooks";
+import { hasPhotos, nameOf, readAddress, type View, writeAddress } from "./address.ts";
 import { Look } from "./look.tsx";
 import { fetchManifest, type Manifest } from "./messages.ts";
 import { Teach } from "./teach.tsx";
 import { Connection, useTraining } from "./workers.ts";
-
-/** A module of WebAssembly with one SIMD instruction, `v128.const`, in its only function. */
-const SIMD = "AGFzbQEAAAABBQFgAAF7AwIBAAoWARQA/QwAAAAAAAAAAAAAAAAAAAAACw==";
 
 const merge = (view: View, changed: Partial<View>) => ({ ...view, ...changed });
 
 function Page({ connection, manifest }: { connection: Connection; manifest: Manifest }) {
   const [view, change] = useReducer(merge, readAddress(manifest));
   const school = useTraining();
-  const [near, setNear] = useState(false);
   const renew = (changed: Partial<View>) => {
     school.end();
     change(changed);
@@ -27,34 +23,30 @@ function Page({ connection, manifest }: { connection: Connection; manifest: Mani
   useEffect(() => {
     const follow = () => renew(readAddress(manifest));
     addEventListener("hashchange", follow);
-    // The later models are fetched when someone comes near them.
-    const see = ([entry]: IntersectionObserverEntry[]) => entry.isIntersecting && setNear(true);
-    const observer = new IntersectionObserver(see, { rootMargin: "300px" });
-    observer.observe(document.getElementById("look")!);
-    return () => {
-      removeEventListener("hashchange", follow);
-      observer.disconnect();
-    };
+    return () => removeEventListener("hashchange", follow);
   }, []);
-  const shared = { connection, manifest, view, change, renew, school };
-  // Drawn anew only when it changes: a training redraws the page often.
-  const look = useMemo(() => <Look {...shared} near={near} />, [view, near]);
+  const [base, next] = manifest.stepSizes;
+  const isYours = view.settings.lesson === "yours";
+  const oldNames = manifest.classNames.slice(0, base);
+  const names = isYours ? view.classes.map(nameOf) : manifest.classNames.slice(base, base + next);
+  const told = view.told ?? (isYours && hasPhotos(view.classes));
+  const shared = { connection, manifest, view, change, renew, school, oldNames, names, told };
   return (
     <>
       <section id="teach" aria-label="Teach">
         <Teach {...shared} />
       </section>
-      <section id="look" aria-labelledby="look-title">{look}</section>
+      <section id="look" aria-labelledby="look-title">
+        <Look {...shared} />
+      </section>
     </>
   );
 }
 
 async function start(): Promise<void> {
-  const bytes = Uint8Array.from(atob(SIMD), (character) => character.charCodeAt(0));
-  if (!globalThis.WebAssembly?.validate(bytes)) {
-    throw new Error(
-      "Expected a browser with WebAssembly SIMD but found one without. Use a current Firefox, Chrome, Edge or Safari.",
-    );
+  // All browsers that have it have what else is needed, such as WebAssembly's SIMD.
+  if (!("fromBase64" in Uint8Array)) {
+    throw new Error("Expected a browser of 2025 or later but found an older one. Use a current one.");
   }
   if (!isSecureContext) {
     throw new Error(

@@ -4,13 +4,34 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Method, METHODS, type Picture } from "./messages.ts";
 import { percent } from "./verdict.ts";
 
 /** A button that does no more than what `onClick` says. */
 export function Button(attributes: JSX.IntrinsicElements["button"]) {
   return <button type="button" {...attributes} />;
+}
+
+/** A labeled choice among numbers or words. */
+export function Choice<T extends string | number>({ label, options, value, onValue }: {
+  label: string;
+  options: readonly T[];
+  value: T;
+  onValue: (value: T) => void;
+}) {
+  return (
+    <label>
+      {label}
+      <select
+        aria-label={label}
+        value={options.indexOf(value)}
+        onChange={({ currentTarget }) => onValue(options[currentTarget.selectedIndex])}
+      >
+        {options.map((option, i) => <option key={option} value={i}>{option}</option>)}
+      </select>
+    </label>
+  );
 }
 
 /** A share as a bar, with a thin line where it was before. Without a share it waits. */
@@ -68,6 +89,25 @@ export function Tile({ picture, right, label, children }: {
   );
 }
 
+/** A table of words and numbers. */
+export function Table({ about, head, rows }: {
+  about: string;
+  head: readonly string[];
+  rows: readonly (readonly ComponentChildren[])[];
+}) {
+  return (
+    <table>
+      <caption>{about}</caption>
+      <thead>
+        <tr>{head.map((cell) => <th key={cell}>{cell}</th>)}</tr>
+      </thead>
+      <tbody>
+        {rows.map((row, i) => <tr key={i}>{row.map((cell, k) => <td key={k}>{cell}</td>)}</tr>)}
+      </tbody>
+    </table>
+  );
+}
+
 /** A number of one method. */
 export interface Point {
   readonly method: Method;
@@ -77,16 +117,45 @@ export interface Point {
   readonly value: number;
 }
 
+/** Points of one method at one x, one for each quantity. */
+export function pointsAt(x: number, method: Method, values: Readonly<Record<string, number>>): Point[] {
+  return Object.entries(values).map(([what, value]) => ({ method, what, x, value }));
+}
+
 /**
  * Lines of the three methods, a panel for each quantity. One label for screen readers stands for Plot's
- * many.
+ * many. All are shares but the terms of a loss, such as L_C.
  */
 export function Lines({ points, label, x }: { points: readonly Point[]; label: string; x: string }) {
-  return (
+  const draw = (home: HTMLElement, points: readonly Point[]) =>
+    home.replaceChildren(Plot.plot({
+      ...{ width: home.clientWidth, height: 170, marginLeft: 45, marginBottom: 35 },
+      style: { fontSize: "12px" },
+      x: { label: x, tickFormat: (x) => Number.isInteger(x) ? x : "" },
+      y: {
+        ...{ label: null, ticks: 4, grid: true },
+        ...points[0].what.startsWith("L_") ? { zero: true } : { domain: [0, 1], tickFormat: percent },
+      },
+      marks: [
+        ...METHODS.map(({ name, dash }) =>
+          Plot.line(points.filter(({ method }) => method === name), {
+            ...{ x: "x", y: "value", stroke: `var(--${name})`, strokeWidth: 2, strokeDasharray: dash },
+            marker: true,
+          })
+        ),
+        Plot.ruleY([0]),
+      ],
+    }));
+  // Drawn anew only where the points are others, and each panel in a task of its own: several at once would
+  // keep the page from answering.
+  return useMemo(() => (
     <figure class="lines">
       <div class="panels" role="img" aria-label={label}>
         {[...Map.groupBy(points, ({ what }) => what)].map(([what, points]) => (
-          <Panel key={what} {...{ what, points, x }} />
+          <div key={what} aria-hidden>
+            <h4>{what}</h4>
+            <div ref={(home) => void (home && setTimeout(draw, 0, home, points))} />
+          </div>
         ))}
       </div>
       <figcaption>
@@ -97,38 +166,7 @@ export function Lines({ points, label, x }: { points: readonly Point[]; label: s
         ))}
       </figcaption>
     </figure>
-  );
-}
-
-function Panel({ what, points, x }: { what: string; points: readonly Point[]; x: string }) {
-  const home = useRef<HTMLDivElement>(null);
-  const draw = () =>
-    Plot.plot({
-      ...{ width: home.current!.clientWidth, height: 170, marginLeft: 45, marginBottom: 35 },
-      style: { fontSize: "12px" },
-      x: { label: x, tickFormat: (x) => Number.isInteger(x) ? x : "" },
-      y: { label: null, ticks: 4, grid: true, domain: [0, 1], tickFormat: percent },
-      marks: [
-        ...METHODS.map(({ name, dash }) =>
-          Plot.line(points.filter(({ method }) => method === name), {
-            ...{ x: "x", y: "value", stroke: `var(--${name})`, strokeWidth: 2, strokeDasharray: dash },
-            marker: true,
-          })
-        ),
-        Plot.ruleY([0]),
-      ],
-    });
-  useEffect(() => {
-    // Each in a task of its own: several at once would keep the page from answering.
-    const timer = setTimeout(() => home.current!.replaceChildren(draw()));
-    return () => clearTimeout(timer);
-  });
-  return (
-    <div aria-hidden>
-      <h4>{what}</h4>
-      <div ref={home} />
-    </div>
-  );
+  ), [JSON.stringify(points), label]);
 }
 
 /**

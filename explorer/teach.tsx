@@ -2,14 +2,14 @@
  * "Teach": two new classes, three students, and what each of them forgets.
  * @module
  */
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { FEWEST, hasPhotos, nameOf, type OwnClass, RANGES, type View } from "./address.ts";
-import { METHODS } from "./messages.ts";
-import type { Manifest, OwnPicture, Picture, Report } from "./messages.ts";
-import { ClassCard, dropTarget, Pad } from "./own.tsx";
-import { Bar, Button, Lines, PictureCanvas, Tile, useAnswer } from "./parts.tsx";
-import { list, percent, type Said, toldOf, verdictOf } from "./verdict.ts";
-import { isRunning, reportsOfAll, shareOf } from "./workers.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { FEWEST, hasPhotos, inWords, type OwnClass, SETTINGS, type View } from "./address.ts";
+import { GENTLE, METHODS } from "./messages.ts";
+import type { Manifest, OwnPicture, Picture, Report, TeachSettings } from "./messages.ts";
+import { ClassCard, dropTarget, Pad, Sources } from "./own.tsx";
+import { Bar, Button, Choice, Lines, PictureCanvas, pointsAt, Table, Tile, useAnswer } from "./parts.tsx";
+import { inOrder, list, percent, quoted, type Said, toldOf, verdictOf } from "./verdict.ts";
+import { isRunning, reportsOfAll, secondsLeft, shareOf } from "./workers.ts";
 import type { Connection, Training, useTraining } from "./workers.ts";
 
 /** The old classes as M_0 knows them. */
@@ -24,51 +24,30 @@ export interface Shared {
   /** The same for what is taught or how: results of what was there before go. */
   readonly renew: (changed: Partial<View>) => void;
   readonly school: ReturnType<typeof useTraining>;
+  /** Names of the old things, and of what is taught. */
+  readonly oldNames: readonly string[];
+  readonly names: readonly string[];
+  /** Whether the networks are told that a picture is old or new: as chosen, else for photographs. */
+  readonly told: boolean;
 }
 
-/** Whether the networks are told: as chosen, else for photographs. */
-function isTold({ told, classes }: View): boolean {
-  return told ?? hasPhotos(classes);
+/** Such as “fish and smiley”, or how many they are. */
+function inShort(names: readonly string[]): string {
+  return names.length > 2 ? `the ${names.length} new things` : list(names);
 }
 
 /** The first section. */
 export function Teach(shared: Shared) {
-  const { connection, manifest, view, change, renew, school: { training } } = shared;
-  const { classes } = view;
-  const oldNames = manifest.classNames.slice(0, manifest.stepSizes[0]);
+  const { connection, view, change, renew, school: { training, tries }, oldNames, names, told } = shared;
+  const { classes, settings } = view;
   const [failure, say] = useState("");
   const before = useAnswer(() => connection.call((worker) => worker.shown()), [], say);
-  const names = classes.map(nameOf);
+  const isYours = settings.lesson === "yours";
+  const isDone = training?.state === "done";
   const setClass = (place: number) => (value: OwnClass) =>
     (value.pictures === classes[place].pictures ? change : renew)({ classes: classes.with(place, value) });
-  const told = isTold(view);
   const running = isRunning(training);
-  const count = training ? reportsOfAll(training) : 0;
-  // Drawn anew only when they change: a training redraws the page often.
-  const cards = useMemo(
-    () =>
-      classes.map((value, place) => (
-        <ClassCard key={place} {...{ place, value }} disabled={running} onChange={setClass(place)} />
-      )),
-    [classes, running],
-  );
-  const columns = useMemo(() => {
-    const reports = training?.students.map(({ reports }) => reports.slice(0, count));
-    return (
-      <>
-        <div class="columns" data-state={training?.state}>
-          {METHODS.map((method, i) => (
-            <Column key={i} {...{ method, before, told, oldNames, names }} reports={reports?.[i]} />
-          ))}
-        </div>
-        <p class="note message">
-          Bars: the share of right answers on test pictures, and how alike the maps are to those before the
-          lesson. The thin line is the network before the lesson.
-        </p>
-        {reports && count > 1 && <Rounds reports={reports} names={names} />}
-      </>
-    );
-  }, [before, told, names.join(), count, training, training?.state]);
+  const [finding, more] = findingOf(shared);
   return (
     <>
       <div class="start">
@@ -83,42 +62,56 @@ export function Teach(shared: Shared) {
             ))}
           </div>
           <small>
-            Bright places speak for its answer; they may lie beside the thing. Shown is one of each that it
-            gets right. It is right on {before ? percent(before.report.old.free) : "…"} of all test pictures.
+            {before
+              ? `It is right on ${percent(before.report.old.free)} of all test pictures. `
+              : "Loading the network … "}
+            <span class="wide">Above: one of each that it gets right, and what speaks for its answer.</span>
           </small>
         </section>
         <section aria-labelledby="new">
-          <h2 id="new">Teach it two more</h2>
-          <div class="cards">{cards}</div>
+          <h2 id="new">Teach it {isYours ? "two" : names.length} more</h2>
+          {isYours
+            ? (
+              <div class="cards">
+                {classes.map((value, place) => (
+                  <ClassCard
+                    key={place}
+                    {...{ place, value }}
+                    disabled={running}
+                    onChange={setClass(place)}
+                  />
+                ))}
+              </div>
+            )
+            : <p>The next of its data set: {list(names)}.</p>}
           <CopyLink classes={classes} />
         </section>
       </div>
-      <TeachControls {...shared} failure={failure} />
+      <TeachControls {...{ ...shared, failure }} />
       <div class="finding" aria-live={running ? "off" : "polite"}>
         <p>
-          {findingOf(training, told, classes).map(([bold, rest]) => (
-            <span key={rest}>
-              <b>{bold}</b> {rest}
-              {" "}
-            </span>
-          ))}
+          <b>{finding}</b> {more}
         </p>
         {told && (
-          <p class="message">
-            {toldOf(
-              oldNames.length,
-              names.length,
-              training?.state === "done" ? training.tries.at(-1) : undefined,
-              before?.report,
-            )}
-            {hasPhotos(classes) && (
-              " With photographs, all three take almost every old picture for something new."
+          <p>
+            {toldOf(oldNames.length, names.length, isDone ? tries.at(-1)!.reports : [], before?.report)}
+            {view.told === undefined && (
+              " The switch is on because of your photographs: without it, all three take almost every old " +
+              "picture for something new."
             )}
           </p>
         )}
       </div>
-      {columns}
-      {training?.state === "done" && <Another {...{ training, oldNames, names }} />}
+      <div class="columns" data-state={training?.state}>
+        {METHODS.map((_, place) => <Column key={place} {...{ ...shared, place, before }} />)}
+      </div>
+      <p class="note message">
+        Bars: right answers on test pictures; the third says how alike its bright places are to those before
+        the lesson. Thin lines: before the lesson. Bright places speak for the network’s answer, and may lie
+        beside the thing, such as on the ground. C, LwF-MC and LwM are the paper’s names.
+      </p>
+      {tries.length > (isDone ? 1 : 0) && <Tries {...shared} />}
+      {isDone && <Another {...shared} />}
       <Settings {...shared} />
     </>
   );
@@ -130,8 +123,9 @@ function CopyLink({ classes }: { classes: readonly OwnClass[] }) {
   useEffect(() => say(""), [classes]);
   const copy = () =>
     navigator.clipboard.writeText(location.href).then(
-      () => say(`Copied: names${hasPhotos(classes) ? ", no photographs," : " and drawings"} and settings.`),
-      () => say("Expected leave to copy but found none. Copy the page’s address."),
+      () =>
+        say(`Copied: names, drawings and settings.${hasPhotos(classes) ? " Photographs stay here." : ""}`),
+      () => say("Expected permission to copy but found none. Copy the page’s address instead."),
     );
   return (
     <small role="status">
@@ -141,46 +135,63 @@ function CopyLink({ classes }: { classes: readonly OwnClass[] }) {
   );
 }
 
-/** Teach and pause in one button, which keeps the focus, and the switch. */
-function TeachControls({ view, change, school, failure = "" }: Shared & { failure?: string }) {
-  const { training, start, pause, end } = school;
-  const { classes, settings } = view;
-  const state = training?.state;
+/** Why what is chosen cannot be taught. */
+function problemOf({ view: { classes, settings }, oldNames, names }: Shared): string {
+  if (settings.lesson !== "yours") return "";
   const short = classes.findIndex(({ pictures }) => pictures.length < FEWEST);
+  if (short >= 0) return `“${names[short]}” needs ${FEWEST} pictures.`;
+  const taken = names.find((name, place) => [...oldNames, ...names.slice(0, place)].includes(name));
+  return taken === undefined ? "" : `There is “${taken}” already: choose another name.`;
+}
+
+/** Teach and pause in one button, which keeps the focus, and the switch. */
+function TeachControls({ failure, ...shared }: Shared & { failure: string }) {
+  const { view: { classes, settings }, change, renew, school: { training, start, pause }, names } = shared;
+  const state = training?.state;
+  const problem = problemOf(shared);
+  const controls = useRef<HTMLDivElement>(null);
   const teach = () => {
     if (isRunning(training)) return pause(state === "running");
     // Another try means other random numbers: one result is an example.
-    const next = state === "done" ? { ...settings, seed: settings.seed + 1 } : settings;
+    const next = state === "done" ? { ...settings, seed: settings.seed % 100 + 1 } : settings;
     change({ settings: next });
-    start({ settings: next, lesson: classes.map(({ pictures }) => pictures) });
+    start({ settings: next, names, lesson: classes.map(({ pictures }) => pictures) });
     // On a phone, what comes of it lies below.
     if (matchMedia("(width < 60rem)").matches) document.querySelector(".controls")!.scrollIntoView();
   };
+  const startOver = (changed: Partial<TeachSettings>) => {
+    renew({ settings: { ...settings, ...changed } });
+    // The button that was pressed goes.
+    controls.current!.querySelector<HTMLElement>(".teach")!.focus();
+  };
   const share = training ? shareOf(training) : 0;
-  const round = share > 0
-    ? `Round ${Math.floor(share * training!.settings.epochs)} of ${training!.settings.epochs}.`
-    : "Loading …";
+  const changed = inWords(settings, "changed");
   const [label, message] = {
-    none: ["Teach", short < 0 ? failure : `“${nameOf(classes[short], short)}” needs ${FEWEST} pictures.`],
-    running: ["Pause", round],
-    paused: [
-      "Go on",
-      training?.students.every(({ rests }) => rests) ? "Paused." : "Pausing after this round …",
-    ],
+    none: ["Teach", problem || failure],
+    running: ["Pause", training ? roundOf(training) : ""],
+    paused: ["Go on", "Paused after this round."],
     done: ["Another try", ""],
     failed: ["Teach again", `The lesson has ended: ${training?.failure}`],
   }[state ?? "none"];
   return (
-    <div class="controls">
-      <Button class="primary teach" disabled={!state && short >= 0} onClick={teach}>{label}</Button>
-      {state && <Button onClick={end}>Start over</Button>}
+    <div class="controls" ref={controls}>
+      <Button class="primary teach" disabled={!state && problem !== ""} onClick={teach}>{label}</Button>
+      {state && <Button onClick={() => startOver({ seed: GENTLE.seed })}>Start over</Button>}
       {isRunning(training) && <progress value={share || undefined} aria-label="Progress of the lesson" />}
       <span class="message" role="status">{message}</span>
+      {changed && (
+        <small>
+          Settings changed: {changed}.{" "}
+          <Button class="link" disabled={isRunning(training)} onClick={() => startOver(GENTLE)}>
+            Usual settings
+          </Button>
+        </small>
+      )}
       <label class="switch">
         <input
           type="checkbox"
           role="switch"
-          checked={isTold(view)}
+          checked={shared.told}
           onChange={({ currentTarget }) => change({ told: currentTarget.checked })}
         />
         Tell them whether a picture is old or new
@@ -189,19 +200,27 @@ function TeachControls({ view, change, school, failure = "" }: Shared & { failur
   );
 }
 
+/** Where a training is, in words: how far the bars are, for the rounds run ahead of them. */
+function roundOf(training: Training): string {
+  const [{ reports }] = training.students;
+  const left = secondsLeft(training);
+  const round = reports[reportsOfAll(training) - 1]?.round ?? 0;
+  if (round === 0 && left === Infinity) return "Getting ready …";
+  const time = left < Infinity ? `, about ${Math.ceil(left)} s left` : "";
+  return `After round ${round} of ${training.settings.epochs}${time}.`;
+}
+
 /** One method: its bars, and its answers for the old classes. */
-function Column({ method: { name, title, about }, reports, before, told, oldNames, names }: {
-  method: typeof METHODS[number];
-  reports?: readonly Report[];
+function Column({ school: { training }, oldNames, names, told, place, before }: Shared & {
+  place: number;
   before?: Before;
-  told: boolean;
-  oldNames: readonly string[];
-  names: readonly string[];
 }) {
+  const { name, title, about } = METHODS[place];
+  const reports = training?.students[place].reports.slice(0, reportsOfAll(training));
   const first = before?.report;
   const report = reports?.at(-1) ?? first;
   const kind = told ? "told" : "free";
-  const columns = [...oldNames, ...names];
+  const guessed = first && (told ? 1 / names.length : 0);
   return (
     <section
       class="column"
@@ -214,26 +233,17 @@ function Column({ method: { name, title, about }, reports, before, told, oldName
           {title} <small>({name})</small>
         </h3>
         <p class="about">{about}</p>
-        <Bar
-          label={`the ${oldNames.length} old things`}
-          share={report?.old[kind]}
-          before={first?.old[kind]}
-        />
-        <Bar label={list(names)} share={report?.added[kind]} before={first && 0} />
+        <Bar label="the old things" share={report?.old[kind]} before={first?.old[kind]} />
+        <Bar label={inShort(names)} share={report?.added[kind]} before={guessed} />
         <Bar label="looks where it looked" share={report?.looks} before={first && 1} />
       </div>
       <div class="ten" data-title={title}>
         {oldNames.map((oldName, i) => {
           const shown = report?.shown[i];
-          const answer = shown?.[kind];
+          const right = shown && shown[kind] === i;
           return (
-            <Tile
-              key={i}
-              picture={shown?.heat}
-              right={shown && answer === i}
-              label={`${oldName}: ${title}`}
-            >
-              {columns[answer!]}
+            <Tile key={i} {...{ picture: shown?.heat, right, label: `${oldName}: ${title}` }}>
+              {shown && [...oldNames, ...names][shown[kind]]}
             </Tile>
           );
         })}
@@ -243,108 +253,121 @@ function Column({ method: { name, title, about }, reports, before, told, oldName
 }
 
 /** What has come out so far. */
-function findingOf(training: Training | undefined, told: boolean, classes: readonly OwnClass[]): Said[] {
+function findingOf({ view: { classes, settings }, school: { training, tries }, names, told }: Shared): Said {
   if (training?.state === "done") {
-    const fewest = Math.min(...classes.map(({ pictures }) => pictures.length));
-    return verdictOf(training.tries, told ? "told" : "free", fewest);
+    const counts = settings.lesson === "yours" ? classes.map(({ pictures }) => pictures.length) : [];
+    const same = tries.slice(training.earlier).map(({ reports }) => reports);
+    return verdictOf(same, told ? "told" : "free", Math.min(...counts));
   }
-  return [[
-    "",
-    training
-      ? "Old pictures are only for the test: nobody learns from them. The first rounds shake all three; the last counts."
-      : `All three start as the same network. Press Teach, and they learn ${list(classes.map(nameOf))}.`,
-  ]];
+  if (training) {
+    return [
+      "",
+      "Old pictures are only for the test: nobody learns from them. The first rounds shake all three; the last counts.",
+    ];
+  }
+  return [
+    "Which of the three will forget least, and at what price? Guess.",
+    `All start as the same network. Press Teach, and they learn ${inShort(names)}, here in your browser.`,
+  ];
 }
 
-/** The measured numbers of all students, round by round. */
-function Rounds({ reports, names }: { reports: readonly (readonly Report[])[]; names: readonly string[] }) {
-  const points = reports.flatMap((ofOne, i) =>
-    ofOne.flatMap(({ round: x, old, added, looks }) => {
-      const values = {
+/** All tries since the page was opened. */
+function Tries({ school: { tries }, told }: Shared) {
+  const kind = told ? "told" : "free";
+  const rows = tries.map(({ names, settings, reports }) => [
+    [inShort(names), inWords(settings, "changed"), `seed ${settings.seed}`].filter(Boolean).join(", "),
+    ...(["old", "added"] as const).map((what) => inOrder(reports.map((one) => one[what][kind]))),
+  ]);
+  const about = `Your tries: right answers of ${list(METHODS.map((_, place) => quoted(place)))}` +
+    (told ? ", when told" : "");
+  return <Table {...{ about, rows }} head={["lesson", "of the old", "of the new"]} />;
+}
+
+/** The formula of the paper, the settings that can be changed, and the curves of a training. */
+function Settings({ view: { settings }, renew, school: { training } }: Shared) {
+  const [open, setOpen] = useState(false);
+  const set = (field: keyof TeachSettings) => (value: string | number) =>
+    renew({ settings: { ...settings, [field]: value } });
+  const points = training?.students.flatMap(({ reports }, i) =>
+    reports.flatMap(({ round, old, added, looks, losses }) =>
+      pointsAt(round, METHODS[i].name, {
         "the old things": old.free,
         "the old things, told that they are old": old.told,
-        [list(names)]: added.free,
+        [inShort(training.names)]: added.free,
         "looks where it looked": looks,
-      };
-      return Object.entries(values).map(([what, value]) => ({ method: METHODS[i].name, what, x, value }));
-    })
+        ...Object.fromEntries(Object.entries(losses).filter(([term]) => term.startsWith("L_"))),
+      })
+    )
   );
-  return <Lines {...{ points }} label="Round by round, on test pictures" x="round" />;
-}
-
-/** The formula of the paper, and the settings that can be changed. */
-function Settings({ view: { settings }, renew, school: { training } }: Shared) {
   return (
-    <details id="curious">
-      <summary>For the curious: the loss and its settings</summary>
+    <details id="curious" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>For the curious: the loss, its settings and curves</summary>
       <p>
-        In training, a network lowers its loss: L<sub>C</sub> + β · L<sub>D</sub> + γ · L<sub>AD</sub>{" "}
-        together. The first term learns the new, the second keeps the old answers, the third where it looked.
-        “Only the new” has the first, “Also its old answers” the first two, “Also where it looked” all.
+        Training lowers the loss: L<sub>C</sub> + β · L<sub>D</sub>{" "}
+        + γ · L<sub>AD</sub>. The first term learns the new, the second keeps the old answers, the third where
+        it looked. “Only the new” has the first, “Also its old answers” the first two, “Also where it looked”
+        all. The lesson “next ten” teaches ten more things of the data set.
       </p>
       <fieldset class="controls" disabled={isRunning(training)}>
-        {Object.entries(RANGES).map(([field, { label, ...range }]) => {
-          const value = settings[field as keyof typeof RANGES];
-          return (
-            <label key={field}>
-              {`${label}: ${value}`}
-              <input
-                type="range"
-                aria-label={label}
-                {...{ ...range, value }}
-                onInput={({ currentTarget }) =>
-                  renew({ settings: { ...settings, [field]: currentTarget.valueAsNumber } })}
-              />
-            </label>
-          );
-        })}
+        {(Object.keys(SETTINGS) as (keyof TeachSettings)[]).map((field) => (
+          <Choice key={field} {...SETTINGS[field]} value={settings[field]} onValue={set(field)} />
+        ))}
+        {isRunning(training) && <span class="message">Start over to change these.</span>}
       </fieldset>
+      {open && training && (
+        <Lines
+          points={points!}
+          label={`Round by round: ${inShort(training.names)}, ${inWords(training.settings, "all")}`}
+          x="round"
+        />
+      )}
     </details>
   );
 }
 
 /** One more picture, for which all three answer. */
-function Another({ training: { students }, oldNames, names }: {
-  training: Training;
-  oldNames: readonly string[];
-  names: readonly string[];
-}) {
+function Another({ school: { training }, oldNames, names }: Shared) {
   const [picture, setPicture] = useState<OwnPicture>();
   const [failure, say] = useState("");
   const ask = (picture: OwnPicture) =>
-    Promise.all(students.map(({ connection }) => connection.call((worker) => worker.reply(picture))));
+    Promise.all(
+      training!.students.map(({ connection }) => connection.call((worker) => worker.reply(picture))),
+    );
   const replies = useAnswer(() => picture ? ask(picture) : Promise.resolve([]), [picture], say) ?? [];
   const columns = [...oldNames, ...names];
-  const target = dropTarget({ onPictures: ([photo]) => setPicture(photo), onFail: say });
+  const taker = { onPictures: ([photo]: readonly OwnPicture[]) => setPicture(photo), onFail: say };
   return (
-    <section class="another" aria-labelledby="another" {...target}>
+    <section class="another" aria-labelledby="another" {...dropTarget(taker)}>
       <h2 id="another">Draw another: what do the three say?</h2>
       <div class="asked">
-        <Pad
-          sketch={picture && "sketch" in picture ? picture.sketch : []}
-          onSketch={(sketch) => setPicture(sketch.length > 0 ? { sketch } : undefined)}
-        />
+        <div>
+          <Pad
+            sketch={picture && "sketch" in picture ? picture.sketch : []}
+            onSketch={(sketch) => setPicture(sketch.length > 0 ? { sketch } : undefined)}
+          />
+          <Sources what="another picture" {...taker} padless />
+        </div>
         {replies.map(({ answer, scores, heat }, i) => {
-          const best = (from: number, end?: number) =>
-            scores.indexOf(Math.max(...scores.slice(from, end)), from);
+          const isOld = answer < oldNames.length;
+          const others = isOld ? scores.slice(oldNames.length) : scores.slice(0, oldNames.length);
+          const rival = scores.indexOf(Math.max(...others), isOld ? oldNames.length : 0);
+          const sure = (column: number) => `${columns[column]}, ${percent(scores[column])} sure`;
           return (
             <div key={i} class="reply" style={{ "--method": `var(--${METHODS[i].name})` }}>
               <h3>{METHODS[i].title}</h3>
               <Tile picture={heat} label={`Your picture: ${METHODS[i].title}`}>
-                <b>{columns[answer]}</b>, {answer < oldNames.length ? "an old" : "a new"} thing:{" "}
-                {percent(scores[answer])} sure
+                <b>{sure(answer)}</b>
+                <br />
+                {isOld ? "likeliest new" : "likeliest old"}: {sure(rival)}
               </Tile>
-              {[best(0, oldNames.length), best(oldNames.length)].map((column) => (
-                <Bar key={column} label={columns[column]} share={scores[column]} />
-              ))}
             </div>
           );
         })}
       </div>
       <p class="message" role="status">
         {failure || (replies.length > 0
-          ? "The bars set the likeliest old thing against the likeliest new one: the longer bar is the answer."
-          : `Draw ${list(names)}, or an old thing.`)}
+          ? "Each thing is asked for by itself, so a network can be almost sure of two."
+          : "Draw or choose something new, or something old.")}
       </p>
     </section>
   );

@@ -2,8 +2,9 @@
  * What measured numbers say, in words, and what they are too few or too close to say. Needs no page.
  * @module
  */
-import { ENOUGH, PICTURES } from "./address.ts";
-import { GENTLE, METHOD_NAMES, METHODS, modelName, TEST_VIEWS } from "./messages.ts";
+import { mean } from "../lib/numbers.ts";
+import { ENOUGH } from "./address.ts";
+import { METHOD_NAMES, METHODS, modelName } from "./messages.ts";
 import type { Manifest, ModelKey, Report } from "./messages.ts";
 
 /** A sentence in bold, and those that follow. */
@@ -44,56 +45,57 @@ function leaders(shares: readonly number[], count: number): number[] {
   return [best, ...others.filter((place) => isClose(shares[place], shares[best], count))];
 }
 
+/** Shares in the order of the methods, in a sentence. */
+export function inOrder(shares: readonly number[]): string {
+  return list(shares.map(percent));
+}
+
 /**
  * Who forgets least, and what that costs.
- * @param tries the three last reports of each try; the last try is told
+ * @param tries of the same lesson with the same settings; the last one is told
  * @param fewest pictures of a class that is taught
  */
 export function verdictOf(
   tries: readonly (readonly Report[])[],
   kind: "free" | "told",
   fewest: number,
-): Said[] {
+): Said {
   const reports = tries.at(-1)!;
-  const [oldCount, newCount] = reports[0].tested;
+  const [{ round, tested: [oldCount, newCount] }] = reports;
   const [old, added] = [reports.map((one) => one.old[kind]), reports.map((one) => one.added[kind])];
-  const ahead = leaders(old, oldCount);
+  const right = `${kind === "told" ? "When told, the" : "The"} three are right on ${inOrder(old)} of the ` +
+    `${oldCount} old pictures, and on ${inOrder(added)} of the ${newCount} new ones.`;
+  if (reports.every(({ added: { free } }) => free < 0.5)) {
+    return [
+      `After ${round} rounds, none knows even half of the new.`,
+      `Who learns little forgets little, so this decides nothing: give more rounds or pictures. ${right}`,
+    ];
+  }
   const [best, ...others] = ranked(old);
-  const rest = (shares: readonly number[]) => list(others.map((place) => percent(shares[place])));
-  const isFew = fewest < ENOUGH;
-  const first = ahead.length > 1
-    ? `Too close to call: ${list(ahead.map(quoted))}.`
-    : isFew
-    ? `${quoted(best)} is ahead, but few pictures prove little.`
-    : `${quoted(best)} forgets least.`;
-  const most = Math.max(...others.map((place) => added[place]));
-  const price = isClose(added[best], most, newCount)
-    ? "What that costs is too close to call."
-    : added[best] < most
-    ? "The price: it learns less of the new."
-    : "It learns the new best, too.";
   const wins = tries.filter((reports) => ranked(reports.map((one) => one.old[kind]))[0] === best).length;
-  return [
-    [
-      (kind === "told" ? "Told: " : "") + first,
-      `${ahead.length > 1 ? quoted(best) : "It"} is right on ${percent(old[best])} of the old pictures ` +
-      `(${oldCount}), the others on ${rest(old)}.`,
-    ],
-    [
-      price,
-      `It is right on ${percent(added[best])} of the new pictures (${newCount}, drawings in ${TEST_VIEWS} ` +
-      `places each), the others on ${rest(added)}.` +
-      (tries.length > 1 ? ` It was first in ${wins} of ${tries.length} tries.` : "") +
-      (isFew ? ` ${ENOUGH} or more of each, in several colors, tell more.` : ""),
-    ],
-  ];
+  const isFew = fewest < ENOUGH;
+  const rest = right +
+    (tries.length > 1 ? ` ${quoted(best)} was first in ${wins} of ${tries.length} tries.` : "") +
+    (isFew ? ` Few pictures prove little: ${ENOUGH} or more of each, in several colors, tell more.` : "");
+  const ahead = leaders(old, oldCount);
+  if (ahead.length > 1) return [`Too close to call who forgets least: ${list(ahead.map(quoted))}.`, rest];
+  const [rival] = others.toSorted((one, other) => added[other] - added[one]);
+  const isLess = added[best] < added[rival];
+  const price = isClose(added[best], added[rival], newCount)
+    ? isLess
+      ? `Whether it learns less of the new than ${quoted(rival)} is too close to call.`
+      : "It costs nothing here: none learns clearly more of the new."
+    : isLess
+    ? `The price: it learns less of the new than ${quoted(rival)}.`
+    : "It costs nothing here: it learns the new best, too.";
+  return [`${quoted(best)} ${isFew ? "is ahead" : "forgets least"}. ${price}`, rest];
 }
 
 /** What the switch does, and what it shows: whether the old is forgotten, or taken for something new. */
-export function toldOf(old: number, added: number, reports?: readonly Report[], before?: Report): string {
+export function toldOf(old: number, added: number, reports: readonly Report[], before?: Report): string {
   const rule = `The switch changes the test, not the networks: each chooses among the ${old} old or the ` +
     `${added} new names, so guessing gives ${percent(1 / old)} or ${percent(1 / added)}.`;
-  if (!reports || !before) return rule;
+  if (reports.length === 0 || !before) return rule;
   const best = ranked(reports.map((one) => one.old.told))[0];
   const { free, told } = reports[best].old;
   return `${rule} ${quoted(best)} comes from ${percent(free)} to ${percent(told)}, of ` +
@@ -109,37 +111,39 @@ export function knownBy({ models, stepSizes }: Manifest, key: ModelKey) {
 }
 
 /**
- * What is left after the later lessons.
- * @param runs what each method knows of all things at the end, for each of several runs
+ * Who knows most after the later lessons, and what is left of the first things.
+ * @param runs the share of right answers on all things after each step, for each method and seed
  */
-export function meaningOf(manifest: Manifest, runs: readonly (readonly number[])[]): Said {
-  const { models, stepSizes, configuration } = manifest;
-  const [base, increment] = stepSizes;
-  const things = stepSizes.reduce((sum, size) => sum + size);
-  const ends = METHOD_NAMES.map((method) => knownBy(manifest, { method, step: stepSizes.length - 1 }));
-  const [best] = ranked(ends.map(({ first }) => first));
-  const left = ends[best].first / models[0].accuracy[0];
-  const ahead = leaders(ends.map(({ all }) => all), things * PICTURES);
-  const shares = (numbers: readonly number[]) => list(numbers.map(percent));
-  const means = METHOD_NAMES.map((_, place) => runs.reduce((sum, run) => sum + run[place] / runs.length, 0));
-  const [usual] = ranked(means);
-  const wins = runs.filter((run) => ranked(run)[0] === usual).length;
+export function meaningOf(
+  manifest: Manifest,
+  runs: readonly { method: string; seed: number; accuracy: readonly number[] }[],
+): Said {
+  const { models, stepSizes: [base, ...lessons] } = manifest;
+  const step = lessons.length;
+  const known = Map.groupBy(runs, ({ seed }) => seed).values().toArray().map((ofSeed) =>
+    METHOD_NAMES.map((name) => ofSeed.find(({ method }) => method === name)!.accuracy[step])
+  );
+  const means = METHOD_NAMES.map((_, place) => mean(known.map((shares) => shares[place])));
+  const [best, second] = ranked(means);
+  const wins = known.filter((shares) => ranked(shares)[0] === best).length;
+  const first = METHOD_NAMES.map((method) => knownBy(manifest, { method, step }).first);
+  const left = Math.max(...first) / models[0].accuracy[0];
   return [
-    left < 0.2
-      ? `Hardly any picture of the first ${base} things is recognized any more, whichever way.`
-      : left < 0.5
-      ? `Less than half of what it knew of the first ${base} things is left, whichever way.`
-      : `${quoted(best)} keeps most of what it knew of the first ${base} things.`,
-    `The three are right on ${shares(ends.map(({ first }) => first))} of their pictures, from ` +
-    `${percent(models[0].accuracy[0])} at the start, and on ${shares(ends.map(({ all }) => all))} of all. ` +
-    (ahead.length > 1
-      ? `Who knows most of all ${things} is too close to call: ${list(ahead.map(quoted))}. `
-      : `${quoted(ahead[0])} knows most of all ${things}. `) +
-    (runs.length > 0
-      ? `Over ${runs.length} runs with other random numbers, ${quoted(usual)} knew most in ${wins}; ` +
-        `on average they knew ${shares(means)}. `
-      : "") +
-    `A lesson here has ${increment} new things instead of two, and a learning rate of ` +
-    `${configuration.learningRate} instead of ${GENTLE.learningRate}.`,
+    wins < 0.8 * known.length
+      ? `Too close to call who knows most then: ${quoted(best)} or ${quoted(second)}.`
+      : `${quoted(best)} knows most then.`,
+    `Of all ${lessons.reduce((sum, size) => sum + size, base)} things, the three know ${inOrder(means)} on ` +
+    `average over ${known.length} runs with different random numbers; ${
+      quoted(best)
+    } knows most in ${wins}. ` +
+    (best === METHODS.length - 1
+      ? ""
+      : `${quoted(METHODS.length - 1)}, which usually forgets least above, is not first here. `) +
+    `Of the first ${base} things, ` +
+    (left < 0.2
+      ? "hardly any is recognized any more, whichever way"
+      : `at most ${percent(left)} of what was known is left`) +
+    `: in the run below, the three know ${inOrder(first)} of them in the end, from ` +
+    `${percent(models[0].accuracy[0])} at the start.`,
   ];
 }

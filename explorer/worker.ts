@@ -10,12 +10,10 @@ import { start } from "../lib/engine/wasm.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { answerOf, ownPicture, schoolOf, shownPictures, teach } from "./lesson.ts";
 import { allModels, fetchAsset, fetchManifest, modelFile, type ModelKey, modelName } from "./messages.ts";
-import type { Answer, Lesson, Method, OwnPicture, Picture, Report, TeachSettings } from "./messages.ts";
+import type { Answer, Lesson, Method, OwnPicture, Report, Shown, TeachSettings } from "./messages.ts";
 
 const api = {
-  shown: async () => shownPictures(await ready()),
-  see: async (own: OwnPicture) => ownPicture(own, (await ready()).dataset.imageSize),
-  pictures,
+  shown: () => once("shown", async () => shownPictures(await ready())),
   look,
   train,
   reply,
@@ -26,52 +24,44 @@ expose(api);
 
 setWasmPaths("./");
 
-/** What `read` gives, read once. What failed is read anew when it is asked for again. */
-function once<Result>(read: () => Promise<Result>): () => Promise<Result> {
-  let result: Promise<Result> | undefined;
-  return () =>
-    result ??= read().catch((error) => {
-      result = undefined;
-      throw error;
-    });
+/** What `read` gives, read once by its name. What failed is read anew when it is asked for again. */
+function once<Result>(name: string, read: () => Promise<Result>): Promise<Result> {
+  const result = results.get(name) as Promise<Result> | undefined ?? read();
+  results.set(name, result);
+  result.catch(() => results.delete(name));
+  return result;
 }
+const results = new Map<string, Promise<unknown>>();
 
+const engine = () => once("engine", () => start());
 /** Starts the engine, and reads what every function needs. */
-const ready = once(async () => {
-  const [manifest, drawings] = await Promise.all([fetchManifest(), fetchAsset("drawings.gz"), engine()]);
-  return schoolOf(manifest, drawings, await modelOf({ method: "C", step: 0 }));
-});
-const engine = once(() => start());
+const ready = () =>
+  once("school", async () => {
+    const [manifest, drawings] = await Promise.all([fetchManifest(), fetchAsset("drawings.gz"), engine()]);
+    return schoolOf(manifest, drawings, await modelOf({ method: "C", step: 0 }));
+  });
 
-const models = new Map<string, () => Promise<ResNet>>();
 function modelOf(key: ModelKey): Promise<ResNet> {
   const file = modelFile(key);
-  const read = async () => {
+  return once(file, async () => {
     const [bytes] = await Promise.all([fetchAsset(file), engine()]);
     return (await decodeCheckpoint(bytes, file)).model;
-  };
-  const model = models.get(file) ?? once(read);
-  models.set(file, model);
-  return model();
+  });
 }
 
-/** The test images of a class, drawings by artists that no model has seen. */
-async function pictures(classId: number): Promise<Picture[]> {
-  const { dataset, classOrder, manifest: { configuration: { seed } } } = await ready();
-  const set = dataset.open("test", [classOrder[classId]], { seed, views: 1 });
-  return Array.from({ length: set.count }, (_, image) => readPicture(set, { image, view: 0 }));
-}
-
-/**
- * What all models say of a picture, and where they look for a class (-1: for their answer), by their names.
- */
-async function look(picture: Picture, classId: number): Promise<Map<string, Answer>> {
-  const { manifest, dataset } = await ready();
+/** Test images of a class, by artists that no model has seen, and what all models say of one, or of `own`. */
+async function look(classId: number, image: number, own?: OwnPicture): Promise<Shown> {
+  const school = await ready();
+  const { dataset, classOrder, manifest } = school;
+  const set = dataset.open("test", [classOrder[classId]], { seed: manifest.configuration.seed, views: 1 });
+  const pictures = Array.from({ length: set.count }, (_, image) => readPicture(set, { image, view: 0 }));
+  const picture = own ? ownPicture(own, dataset.imageSize) : pictures[image];
+  const asked = own ? -1 : classId;
   const answers = new Map<string, Answer>();
   for (const key of allModels(manifest)) {
-    answers.set(modelName(key), answerOf(await modelOf(key), picture, dataset, classId));
+    answers.set(modelName(key), answerOf(await modelOf(key), picture, school, asked));
   }
-  return answers;
+  return { pictures, picture, asked, answers };
 }
 
 let student: ResNet | undefined;
@@ -88,6 +78,6 @@ async function train(
 
 /** What the student says of a picture. */
 async function reply(own: OwnPicture): Promise<Answer> {
-  const { dataset } = await ready();
-  return answerOf(student!, ownPicture(own, dataset.imageSize), dataset);
+  const school = await ready();
+  return answerOf(student!, ownPicture(own, school.dataset.imageSize), school);
 }

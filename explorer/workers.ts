@@ -38,18 +38,29 @@ export interface Student {
   readonly reports: Report[];
   /** Of the training that is done. */
   share: number;
-  /** Whether it has paused after a round, or is done. */
-  rests: boolean;
 }
 
-/** A training of three students, and what it was started with. */
-export interface Training {
+/** What a training is started with. */
+export interface Given {
   readonly lesson: Lesson;
+  /** Names of what is taught. */
+  readonly names: readonly string[];
   readonly settings: TeachSettings;
+}
+
+/** What has come out of a training: the last reports of the three. */
+export interface Try extends Given {
+  readonly reports: readonly Report[];
+}
+
+/** A training of three students. */
+export interface Training extends Given {
   readonly students: readonly Student[];
-  /** The last reports of this lesson's tries, this one included once it is done. */
-  readonly tries: (readonly Report[])[];
+  /** Tries before the first of this lesson with these settings. */
+  readonly earlier: number;
   state: "running" | "paused" | "done" | "failed";
+  /** When the time that is left began to be measured, and the share that was done then. */
+  pace?: { readonly at: number; readonly share: number };
   /** Why it has failed. */
   failure?: string;
 }
@@ -64,6 +75,7 @@ export function useTraining() {
   /** The students wait for it after each round. */
   const gate = useRef<PromiseWithResolvers<void> | undefined>(undefined);
   const drawn = useRef(0);
+  const tries = useRef<Try[]>([]);
 
   function end(): void {
     current.current?.students.forEach(({ connection }) => connection.close());
@@ -72,25 +84,26 @@ export function useTraining() {
   }
 
   /** Another training counts as another try of the one before. */
-  async function start(given: Pick<Training, "lesson" | "settings">): Promise<void> {
-    const tries = current.current?.tries ?? [];
+  async function start(given: Given): Promise<void> {
+    const earlier = current.current?.earlier ?? tries.current.length;
     end();
-    const students = METHOD_NAMES.map((): Student => (
-      { connection: new Connection(), reports: [], share: 0, rests: false }
-    ));
-    const training: Training = { ...given, students, tries, state: "running" };
+    const students = METHOD_NAMES.map((): Student => ({
+      connection: new Connection(),
+      reports: [],
+      share: 0,
+    }));
+    const training: Training = { ...given, students, earlier, state: "running" };
     current.current = training;
     redraw();
     const runs = students.map((student, i) => {
       const tell = async (report: Report | null) => {
         if (report) student.reports.push(report);
-        student.rests = gate.current !== undefined;
         redraw();
         await gate.current?.promise;
-        student.rests = false;
       };
       const onProgress = (share: number) => {
         student.share = share;
+        if (shareOf(training) > 0) training.pace ??= { at: performance.now(), share: shareOf(training) };
         if (performance.now() < drawn.current + REDRAW_MS) return;
         drawn.current = performance.now();
         redraw();
@@ -98,25 +111,25 @@ export function useTraining() {
       const settings = { ...given.settings, method: METHOD_NAMES[i] };
       return student.connection.call((worker) =>
         worker.train(given.lesson, settings, proxy(tell), proxy(onProgress))
-      ).then(() => student.rests = true);
+      );
     });
     const failed = (await Promise.allSettled(runs)).find((run) => run.status === "rejected");
     if (current.current !== training) return;
     training.state = failed ? "failed" : "done";
     training.failure = failed?.reason.message;
-    if (!failed) tries.push(students.map(({ reports }) => reports.at(-1)!));
+    if (!failed) tries.current.push({ ...given, reports: students.map(({ reports }) => reports.at(-1)!) });
     redraw();
   }
 
   function pause(on: boolean): void {
     gate.current?.resolve();
     gate.current = on ? Promise.withResolvers() : undefined;
-    current.current!.state = on ? "paused" : "running";
+    Object.assign(current.current!, { state: on ? "paused" : "running", pace: undefined });
     redraw();
   }
 
   useEffect(() => end, []);
-  return { training: current.current, start, pause, end };
+  return { training: current.current, tries: tries.current, start, pause, end };
 }
 
 /** Whether a training goes on, or will. */
@@ -127,6 +140,13 @@ export function isRunning(training: Training | undefined): boolean {
 /** The share of a training that the slowest student has done. */
 export function shareOf({ students }: Training): number {
   return Math.min(...students.map(({ share }) => share));
+}
+
+/** About how many seconds are left, once that can be said. */
+export function secondsLeft(training: Training): number {
+  const share = shareOf(training);
+  const { at, share: first } = training.pace ?? { at: 0, share };
+  return (performance.now() - at) / 1000 * (1 - share) / (share - first);
 }
 
 /** How many reports all students have given. Only these are shown, so that no student seems to be ahead. */
