@@ -20,8 +20,3 @@ export function inPercent(share: number): string {
   const tenths = Math.sign(share) * Math.round(1000 * Math.abs(share) + 1e-6);
   return `${fixed(tenths / 10, 1)} %`;
 }
-
-/** Puts a plus before a number that is not negative. */
-export function withSign(written: string): string {
-  return written.startsWith("−") ? written : `+${written}`;
-}

@@ -30,12 +30,6 @@ export interface ProgressDisplay {
   finish(): Promise<void>;
 }
 
-/** A display that makes room for other text. */
-export interface RoomyDisplay extends ProgressDisplay {
-  /** Lets `print` write above the lines. It must not wait for anything. */
-  above(print: () => void): void;
-}
-
 /** Where lines are drawn outside of notebooks. */
 export interface Screen {
   isTerminal: boolean;
@@ -69,13 +63,14 @@ export function duration(seconds: number): string {
 }
 
 /**
- * A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file.
+ * A display for wherever the code runs: the output of a notebook's cell, a terminal, or a log file. `above`
+ * lets other text be printed above its lines; it must not wait for anything.
  * @param now milliseconds
  */
 export function progressDisplay(
   screen: Screen = standardError(),
   now: () => number = () => performance.now(),
-): RoomyDisplay {
+): ProgressDisplay & { above(print: () => void): void } {
   const makePlace = inNotebook() ? notebookPlace : screen.isTerminal ? terminalPlace : logPlace;
   const place = makePlace(screen, now);
   let lines: readonly ProgressLine[] = [];

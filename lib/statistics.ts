@@ -3,7 +3,7 @@
  * @module
  */
 import jstat from "jstat";
-import { fixed, inPercent, mean, withSign } from "./numbers.ts";
+import { fixed, inPercent, mean } from "./numbers.ts";
 
 export { mean };
 
@@ -144,7 +144,8 @@ export function decimal(values: number | readonly number[], digits: number): str
 
 /** As {@linkcode decimal}, with a sign before a positive number too: for differences. */
 export function signed(values: number | readonly number[], digits: number): string {
-  return withSign(decimal(values, digits));
+  const written = decimal(values, digits);
+  return written.startsWith("−") ? written : `+${written}`;
 }
 
 function listOf(values: number | readonly number[]): readonly number[] {

@@ -19,7 +19,7 @@ export interface KeptShares {
 export interface StepBars {
   /** One short sentence that says what is seen. */
   readonly title: string;
-  /** The setting: data set, model. */
+  /** Data set and model. */
   readonly subtitle: string;
   /** What the vertical axis shows. */
   readonly label: string;

@@ -84,9 +84,9 @@ export async function saveFigure<Numbers>(
 }
 
 /**
- * Where a figure belongs: `figures/` where its setting is that of the committed file, or none is committed
- * and the preset is `default`; otherwise `data/figures/PRESET-ENGINE/`, so that a quick look never replaces
- * the results.
+ * Where a figure belongs: `figures/` where preset and engine are those of the committed file, or none is
+ * committed and the preset is `default`; otherwise `data/figures/PRESET-ENGINE/`, so that a quick look never
+ * replaces the results.
  * @param log where one line goes if the folder is not `figures/`
  */
 export async function figureDirectory(

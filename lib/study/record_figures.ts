@@ -33,7 +33,10 @@ export function accuracyCurveNumbers(records: readonly RunRecord[]): AccuracyCur
   const incremental = records.filter(isIncremental);
   const together = records.filter((record) => !isIncremental(record));
   const { configuration: { dataset, preset }, engine, metrics } = incremental[0] ?? records[0];
-  const top5 = records.every(showsTop5);
+  // Whether five guesses are to be shown, and were counted.
+  const top5 = records.every(({ configuration, metrics }) =>
+    configuration.topK === 5 && metrics.every(({ accuracyTop5 }) => accuracyTop5 !== undefined)
+  );
   return {
     ...{ dataset, preset, engine },
     classesSeen: metrics.map(({ classesSeen }) => classesSeen),
@@ -65,11 +68,6 @@ function methodRun({ configuration: { method, seed }, metrics }: RunRecord, top5
     attentionCosine: metrics.map(({ attention }) => attention.cosine),
     ...balanced ? {} : { meanClassAccuracy: metrics.map(({ meanClassAccuracy }) => meanClassAccuracy) },
   };
-}
-
-/** Whether five guesses are to be shown, and were counted. */
-function showsTop5({ configuration, metrics }: RunRecord): boolean {
-  return configuration.topK === 5 && metrics.every(({ accuracyTop5 }) => accuracyTop5 !== undefined);
 }
 
 /** What the figure `attention-retention-curve` draws: the same, and how attention left the objects. */

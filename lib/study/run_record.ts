@@ -8,7 +8,7 @@ import { forgetting } from "../evaluation/accuracy.ts";
 import { type AttentionRetention, type StepMetrics, stepMetricsSchema } from "../evaluation/step_metrics.ts";
 import { digestOf, inWords, readJsonIfThere, writeFilesWhole } from "../files.ts";
 import { codeOf } from "../run/folder.ts";
-import { baseIdentity, settingOf, varyingFields } from "../run/identity.ts";
+import { settingOf, varyingFields } from "../run/identity.ts";
 import { presetValues } from "../run/presets.ts";
 import type { Run } from "../run/run.ts";
 import { type Configuration, configurationSchema, datasetNames, presetNames } from "../run/schema.ts";
@@ -143,11 +143,6 @@ export function settingKey(configuration: Configuration): string {
 /** The same text for runs of one seed and one order of classes: they can be compared in pairs. */
 export function unitKey({ seed, classOrder }: Configuration): string {
   return JSON.stringify([seed, classOrder]);
-}
-
-/** The same text for runs that share the configuration of M_0. */
-export function firstModelKey(configuration: Configuration): string {
-  return JSON.stringify(baseIdentity(configuration));
 }
 
 /**

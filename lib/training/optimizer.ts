@@ -3,7 +3,7 @@ import { sgdStep } from "../engine/mod.ts";
 import type { ResNet, SafeTensor } from "../model/mod.ts";
 import type { NamedTensorMap, Variable } from "../tensors.ts";
 
-/** Settings of stochastic gradient descent that stay the same during a run. */
+/** Options of stochastic gradient descent that stay the same during a run. */
 export interface OptimizerOptions {
   /** μ, from 0 to below 1. */
   momentum: number;

@@ -17,7 +17,7 @@ import { type LossOptions, type MethodName, methodNamed } from "./method.ts";
 import { cosineSchedule, type OptimizerOptions, Sgd } from "./optimizer.ts";
 import { askTeacher, cachedTeacher, type Teacher } from "./teacher.ts";
 
-/** Settings of the training on one step. */
+/** How one step is trained. */
 export interface StepOptions {
   /** t; 0 is the base step. */
   step: number;
@@ -31,7 +31,7 @@ export interface StepOptions {
   learningRate: number;
   /** Images of one iteration, at most. */
   batchSize: number;
-  /** Settings of the optimizer. */
+  /** Of the optimizer. */
   sgd: OptimizerOptions;
   /** How many views of each image are drawn in one epoch. */
   drawsPerEpoch: number;
@@ -57,7 +57,7 @@ export interface StepsConfiguration
   baseLearningRate: number;
 }
 
-/** The settings of one step of a configuration. */
+/** How a configuration trains one of its steps. */
 export function stepOptions(
   configuration: StepsConfiguration,
   step: number,

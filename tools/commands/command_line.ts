@@ -124,7 +124,7 @@ export function parseCommandLine(args: readonly string[], command: Command): Com
       ? { true: true, false: false }[value]
       : name in own || isOption
       ? value
-      : fieldValue(name, value);
+      : asSpelled(name, valueOf(schemas[name], value.trim()));
     // A list may be empty.
     if (read === undefined || isOption || !Array.isArray(read) && value.trim() === "") {
       const expected = isBoolean(name) ? "true or false" : "a value";
@@ -267,10 +267,6 @@ function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSc
  * Reads the value of a field from a command line. A text that cannot be one stays a text, which
  * {@linkcode configure} refuses.
  */
-function fieldValue(field: string, text: string): unknown {
-  return asSpelled(field, valueOf(schemas[field], text.trim()));
-}
-
 function valueOf(schema: JsonSchema, text: string): unknown {
   switch (schema.type) {
     case "integer":

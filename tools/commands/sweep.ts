@@ -5,14 +5,13 @@
 import { dirname, join } from "node:path";
 import { isFolder } from "../../lib/data/photos/photo_source.ts";
 import { codeOf, dataDirectory, readMetrics } from "../../lib/run/folder.ts";
-import { runNames } from "../../lib/run/identity.ts";
+import { baseIdentity, runNames } from "../../lib/run/identity.ts";
 import type { Configuration } from "../../lib/run/schema.ts";
 import { failuresOf, refuseFailed, runJobs, trainingJobs } from "../../lib/run/train_runs.ts";
 import { stoppable } from "../../lib/stop_signals.ts";
 import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
 import { studyFigure, type StudyFigureOptions } from "../../lib/study/record_figures.ts";
 import {
-  firstModelKey,
   readRecords,
   runKey,
   type RunRecord,
@@ -221,7 +220,7 @@ function refuseMixture(records: readonly RunRecord[]): void {
   refuseSeveralEngines(records);
   const firstModels = new Map<string, RunRecord["metrics"]>();
   for (const { configuration, metrics } of records) {
-    const key = firstModelKey(configuration);
+    const key = JSON.stringify(baseIdentity(configuration));
     const first = firstModels.get(key) ?? metrics;
     firstModels.set(key, first);
     if (shareFirstModel(first, metrics)) continue;

@@ -127,26 +127,26 @@ export function moved(x: number, y: number, ...pieces: string[]): string {
   return `<g transform="translate(${round(x)},${round(y)})">${pieces.join("")}</g>`;
 }
 
-/** Drawings side by side, their upper edges in line. */
-export function beside(drawings: readonly Piece[], gap = 0): Piece {
+/** Pieces side by side, their upper edges in line. */
+export function beside(pieces: readonly Piece[], gap = 0): Piece {
   let x = -gap;
-  const svg = drawings.map((drawing) => {
+  const svg = pieces.map((piece) => {
     const left = x + gap;
-    x = left + drawing.width;
-    return moved(left, 0, drawing.svg);
+    x = left + piece.width;
+    return moved(left, 0, piece.svg);
   });
-  return { svg: svg.join(""), width: Math.max(x, 0), height: Math.max(0, ...drawings.map((d) => d.height)) };
+  return { svg: svg.join(""), width: Math.max(x, 0), height: Math.max(0, ...pieces.map((p) => p.height)) };
 }
 
-/** Drawings one above the other, their left edges in line. */
-export function stacked(drawings: readonly Piece[], gap = 0): Piece {
+/** Pieces one above the other, their left edges in line. */
+export function stacked(pieces: readonly Piece[], gap = 0): Piece {
   let y = -gap;
-  const svg = drawings.map((drawing) => {
+  const svg = pieces.map((piece) => {
     const top = y + gap;
-    y = top + drawing.height;
-    return moved(0, top, drawing.svg);
+    y = top + piece.height;
+    return moved(0, top, piece.svg);
   });
-  return { svg: svg.join(""), width: Math.max(0, ...drawings.map((d) => d.width)), height: Math.max(y, 0) };
+  return { svg: svg.join(""), width: Math.max(0, ...pieces.map((p) => p.width)), height: Math.max(y, 0) };
 }
 
 const SCRIPT_SIZE = 0.72;
@@ -214,7 +214,7 @@ export interface Figure {
 export interface FigureParts {
   /** One short sentence that says what is seen. */
   readonly title: string;
-  /** The setting: data set, preset, number of seeds. */
+  /** Data set, preset, number of seeds. */
   readonly subtitle?: string;
   readonly body: Piece;
   /** How to read it, in small print. Each note begins a new line. */
