@@ -237,8 +237,6 @@ Deno.test("comparisonsOf() takes differences within seeds, and says what follows
   assert.equal(shown["mean, 95 % interval"], "+2.0 ± 2.5 points");
   assert.deepEqual([shown["data set"], shown.comparison], ["iEmoji-100", "equal settings, M − F"]);
   assert.equal(compared([0.015, 0.02, 0.025]).verdict, "gain");
-  assert.equal(compared([-0.015, -0.02, -0.025]).verdict, "loss");
-  assert.equal(compared([0.0005, 0.001, -0.0015]).verdict, "no gain worth having");
 });
 
 Deno.test("comparisonsOf() compares another measure where it is named", () => {

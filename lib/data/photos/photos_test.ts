@@ -163,18 +163,6 @@ Deno.test("loadPhotos() computes mean and standard deviation over the training i
   });
 });
 
-Deno.test("loadPhotos() decodes no photo where a class has too few", async () => {
-  await withFolder(async (folder) => {
-    await writeClassFolders(join(folder, "photos"), { ant: 5, bee: 1 });
-    const progress: number[] = [];
-    const onProgress = (done: number) => progress.push(done);
-    await assert.rejects(() => load(folder, { onProgress }), naming('"bee"', "found 1"));
-    assert.deepEqual(progress, []);
-    await load(folder, { onProgress, classes: ["ant"] });
-    assert.equal(progress.length, 5);
-  });
-});
-
 Deno.test("loadPhotos() throws where there is no such folder, or the size is no size", async () => {
   await withFolder(async (folder) => {
     await assert.rejects(() => load(folder), naming(join(folder, "photos"), "your images", "--data PATH"));
