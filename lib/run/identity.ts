@@ -130,10 +130,12 @@ export function describeSetting(configuration: Configuration, fields: readonly s
   return [configuration.method, ...shown].join(", ");
 }
 
-/** A function that names each of these runs: its setting, as far as settings differ, and its seed. */
+/** A function that names these runs: the setting, as far as those of a method differ, and the seed. */
 export function runNames(configurations: readonly Configuration[]): (configuration: Configuration) => string {
-  const fields = varyingFields(configurations);
-  return (configuration) => `${describeSetting(configuration, fields)}, seed ${configuration.seed}`;
+  const ofMethods = Map.groupBy(configurations, ({ method }) => method);
+  const fields = new Map(Array.from(ofMethods, ([method, same]) => [method, varyingFields(same)]));
+  return (configuration) =>
+    `${describeSetting(configuration, fields.get(configuration.method)!)}, seed ${configuration.seed}`;
 }
 
 /** Fields of a configuration that people call by another name. */
