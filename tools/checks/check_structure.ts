@@ -33,10 +33,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** What there may be at most. A line of code is neither blank nor a comment; of tests every line counts. */
 const BUDGET = {
-  "lines of code in lib and tools": 13_720,
+  "lines of code in lib and tools": 13_710,
   "lines of code in explorer": 2_000,
   "source files": 150,
-  "lines of tests": 11_520,
+  "lines of tests": 11_505,
 };
 const WIDTH = 110;
 const COMMENT = /^\s*(\/\/|\/?\*( |\*|\/|$))/;
