@@ -101,7 +101,8 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
     );
   }
 
-  const all = await (named.length === 0 ? runsBelow(join(home, "runs")) : Promise.all(named.map(readRun)));
+  const folders = named.length > 0 ? named : await foldersBelow(join(home, "runs"));
+  const all = await readRuns(folders, state === "damaged");
   const chosen = all.filter(({ state: is, run }) => (state ?? is) === is && hasFields(run, fields));
   if (chosen.length === 0 && fields.method !== undefined) validate("method", fields.method);
   if (switches.has("compare")) return await compare(chosen, out, say, result);
@@ -122,11 +123,17 @@ export const runs = defineCommand(COMMAND, async (line, say, result) => {
   result({ runs: listed, removed: isRemoved });
 });
 
-async function runsBelow(folder: string): Promise<FoundRun[]> {
-  return await Promise.all((isFolder(folder) ? await findKept(folder, 2) : []).map(readRun));
+async function foldersBelow(folder: string): Promise<string[]> {
+  return isFolder(folder) ? await findKept(folder, 2) : [];
 }
 
-async function readRun(folder: string): Promise<FoundRun> {
+/** One after the other: all models of many runs at once would need more memory than there is. */
+function readRuns(folders: readonly string[], everyModel = false): Promise<FoundRun[]> {
+  return Array.fromAsync(folders, (folder) => readRun(folder, everyModel));
+}
+
+/** @param everyModel whether models are read again that were not written since they were measured */
+async function readRun(folder: string, everyModel: boolean): Promise<FoundRun> {
   const common = { folder, ...sizeOf(folder) };
   let [run, trained]: [KeptRun | undefined, number] = [undefined, 0];
   try {
@@ -137,8 +144,11 @@ async function readRun(folder: string): Promise<FoundRun> {
     // Metrics may be there whose model is not.
     trained = Math.min(metrics.length, await trainedSteps(folders, steps));
     for (let step = 0; step < steps; step++) {
+      const pathOf = (name: string) => join(stepFolder(folders, step), name);
+      const [measured, model] = ["metrics.json", "model.safetensors"].map((name) => writtenAt(pathOf(name)));
+      if (model <= measured && !everyModel) continue;
       for (const name of ["model.safetensors", "progress.safetensors"]) {
-        const path = join(stepFolder(folders, step), name);
+        const path = pathOf(name);
         const content = await readFileIfThere(path);
         if (content === null) continue;
         await checkCheckpoint(content, path);
@@ -153,6 +163,11 @@ async function readRun(folder: string): Promise<FoundRun> {
     if (!(error instanceof UserError)) throw error;
     return { ...common, state: "damaged", trained, run, problem: error.message };
   }
+}
+
+/** When a file was written, in milliseconds; not a number where there is none. */
+function writtenAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? NaN;
 }
 
 /** The process that trains a step in a folder. */
@@ -193,7 +208,7 @@ function hasFields(run: KeptRun | undefined, fields: Partial<Configuration>): bo
 /** Leaves out each M_0 that a run needs which stays, and what a process trains now, or waits to train. */
 async function removable(chosen: readonly FoundRun[]): Promise<FoundRun[]> {
   const places = new Set(chosen.map(({ folder }) => dirname(folder)));
-  const all = (await Promise.all([...places].map(runsBelow))).flat();
+  const all = await readRuns((await Promise.all([...places].map(foldersBelow))).flat());
   const training = all.filter(({ state }) => state === "training").map(({ folder }) => folder);
   const free = chosen.filter(({ folder, run }) =>
     !training.includes(folder) && !training.includes(run?.folders.base ?? "")

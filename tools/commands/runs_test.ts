@@ -49,6 +49,11 @@ Deno.test("runs lists what is kept, and removes what a filter chooses", () =>
     const [{ problem, accuracy: known }] = await listed("--state", "damaged", "--method", "LwM");
     assert.equal(known, accuracy);
     assert.match(String(problem), /model\.safetensors to be a checkpoint that matches its digest/);
+    assert.deepEqual((await listed("--method", "LwM")).map(({ state }) => state), ["damaged"]);
+    // As if a disk had lost it: the file was not written since it was measured, and is read only if asked.
+    await Deno.utime(model, 0, 0);
+    assert.deepEqual((await listed("--method", "LwM")).map(({ state }) => state), ["ready"]);
+    assert.deepEqual(await foldersOf("--state", "damaged", "--method", "LwM"), [name]);
     await Deno.writeFile(model, bytesOfModel);
     // Damaged metrics: it is chosen by its fields, and its M_0 stays.
     const metrics = join(method, "step-1", "metrics.json");
