@@ -13,8 +13,6 @@ import { cssColor, onGrid, PAD, PENS, READY_NAMES, type Sketch, type Stroke } fr
 const SIZE = 32;
 /** Width of the pen, as in the drawings that stand ready. */
 const PEN_WIDTH = 7;
-/** Points nearer than this say nothing more. */
-const NEAREST = 1;
 
 /** Where pictures and sentences go. */
 interface Taker {
@@ -60,7 +58,7 @@ export function Pad({ sketch, onSketch }: { sketch: Sketch; onSketch: (sketch: S
           if (!stroke) return;
           const [x, y] = placeOf(event);
           const [lastX, lastY] = stroke.points.slice(-2);
-          if (Math.hypot(x - lastX, y - lastY) < NEAREST) return;
+          if (Math.hypot(x - lastX, y - lastY) < 1) return; // it says nothing more
           setStroke({ ...stroke, points: [...stroke.points, x, y] });
         }}
         onPointerUp={finish}

@@ -164,7 +164,6 @@ function TeachControls({ failure, ...shared }: Shared & { failure: string }) {
     // The button that was pressed goes.
     controls.current!.querySelector<HTMLElement>(".teach")!.focus();
   };
-  const share = training ? shareOf(training) : 0;
   const changed = inWords(settings, "changed");
   const [label, message] = {
     none: ["Teach", problem || failure],
@@ -177,7 +176,7 @@ function TeachControls({ failure, ...shared }: Shared & { failure: string }) {
     <div class="controls" ref={controls}>
       <Button class="primary teach" disabled={!state && problem !== ""} onClick={teach}>{label}</Button>
       {state && <Button onClick={() => startOver({ seed: GENTLE.seed })}>Start over</Button>}
-      {isRunning(training) && <progress value={share || undefined} aria-label="Progress of the lesson" />}
+      {isRunning(training) && <progress value={shareOf(training!) || undefined} aria-label="Progress" />}
       <span class="message" role="status">{message}</span>
       {changed && (
         <small>
@@ -289,7 +288,7 @@ function Settings({ view: { settings }, renew, school: { training } }: Shared) {
   const set = (field: keyof TeachSettings) => (value: string | number) =>
     renew({ settings: { ...settings, [field]: value } });
   const points = training?.students.flatMap(({ reports }, i) =>
-    reports.flatMap(({ round, old, added, looks, losses }) =>
+    reports.slice(0, reportsOfAll(training)).flatMap(({ round, old, added, looks, losses }) =>
       pointsAt(round, METHODS[i].name, {
         "the old things": old.free,
         "the old things, told that they are old": old.told,

@@ -112,7 +112,7 @@ export function knownBy({ models, stepSizes }: Manifest, key: ModelKey) {
 
 /**
  * Who knows most after the later lessons, and what is left of the first things.
- * @param runs the share of right answers on all things after each step, for each method and seed
+ * @param runs the share of right answers on all things after each step; seeds of all three methods count
  */
 export function meaningOf(
   manifest: Manifest,
@@ -120,9 +120,9 @@ export function meaningOf(
 ): Said {
   const { models, stepSizes: [base, ...lessons] } = manifest;
   const step = lessons.length;
-  const known = Map.groupBy(runs, ({ seed }) => seed).values().toArray().map((ofSeed) =>
-    METHOD_NAMES.map((name) => ofSeed.find(({ method }) => method === name)!.accuracy[step])
-  );
+  const known = Map.groupBy(runs, ({ seed }) => seed).values().toArray()
+    .map((ofSeed) => METHOD_NAMES.map((name) => ofSeed.find(({ method }) => method === name)?.accuracy[step]))
+    .filter((shares) => shares.every((share) => share !== undefined));
   const means = METHOD_NAMES.map((_, place) => mean(known.map((shares) => shares[place])));
   const [best, second] = ranked(means);
   const wins = known.filter((shares) => ranked(shares)[0] === best).length;
