@@ -154,6 +154,12 @@ Deno.test("a run whose images were moved and whose engine is missing is opened b
     await run.train();
     await Deno.rename(data, join(folder, "moved"));
     await assert.rejects(Run.fromFolder(run.folders.base), refused(/pets/));
+    const one = join(folder, "one");
+    await writeClassFolders(one, { ant: 5 });
+    await assert.rejects(
+      Run.fromFolder(run.folders.base, { data: one }),
+      refused(/trained on but found others/),
+    );
 
     const opened = await Run.fromFolder(run.folders.base, { data: join(folder, "moved"), engine: "cpu" });
     assert.equal(opened.engine.name, "cpu");

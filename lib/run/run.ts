@@ -181,7 +181,8 @@ export class Run {
     kept?: RunFolders,
     known?: Dataset,
   ): Promise<Run> {
-    const onClasses = (classNames: readonly string[]) => void classSteps(configuration, classNames);
+    // A run that was named by its folder says more, that the images are others.
+    const onClasses = (classNames: readonly string[]) => void (kept ?? classSteps(configuration, classNames));
     const dataset = known ?? await openDataset(configuration, directory, { onImages, onClasses, decode });
     const { digest } = dataset;
     // True on this machine and now: a display with an id is not kept in a notebook that is committed.
