@@ -84,16 +84,17 @@ Deno.test("evaluate says how many steps are not trained yet, and knows the folde
 Deno.test("train that is interrupted says how to go on, and the same command does", () =>
   withDataDirectory(async (directory) => {
     const args = [...tinyArgs({ increments: 0, baseEpochs: 30, drawsPerEpoch: 1 }), "--directory", directory];
+    const changes = Deno.watchFs(directory);
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", join(import.meta.dirname!, "train.ts"), ...args],
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    let said = "";
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      if (!said.includes("epoch") && text.includes("epoch")) child.kill("SIGINT");
-      said += text;
+    for await (const { paths } of changes) {
+      if (paths.some((path) => path.endsWith("progress.safetensors"))) break; // an epoch is kept
     }
+    child.kill("SIGINT");
+    const said = await new Response(child.stderr).text();
     assert.equal((await child.status).code, 130);
     assert.match(said, /Stopped\. Only the unfinished epoch is lost\. The same command resumes there\./);
     const plan = await linesOf(train, [...args, "--dry-run"]);
