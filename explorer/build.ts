@@ -208,7 +208,11 @@ export async function serveFolder(folder: string, port: number) {
       if (path.endsWith(".gz")) response.setHeader("content-encoding", "identity");
     },
   });
-  const server = createServer(files).listen(port, "127.0.0.1");
+  const server = createServer((request, response) => {
+    const asksForFile = ["GET", "HEAD"].includes(request.method!);
+    if (asksForFile && URL.canParse(`http://${request.headers.host}`)) files(request, response);
+    else response.writeHead(asksForFile ? 400 : 405).end();
+  }).listen(port, "127.0.0.1");
   await once(server, "listening").catch((error) => {
     throw new UserError(`Expected port ${port} to be free but found: ${error}. Give another --port.`);
   });
@@ -228,8 +232,7 @@ export async function main(args: string[]): Promise<void> {
   await buildExplorer(output);
   console.log(`The page lies in ${output}: a static folder for any web server.`);
   if (line.switches.has("build")) return;
-  const { address } = await serveFolder(output, port);
-  console.log(`Open ${address} and stop with Ctrl-C.`);
+  console.log(`Open ${(await serveFolder(output, port)).address} and stop with Ctrl-C.`);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -41,18 +41,22 @@ Deno.test("the explorer refuses a port or a folder that is none, and serves file
     await Deno.writeTextFile(join(folder, "page.md"), "# text");
     await Deno.writeFile(join(folder, "file.gz"), gzipSync("packed"));
     const { server, address } = await serveFolder(folder, 0);
-    const answer = async (path: string) => {
-      const { status, headers, body } = await fetch(address + path);
+    const answer = async (path: string, method = "GET") => {
+      const { status, headers, body } = await fetch(address + path, { method });
       await body?.cancel();
       return [status, headers.get("content-type"), headers.get("content-encoding")];
     };
     assert.deepEqual(await answer("page.md"), [200, "text/plain; charset=utf-8", null]);
     assert.deepEqual((await answer("file.gz"))[2], "identity");
     assert.deepEqual((await answer("models"))[0], 404);
-    await assert.rejects(serveFolder(folder, Number(new URL(address).port)), {
-      name: "UserError",
-      message: /Expected port \d+ to be free/,
-    });
+    for (const method of ["POST", "PUT", "DELETE"]) assert.equal((await answer("", method))[0], 405);
+    const port = Number(new URL(address).port);
+    using connection = await Deno.connect({ port });
+    await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a b:::\r\n\r\n"));
+    await connection.readable.pipeThrough(new TextDecoderStream()).getReader().read()
+      .then(({ value }) => assert.match(value!, /^HTTP\/1.1 400/));
+    const isFree = { name: "UserError", message: /Expected port \d+ to be free/ };
+    await assert.rejects(serveFolder(folder, port), isFree);
     server.closeAllConnections();
     server.close();
   }));
