@@ -80,7 +80,8 @@ const someFields = z.partialRecord(field, z.unknown());
 const values = z.array(z.unknown(), {
   error: ({ input }) =>
     `expected a list of values but found ${JSON.stringify(input)}; write [${JSON.stringify(input)}]`,
-}).min(1, "expected one value at least");
+}).min(1, "expected one value at least")
+  .refine((all) => new Set(all.map(String)).size === all.length, "expected each value once");
 const grid = z.partialRecord(field, values);
 const schema = z.strictObject({
   base: someFields.default({}),
@@ -124,11 +125,11 @@ export async function readStudyPlan(path: string): Promise<StudyPlan> {
   const asked = [...grid.flatMap(combinations), ...runs].map((run) =>
     configureRun({ ...base, ...run }, path)
   );
-  const engines = new Set(asked.map(({ engine }) => engine));
-  if (engines.size > 1) {
+  for (const field of ["engine", "preset"] as const) {
+    const found = new Set(asked.map((run) => run[field]));
+    if (found.size === 1) continue;
     throw new UserError(
-      `Expected one engine in ${path} but found ${[...engines].join(" and ")}, which round differently. ` +
-        "Make a study for each.",
+      `Expected one ${field} in ${path} but found ${[...found].join(" and ")}. Make a study for each.`,
     );
   }
   // Of those that are the same run, such as LwF-MC with another γ, the one with the most increments.
