@@ -6,7 +6,7 @@ import { naming, withFolder, writeFile } from "../../../lib/data/photos/testdata
 
 const BYTES = new Uint8Array(200_000).map((_, i) => i * i % 251);
 const MD5 = createHash("md5").update(BYTES).digest("hex");
-const quick: DownloadOptions = { pauseMilliseconds: 1, idleMilliseconds: 2000, attempts: 4 };
+const quick: DownloadOptions = { pauseMilliseconds: 1, attempts: 4 };
 
 /** What a server answers to one request: exactly these bytes, then it closes the connection. */
 type Answer = (range: number | undefined, request: number) => Uint8Array[] | "stall";
