@@ -81,7 +81,7 @@ const fields = {
   firstClasses: z.array(z.string()).describe("classes that are learned in the base step whatever the seed"),
   classOrder: z.array(z.string()).describe(
     'classes in the order in which they are learned: names, numbers of the alphabetical list, or "icarl" for CIFAR-100; ' +
-      "empty for an order drawn from the seed",
+      "empty for an order drawn from the seed; firstClasses have no effect beside it",
   ),
 
   depth: atMost(1202).describe("weighted layers of the residual network: 2 + stages · 2n"),
