@@ -53,14 +53,12 @@ export interface MethodRuns extends DatasetOrigin {
   readonly runs: readonly MethodRun[];
 }
 
-/** Published results to compare with: a curve, or an average alone. */
+/** A published curve to compare with. */
 export interface Reference {
   /** Whose it is, and of what, such as `LwF in FACIL, one seed`. */
   readonly name: string;
   /** Accuracy after each step, as far as it was published. */
-  readonly accuracy?: readonly number[];
-  /** Average incremental accuracy; drawn as a level. */
-  readonly average?: number;
+  readonly accuracy: readonly number[];
 }
 
 /**
@@ -198,14 +196,10 @@ function subtitleOf({ dataset, preset, runs }: MethodRuns): string {
   return `${dataset}, preset ${preset}, ${describeSeeds(runs)}`;
 }
 
-const REFERENCE_DASHES = ["7,3", "2,3", "9,3,2,3", "4,2"];
+const REFERENCE_DASHES = ["2,3", "7,3", "9,3,2,3", "4,2"];
 
-function referenceKey({ name, average }: Reference, i: number): LegendEntry {
-  return {
-    label: average === undefined ? name : `${name}: average ${percent(average)}`,
-    color: PALETTE.muted,
-    dash: REFERENCE_DASHES[i % REFERENCE_DASHES.length],
-  };
+function referenceKey({ name: label }: Reference, i: number): LegendEntry {
+  return { label, color: PALETTE.muted, dash: REFERENCE_DASHES[i % REFERENCE_DASHES.length] };
 }
 
 interface Panel {
@@ -267,7 +261,7 @@ function heightsOf(runs: readonly MethodRun[], { measure, level, references = []
       return [...atStep, INTERVAL.y1(atStep) ?? [], INTERVAL.y2(atStep) ?? []].flat();
     })
   );
-  return [ends, level ?? [], references.flatMap(({ accuracy, average }) => accuracy ?? average ?? [])].flat();
+  return [ends, level ?? [], references.flatMap(({ accuracy }) => accuracy)].flat();
 }
 
 function curvePanel(
@@ -293,8 +287,8 @@ function curvePanel(
       ...frame(6),
       Plot.ruleY(level === undefined ? [] : [level], { stroke: PALETTE.ink, strokeDasharray: "5,4" }),
       // Plot has one dash a mark.
-      ...references.map(({ accuracy, average }, i) =>
-        Plot.line(x.slice(0, accuracy?.length).map((x, step) => [x, accuracy?.[step] ?? average]), {
+      ...references.map(({ accuracy }, i) =>
+        Plot.line(accuracy.map((y, step) => [x[step], y]), {
           stroke: PALETTE.muted,
           strokeWidth: 1.5,
           strokeDasharray: REFERENCE_DASHES[i % REFERENCE_DASHES.length],

@@ -103,8 +103,7 @@ const schema = z.strictObject({
     runs: z.array(someFields).optional(),
     references: z.array(z.strictObject({
       name: z.string(),
-      accuracy: z.array(z.number()).optional(),
-      average: z.number().optional(),
+      accuracy: z.array(z.number()),
     })).optional(),
   })).refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "expected names once each")
     .default([]),
