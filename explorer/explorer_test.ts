@@ -532,7 +532,7 @@ Deno.test({
 /** Runs a test on a page of its own, on which nothing may be logged as an error. */
 async function withPage(browser: Browser, address: string, body: (page: Page) => Promise<void>) {
   const page = await browser.newPage({ serviceWorkers: "block" });
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(300_000);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {
@@ -570,7 +570,7 @@ async function look(page: Page, address: string): Promise<void> {
 }
 
 async function taught(page: Page): Promise<void> {
-  await page.locator(".columns[data-state=done]").waitFor({ timeout: 300_000 });
+  await page.locator(".columns[data-state=done]").waitFor();
 }
 
 async function reportsOf(page: Page, method: Method): Promise<Report[]> {

@@ -102,7 +102,7 @@ Deno.test("a run that is finished is not computed again", () =>
 Deno.test("of two processes on one run the second waits, knows the first, and goes on if that is killed", () =>
   withDataDirectory(async (directory) => {
     // So many epochs that the first cannot end before the second has waited.
-    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 400 });
+    const configuration = tinyConfiguration({ increments: 0, baseEpochs: 50_000 });
     const first = startWorker(configuration, directory);
     await first.news.next();
     const run = await Run.open(configuration, { directory });
