@@ -84,11 +84,7 @@ Deno.test("evaluate says how many steps are not trained yet, and knows the folde
 Deno.test("train that is interrupted says how to go on, and the same command resumes", () =>
   withDataDirectory(async (directory) => {
     // More epochs than can be trained before it is interrupted.
-    const args = [
-      ...tinyArgs({ increments: 0, baseEpochs: 50_000, drawsPerEpoch: 1 }),
-      "--directory",
-      directory,
-    ];
+    const args = [...tinyArgs({ increments: 0, baseEpochs: 50_000 }), "--directory", directory];
     const changes = Deno.watchFs(directory);
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", join(import.meta.dirname!, "train.ts"), ...args],
