@@ -47,6 +47,8 @@ export interface Front extends Origin {
       /** One small point each. */
       readonly seeds: readonly OldAndNew[];
     }[];
+    /** Settings that were tried before, as faint symbols. */
+    readonly tuning?: readonly (OldAndNew & { readonly method: MethodName })[];
   }[];
 }
 
@@ -86,15 +88,16 @@ const meanOf = (seeds: readonly OldAndNew[], of: keyof OldAndNew) => mean(seeds.
 const PANEL = { height: 300, marginTop: 30, marginLeft: 46, marginRight: 4, marginBottom: 40 };
 const LABEL_SIZE = 12;
 
-function frontPanel({ dataset, arms }: Front["datasets"][number], width: number): Piece {
+function frontPanel({ dataset, arms, tuning = [] }: Front["datasets"][number], width: number): Piece {
   const means = arms.map(({ method, label, seeds }, i) => {
     const { color, symbol } = methodNamed(method);
     const fill = arms.findIndex((arm) => arm.method === method) === i ? color : "white";
     return { method, label, color, symbol, fill, old: meanOf(seeds, "old"), new: meanOf(seeds, "new") };
   });
   const seeds = arms.flatMap(({ seeds }, i) => seeds.map((seed) => ({ ...seed, color: means[i].color })));
+  const faint = tuning.map((setting) => ({ ...methodNamed(setting.method), ...setting }));
   const scale = (of: keyof OldAndNew) => {
-    const values = [...means, ...seeds].map((point) => point[of]);
+    const values = [...means, ...seeds, ...faint].map((point) => point[of]);
     const margin = Math.max(0.01, 0.1 * (Math.max(...values) - Math.min(...values)));
     return [Math.max(0, Math.min(...values) - margin), Math.min(1, Math.max(...values) + margin)] as const;
   };
@@ -124,6 +127,7 @@ function frontPanel({ dataset, arms }: Front["datasets"][number], width: number)
     color: { type: "identity" },
     marks: [
       ...frame(4),
+      Plot.dot(faint, { ...place, symbol: "symbol", stroke: "color", strokeOpacity: 0.4, r: 3.5 }),
       Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.55, r: 2.5 }),
       Plot.line(means.filter(({ method }) => method === "LwF-MC"), {
         ...place,

@@ -11,6 +11,7 @@ import { UserError } from "../user_error.ts";
 import {
   bySetting,
   COMPARED,
+  finishedSettings,
   type Measure,
   MEASURES,
   runKey,
@@ -18,7 +19,7 @@ import {
   shareFirstModel,
   unitKey,
 } from "./run_record.ts";
-import { readStudy, select, type Selector, type Study } from "./study.ts";
+import { type PlannedComparison, readStudies, select, type Study } from "./study.ts";
 
 /** Two arms of a study, compared within each seed. */
 export interface Comparison {
@@ -32,26 +33,18 @@ export interface Comparison {
   readonly of: string;
   /** In how many points, or in what the measure has, a difference of 1 is. */
   readonly unit: number;
-  /** Mean of the second arm; undefined while seeds are missing, and where the arm is moved along a line. */
+  /** Mean of the second arm; undefined while seeds are missing. */
   readonly baseline?: number;
   /** Seeds that are there. */
   readonly seeds: number;
   /** Seeds of the plan. */
   readonly planned: number;
+  /** Whether it has a verdict; the others are estimates. */
+  readonly tested: boolean;
   /** {@linkcode judge}'s word for the interval, `estimate` where it is not tested, or `not finished`. */
   readonly verdict: string;
   /** Of the t test, adjusted by Holm's method over all rows; undefined where there is no test. */
   readonly p?: number;
-}
-
-/** Two selectors of runs, and how they are compared. */
-interface Plan {
-  readonly what: string;
-  readonly first: Selector;
-  readonly second: Selector;
-  readonly measure: Measure;
-  /** What the difference would be at equal N, along the line through these runs of the second method. */
-  readonly atEqualNew?: Selector;
 }
 
 const TITLES: Readonly<Record<DatasetName, string>> = {
@@ -68,64 +61,41 @@ const TITLES: Readonly<Record<DatasetName, string>> = {
  * @returns one row a comparison; Holm's method adjusts over all rows that are tested
  */
 export function comparisonsOf(studies: readonly Study[]): Comparison[] {
-  const rows = studies.flatMap((study) =>
-    study.comparisons.map(({ what, first, second, measure, tested }) => ({
-      tested,
-      row: compare(study, {
-        what: `${what}, ${first} − ${second}`,
-        first: study.arms[first],
-        second: study.arms[second],
-        measure: COMPARED[measure],
-      }),
-    }))
-  );
-  return judged(rows.map(({ row }) => row), rows.map(({ tested }) => tested));
+  return judged(studies.flatMap((study) => study.comparisons.map((plan) => compare(study, plan))));
 }
 
-/** The rows of the table of results. They are the first edition's, until the second has results. */
+/** All comparisons of the studies in `studies/`; the rows that are tested are the table of results. */
 export async function readComparisons(): Promise<Comparison[]> {
-  const rows = ([
-    ["first-edition/cifar-100", 0.1],
-    ["first-edition/caltech-101", 0.02],
-    ["first-edition/iemoji-100", 0.1],
-  ] as const).map(async ([name, learningRate]) => {
-    const study = await readStudy(name);
-    const [first, second] = ["LwM", "LwF-MC"].map((method) => ({ method, learningRate }));
-    const arms = { first, second, measure: COMPARED.accuracyAfterIncrements };
-    return [
-      compare(study, { ...arms, what: "equal settings" }),
-      compare(study, {
-        ...arms,
-        what: "equal accuracy on new classes",
-        atEqualNew: { method: "LwF-MC" },
-      }),
-    ];
-  });
-  return judged((await Promise.all(rows)).flat());
+  return comparisonsOf(await readStudies());
 }
 
 type Row = Omit<Comparison, "verdict" | "p">;
 
-function compare({ records, configurations }: Study, plan: Plan): Row {
-  const runs = select(configurations.map((configuration) => ({ configuration })), plan.first);
+function compare({ records, configurations, arms }: Study, plan: PlannedComparison): Row {
+  const measure: Measure = COMPARED[plan.measure];
+  const [first, second] = [plan.first, plan.second].map((name) => select(records, arms[name]));
+  const runs = select(configurations.map((configuration) => ({ configuration })), arms[plan.first]);
   const planned = new Set(runs.map(({ configuration }) => unitKey(configuration))).size;
-  const found = differences(plan, records);
-  const { what, measure: { title, share } } = plan;
-  const data = TITLES[configurations[0].dataset];
+  const differences = differencesOf(pairsOf(first, second), measure);
   // What is planned is shown when all of its seeds are there.
-  const isWhole = found.length === planned;
-  const seconds = select(records, plan.second).flatMap((record) => plan.measure.of(record) ?? []);
+  const isWhole = differences.length === planned;
   return {
-    ...{ data, what, of: title, unit: share ? 100 : 1, planned, seeds: found.length },
-    differences: isWhole ? found : [],
-    ...isWhole && plan.atEqualNew === undefined ? { baseline: mean(seconds) } : {},
+    data: TITLES[configurations[0].dataset],
+    what: `${plan.what}, ${plan.first} − ${plan.second}`,
+    differences: isWhole ? differences : [],
+    of: measure.title,
+    unit: measure.share ? 100 : 1,
+    ...isWhole ? { baseline: mean(second.flatMap((record) => measure.of(record) ?? [])) } : {},
+    planned,
+    seeds: differences.length,
+    tested: plan.tested,
   };
 }
 
-function judged(rows: readonly Row[], tested: readonly boolean[] = rows.map(() => true)): Comparison[] {
-  const verdicts = judge(rows.map(({ differences }, i) => tested[i] ? differences : []));
+function judged(rows: readonly Row[]): Comparison[] {
+  const verdicts = judge(rows.map(({ differences, tested }) => tested ? differences : []));
   return rows.map((row, i) => {
-    const unjudged = row.differences.length === 0 ? "not finished" : tested[i] ? undefined : "estimate";
+    const unjudged = row.differences.length === 0 ? "not finished" : row.tested ? undefined : "estimate";
     return { ...row, ...verdicts[i], ...unjudged === undefined ? {} : { verdict: unjudged } };
   });
 }
@@ -161,10 +131,16 @@ export function gainsAtEqualSettings(records: readonly RunRecord[]): Comparison[
     const differences = differencesOf(pairsOf(setting, partners), averageAccuracy);
     const what = `${describeSetting(configuration, fields)} − LwF-MC`;
     const seeds = differences.length;
-    const row = { data: TITLES[configuration.dataset], what, of: averageAccuracy.title, unit: 100 };
+    const row = {
+      data: TITLES[configuration.dataset],
+      what,
+      of: averageAccuracy.title,
+      unit: 100,
+      tested: false,
+    };
     return seeds === 0 ? [] : [{ ...row, differences, seeds, planned: seeds }];
   });
-  return judged(rows, rows.map(() => false));
+  return judged(rows);
 }
 
 /** Refuses to compare records of more than one engine. @throws {UserError} where there are several */
@@ -185,67 +161,56 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
   });
 }
 
-function differences({ first, second, measure, atEqualNew }: Plan, all: readonly RunRecord[]): number[] {
-  const pairs = pairsOf(select(all, first), select(all, second));
-  const found = differencesOf(pairs, measure);
-  if (atEqualNew === undefined) return found;
-  const slope = slopeWithinSeeds(select(all, atEqualNew), measure);
-  return differencesOf(pairs, N).map((more, i) => found[i] - slope * more);
-}
-
-/** N: the accuracy of each step's new classes right after that step, the mean over the steps. */
-const N: Measure = COMPARED.newestAccuracy;
-
-/** How the measure changes with N where only the setting does: one slope for all seeds, by least squares. */
-function slopeWithinSeeds(records: readonly RunRecord[], { of }: Measure): number {
-  const centered = [...Map.groupBy(records, ({ configuration }) => configuration.seed).values()]
-    .flatMap((ofSeed) => {
-      const [x, y] = [N.of, of].map((measured) => mean(ofSeed.map((record) => measured(record)!)));
-      return ofSeed.map((record) => [N.of(record)! - x, of(record)! - y]);
-    });
-  const sum = (product: (point: number[]) => number) => centered.reduce((sum, p) => sum + product(p), 0);
-  return sum(([x, y]) => x * y) / sum(([x]) => x * x);
-}
-
-/** What the figure `forest` draws of rows that are finished. */
+/** What the figure `forest` draws: the rows that are tested. */
 export function forestNumbers(rows: readonly Comparison[]): Forest {
   return {
-    title: "LwM compared with LwF-MC, within each seed",
-    label: "points of accuracy after the increments, LwM minus LwF-MC",
+    title: "Does attention distillation help?",
+    label: "points, LwM minus the other, within each seed",
     worth: 0.5,
-    rows: rows.filter(({ p }) => p !== undefined).map(({ data, what, differences, unit, verdict }) => {
+    rows: rows.filter(({ p }) => p !== undefined).map(({ data, what, of, differences, unit, verdict }) => {
       const { mean, low, high } = confidenceInterval(differences.map((value) => unit * value))!;
-      return { label: `${data}, at ${what}`, mean, low, high, verdict };
+      const arms = what.replace(" − ", "\u00a0−\u00a0");
+      return { label: `${data}, ${arms}${of === "A" ? "" : `: ${of}`}`, mean, low, high, verdict };
     }),
   };
 }
 
 /**
- * What the figure `front` draws: each learning rate of LwF-MC and LwM, by what is kept and what is learned.
- * @param panels the records of a study each, and the learning rate at which they are compared
+ * What the figure `front` draws of studies: what each arm keeps and what it learns. Arms of which runs are
+ * missing are left out.
+ * @param panels a study each, and the study that tuned its settings
  */
-export function frontNumbers(
-  panels: readonly {
-    readonly dataset: string;
-    readonly learningRate: number;
-    readonly records: readonly RunRecord[];
-  }[],
-): Front {
+export function frontNumbers(panels: readonly { readonly study: Study; readonly tuning: Study }[]): Front {
   const seed = ({ metrics }: RunRecord) => {
     const accuracies = metrics.slice(1).map(({ accuracyOfSteps }) => accuracyOfSteps ?? []);
     return {
       old: mean(accuracies.map((ofSteps) => mean(ofSteps.slice(0, -1)))),
-      new: mean(accuracies.map((ofSteps) => ofSteps.at(-1)!)),
+      new: mean(accuracies.map((ofSteps) => ofSteps.at(-1) ?? NaN)),
     };
   };
   return {
-    note: "Numbers: learning rates; filled: the one at which the methods are compared.",
-    datasets: panels.map(({ dataset, learningRate: compared, records }) => ({
-      dataset,
-      arms: bySetting(records.filter(({ configuration: { method } }) => method !== "C")).map((setting) => {
-        const { method, learningRate } = setting[0].configuration;
-        return { method, learningRate, label: `${learningRate}`, seeds: setting.map(seed) };
-      }).sort((a, b) => Number(b.learningRate === compared) - Number(a.learningRate === compared)),
-    })),
+    note: "Faint: what the tuning tried, on validation images, whose level is another.",
+    datasets: panels.map(({ study: { arms, configurations, records }, tuning }) => {
+      const whole = finishedSettings(records, configurations);
+      const finished = Object.entries(arms).flatMap(([label, arm]) => {
+        const runs = select(whole, arm);
+        return runs.length === 0
+          ? []
+          : [{ method: runs[0].configuration.method, label, seeds: runs.map(seed) }];
+      });
+      const tried = bySetting(tuning.records).map((setting) => {
+        const points = setting.map(seed);
+        return {
+          method: setting[0].configuration.method,
+          old: mean(points.map((point) => point.old)),
+          new: mean(points.map((point) => point.new)),
+        };
+      });
+      return {
+        dataset: TITLES[configurations[0].dataset],
+        arms: finished,
+        tuning: tried.filter((one) => finished.some(({ method }) => method === one.method)),
+      };
+    }),
   };
 }

@@ -176,6 +176,16 @@ export function bySetting<Item extends Pick<RunRecord, "configuration">>(records
     .sort((a, b) => position(a) - position(b));
 }
 
+/** The records of those settings of which no planned run is missing. */
+export function finishedSettings(
+  records: readonly RunRecord[],
+  planned: readonly Configuration[],
+): RunRecord[] {
+  const known = new Set(records.map(({ configuration }) => runKey(configuration)));
+  const unfinished = new Set(planned.filter((one) => !known.has(runKey(one))).map(settingKey));
+  return records.filter(({ configuration }) => !unfinished.has(settingKey(configuration)));
+}
+
 /** The method's name, with what is not the paper's in its L_AD. */
 export function methodTitle(
   { method, norm, attentionClass, attentionForm }:

@@ -6,28 +6,40 @@
 import { basename, join, resolve } from "node:path";
 import { THROUGHPUT, type Throughput } from "../bench/bench.ts";
 import { percent, signed } from "../../lib/statistics.ts";
-import { readComparisons } from "../../lib/study/comparisons.ts";
+import { type Comparison, readComparisons } from "../../lib/study/comparisons.ts";
+import { finishedSettings, MEASURES } from "../../lib/study/run_record.ts";
 import { readStudy } from "../../lib/study/study.ts";
-import { settingsTable } from "../../lib/study/tables.ts";
+import { comparisonsTable, settingsTable } from "../../lib/study/tables.ts";
 import { markdownTable, type TableRow } from "../../lib/table.ts";
 import { writeFileWhole } from "../../lib/files.ts";
 import { type Command, defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
 import { numberedNotebooks, readNotebook } from "../notebooks/notebook.ts";
 
-async function comparisonsTable(): Promise<TableRow[]> {
-  return (await readComparisons()).map(({ p, unit, baseline, differences, ...row }) => ({
-    "data set": row.data,
-    "LwM compared with LwF-MC at": row.what,
-    "LwF-MC": baseline === undefined ? "" : percent(baseline),
-    "difference, points": p === undefined ? "" : signed(differences.map((value) => unit * value), 1),
-    "seeds": p === undefined ? `${row.seeds} of ${row.planned}` : `${row.planned}`,
-    "verdict": row.verdict,
-    "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
-  }));
+/** The rows that are tested, each with the difference of N that goes with it. */
+async function testedTable(): Promise<TableRow[]> {
+  const all = await readComparisons();
+  const N = MEASURES.newestAccuracy.title;
+  const difference = ({ differences, unit }: Comparison) =>
+    differences.length === 0 ? "" : signed(differences.map((one) => unit * one), 1);
+  return all.filter(({ tested }) => tested).map((row) => {
+    const { baseline, verdict, p } = row;
+    const ofN = all.find(({ data, what, of }) => data === row.data && what === row.what && of === N);
+    return {
+      "data set": row.data,
+      "comparison": row.what,
+      "of": row.of,
+      "the other has": baseline === undefined ? "" : percent(baseline),
+      "difference": difference(row),
+      "difference of N": ofN === undefined ? "" : difference(ofN),
+      "seeds": row.differences.length === 0 ? `${row.seeds} of ${row.planned}` : `${row.planned}`,
+      verdict,
+      "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
+    };
+  });
 }
 
 async function studyTable(name: string): Promise<readonly TableRow[]> {
-  const { records } = await readStudy(name);
+  const { records, configurations } = await readStudy(name);
   const shown = [
     "averageAccuracy",
     "lastAccuracy",
@@ -35,7 +47,7 @@ async function studyTable(name: string): Promise<readonly TableRow[]> {
     "forgetting",
     "attentionCosine",
   ] as const;
-  return settingsTable(records, { measures: shown });
+  return settingsTable(finishedSettings(records, configurations), { measures: shown });
 }
 
 /** The engines, in images a second. */
@@ -64,7 +76,9 @@ async function notebookList(): Promise<string> {
 }
 
 const MADE: Readonly<Record<string, (argument: string) => Promise<string>>> = {
-  comparisons: async () => markdownTable(await comparisonsTable()),
+  comparisons: async () => markdownTable(await testedTable()),
+  estimates: async () =>
+    markdownTable(comparisonsTable((await readComparisons()).filter((row) => !row.tested))),
   study: async (name) => markdownTable(await studyTable(name)),
   engines: async () => markdownTable(await enginesTable()),
   notebooks: notebookList,
@@ -81,7 +95,7 @@ export async function withTables(text: string): Promise<string> {
 }
 
 /** The pages that have tables. */
-export const PAGES = ["README.md", "RESULTS.md", "notebooks/README.md"];
+export const PAGES = ["README.md", "RESULTS.md", "notebooks/README.md", "studies/first-edition/README.md"];
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 

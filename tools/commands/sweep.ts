@@ -12,6 +12,8 @@ import { stoppable } from "../../lib/stop_signals.ts";
 import { comparisonsOf, refuseSeveralEngines } from "../../lib/study/comparisons.ts";
 import { studyFigure, type StudyFigureOptions } from "../../lib/study/record_figures.ts";
 import {
+  bySetting,
+  finishedSettings,
   readRecords,
   runKey,
   type RunRecord,
@@ -28,6 +30,7 @@ import {
   type StudyPlan,
 } from "../../lib/study/study.ts";
 import { comparisonsTable } from "../../lib/study/tables.ts";
+import { counted } from "../../lib/table.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { findRecords, isCurrent, submitToSlurm, sweepCommands } from "./cluster.ts";
 import {
@@ -257,8 +260,11 @@ function mergeRecords({ configurations }: StudyPlan, records: readonly RunRecord
 async function show(study: Study, folder: string, { log, ...place }: StudyFigureOptions & { log: Log }) {
   const figures: string[] = [];
   if (study.records.length === 0) return { comparisons: [], figures };
+  const finished = finishedSettings(study.records, study.configurations);
+  const missing = bySetting(study.records).length - bySetting(finished).length;
+  if (missing > 0) log(`\nLeft out until all runs are there: ${counted(missing, "setting")}`);
   log("");
-  printRuns(study.records, log);
+  printRuns(finished, log);
   const { length } = study.comparisons;
   const beside = length === 0
     ? []
