@@ -55,8 +55,8 @@ Deno.test("the explorer refuses a port or a folder that is none, and serves file
     await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a b:::\r\n\r\n"));
     await connection.readable.pipeThrough(new TextDecoderStream()).getReader().read()
       .then(({ value }) => assert.match(value!, /^HTTP\/1.1 400/));
-    const isFree = { name: "UserError", message: /Expected port \d+ to be free/ };
-    await assert.rejects(serveFolder(folder, port), isFree);
+    const taken = { name: "UserError", message: /Expected port \d+ to be free/ };
+    await assert.rejects(serveFolder(folder, port), taken);
     server.closeAllConnections();
     server.close();
   }));

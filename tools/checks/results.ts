@@ -22,18 +22,16 @@ async function testedTable(): Promise<TableRow[]> {
   const difference = ({ differences, unit }: Comparison) =>
     differences.length === 0 ? "" : signed(differences.map((one) => unit * one), 1);
   return all.filter(({ tested }) => tested).map((row) => {
-    const { baseline, verdict, p } = row;
+    const [{ seeds, verdict, "p (Holm)": p, "mean, 95 % interval": _, ...what }] = comparisonsTable([row]);
     const ofN = all.find(({ data, what, of }) => data === row.data && what === row.what && of === N);
     return {
-      "data set": row.data,
-      "comparison": row.what,
-      "of": row.of,
-      "the other has": baseline === undefined ? "" : percent(baseline),
+      ...what,
+      "the other has": row.baseline === undefined ? "" : percent(row.baseline),
       "difference": difference(row),
       "difference of N": ofN === undefined ? "" : difference(ofN),
-      "seeds": row.differences.length === 0 ? `${row.seeds} of ${row.planned}` : `${row.planned}`,
+      seeds,
       verdict,
-      "p (Holm)": p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3),
+      "p (Holm)": p,
     };
   });
 }
