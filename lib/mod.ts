@@ -33,7 +33,7 @@ export { configure } from "./run/configuration.ts";
 export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
-export { median, percent } from "./statistics.ts";
+export { decimal, median, percent } from "./statistics.ts";
 export { forestNumbers, frontNumbers, readComparisons } from "./study/comparisons.ts";
 export {
   attentionRetentionNumbers,

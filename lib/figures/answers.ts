@@ -107,5 +107,5 @@ function partsText(part: number | KeptShares): string {
 /** Opacity of the method's color. */
 const OUTVOTED = 0.4;
 /** A bar below this has its number above it, and one of 0 needs none where it is a part of a bar. */
-const SHORT = 0.1;
+const SHORT = 0.2;
 const isShort = (share: number) => share > 0 && share < SHORT;

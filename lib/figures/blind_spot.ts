@@ -77,8 +77,8 @@ export interface BlindSpot extends DatasetOrigin {
 }
 
 const STUDENTS = [
-  { name: "intervention", heading: "scores kept, attention moved", color: PALETTE.orange },
-  { name: "control", heading: "control: scores kept", color: PALETTE.student },
+  { name: "intervention", color: PALETTE.orange },
+  { name: "control", color: PALETTE.student },
 ] as const;
 
 /**
@@ -86,36 +86,37 @@ const STUDENTS = [
  */
 export function blindSpot(numbers: BlindSpot): Figure {
   const { dataset, teacher, examples, largestExcess, movedBelow } = numbers;
-  const headings = ["image", `teacher ${teacher}`, ...STUDENTS.map(({ heading }) => heading)];
-  const shares = STUDENTS.map(({ name, heading, color }) => {
+  const headings = ["image", `teacher ${teacher}`, ...STUDENTS.map(({ name }) => name)];
+  const shares = STUDENTS.map(({ name, color }) => {
     const { stayed, moved } = numbers[name];
     const share = moved / Math.max(1, stayed);
-    return { heading, color, share, words: `${percent(share)} (${moved} of ${stayed} images)` };
+    return { name, color, share, words: `${percent(share)} (${moved} of ${stayed} images)` };
   });
   return composeFigure({
     title: "L_{D} does not see where a network looks",
-    subtitle: `${dataset}: held-out images, seen by the teacher and by two students whose scores were kept`,
+    subtitle:
+      `${dataset}, test images. Both students are trained to keep the scores, the intervention also to look elsewhere.`,
     body: stacked([
       pictureGrid([headingRow(headings, [1, 2, 2, 2]), ...examples.map(exampleRow)], 0),
       heatLegend("no attention", "the row's strongest"),
       chart({
         width: BODY_WIDTH,
         height: 90,
-        marginLeft: 210,
+        marginLeft: 100,
         marginRight: 160,
         marginTop: 26,
         marginBottom: 6,
         x: { domain: [0, 1], axis: null },
-        y: { domain: shares.map(({ heading }) => heading), label: null, padding: 0.25 },
+        y: { domain: shares.map(({ name }) => name), label: null, padding: 0.25 },
         marks: [
-          Plot.text(["Attention moved although the scores stayed"], {
+          Plot.text(["Of the images whose scores stayed, the attention moved in"], {
             frameAnchor: "top-left",
             dy: -20,
             fontSize: 12,
             fontWeight: "bold",
           }),
-          Plot.barX(shares, { y: "heading", x: "share", fill: "color" }),
-          Plot.text(shares, { y: "heading", x: "share", text: "words", textAnchor: "start", dx: 6 }),
+          Plot.barX(shares, { y: "name", x: "share", fill: "color" }),
+          Plot.text(shares, { y: "name", x: "share", text: "words", textAnchor: "start", dx: 6 }),
           Plot.ruleX([0], { stroke: PALETTE.muted }),
         ],
       }),
@@ -127,14 +128,13 @@ export function blindSpot(numbers: BlindSpot): Figure {
       } base classes. Scores stayed: L_{D} at most ${largestExcess} above its least value. Attention moved: cosine below ${movedBelow}.`,
     ],
     description: "Attention maps and scores of a teacher and two students. " +
-      shares.map(({ heading, words }) => `${heading}: attention moved in ${words}.`).join(" "),
+      shares.map(({ name, words }) => `${name}: attention moved in ${words}.`).join(" "),
   });
 }
 
 function exampleRow(example: BlindSpotExample): GridRow {
   const { image, label, topBaseClass, b, teacher, intervention, control } = example;
   const max = largestValue([teacher.map, intervention.map, control.map]);
-  const highest = Math.max(...[teacher, intervention, control].flatMap(({ baseScores }) => baseScores));
   const cell = (seen: SeenImage, name: string, color: string): GridCell => ({
     picture: (side, width) =>
       beside([
@@ -145,7 +145,7 @@ function exampleRow(example: BlindSpotExample): GridRow {
           color,
           marked: b,
           mark: "▾",
-          highest,
+          highest: 1,
         }),
       ], GRID_GAP),
     caption: (name === "teacher" ? `▾ ${topBaseClass}` : cosineText(seen.map, seen.cosine, "cosine ")) +

@@ -105,7 +105,6 @@ export function accuracyCurve(curve: AccuracyCurve): Figure {
   const bound = upperBound === undefined ? [] : [{
     label: `all classes together: ${percent(upperBound.accuracy)}`,
     color: PALETTE.ink,
-    dash: "5,4",
   }];
   return composeFigure({
     title: "Accuracy over all classes seen so far, without any image of earlier classes",
@@ -193,7 +192,7 @@ const DROPS = [
 ] as const;
 
 function subtitleOf({ dataset, preset, runs }: MethodRuns): string {
-  return `${dataset}, preset ${preset}, ${describeSeeds(runs)}`;
+  return `${dataset}, ${preset === "default" ? "" : `preset ${preset}, `}${describeSeeds(runs)}`;
 }
 
 const REFERENCE_DASHES = ["2,3", "7,3", "9,3,2,3", "4,2"];
@@ -207,7 +206,7 @@ interface Panel {
   readonly measure: Exclude<keyof MethodRun, "method" | "seed">;
   /** What the vertical axis shows. */
   readonly label: string;
-  /** A level to compare with, drawn as a dashed line. */
+  /** What to compare the last step with, drawn as a square. */
   readonly level?: number;
   /** Drawn in gray, each in a dash of its own. */
   readonly references?: readonly Reference[];
@@ -285,7 +284,7 @@ function curvePanel(
     color: { domain: methodNames(), range: methodNames().map((method) => methodNamed(method).color) },
     marks: [
       ...frame(6),
-      Plot.ruleY(level === undefined ? [] : [level], { stroke: PALETTE.ink, strokeDasharray: "5,4" }),
+      Plot.dot(level === undefined ? [] : [[x.at(-1), level]], { symbol: "square", fill: PALETTE.ink, r: 5 }),
       // Plot has one dash a mark.
       ...references.map(({ accuracy }, i) =>
         Plot.line(accuracy.map((y, step) => [x[step], y]), {

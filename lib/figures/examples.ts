@@ -105,7 +105,8 @@ export function forgettingPicture(
   ];
   return composeFigure({
     title: "What forgetting is: what later models say to images of the first classes",
-    subtitle: `${dataset}${preset === undefined ? "" : `, preset ${preset}`}, method ${method}; ` +
+    subtitle:
+      `${dataset}${[undefined, "default"].includes(preset) ? "" : `, preset ${preset}`}, method ${method}; ` +
       "images of classes that M_{0} has learned; every later model has learned other classes since",
     body: pictureGrid([
       headingRow(headings),
@@ -173,7 +174,7 @@ function row(example: WhatAndWhyExample): GridRow {
     cells: [
       imageCell(example),
       {
-        picture: (height, width) => scoreBars(classes, { color: PALETTE.teacher, width, height }),
+        picture: (height, width) => scoreBars(classes, { color: PALETTE.teacher, width, height, highest: 1 }),
         caption: "",
         columns: 2,
       },

@@ -94,7 +94,7 @@ export function twoByTwo(example: TwoByTwo): Figure {
       row("teacher", PALETTE.teacher, 0),
       row("student", PALETTE.student, 1),
       words([...blanks, `L_{D} = ${L_D}`, `L_{AD} = ${L_AD}`], { bold: true }),
-      words([...blanks, `at least ${least}`, "at least 0"], { color: PALETTE.muted }),
+      words([...blanks, `at least ${least}`, "0 at the same place"], { color: PALETTE.muted }),
     ], 76),
     description:
       `Two models of 2 × 2 places. Scores of ${classes.join(" and ")}: teacher ${y}, student ${z}. ` +

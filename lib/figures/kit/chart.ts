@@ -119,11 +119,11 @@ const LABEL_SIZE = 11;
  */
 export function scoreBars(
   scores: readonly ClassScore[],
-  { color, width, height, highest = Math.max(...scores.map(({ score }) => score)) }: {
+  { color, width, height, highest }: {
     color: string;
     width: number;
     height: number;
-    highest?: number;
+    highest: number;
   },
 ): Piece {
   const classes = scores.map(({ className }) => className);
