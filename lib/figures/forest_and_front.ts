@@ -69,7 +69,7 @@ export function front({ title = "What is kept against what is learned", note, da
     notes: [
       "Old: after each increment the accuracy on the classes of each earlier step, the mean over these steps and then " +
       "over the increments. New: the accuracy of each step's classes right after it, the mean over the increments.",
-      `Symbols: means over the seeds; dots: the seeds; line: the front of LwF-MC.${note ? ` ${note}` : ""}`,
+      `Symbols: means over the seeds; dots: the seeds; the line joins those of LwF-MC.${note ? ` ${note}` : ""}`,
     ],
     description: "Accuracy on old and on new classes. " +
       datasets.map(({ dataset, arms }) =>
