@@ -69,7 +69,8 @@ export function front({ title = "What is kept against what is learned", note, da
     notes: [
       "Old: after each increment the accuracy on the classes of each earlier step, the mean over these steps and then " +
       "over the increments. New: the accuracy of each step's classes right after it, the mean over the increments.",
-      `Symbols: means over the seeds; dots: the seeds; the line joins those of LwF-MC.${note ? ` ${note}` : ""}`,
+      ["Symbols: means over seeds, a method's first arm filled; dots: seeds; line: LwF-MC.", note].join(" ")
+        .trim(),
     ],
     description: "Accuracy on old and on new classes. " +
       datasets.map(({ dataset, arms }) =>
@@ -273,7 +274,8 @@ export function forest({ title, label, worth, rows }: Forest): Figure {
   });
 }
 
-/** Green above zero, vermilion below, gray where the interval holds zero. */
-function rowColor({ low, high }: ForestRow): string {
-  return low > 0 ? PALETTE.green : high < 0 ? PALETTE.vermilion : PALETTE.muted;
+/** Green above zero, vermilion below, gray where the interval holds zero, or is an estimate. */
+function rowColor({ low, high, verdict }: ForestRow): string {
+  if (verdict === "estimate" || low <= 0 && high >= 0) return PALETTE.muted;
+  return low > 0 ? PALETTE.green : PALETTE.vermilion;
 }

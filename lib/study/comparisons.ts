@@ -161,13 +161,14 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
   });
 }
 
-/** What the figure `forest` draws: the rows that are tested. */
+/** What the figure `forest` draws: the finished rows that are tested, or about A. */
 export function forestNumbers(rows: readonly Comparison[]): Forest {
+  const drawn = rows.filter(({ p, of, baseline }) => p !== undefined || of === "A" && baseline !== undefined);
   return {
     title: "Does attention distillation help?",
     label: "points, LwM minus the other, within each seed",
     worth: 0.5,
-    rows: rows.filter(({ p }) => p !== undefined).map(({ data, what, of, differences, unit, verdict }) => {
+    rows: drawn.map(({ data, what, of, differences, unit, verdict }) => {
       const { mean, low, high } = confidenceInterval(differences.map((value) => unit * value))!;
       const arms = what.replace(" − ", "\u00a0−\u00a0");
       return { label: `${data}, ${arms}${of === "A" ? "" : `: ${of}`}`, mean, low, high, verdict };
@@ -189,7 +190,7 @@ export function frontNumbers(panels: readonly { readonly study: Study; readonly 
     };
   };
   return {
-    note: "Faint: what the tuning tried, on validation images, whose level is another.",
+    note: "Faint: what was tried in tuning, on other images, whose level is another.",
     datasets: panels.map(({ study: { arms, configurations, records }, tuning }) => {
       const whole = finishedSettings(records, configurations);
       const finished = Object.entries(arms).flatMap(([label, arm]) => {
