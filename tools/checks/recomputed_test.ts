@@ -6,7 +6,9 @@
 import assert from "node:assert/strict";
 
 interface RunRecord {
-  configuration: { method: string; learningRate: number; attentionForm: string; seed: number };
+  configuration:
+    & { learningRate: number; seed: number }
+    & Record<"method" | "norm" | "attentionClass" | "attentionForm", string>;
   metrics: {
     accuracy: number;
     accuracyOfSteps: number[];
@@ -19,8 +21,8 @@ const ROOT = new URL("../../", import.meta.url);
 /** Of which runs an arm is made. */
 type Arm = (configuration: RunRecord["configuration"]) => boolean;
 const matched: Arm = ({ method, learningRate }) => method === "LwF-MC" && learningRate === 0.0154;
-const LwM: Arm = (one) => one.method === "LwM" && JSON.stringify(one).includes(PAPER);
-const PAPER = '"norm":"L1","attentionClass":"student-top","attentionForm":"normalized"';
+const LwM: Arm = ({ method, norm, attentionClass, attentionForm }) =>
+  [method, norm, attentionClass, attentionForm].join(" ") === "LwM L1 student-top normalized";
 const elsewhere: Arm = ({ attentionForm }) => attentionForm === "elsewhere";
 
 /** Of each arm. */
