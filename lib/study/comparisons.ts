@@ -166,7 +166,7 @@ export function forestNumbers(rows: readonly Comparison[]): Forest {
   const drawn = rows.filter(({ p, of, baseline }) => p !== undefined || of === "A" && baseline !== undefined);
   return {
     title: "Does attention distillation help?",
-    label: "points, LwM minus the other, within each seed",
+    label: "points, the first minus the second, within each seed",
     worth: 0.5,
     rows: drawn.map(({ data, what, of, differences, unit, verdict }) => {
       const { mean, low, high } = confidenceInterval(differences.map((value) => unit * value))!;
