@@ -10,13 +10,15 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** A number with some decimals and a minus sign as wide as a digit, such as `−0.953`. */
+/**
+ * A number with some decimals and a minus sign as wide as a digit, such as `−0.953`. Halves just missed in
+ * binary are rounded away from zero.
+ */
 export function fixed(value: number, digits: number): string {
-  return value.toFixed(digits).replace("-", "−");
+  return (value + Math.sign(value) * 1e-7).toFixed(digits).replace("-", "−");
 }
 
-/** A share between −1 and 1 in percent, such as `42.3 %`. Halves just missed in binary are rounded up. */
+/** A share between −1 and 1 in percent, such as `42.3 %`. */
 export function inPercent(share: number): string {
-  const tenths = Math.sign(share) * Math.round(1000 * Math.abs(share) + 1e-6);
-  return `${fixed(tenths / 10, 1)} %`;
+  return `${fixed(100 * share, 1)} %`;
 }

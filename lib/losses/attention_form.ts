@@ -1,9 +1,9 @@
 /**
  * L_AD as a function of the last stages of teacher and student, in its correct form and with common mistakes.
  *
- * Four public implementations of Learning without Memorizing report that they cannot reproduce the paper.
- * Each has a small mistake that is easy to make: the code runs, the loss has a plausible value, and nothing
- * shows that γ does not work. Here each mistake can be made by itself, to measure its effect on the training.
+ * Public implementations of Learning without Memorizing have small mistakes that are easy to make: the code
+ * runs, the loss has a plausible value, and nothing shows that γ does not work. Here each mistake can be made
+ * by itself, to measure its effect on the training.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -29,8 +29,9 @@ import { stopGradient } from "./stop_gradient.ts";
  *   reaches the head through α: the weights of the base class, half of what decides where the student looks,
  *   may drift.
  * - `elsewhere`: no mistake but a control. The teacher's map is the one that it has for the same class in the
- *   next image of the batch: a natural map in the wrong place. What L_AD gains over it comes from *where* the
- *   teacher looks.
+ *   next image of the batch: a real map in the wrong place. That image was not chosen for the class, so the
+ *   map has fewer places above zero, and some are all zero: it differs from `normalized` in *how much* it
+ *   shows, too.
  */
 export type AttentionForm = typeof ATTENTION_FORMS[number];
 

@@ -16,7 +16,7 @@ export interface DistillationOptions {
   /** Which outputs are compared. */
   kind: DistillationKind;
   /**
-   * T ≥ 1 divides the scores before the softmax, so that small scores count; 1 leaves them. Not used by
+   * T > 0 divides the scores before the softmax; above 1, small scores count more; 1 leaves them. Not used by
    * `sigmoid`.
    */
   temperature: number;

@@ -3,8 +3,8 @@
  * CVPR 2016, arXiv 1512.03385) with a head that grows by the new classes of each step.
  *
  * With three widths it is the CIFAR family of He et al. §4.2 (depth 6n + 2: ResNet-8, -20, -32 …), with four
- * widths and depth 18 it is their ImageNet ResNet-18. Shapes in the comments: B images, H × W pixels, C
- * classes, K feature maps.
+ * widths and depth 18 their ImageNet ResNet-18, with projection shortcuts where the shape changes. Shapes in
+ * the comments: B images, H × W pixels, C classes, K feature maps.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -1,34 +1,22 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { naming, writeClassFolders } from "../data/photos/testdata/photo_fixtures.ts";
-import { withFolder } from "../testdata/folder.ts";
+import { withEnvironment, withFolder } from "../testdata/folder.ts";
 import { configure } from "./configuration.ts";
 import { stepsFor } from "./presets.ts";
 import { type Configuration, datasetNames, presetNames } from "./schema.ts";
 
-/** Runs without what the environment of the test says. */
-function withEnvironment(values: Record<string, string>, work: () => void): void {
-  const names = ["LWM_PRESET", "LWM_ENGINE", "LWM_CODE"];
-  const before = names.map((name) => Deno.env.get(name));
-  names.forEach((name) => Deno.env.delete(name));
-  try {
-    for (const [name, value] of Object.entries(values)) Deno.env.set(name, value);
-    work();
-  } finally {
-    names.forEach((name, i) =>
-      before[i] === undefined ? Deno.env.delete(name) : Deno.env.set(name, before[i])
-    );
-  }
-}
+/** Nothing that the environment of the test says. */
+const BARE = { LWM_PRESET: undefined, LWM_ENGINE: undefined, LWM_CODE: undefined };
 
 const refuses = (fields: Record<string, unknown>, message: RegExp) =>
   withEnvironment(
-    {},
+    BARE,
     () => assert.throws(() => configure(fields as Partial<Configuration>), { name: "UserError", message }),
   );
 
 Deno.test("every preset of every data set and method is a valid configuration", () => {
-  withEnvironment({}, () => {
+  withEnvironment(BARE, () => {
     for (const preset of presetNames) {
       for (const dataset of datasetNames) {
         for (const method of ["C", "LwF-MC", "LwM"] as const) {

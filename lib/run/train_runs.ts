@@ -174,8 +174,8 @@ async function runJob(job: Job, signal: AbortSignal, show: () => void): Promise<
     job.state = signal.aborted ? "stopped" : "failed";
     job.line = { ...job.line, note: job.state };
     if (signal.aborted) return;
+    job.failure = (error as Error).message; // first: who waits for something else does not see the throw
     if (!(error instanceof UserError)) throw error;
-    job.failure = error.message;
   }
 }
 

@@ -180,6 +180,16 @@ Deno.test("runJobs() stops all jobs where its caller cannot go on", async () => 
   assert.deepEqual(jobs.map(({ state }) => state), ["stopped", "finished"]);
 });
 
+Deno.test("runJobs() keeps why a job failed while its caller was busy", async () => {
+  const [a, b] = ["a", "b"].map((label) => controlled(label));
+  const onChange = () => Promise.all([b.fail(new TypeError("broken")), turn()]);
+  const { signal } = new AbortController();
+  const ended = runJobs([a.job, b.job], { processes: 2, signal, display: silent, onChange });
+  a.end();
+  await ended;
+  assert.equal(b.job.failure, "broken");
+});
+
 Deno.test("runJobs() begins jobs in their order when a process is free, also where one fails", async () => {
   const begun: string[] = [];
   const [a, b, c] = ["a", "b", "c"].map((label) => controlled(label, begun));

@@ -74,9 +74,13 @@ type Row = Omit<Comparison, "verdict" | "p">;
 function compare({ records, configurations, arms }: Study, plan: PlannedComparison): Row {
   const measure: Measure = COMPARED[plan.measure];
   const [first, second] = [plan.first, plan.second].map((name) => select(records, arms[name]));
-  const runs = select(configurations.map((configuration) => ({ configuration })), arms[plan.first]);
-  const planned = new Set(runs.map(({ configuration }) => unitKey(configuration))).size;
-  const differences = differencesOf(pairsOf(first, second), measure);
+  const [ofFirst, ofSecond] = [plan.first, plan.second].map((name) => {
+    const runs = select(configurations.map((configuration) => ({ configuration })), arms[name]);
+    return new Set(runs.map(({ configuration }) => unitKey(configuration)));
+  });
+  const planned = ofFirst.intersection(ofSecond).size;
+  const pairs = pairsOf(first, second);
+  const differences = differencesOf(pairs, measure);
   // What is planned is shown when all of its seeds are there.
   const isWhole = differences.length === planned;
   return {
@@ -85,7 +89,7 @@ function compare({ records, configurations, arms }: Study, plan: PlannedComparis
     differences: isWhole ? differences : [],
     of: measure.title,
     unit: measure.share ? 100 : 1,
-    ...isWhole ? { baseline: mean(second.flatMap((record) => measure.of(record) ?? [])) } : {},
+    ...isWhole ? { baseline: mean(pairs.flatMap(([, record]) => measure.of(record) ?? [])) } : {},
     planned,
     seeds: differences.length,
     tested: plan.tested,
@@ -163,7 +167,7 @@ export function differencesOf(pairs: readonly Pair[], { of }: Measure): number[]
 
 /** What the figure `forest` draws: the finished rows that are tested, or about A. */
 export function forestNumbers(rows: readonly Comparison[]): Forest {
-  const drawn = rows.filter(({ p, of, baseline }) => p !== undefined || of === "A" && baseline !== undefined);
+  const drawn = rows.filter((row) => row.p !== undefined || row.of === "A" && row.differences.length > 1);
   return {
     title: "Does attention distillation help?",
     label: "points, the first minus the second, within each seed",
@@ -199,7 +203,7 @@ export function frontNumbers(panels: readonly { readonly study: Study; readonly 
           ? []
           : [{ method: runs[0].configuration.method, label, seeds: runs.map(seed) }];
       });
-      const tried = bySetting(tuning.records).map((setting) => {
+      const tried = bySetting(finishedSettings(tuning.records, tuning.configurations)).map((setting) => {
         const points = setting.map(seed);
         return {
           method: setting[0].configuration.method,

@@ -244,6 +244,7 @@ Deno.test("comparisonsOf() says how many seeds there are, and nothing else, whil
   assert.deepEqual([row.differences, row.verdict, row.p], [[], "not finished", undefined]);
   const [shown] = comparisonsTable([row]);
   assert.deepEqual([shown["mean, 95 % interval"], shown.seeds, shown["p (Holm)"]], ["", "2 of 3", ""]);
+  assert.equal(comparisonsOf([study(whole.records.slice(0, -1), COMPARISON)])[0].planned, 2); // F has two
 });
 
 Deno.test("comparisonsOf() adjusts p over all rows that are tested, of all studies", () => {

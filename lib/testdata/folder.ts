@@ -17,3 +17,18 @@ export async function withFolder<T>(test: (folder: string) => T | Promise<T>): P
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** Runs a test with these variables in the environment; those that are `undefined` are not there. */
+export function withEnvironment(variables: Record<string, string | undefined>, test: () => void): void {
+  const set = (values: Record<string, string | undefined>) =>
+    Object.entries(values).forEach(([name, value]) =>
+      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value)
+    );
+  const before = Object.fromEntries(Object.keys(variables).map((name) => [name, Deno.env.get(name)]));
+  set(variables);
+  try {
+    test();
+  } finally {
+    set(before);
+  }
+}

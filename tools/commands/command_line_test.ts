@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { configure } from "../../lib/run/configuration.ts";
 import { configurationSchema } from "../../lib/run/schema.ts";
+import { withEnvironment } from "../../lib/testdata/folder.ts";
 import { type Command, fromHere, parseCommandLine, showPath } from "./command_line.ts";
 
 const COMMAND: Command = {
@@ -160,19 +161,6 @@ Deno.test("the help of fields has each with what it accepts, its default and its
     ]
   ) assert.ok(help.includes(line), line);
 });
-
-/** Runs some work with other variables in the environment. */
-function withEnvironment(variables: Record<string, string>, work: () => void): void {
-  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
-  Object.entries(variables).forEach(([name, value]) => Deno.env.set(name, value));
-  try {
-    work();
-  } finally {
-    before.forEach(([name, value]) =>
-      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value)
-    );
-  }
-}
 
 /** How a command ends that throws: its exit code and signal, and what stands on standard error. */
 async function outcomeOf(thrown: string) {
