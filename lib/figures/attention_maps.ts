@@ -123,9 +123,8 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
   };
   return composeFigure({
     title: "Where each model looks for a class it learned first, method by method",
-    subtitle: `${dataset}: attention for the image's own class, in M_{0} and after each of ${
-      models - 1
-    } increments`,
+    subtitle: `${dataset}: attention for the image's own class, ` +
+      `in M_{0} and after each of ${models - 1} increments`,
     body: stacked([
       pictureGrid([
         headingRow(headings),

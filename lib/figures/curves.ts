@@ -246,9 +246,7 @@ function expectComplete(runs: readonly MethodRun[], panels: readonly Panel[], st
     if (other === undefined) continue;
     throw new UserError(
       `Expected ${other.measure} of ${method}, seed ${seed}, to have ${steps} numbers, one a step, ` +
-        `but found ${
-          measured[other.measure]?.length ?? 0
-        }; let the run finish all its steps, or leave it out.`,
+        `but found ${measured[other.measure]?.length ?? 0}; let the run finish all steps, or leave it out.`,
     );
   }
 }

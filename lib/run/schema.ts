@@ -73,7 +73,7 @@ const fields = {
     "views of each training image that are drawn in one epoch, in turn: more than `views` repeat some",
   ),
   evaluateOn: z.enum(["test", "validation"]).describe("validation to tune, test to report"),
-  topK: z.literal([1, 5]).describe("the accuracy that is shown: top-1 or top-5; both are measured"),
+  topK: z.literal([1, 5]).describe("the accuracy that curves show: top-1 or top-5; both are measured"),
 
   baseClasses: count.describe("classes of the base step"),
   increment: count.describe("new classes of each later step"),
@@ -98,7 +98,7 @@ const fields = {
     "L_C of the later steps: over the new classes or all of them",
   ),
   distillation: z.enum(["sigmoid", "softmax"]).describe("L_D"),
-  temperature: z.number().gt(0).describe("temperature of the softened softmax in L_D"),
+  temperature: z.number().gt(0).describe("temperature of L_D with distillation softmax"),
   beta: z.number().min(0).max(10).describe("β, weight of L_D; between 0 and 1 in the paper"),
   gamma: z.number().min(0).max(10).describe("γ, weight of L_AD; between 0 and 1 in the paper"),
   norm: z.enum(["L1", "L2"]).describe("norm of L_AD"),

@@ -125,7 +125,9 @@ export async function findRecords(
   };
   for (const path of (await Promise.all(folders.map((folder) => findKept(folder)))).flat()) {
     const mistake = await mistakeOf(async () => {
-      if (path.endsWith(".results.json")) return (await readRecords(path)).forEach(add);
+      // Results do not say on which version of someone's own images they were made.
+      const isNamed = (record: RunRecord) => record.configuration.dataset !== "folder";
+      if (path.endsWith(".results.json")) return (await readRecords(path)).filter(isNamed).forEach(add);
       const { configuration } = await readRunFolder(path);
       if (asked.has(runKey(configuration))) add(await readKeptRun(path));
     });

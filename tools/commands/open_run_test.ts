@@ -9,14 +9,8 @@ Deno.test("openRun() lists the photos that were left out, or refuses them", () =
     const data = join(folder, "my images");
     await writeClassFolders(data, { cat: 8, dog: 8 });
     writeFile(join(data, "dog", "broken.jpg"), "no photo");
-    const configuration = tinyConfiguration({
-      dataset: "folder",
-      data,
-      firstClasses: [],
-      baseClasses: 1,
-      increment: 1,
-      increments: 1,
-    });
+    const steps = { firstClasses: [], baseClasses: 1, increment: 1, increments: 1 };
+    const configuration = tinyConfiguration({ dataset: "folder", data, ...steps });
     const lines: string[] = [];
     const open = (skipBroken: boolean) =>
       openRun({ ...configuration, skipBroken }, { directory: folder }, (line) => lines.push(line));
@@ -24,6 +18,13 @@ Deno.test("openRun() lists the photos that were left out, or refuses them", () =
     await open(true);
     assert.ok(lines.includes("Left out 1 photo that cannot be decoded:"));
     assert.match(lines.at(-1)!, /^ {2}.*broken\.jpg/);
+    for (const { name } of Deno.readDirSync(join(data, "dog"))) {
+      writeFile(join(data, "dog", name), "no photo");
+    }
+    await assert.rejects(open(true), {
+      name: "UserError",
+      message: /in class "dog" but found 0; add images/,
+    });
   }));
 
 Deno.test("stepRow() stands under its heading", () => {

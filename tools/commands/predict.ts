@@ -106,11 +106,11 @@ async function chosenSteps(run: Run, list: string | undefined): Promise<number[]
 /** The images that can be read, as squares, and what is wrong with the others. */
 async function readImages(paths: readonly string[], size: number) {
   const inFolder = (path: string) => {
-    const images = listFolder(path).files.filter(isImageName).map((name) => join(path, name));
+    const { files } = listFolder(path);
+    const images = files.filter(isImageName).map((name) => join(path, name));
     if (images.length > 0) return images;
-    throw new UserError(
-      `Expected images (.jpg, .png or .webp) in ${path} but found none. Name another folder.`,
-    );
+    const found = files.includes("configuration.json") ? "a second run: call it once for each" : "none";
+    throw new UserError(`Expected images (.jpg, .png or .webp) in ${path} but found ${found}.`);
   };
   const [files, pictures, unreadable]: [string[], Picture[], string[]] = [[], [], []];
   for (const path of paths.flatMap((path) => isFolder(path) ? inFolder(path) : [path])) {

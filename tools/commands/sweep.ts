@@ -52,7 +52,7 @@ const COMMAND: Command = {
     "  [--list | --slurm [-- OPTION …] | --collect [FOLDER …]]",
   about: aboutOf("sweep"),
   options: {
-    "out DIRECTORY": "where results and figures go; in an empty one all runs are trained anew\n" +
+    "out DIRECTORY": "where results and figures go; results elsewhere do not count, trained runs do\n" +
       "[beside FILE; of another preset than default in DIRECTORY/studies/PRESET;\n" +
       "figures of the project's studies in figures/]",
     ...DIRECTORY,
@@ -61,7 +61,8 @@ const COMMAND: Command = {
       "submits the missing runs to Slurm: an array job with a task for each M_0 that is missing, then one\n" +
       "with a task for each run; an OPTION is one of sbatch",
     collect: "makes the results of the finished runs below the FOLDERs [DIRECTORY], and trains nothing",
-    "dry-run": "names the runs that are missing; prepares no image, and writes nothing",
+    "dry-run":
+      "names the runs that are missing; prepares no image (own ones count as unchanged), writes nothing",
     json:
       "print one JSON object, {study, results, runs, missing, comparisons, figures}, or {commands} with --list and\n" +
       "{jobs} with --slurm, and nothing else to standard output",
@@ -73,10 +74,10 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
   const ways = (["list", "slurm", "collect"] as const).filter((way) => switches.has(way));
   const [way] = ways;
   if (given === undefined || ways.length > 1 || others.length > 0 && way !== "slurm" && way !== "collect") {
+    const found = [given, ...others, ...ways.map((way) => `--${way}`)].join(" ") || "none";
     throw new UserError(
-      `Expected the file of one study, and one of --list, --slurm and --collect at most, but found ${
-        [given, ...others, ...ways.map((way) => `--${way}`)].join(" ") || "none"
-      }; see \`deno task sweep --help\`.`,
+      "Expected the file of one study, and one of --list, --slurm and --collect at most, but found " +
+        `${found}; see \`deno task sweep --help\`.`,
     );
   }
   const [collects, dryRun] = [way === "collect", switches.has("dry-run")];
@@ -171,7 +172,7 @@ export const sweep = defineCommand(COMMAND, async (line, report, result) => {
   const ofProject = own.out === undefined && file.startsWith(join(studiesDirectory(), "/"));
   const drawn = { directory: ofProject ? undefined : home, runs: directory, log: say };
   const shown = await show({ ...plan, records }, dirname(file), drawn);
-  say(`\nResults: ${showPath(path)} and .tsv`);
+  if (records.length > 0) say(`\nResults: ${showPath(path)} and .tsv`);
   result(asJson(records, shown));
   if (ended) throw ended;
   refuseFailed(failures);
@@ -228,8 +229,8 @@ function refuseMixture(records: readonly RunRecord[]): void {
     firstModels.set(key, first);
     if (shareFirstModel(first, metrics)) continue;
     throw new UserError(
-      `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code has changed ` +
-        "since, or onednn rounded differently on another kind of processor. Resume where the study was begun (or, where " +
+      `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code or your images ` +
+        "have changed since, or onednn rounded differently on another kind of processor. Resume where the study was begun (or, where " +
         "that has no AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind with " +
         "--out DIRECTORY; wasm gives the same numbers on all machines.",
     );

@@ -151,6 +151,7 @@ Deno.test("sweep asks a folder of images what is trained, and keeps each result 
     ];
     await writeRecords(results, configurations.map((configuration) => measuredRun(configuration, 0.5)));
     assert.equal((await sweepIn(directory, file, "--list")).length, 4);
+    assert.equal((await sweepIn(directory, file, "--collect"))[0], "0 of 2 runs are finished.");
 
     await (await Run.open(configurations[0], { directory })).train();
     await assert.rejects(sweepIn(directory, file), { message: /^C, .*: Expected finite/ });

@@ -32,7 +32,7 @@ const COMMAND: Command = {
   about: aboutOf("train"),
   options: {
     ...DIRECTORY,
-    "dry-run": "print the classes of each step, time and disk space; train nothing, decode no image",
+    "dry-run": "print the classes of each step, time and disk space; train nothing, decode no photo",
     json: "print {run, configuration, plan, metrics} as JSON, and nothing else to the standard output",
   },
   takesFields: true,

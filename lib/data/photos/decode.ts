@@ -25,8 +25,7 @@ export interface DecodedPhoto {
 export class DamagedPhotoError extends UserError {
   constructor(readonly path: string, readonly found: string) {
     super(
-      `Expected a whole JPEG, PNG or WebP image in "${path}" but found ${found}; replace the file, delete it, or ` +
-        "pass --skipBroken to leave out all such files.",
+      `Expected a whole JPEG, PNG or WebP image in "${path}" but found ${found}; replace the file, or delete it.`,
     );
   }
 }

@@ -42,11 +42,10 @@ export function imagenetSource(path: string, choice: ClassChoice): PhotoSource {
   const all = listFolder(join(root, "train")).folders;
   const stranger = all.find((name) => !/^n\d{8}$/.test(name));
   if (all.length === 0 || stranger !== undefined) {
+    const found = stranger === undefined ? "none" : `"${stranger}"`;
     throw new UserError(
       `Expected folders named by WordNet ids, such as n01440764, in "${join(root, "train")}" but found ` +
-        `${
-          stranger === undefined ? "none" : `"${stranger}"`
-        }; unpack the archive of each class into its own folder.`,
+        `${found}; unpack the archive of each class into its own folder.`,
     );
   }
   const drawn = randomStream(choice.seed, "classes").permutation(all.length).slice(0, PAPER_CLASSES);

@@ -108,12 +108,11 @@ async function* decodeInOrder(
 }
 
 function allDamaged(errors: DamagedPhotoError[]): UserError {
-  if (errors.length === 1) return errors[0];
   const names = errors.slice(0, NAMED).map(({ path, found }) => `"${path}" (${found})`).join(", ");
   const more = errors.length > NAMED ? `, and ${errors.length - NAMED} more` : "";
   return new UserError(
-    `Expected whole JPEG, PNG or WebP images but found ${errors.length} that are not: ${names}${more}; replace these ` +
-      `files, delete them, or pass --skipBroken to leave them out.`,
+    `Expected whole JPEG, PNG or WebP images but found ${errors.length} damaged: ${names}${more}; replace such files, ` +
+      `delete them, or pass --skipBroken to leave them out.`,
   );
 }
 

@@ -110,7 +110,7 @@ Deno.test("cachePhotos() names all damaged photos at once, or leaves them out an
     const broken = [0, 4, 8];
     await assert.rejects(
       () => cache(path, fake(9, { broken }).source),
-      naming('found 3 that are not: "0.jpg" (noise), "4.jpg" (noise), "8.jpg" (noise)', "--skipBroken"),
+      naming('found 3 damaged: "0.jpg" (noise), "4.jpg" (noise), "8.jpg" (noise)', "--skipBroken"),
     );
     const { source, decoded } = fake(9, { broken });
     const { photos, skipped } = await cache(path, source, { skipBroken: true });

@@ -215,7 +215,7 @@ export function listImages(path: string): string[] {
 }
 
 /** Images that other programs read from such folders; leaving them out silently would change the data set. */
-const OTHER_IMAGES = /\.(bmp|gif|heic|avif|pgm|ppm|tiff?)$/i;
+const OTHER_IMAGES = /\.(avif|bmp|gif|hei[cf]|jfif|jpe|jxl|pgm|ppm|tiff?)$/i;
 
 /** By code units, so that the order does not depend on the machine's language. */
 function compareNames(a: string, b: string): number {

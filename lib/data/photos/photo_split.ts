@@ -38,7 +38,8 @@ export function splitPhotos(
       for (const i of members) splits[i] = photos[i].split!;
       requirePhotos(className, "test", members.length - train.length, 1);
     } else {
-      requirePhotos(className, "training and test", members.length, holdOut ? 3 : 2);
+      const purpose = holdOut ? "training, validation and test" : "training and test";
+      requirePhotos(className, purpose, members.length, holdOut ? 3 : 2);
       train = takeShare(members, TEST_SHARE, "test", className);
     }
     requirePhotos(className, "training", train.length, holdOut ? 2 : 1);
@@ -56,7 +57,8 @@ export function splitPhotos(
   }
 }
 
-function requirePhotos(className: string, purpose: string, found: number, expected: number): void {
+/** @throws {UserError} where a class has fewer photos than are needed */
+export function requirePhotos(className: string, purpose: string, found: number, expected: number): void {
   if (found >= expected) return;
   throw new UserError(
     `Expected at least ${expected} usable ${expected === 1 ? "image" : "images"} for ${purpose} ` +

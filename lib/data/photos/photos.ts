@@ -15,7 +15,7 @@ import { imagenetSource } from "./imagenet.ts";
 import { type CachedPhoto, cachePhotos, type CachePhotosOptions } from "./photo_cache.ts";
 import { openPhotoSet } from "./photo_set.ts";
 import { type ClassChoice, isFolder, type PhotoSource } from "./photo_source.ts";
-import { splitPhotos } from "./photo_split.ts";
+import { requirePhotos, splitPhotos } from "./photo_split.ts";
 
 /** Increase this when decoding changes: photos are then decoded again. */
 const DECODING = 2;
@@ -85,6 +85,10 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const drawn = drawOfEachClass(groups, options.imagesPerClass ?? Infinity, seed);
   const { photos, skipped } = await cachePhotos(cache, source, drawn, options);
   const chosen = drawn.filter((i) => !skipped.has(i));
+  for (const i of skipped.keys()) {
+    const left = chosen.filter((other) => groups[other] === groups[i]);
+    requirePhotos(source.classNames[source.photos[i].classId], `"${splits[i]}"`, left.length, 1);
+  }
   const isDecoded = photos.size === chosen.length;
   if (isDecoded) refuseSameImages(source, photos, splits);
   const unknown = { slot: 0, crc: 0, sum: [0, 0, 0], squares: [0, 0, 0] } as const;
