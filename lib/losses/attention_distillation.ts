@@ -26,10 +26,10 @@ export interface AttentionDistillationOptions {
  *
  *     L_AD = ‖ Q_{t−1}^{I,b} / ‖Q_{t−1}^{I,b}‖₂ − Q_t^{I,b} / ‖Q_t^{I,b}‖₂ ‖₁
  *
- * An all-zero map has no direction: it counts as the zero vector. No gradient flows into one of the student;
- * beside one of the teacher, L1 pushes the student's map to fewer places, and L2 has no gradient. Equal maps
- * have distance 0 and gradient 0. For normalized Grad-CAM maps, which are not below 0, the loss with L2 is at
- * most √2, with L1 at most √(2·H·W).
+ * An all-zero map has no direction: it counts as the zero vector. No gradient flows into an all-zero map of
+ * the student. Beside an all-zero map of the teacher, L1 pushes the student's map to fewer places, and L2 has
+ * no gradient. Equal maps have distance 0 and gradient 0. For normalized Grad-CAM maps, which are not below
+ * 0, the loss with L2 is at most √2, with L1 at most √(2·H·W).
  * @param teacherMaps Q_{t−1}^{I,b}, (B, H·W), not normalized; no gradient flows into them
  * @param studentMaps Q_t^{I,b}, (B, H·W), not normalized
  * @param options the norm of the distance

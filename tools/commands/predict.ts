@@ -109,8 +109,10 @@ async function readImages(paths: readonly string[], size: number) {
     const { files } = listFolder(path);
     const images = files.filter(isImageName).map((name) => join(path, name));
     if (images.length > 0) return images;
-    const found = files.includes("configuration.json") ? "a second run: call it once for each" : "none";
-    throw new UserError(`Expected images (.jpg, .png or .webp) in ${path} but found ${found}.`);
+    throw new UserError(
+      `Expected images (.jpg, .png or .webp) in ${path} but found ` +
+        `${files.includes("configuration.json") ? "a second run" : "none"}. Name one run, then images.`,
+    );
   };
   const [files, pictures, unreadable]: [string[], Picture[], string[]] = [[], [], []];
   for (const path of paths.flatMap((path) => isFolder(path) ? inFolder(path) : [path])) {

@@ -79,8 +79,8 @@ Deno.test("predict names the classes that a model scores highest, and draws wher
     // One bad image does not cancel the others.
     await refuses([join(home, "text.png"), join(home, "0.png")], /text\.png but found something else/);
     assert.match(lines.join("\n"), /0\.png +M_1 /);
-    await refuses([run.folders.method], /but found a second run: call it once for each/);
-    await refuses([directory], /Expected images \(.*\) in .* but found none/);
+    await refuses([run.folders.method], /but found a second run\. Name one run, then images/);
+    await refuses([directory], /Expected images \(.*\) in .* but found none\. Name one run/);
     await refuses(
       [join(home, "text.png")],
       /a JPEG, PNG or WebP in .*text\.png but found something else\. Name another/,

@@ -61,8 +61,7 @@ const COMMAND: Command = {
       "submits the missing runs to Slurm: an array job with a task for each M_0 that is missing, then one\n" +
       "with a task for each run; an OPTION is one of sbatch",
     collect: "makes the results of the finished runs below the FOLDERs [DIRECTORY], and trains nothing",
-    "dry-run":
-      "names the runs that are missing; prepares no image (own ones count as unchanged), writes nothing",
+    "dry-run": "names the missing runs; prepares no image (own ones count as unchanged), writes nothing",
     json:
       "print one JSON object, {study, results, runs, missing, comparisons, figures}, or {commands} with --list and\n" +
       "{jobs} with --slurm, and nothing else to standard output",
@@ -232,7 +231,7 @@ function refuseMixture(records: readonly RunRecord[]): void {
       `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code or your images ` +
         "have changed since, or onednn rounded differently on another kind of processor. Resume where the study was begun (or, where " +
         "that has no AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind with " +
-        "--out DIRECTORY; wasm gives the same numbers on all machines.",
+        "--out DIRECTORY --directory DIRECTORY; wasm gives the same numbers on all machines.",
     );
   }
 }

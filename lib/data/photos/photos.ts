@@ -85,6 +85,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
   const drawn = drawOfEachClass(groups, options.imagesPerClass ?? Infinity, seed);
   const { photos, skipped } = await cachePhotos(cache, source, drawn, options);
   const chosen = drawn.filter((i) => !skipped.has(i));
+  // A class may have lost all photos of a part.
   for (const i of skipped.keys()) {
     const left = chosen.filter((other) => groups[other] === groups[i]);
     requirePhotos(source.classNames[source.photos[i].classId], `"${splits[i]}"`, left.length, 1);
