@@ -117,21 +117,13 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
       })),
     ],
   }));
-  const tableHead = {
-    note: "mean cosine to M_{0} over test images of the first classes",
-    cells: [],
-  };
+  const tableHead = { note: "mean cosine to M_{0} over test images of the first classes", cells: [] };
   return composeFigure({
     title: "Where each model looks for a class it learned first, method by method",
     subtitle: `${dataset}: attention for the image's own class, ` +
       `in M_{0} and after each of ${models - 1} increments`,
     body: stacked([
-      pictureGrid([
-        headingRow(headings),
-        ...examples.flatMap(rowsOf),
-        tableHead,
-        ...table,
-      ], 66),
+      pictureGrid([headingRow(headings), ...examples.flatMap(rowsOf), tableHead, ...table], 66),
       heatLegend("no attention", "the peak of M_{0}'s map, and more"),
     ], 8),
     notes: [

@@ -293,13 +293,7 @@ function curvePanel(
       ),
       Plot.areaY(
         points,
-        Plot.groupX(INTERVAL, {
-          ...means,
-          y1: "y",
-          y2: "y",
-          fill: "method",
-          fillOpacity: 0.14,
-        }),
+        Plot.groupX(INTERVAL, { ...means, y1: "y", y2: "y", fill: "method", fillOpacity: 0.14 }),
       ),
       Plot.line(points, {
         ...place,

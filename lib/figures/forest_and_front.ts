@@ -144,8 +144,8 @@ function frontPanel({ dataset, arms, tuning = [] }: Front["datasets"][number], w
         stroke: "color",
         strokeOpacity: 0.5,
       }),
-      Plot.dot(means, { ...place, symbol: "symbol", stroke: "white", strokeWidth: 5, r: 5.5 }),
-      Plot.dot(means, { ...place, symbol: "symbol", fill: "fill", stroke: "color", strokeWidth: 2, r: 5.5 }),
+      Plot.dot(means, { ...place, symbol: "symbol", stroke: "white", strokeWidth: 4, r: 4 }),
+      Plot.dot(means, { ...place, symbol: "symbol", fill: "fill", stroke: "color", strokeWidth: 2, r: 4 }),
       Plot.text(labels, {
         x: "labelX",
         y: "labelY",

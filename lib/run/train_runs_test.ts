@@ -129,10 +129,7 @@ Deno.test("trainRuns() says of a process that was killed that it was", () =>
     );
   }));
 
-const EPOCH: WorkerMessage = {
-  kind: "epoch",
-  epoch: { step: 0, log: [], map: { size: 1, values: [0] } },
-};
+const EPOCH: WorkerMessage = { kind: "epoch", epoch: { step: 0, log: [], map: { size: 1, values: [0] } } };
 
 Deno.test("trainRuns() throws in the end what a callback has thrown, be it asynchronous or not", () =>
   withDataDirectory(async (directory) => {

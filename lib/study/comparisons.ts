@@ -3,7 +3,7 @@
  * what makes seeds differ does not count.
  * @module
  */
-import type { Forest, Front } from "../figures/forest_and_front.ts";
+import type { Forest, Front, OldAndNew } from "../figures/forest_and_front.ts";
 import { confidenceInterval, judge, mean } from "../statistics.ts";
 import { describeSetting, varyingFields } from "../run/identity.ts";
 import type { DatasetName } from "../run/schema.ts";
@@ -135,14 +135,8 @@ export function gainsAtEqualSettings(records: readonly RunRecord[]): Comparison[
     const differences = differencesOf(pairsOf(setting, partners), averageAccuracy);
     const what = `${describeSetting(configuration, fields)} − LwF-MC`;
     const seeds = differences.length;
-    const row = {
-      data: TITLES[configuration.dataset],
-      what,
-      of: averageAccuracy.title,
-      unit: 100,
-      tested: false,
-    };
-    return seeds === 0 ? [] : [{ ...row, differences, seeds, planned: seeds }];
+    const row = { what, of: averageAccuracy.title, unit: 100, tested: false, seeds, planned: seeds };
+    return seeds === 0 ? [] : [{ data: TITLES[configuration.dataset], ...row, differences }];
   });
   return judged(rows);
 }
@@ -181,41 +175,49 @@ export function forestNumbers(rows: readonly Comparison[]): Forest {
 }
 
 /**
- * What the figure `front` draws of studies: what each arm keeps and what it learns. Arms of which runs are
- * missing are left out.
+ * What the figure `front` draws of studies: what each arm keeps and what it learns. What a seed raises or
+ * lowers in all arms alike is taken out of its points. Arms of which runs are missing are left out.
  * @param panels a study each, and the study that tuned its settings
  */
 export function frontNumbers(panels: readonly { readonly study: Study; readonly tuning: Study }[]): Front {
-  const seed = ({ metrics }: RunRecord) => {
-    const accuracies = metrics.slice(1).map(({ accuracyOfSteps }) => accuracyOfSteps ?? []);
-    return {
-      old: mean(accuracies.map((ofSteps) => mean(ofSteps.slice(0, -1)))),
-      new: mean(accuracies.map((ofSteps) => ofSteps.at(-1) ?? NaN)),
-    };
-  };
+  const pointOf = (run: RunRecord): OldAndNew => ({
+    old: mean(run.metrics.slice(1).map(({ accuracyOfSteps = [] }) => mean(accuracyOfSteps.slice(0, -1)))),
+    new: MEASURES.newestAccuracy.of(run) ?? NaN,
+  });
+  const unitOf = ({ configuration }: RunRecord) => unitKey(configuration);
+  const methodOf = ([{ configuration }]: readonly RunRecord[]) => configuration.method;
   return {
-    note: "Faint: what was tried in tuning, on other images, whose level is another.",
+    note: "Dots leave out what a seed raises or lowers in all arms alike. " +
+      "Faint: what was tried in tuning, on other images, whose level is another.",
     datasets: panels.map(({ study: { arms, configurations, records }, tuning }) => {
       const whole = finishedSettings(records, configurations);
-      const finished = Object.entries(arms).flatMap(([label, arm]) => {
-        const runs = select(whole, arm);
-        return runs.length === 0
-          ? []
-          : [{ method: runs[0].configuration.method, label, seeds: runs.map(seed) }];
-      });
-      const tried = bySetting(finishedSettings(tuning.records, tuning.configurations)).map((setting) => {
-        const points = setting.map(seed);
-        return {
-          method: setting[0].configuration.method,
-          old: mean(points.map((point) => point.old)),
-          new: mean(points.map((point) => point.new)),
-        };
-      });
+      const finished = Object.entries(arms).map(([label, arm]) => ({ label, runs: select(whole, arm) }))
+        .filter(({ runs }) => runs.length > 0);
+      const units = Map.groupBy(finished.flatMap(({ runs }) => runs), unitOf);
+      const withinSeeds = (runs: readonly RunRecord[]) => {
+        const levels = runs.map((run) => center(units.get(unitOf(run))!.map(pointOf)));
+        const level = center(levels);
+        return runs.map(pointOf).map((point, i) => ({
+          old: point.old - levels[i].old + level.old,
+          new: point.new - levels[i].new + level.new,
+        }));
+      };
+      const tried = bySetting(finishedSettings(tuning.records, tuning.configurations));
       return {
         dataset: TITLES[configurations[0].dataset],
-        arms: finished,
-        tuning: tried.filter((one) => finished.some(({ method }) => method === one.method)),
+        arms: finished.map(({ label, runs }) => ({
+          method: methodOf(runs),
+          label,
+          seeds: withinSeeds(runs),
+        })),
+        tuning: tried.map((runs) => ({ method: methodOf(runs), ...center(runs.map(pointOf)) }))
+          .filter(({ method }) => finished.some(({ runs }) => methodOf(runs) === method)),
       };
     }),
   };
 }
+
+const center = (points: readonly OldAndNew[]): OldAndNew => ({
+  old: mean(points.map((point) => point.old)),
+  new: mean(points.map((point) => point.new)),
+});

@@ -5,7 +5,7 @@ import { Run } from "../run/run.ts";
 import type { Configuration } from "../run/schema.ts";
 import { tinyConfiguration, withDataDirectory } from "../run/testdata/tiny_run.ts";
 import { withFolder } from "../testdata/folder.ts";
-import { comparisonsOf, gainsAtEqualSettings, pairsOf } from "./comparisons.ts";
+import { comparisonsOf, frontNumbers, gainsAtEqualSettings, pairsOf } from "./comparisons.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./record_figures.ts";
 import {
   finishedSettings,
@@ -270,6 +270,16 @@ Deno.test("gainsAtEqualSettings() compares runs that differ in L_AD alone", () =
     "verdict": "estimate",
     "p (Holm)": "",
   }]);
+});
+
+Deno.test("frontNumbers() takes each seed's level out of the points, and leaves the means", () => {
+  const runs = [[0.5, 0.7], [0.4, 0.5]].map((accuracies, i) =>
+    accuracies.map((last, seed) => measuredRun({ method: i === 0 ? "LwM" : "LwF-MC", seed }, last))
+  );
+  const one = study(runs.flat());
+  const [{ arms }] = frontNumbers([{ study: one, tuning: one }]).datasets;
+  const points = arms.map(({ seeds }) => seeds.map((seed) => [seed.old.toFixed(3), seed.new.toFixed(3)]));
+  assert.deepEqual(points.flat(2).join(" "), "0.575 0.575 0.625 0.625 0.475 0.475 0.425 0.425");
 });
 
 Deno.test("pairsOf() leaves out runs with different M_0, as after training on two kinds of processor", () => {

@@ -16,12 +16,7 @@ import { Sgd } from "../../lib/training/optimizer.ts";
 import { UserError } from "../../lib/user_error.ts";
 import { aboutOf, defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
 
-const COMMAND = {
-  name: "bench",
-  usage: "",
-  about: aboutOf("bench"),
-  options: {},
-};
+const COMMAND = { name: "bench", usage: "", about: aboutOf("bench"), options: {} };
 
 /** What was measured last on a quiet machine. */
 export const THROUGHPUT: string = resolve(import.meta.dirname!, "throughput.json");

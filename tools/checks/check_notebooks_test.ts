@@ -7,12 +7,7 @@ import { notebookOf } from "../notebooks/testdata/notebook.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 
-const prose = (id: string, source: string): Cell => ({
-  cell_type: "markdown",
-  id,
-  metadata: {},
-  source,
-});
+const prose = (id: string, source: string): Cell => ({ cell_type: "markdown", id, metadata: {}, source });
 
 /** @returns a notebook as it should be, with these cells */
 function tidyNotebook(...sources: string[]): Notebook {

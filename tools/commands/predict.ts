@@ -164,12 +164,7 @@ interface Prediction {
 /** How many classes are named. */
 const MOST_CLASSES = 5;
 
-async function predictionsOf(
-  run: Run,
-  step: number,
-  set: ImageSet,
-  wanted?: string,
-): Promise<Prediction[]> {
+async function predictionsOf(run: Run, step: number, set: ImageSet, wanted?: string): Promise<Prediction[]> {
   const model = await run.model(step);
   try {
     const { classNames } = model;

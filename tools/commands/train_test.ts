@@ -119,10 +119,7 @@ Deno.test("train --dry-run says what there is to do, and trains nothing", () =>
     assert.deepEqual(json.metrics.map(({ step }: StepMetrics) => step), [0, 1]);
     assert.deepEqual(
       (await linesOf(train, [...args, "--dry-run"])).slice(2).map((line) => line.slice(0, 16)),
-      [
-        "Step 0: trained,",
-        "Step 1: trained,",
-      ],
+      ["Step 0: trained,", "Step 1: trained,"],
     );
   }));
 

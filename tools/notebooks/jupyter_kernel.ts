@@ -62,11 +62,7 @@ export class Kernel {
    * Starts a kernel in a process of its own, and waits until it is ready.
    * @throws {KernelError} if it does not start
    */
-  static async start(
-    folder: string,
-    signal?: AbortSignal,
-    attempts = 3,
-  ): Promise<Kernel> {
+  static async start(folder: string, signal?: AbortSignal, attempts = 3): Promise<Kernel> {
     const key = randomUUID();
     const ports = freePorts();
     const connectionFile = await Deno.makeTempFile({ prefix: "lwm-kernel-", suffix: ".json" });

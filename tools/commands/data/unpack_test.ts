@@ -52,13 +52,7 @@ Deno.test("unpack() unpacks .tar, .tar.gz and .zip, whatever they are called", a
 });
 
 Deno.test("unpack() refuses paths that lead out of the target and writes nothing there", async () => {
-  const names = [
-    "../evil.txt",
-    "a/../../evil.txt",
-    "/tmp/lwm-evil.txt",
-    "..",
-    "C:/evil.txt",
-  ];
+  const names = ["../evil.txt", "a/../../evil.txt", "/tmp/lwm-evil.txt", "..", "C:/evil.txt"];
   for (const [kind, pack] of kinds) {
     for (const name of names) {
       await withFolder(async (folder) => {
