@@ -3,10 +3,11 @@
  *
  * A preset is made of the scale (how much is trained), the data set (what is trained on) and the method (its
  * tuned values). `presets.json` has the first two: `default` is for iEmoji-100, and what photographs change
- * of it. LwF-MC and LwM were both tuned to its learning rate and β, which photographs share. `smoke` is
- * enough to see that every part works. It has softmax, since so little training leaves a network with
- * sigmoids no attention at all: everything speaks against every class. How β, γ and the learning rates were
- * chosen, and on which validation data, stands in `studies/README.md`.
+ * of it. iEmoji-100 and iCIFAR-100 have the winners of their tuning, a learning rate and a β that suited both
+ * LwF-MC and LwM; other photographs share those of iEmoji-100. `smoke` is enough to see that every part
+ * works. It has softmax, since so little training leaves a network with sigmoids no attention at all:
+ * everything speaks against every class. How β, γ and the learning rates were chosen, and on which validation
+ * data, stands in `studies/README.md`.
  * @module
  */
 import { methodNamed } from "../training/method.ts";

@@ -218,7 +218,7 @@ defineMethod("LwM", {
     "attentionClass",
     "attentionForm",
   ],
-  tuned: { photos: { gamma: 0.1 } },
+  tuned: { photos: { gamma: 0.1 }, "cifar-100": { gamma: 0.3 } },
   color: "#009e73",
   symbol: "triangle",
 });
