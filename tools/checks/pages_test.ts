@@ -1,6 +1,5 @@
 /**
- * What the pages owe a reader: their tables are made from the committed results, their links lead somewhere,
- * and README is short.
+ * What the pages owe a reader: their tables are made from the committed results, and their links lead somewhere.
  * @module
  */
 import assert from "node:assert/strict";
@@ -29,21 +28,6 @@ for (const page of PAGES) {
     assert.equal(squeezed(text), squeezed(await withTables(text)));
   });
 }
-
-Deno.test("README is read in a minute", async () => {
-  const text = await readPage("README.md");
-  const lines = text.trimEnd().split("\n");
-  const found = {
-    lines: lines.length,
-    words: text.split(/\s+/).length - 1,
-    "rows of tables": lines.filter((line) => line.startsWith("|")).length,
-  };
-  const most: typeof found = { lines: 150, words: 1500, "rows of tables": 12 };
-  for (const [what, limit] of Object.entries(most)) {
-    const count = found[what as keyof typeof found];
-    assert.ok(count <= limit, `Expected at most ${limit} ${what} but found ${count}`);
-  }
-});
 
 Deno.test("every link of a page leads to a file or a heading", async () => {
   const { stdout } = await new Deno.Command("git", {
