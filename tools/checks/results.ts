@@ -50,13 +50,9 @@ async function studyTable(name: string): Promise<readonly TableRow[]> {
 
 /** The engines, in images a second. */
 async function enginesTable(): Promise<TableRow[]> {
-  const names: Readonly<Record<string, string>> = {
-    torch: "PyTorch 2.6, for comparison",
-    webgpu: "webgpu, in software",
-  };
   const { rows }: Throughput = JSON.parse(await Deno.readTextFile(THROUGHPUT));
   return rows.map(({ engine, training, evaluation }) => ({
-    engine: names[engine] ?? engine,
+    engine,
     "training, images a second": Number(training.toPrecision(2)),
     "evaluation": Number(evaluation.toPrecision(2)),
   }));

@@ -19,7 +19,7 @@ const COMMAND: Command = {
     "preset NAME":
       "smoke, default, or paper [default]; the results of other presets than the default go into\n" +
       "data/notebooks/ and data/figures/, and nothing that is committed changes",
-    "engine NAME": "auto, wasm, onednn, webgpu, or cpu [auto]",
+    "engine NAME": "auto, wasm, wasm-unfused, webgpu, or cpu [auto]",
   },
 };
 
