@@ -305,8 +305,8 @@ export interface WorkerTask {
   code?: string;
   /** Whether to report each epoch. */
   epochs?: boolean;
-  /** How many share the work of each kernel. */
-  threads: number;
+  /** How many threads share the work of each kernel; default one. */
+  threads?: number;
 }
 
 /** What it writes to standard output, as lines of JSON. The last is that it has finished, or failed. */

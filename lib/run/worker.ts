@@ -28,7 +28,7 @@ Deno.addSignalListener("SIGINT", () => {});
 
 try {
   const { configuration, through, directory, code, epochs, threads } = await readTask();
-  useThreads(threads);
+  useThreads(threads ?? 1);
   const run = await Run.open(configuration, { directory });
   const current = codeDigest(run.engine.name);
   if (code !== undefined && code !== current) {

@@ -50,11 +50,11 @@ export const train = defineCommand(COMMAND, async (line, say, result) => {
     const isUnknown = configuration.dataset === "folder" && run.dataset.digest === "";
     const folder = isUnknown ? undefined : folderOf(run);
     say(`Run: ${folder ?? "its folder gets a name when the images are prepared"}`);
-    if (run.engine.path) say(`Kernels: ${run.engine.path}`);
     const plan = await planOf(run);
     for (const text of planLines(run, plan)) say(text);
     const metrics: StepMetrics[] = [];
     if (trains) {
+      if (run.engine.path) say(`Kernels: ${run.engine.path}`);
       say(stepHeading());
       await trainSteps(run, directory, signal, (step) => {
         metrics.push(step);
