@@ -6,6 +6,8 @@
 import { type MethodName, methodNamed } from "../training/method.ts";
 import { type AttentionMap, cosineText, isDark, largestValue } from "./kit/overlay.ts";
 import {
+  contour,
+  type GridCell,
   type GridRow,
   headingRow,
   heatLegend,
@@ -80,6 +82,8 @@ export interface RetentionCell {
 
 /** One image of a class learned in the first step. */
 export interface RetentionExample extends LabeledPicture {
+  /** Where the object is, from 0 to 1; its contour is drawn over each map. Absent where it is not known. */
+  readonly mask?: AttentionMap;
   /** One row a method: the maps of M_0, M_1, … */
   readonly rows: readonly { readonly method: MethodName; readonly cells: readonly RetentionCell[] }[];
 }
@@ -128,14 +132,14 @@ export function attentionRetention({ dataset, examples, mean }: AttentionRetenti
     ], 8),
     notes: [
       "Grad-CAM maps, each divided by its 2-norm as in L_{AD}; one color scale an image. " +
-      "Under each map: its cosine to the map of M_{0}, unless it is all zero: such a map has not moved, it is gone.",
+      "Where masks are known, the line is the object's contour. Under each map: its cosine to the map of M_{0}, unless it is all zero: such a map has not moved, it is gone.",
     ],
     description: describe(examples),
   });
 }
 
 function rowsOf(example: RetentionExample): GridRow[] {
-  const { image, label, rows } = example;
+  const { image, label, rows, mask } = example;
   const max = topOfScale(rows.flatMap(({ cells }) => cells.map(({ map }) => map)));
   return rows.map(({ method, cells }) => ({
     name: method,
@@ -145,10 +149,20 @@ function rowsOf(example: RetentionExample): GridRow[] {
       imageCell(example, { color: PALETTE.muted }),
       ...cells.map(({ map, cosine }, t) => {
         const color = isDark(map) ? PALETTE.muted : PALETTE.ink;
-        return mapCell(image, map, max, cosineText(map, cosine), `${method}, M_${t}, ${label}`, color);
+        const cell = mapCell(image, map, max, cosineText(map, cosine), `${method}, M_${t}, ${label}`, color);
+        return mask === undefined ? cell : outlined(cell, mask);
       }),
     ],
   }));
+}
+
+/** A cell with the object's contour over its picture. */
+function outlined(cell: GridCell, mask: AttentionMap): GridCell {
+  const picture: GridCell["picture"] = (side, width) => {
+    const drawn = cell.picture!(side, width);
+    return { ...drawn, svg: drawn.svg + contour(mask, side) };
+  };
+  return { ...cell, picture };
 }
 
 function describe(examples: readonly RetentionExample[]): string {

@@ -86,7 +86,7 @@ export function front({ title = "What is kept against what is learned", note, da
 }
 
 const meanOf = (seeds: readonly OldAndNew[], of: keyof OldAndNew) => mean(seeds.map((seed) => seed[of]));
-const PANEL = { height: 300, marginTop: 30, marginLeft: 46, marginRight: 4, marginBottom: 40 };
+const PANEL = { height: 360, marginTop: 30, marginLeft: 46, marginRight: 4, marginBottom: 40 };
 const LABEL_SIZE = 12;
 
 function frontPanel({ dataset, arms, tuning = [] }: Front["datasets"][number], width: number): Piece {
@@ -98,11 +98,13 @@ function frontPanel({ dataset, arms, tuning = [] }: Front["datasets"][number], w
   const seeds = arms.flatMap(({ seeds }, i) => seeds.map((seed) => ({ ...seed, color: means[i].color })));
   const faint = tuning.map((setting) => ({ ...methodNamed(setting.method), ...setting }));
   const scale = (of: keyof OldAndNew) => {
-    const values = [...means, ...seeds, ...faint].map((point) => point[of]);
+    const values = [...means, ...seeds].map((point) => point[of]);
     const margin = Math.max(0.01, 0.1 * (Math.max(...values) - Math.min(...values)));
     return [Math.max(0, Math.min(...values) - margin), Math.min(1, Math.max(...values) + margin)] as const;
   };
   const [x, y] = [scale("new"), scale("old")];
+  const isInside = (point: OldAndNew) =>
+    point.new >= x[0] && point.new <= x[1] && point.old >= y[0] && point.old <= y[1];
   const across = (x[1] - x[0]) / (width - PANEL.marginLeft - PANEL.marginRight);
   const down = (y[0] - y[1]) / (PANEL.height - PANEL.marginTop - PANEL.marginBottom);
   const inPixels = <Point extends OldAndNew>(point: Point) => {
@@ -128,8 +130,14 @@ function frontPanel({ dataset, arms, tuning = [] }: Front["datasets"][number], w
     color: { type: "identity" },
     marks: [
       ...frame(4),
-      Plot.dot(faint, { ...place, symbol: "symbol", stroke: "color", strokeOpacity: 0.4, r: 3.5 }),
-      Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.55, r: 2.5 }),
+      Plot.dot(faint.filter(isInside), {
+        ...place,
+        symbol: "symbol",
+        stroke: "color",
+        strokeOpacity: 0.4,
+        r: 3.5,
+      }),
+      Plot.dot(seeds, { ...place, fill: "color", fillOpacity: 0.35, r: 2.5 }),
       Plot.line(means.filter(({ method }) => method === "LwF-MC"), {
         ...place,
         sort: "new",

@@ -3,7 +3,7 @@
  * how that moved, and what the losses see of an image.
  * @module
  */
-import { allDraws, readPicture } from "../data/batches.ts";
+import { allDraws, readMasks, readPicture } from "../data/batches.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import { rightAnswers } from "../evaluation/accuracy.ts";
 import { isAllZero, mapCosine, mapCosines, mapOf } from "../evaluation/attention_retention.ts";
@@ -297,6 +297,7 @@ export function attentionRetentionNumbers(
     examples: images.map((image) => ({
       image: readPicture(attention.images, { image, view: 0 }),
       label: attention.labels[image],
+      ...maskOf(attention.images, image),
       rows: attention.runs.map(({ method, predictions, cosines }) => ({
         method,
         cells: predictions.map((ofModel, t) => ({
@@ -316,6 +317,12 @@ export function attentionRetentionNumbers(
       })),
     },
   };
+}
+
+function maskOf(images: ImageSet, image: number): { mask?: { size: number; values: number[] } } {
+  if (!images.readMask) return {};
+  const mask = readMasks(images, [{ image, view: 0 }]);
+  return { mask: { size: images.size, values: Array.from(mask, Math.round) } };
 }
 
 /** What the figure `forgetting` draws: the answers of a run's models to some of the images. */

@@ -56,6 +56,28 @@ function picture(image: Picture, side: number, label: string): Piece {
   return { svg: svg + frame, width: side, height: side };
 }
 
+/**
+ * The object's contour over a picture, white on a dark line so that it is seen on any color.
+ * @param mask row by row from 0 to 1; more than a half is the object
+ */
+export function contour(mask: AttentionMap, side: number): string {
+  const { size, values } = mask;
+  const isObject = (x: number, y: number) =>
+    x >= 0 && y >= 0 && x < size && y < size && values[y * size + x] > 0.5;
+  const edges: string[] = [];
+  for (let y = 0; y <= size; y++) {
+    for (let x = 0; x <= size; x++) {
+      if (isObject(x, y) !== isObject(x, y - 1)) edges.push(`M${x},${y}h1`);
+      if (isObject(x, y) !== isObject(x - 1, y)) edges.push(`M${x},${y}v1`);
+    }
+  }
+  const path = { d: edges.join(""), fill: "none", "stroke-linecap": "square" };
+  const lines = [["black", 2.5], ["white", 1]].map(([stroke, width]) =>
+    element("path", { ...path, stroke, "stroke-width": Number(width) * size / side })
+  );
+  return `<g transform="scale(${side / size})">${lines.join("")}</g>`;
+}
+
 /** The colors from 0 to 1 in one line, with what the two ends stand for. */
 export function heatLegend(low: string, high: string): Piece {
   const width = 120;
