@@ -51,8 +51,9 @@ export function stepsFor(classCount: number, { baseClasses, ...given }: Partial<
 }
 
 /**
- * Fewer iterations teach a step too little, however few images it has. On three small sets (10 to 12 classes,
- * 20 to 200 training images each) the average incremental accuracy of LwF-MC and LwM still rose up to here.
+ * Fewer iterations teach a step too little, however few images it has. Measured on two small sets of
+ * Caltech-101, of 20 and of 25 to 160 training images a class: with 300 in place of 48 to 168, the average
+ * incremental accuracy rose by 5 to 17 points.
  */
 const LEAST_ITERATIONS = 300;
 
