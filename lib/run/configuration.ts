@@ -11,8 +11,8 @@ import { blocksPerStage } from "../model/mod.ts";
 import { methodNames } from "../training/method.ts";
 import { expectation } from "../files.ts";
 import { UserError } from "../user_error.ts";
+import { epochsFor, presetValues, stepsFor, type Values } from "./presets.ts";
 import { type Configuration, configurationSchema } from "./schema.ts";
-import { presetValues, stepsFor, type Values } from "./presets.ts";
 
 /**
  * A complete configuration from a few fields.
@@ -55,7 +55,7 @@ export function configure(fields: Partial<Configuration> = {}): Configuration {
   if (error) throw new UserError(sentence(error.issues[0], complete));
   blocksPerStage(configuration); // throws where depth and widths do not fit
   refuseImpossibleClasses(configuration);
-  return configuration;
+  return { ...configuration, ...fittingEpochs(given, configuration) };
 }
 
 /** A word among those that a field accepts, however it is capitalized. */
@@ -132,6 +132,27 @@ function fittingSteps(given: Partial<Configuration>, preset: Values): Partial<Co
   const later = count - (baseClasses ?? preset.baseClasses);
   const most = Math.max(0, Math.floor(later / (increment ?? preset.increment)));
   return count === 0 || !(most < preset.increments) ? {} : { increments: most };
+}
+
+/** Epochs that suit the number of a folder's images; `smoke` is for a look, not for results. */
+function fittingEpochs(given: Partial<Configuration>, configuration: Configuration): Partial<Configuration> {
+  const { dataset, data, classes, preset, seed, evaluateOn, imagesPerClass } = configuration;
+  const { baseEpochs, epochs } = given;
+  if (dataset !== "folder" || !data || preset === "smoke" || (baseEpochs && epochs)) return {};
+  const { classNames, photos } = findPhotos("folder", {
+    path: data,
+    seed,
+    classes: classes.length > 0 ? classes : undefined,
+  });
+  // Of an undivided class a fifth is for the test, and of its training images a fifth for validation.
+  const isHeldOut = evaluateOn === "validation" ? 0.8 : 1;
+  const counts = classNames.map(() => 0);
+  for (const { classId, split } of photos) {
+    if (split !== "test") counts[classId] += isHeldOut * (split === undefined ? 0.8 : 1);
+  }
+  const most = imagesPerClass > 0 ? imagesPerClass : Infinity;
+  const fitting = epochsFor(counts.map((count) => Math.min(count, most)), configuration);
+  return { baseEpochs: baseEpochs ?? fitting.baseEpochs, epochs: epochs ?? fitting.epochs };
 }
 
 function oneClass({ data }: Partial<Configuration>): UserError {

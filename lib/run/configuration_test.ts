@@ -117,6 +117,24 @@ Deno.test("configure() takes a path alone for a folder of images, and names one 
     );
   }));
 
+Deno.test("configure() gives small folders more epochs, the same for every seed", () =>
+  withFolder(async (folder) => {
+    const classes = Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`class-${i}`, 10 + 40 * i]));
+    await writeClassFolders(folder, classes);
+    const epochs = (fields: Partial<Configuration> = {}) => {
+      const { baseEpochs, epochs } = configure({ data: folder, preset: "default", ...fields });
+      return [baseEpochs, epochs];
+    };
+    // Two classes of 56 training images are 4 batches of 32, and 75 epochs of these 300 iterations.
+    assert.deepEqual(epochs(), [75, 75]);
+    assert.deepEqual(epochs({ seed: 2 }), [75, 75]);
+    assert.deepEqual(epochs({ batchSize: 128 }), [300, 300]);
+    assert.deepEqual(epochs({ imagesPerClass: 10 }), [300, 300]);
+    assert.deepEqual(epochs({ epochs: 7 }), [75, 7]);
+    assert.deepEqual(epochs({ preset: "smoke" }), [2, 2]);
+    assert.deepEqual(epochs({ dataset: "caltech-101" }), [60, 24]);
+  }));
+
 Deno.test("stepsFor() learns all classes in up to five steps of two or more", () => {
   for (let classes = 4; classes < 100; classes++) {
     const { baseClasses, increment, increments } = stepsFor(classes);

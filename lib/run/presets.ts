@@ -10,6 +10,7 @@
  * data, stands in `studies/README.md`.
  * @module
  */
+import { median } from "../statistics.ts";
 import { methodNamed } from "../training/method.ts";
 import PRESETS from "./presets.json" with { type: "json" };
 import type { Configuration, DatasetName, PresetName } from "./schema.ts";
@@ -47,6 +48,29 @@ export function stepsFor(classCount: number, { baseClasses, ...given }: Partial<
   const { increments = given.increment ? Math.floor(rest / given.increment) : equal } = given;
   const { increment = Math.max(1, Math.floor(rest / Math.max(1, increments))) } = given;
   return { baseClasses, increment, increments };
+}
+
+/**
+ * Fewer iterations teach a step too little, however few images it has. Measured on two small sets of
+ * Caltech-101, of 20 and of 25 to 160 training images a class: with 300 in place of 48 to 168, the average
+ * incremental accuracy rose by 3 to 17 points.
+ */
+const LEAST_ITERATIONS = 300;
+
+/**
+ * Epochs that give each step about {@linkcode LEAST_ITERATIONS}: a preset's own are for hundreds of images.
+ * The same for all seeds, whichever classes a step learns.
+ * @param imagesPerClass how many training images each class has: their median counts
+ */
+export function epochsFor(
+  imagesPerClass: readonly number[],
+  { baseClasses, increment, batchSize, drawsPerEpoch, baseEpochs, epochs }: Values,
+): Pick<Values, "baseEpochs" | "epochs"> {
+  const least = (classes: number, epochs: number) => {
+    const images = Math.max(1, Math.round(classes * median(imagesPerClass))) * drawsPerEpoch;
+    return Math.max(epochs, Math.ceil(LEAST_ITERATIONS / Math.ceil(images / batchSize)));
+  };
+  return { baseEpochs: least(baseClasses, baseEpochs), epochs: least(increment, epochs) };
 }
 
 /** All fields but preset, engine and code. */

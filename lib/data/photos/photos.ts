@@ -60,6 +60,8 @@ export interface PhotoOptions extends ClassChoice, CachePhotosOptions {
 export interface PhotoDataset extends Dataset {
   /** Why photos were left out, one sentence each; empty unless `skipBroken` was given. */
   readonly skipped: readonly string[];
+  /** Photos that are the same, pixel by pixel, although they lie in two classes. */
+  readonly inTwoClasses: readonly (readonly [string, string])[];
 }
 
 /**
@@ -104,6 +106,7 @@ export async function loadPhotos(options: PhotoOptions): Promise<PhotoDataset> {
       imageSize,
     ),
     skipped: Array.from(skipped.values(), ({ message }) => message),
+    inTwoClasses: sameInTwoClasses(source, photos),
     open(split, classIds, openOptions) {
       if (split === "validation" && !holdOut) {
         throw new UserError(
@@ -140,13 +143,23 @@ function hash(value: unknown, digits: number): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, digits);
 }
 
+const keyOf = ({ crc, sum, squares }: CachedPhoto) => `${crc} ${sum} ${squares}`;
+
+/** The names of photos that a network is told to call by two names. */
+function sameInTwoClasses({ photos }: PhotoSource, cached: ReadonlyMap<number, CachedPhoto>) {
+  const groups = Map.groupBy(cached, ([, photo]) => keyOf(photo)).values();
+  return Array.from(groups, ([[first, { name }], ...others]) => {
+    const other = others.find(([i]) => photos[i].classId !== photos[first].classId);
+    return other === undefined ? [] : [[name, other[1].name] as const];
+  }).flat();
+}
+
 /** Published data sets have a few images in both parts; more than half of the test is a mistake. */
 function refuseSameImages(
   { name, photos }: PhotoSource,
   cached: ReadonlyMap<number, CachedPhoto>,
   splits: readonly Split[],
 ): void {
-  const keyOf = ({ crc, sum, squares }: CachedPhoto) => `${crc} ${sum} ${squares}`;
   const trained = new Map<string, string>();
   for (const [i, photo] of cached) if (photos[i].split === "train") trained.set(keyOf(photo), photo.name);
   const test = [...cached].filter(([i]) => splits[i] === "test" && photos[i].split !== undefined);

@@ -176,3 +176,16 @@ Deno.test("loadPhotos() throws where there is no such folder, or the size is no 
     }
   });
 });
+
+Deno.test("loadPhotos() names a photo that lies in two classes", () =>
+  withFolder(async (folder) => {
+    await writeClassFolders(join(folder, "photos"), { ant: 4, bee: 4 });
+    const twin = join(folder, "photos", "bee", "copy.jpg");
+    await Deno.copyFile(join(folder, "photos", "ant", "image_0002.jpg"), twin);
+    await Deno.copyFile(
+      join(folder, "photos", "bee", "image_0003.jpg"),
+      join(folder, "photos/bee/again.jpg"),
+    );
+    const { inTwoClasses } = await load(folder);
+    assert.deepEqual(inTwoClasses, [["ant/image_0002.jpg", "bee/copy.jpg"]]);
+  }));
