@@ -59,6 +59,18 @@ export function rightAnswers(
   });
 }
 
+/**
+ * Accuracy of the images of each step's classes where only these classes compete, as if the step were told.
+ */
+export function toldAccuracyOfSteps(
+  scores: LabeledScores,
+  classesOfSteps: readonly number[],
+): number[] {
+  return stepRanges(classesOfSteps).map((step) =>
+    mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)))
+  );
+}
+
 /** A test for `filter()`: true for an image whose true class is one of these columns. */
 function isOf({ labels }: LabeledScores, { first, end }: Columns): (value: number, image: number) => boolean {
   return (_, image) => labels[image] >= first && labels[image] < end;
@@ -84,10 +96,8 @@ export interface Fate {
  */
 export function fatesOfSteps(scores: LabeledScores, classesOfSteps: readonly number[]): Fate[] {
   const kept = accuracyOfSteps(scores, classesOfSteps);
-  return stepRanges(classesOfSteps).map((step, t) => {
-    const told = mean(rightAnswers(scores, 1, step).filter(isOf(scores, step)));
-    return { kept: kept[t], outvoted: told - kept[t], wrong: 1 - told };
-  });
+  return toldAccuracyOfSteps(scores, classesOfSteps)
+    .map((told, t) => ({ kept: kept[t], outvoted: told - kept[t], wrong: 1 - told }));
 }
 
 /**

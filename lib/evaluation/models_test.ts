@@ -6,7 +6,7 @@ import { allDraws, readBatch } from "../data/batches.ts";
 import { useEngine } from "../engine/mod.ts";
 import { mapCosine } from "./attention_retention.ts";
 import { measureAttentionShifts } from "./attention_shift.ts";
-import { nearestClasses, ofFirstClasses, predict } from "./predictions.ts";
+import { nearestClasses, ofFirstClasses, pooledFeatures, predict } from "./predictions.ts";
 import { probabilities, topColumns } from "./scores.ts";
 import { NORMALIZATION, randomImages, smallNetwork } from "./testdata/small_world.ts";
 
@@ -30,6 +30,16 @@ testOnEachEngine("predict() gives scores and true-class maps, the same for any b
     assert.deepEqual([predictions.classes, ...predictions.mapSize], [3, 2, 2]);
     assertClose(predictions.logits, expectedLogits);
     assertClose(predictions.maps, expectedMaps);
+    const { pooled, labels } = await pooledFeatures(model, set, { ...PREDICT_OPTIONS, batchSize });
+    assert.deepEqual([...labels], [...predictions.labels]);
+    assertClose(pooled, predictions.pooled);
+    // The head of these features gives the scores.
+    const [weights, bias] = [await model.head.weights.data(), await model.head.bias.data()];
+    const ofFirst = Array.from(
+      bias,
+      (b, c) => pooled.subarray(0, 8).reduce((sum, value, k) => sum + value * weights[3 * k + c], b),
+    );
+    assertClose(ofFirst, expectedLogits.slice(0, 3));
   }
   model.dispose();
 });
@@ -73,6 +83,7 @@ Deno.test("ofFirstClasses() keeps the images of the classes learned first, in th
     labels: Int32Array.of(0, 1, 0),
     maps: Float32Array.of(7, 8, 9),
     mapSize: [1, 1] as const,
+    pooled: Float32Array.of(10, 11, 12),
   };
   assert.deepEqual(ofFirstClasses(predictions, 1), {
     classes: 2,
@@ -80,6 +91,7 @@ Deno.test("ofFirstClasses() keeps the images of the classes learned first, in th
     labels: Int32Array.of(0, 0),
     maps: Float32Array.of(7, 9),
     mapSize: [1, 1],
+    pooled: Float32Array.of(10, 12),
   });
 });
 

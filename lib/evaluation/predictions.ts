@@ -68,8 +68,16 @@ export async function forwardPasses<Name extends string>(
   return all as Record<Name, Float32Array>;
 }
 
-/** Scores of N images, and the attention map of each for its true class. */
-export interface Predictions extends LabeledScores, AttentionMaps {}
+/** What a network's head sees of N images. */
+export interface PooledFeatures {
+  /** (N, K) the last stage's features, each the mean over its places, image by image. */
+  readonly pooled: Float32Array;
+  /** (N) column of each image's true class in the head. */
+  readonly labels: Int32Array;
+}
+
+/** Scores of N images, their pooled features, and the attention map of each for its true class. */
+export interface Predictions extends LabeledScores, AttentionMaps, PooledFeatures {}
 
 /** Options of {@linkcode predict}. */
 export interface PredictOptions extends ForwardOptions {
@@ -105,13 +113,31 @@ export async function predict(
   }
 
   const side = model.featureSize(set.size);
-  const { logits, maps } = await forwardPasses(set, options, (x, first) => {
+  const { logits, maps, pooled } = await forwardPasses(set, options, (x, first) => {
     const { logits, features } = model.forward(x); // (B, C), (B, h, w, K)
     // The padding of the last batch gets class 0: its maps are dropped.
     const ofBatch = Int32Array.from({ length: x.shape[0] }, (_, i) => labels[first + i] ?? 0);
-    return { logits, maps: gradCamClosedForm(features, model.head.weights, ofBatch) };
+    const maps = gradCamClosedForm(features, model.head.weights, ofBatch);
+    return { logits, maps, pooled: tf.mean(features, [1, 2]) };
   });
-  return { classes, logits, labels, maps, mapSize: [side, side] };
+  return { classes, logits, labels, maps, mapSize: [side, side], pooled };
+}
+
+/**
+ * The pooled features of images, in the order of the set, also of classes that the model does not know.
+ * @param set images, one row for each view
+ */
+export async function pooledFeatures(
+  model: ResNet,
+  set: ImageSet,
+  { headPositions, ...options }: PredictOptions,
+): Promise<PooledFeatures> {
+  const labels = Int32Array.from(allDraws(set), ({ image }) => headPositions[set.labels[image]]);
+  const last = model.options.widths.length - 1;
+  const { pooled } = await forwardPasses(set, options, (x) => ({
+    pooled: tf.mean(model.stage(last, x), [1, 2]), // (B, K)
+  }));
+  return { pooled, labels };
 }
 
 /**
@@ -120,7 +146,7 @@ export async function predict(
  * @returns what is left, in the same order; the scores are still of all classes
  */
 export function ofFirstClasses(predictions: Predictions, count: number): Predictions {
-  const { classes, logits, labels, maps, mapSize } = predictions;
+  const { classes, logits, labels, maps, mapSize, pooled } = predictions;
   const kept = [...labels.keys()].filter((image) => labels[image] < count);
   const rowsOf = (values: Float32Array, length: number) => {
     const rows = new Float32Array(kept.length * length);
@@ -133,6 +159,7 @@ export function ofFirstClasses(predictions: Predictions, count: number): Predict
     labels: Int32Array.from(kept, (image) => labels[image]),
     maps: rowsOf(maps, mapSize[0] * mapSize[1]),
     mapSize,
+    pooled: rowsOf(pooled, pooled.length / labels.length),
   };
 }
 

@@ -29,6 +29,30 @@ export interface AttentionRetention {
   energyInside?: Drop;
 }
 
+/**
+ * Accuracy of the images of each step's classes among all classes, after a correction of the head that needs
+ * no image of an old class. Both are more than the paper's learner does.
+ */
+export interface CorrectedAccuracy {
+  /** The weights of the newest classes are scaled to the mean norm of the older ones. */
+  alignedNorms: number[];
+  /** The nearest class mean, each kept from the step in which its class was learned. */
+  classMeans: number[];
+}
+
+/**
+ * A diagnosis, for which images of all old classes are needed: accuracy of the images of each step's classes
+ * among all classes by a linear probe of pooled features, which is trained on training images of all of them.
+ */
+export interface ProbeAccuracy {
+  /** Of M_t's features. */
+  probe: number[];
+  /** Control: of M_0's features, which has never seen the classes of later steps. */
+  probeOfFirst: number[];
+  /** Control: of the features of the network that M_0 was before its training. */
+  probeOfUntrained: number[];
+}
+
 /** Metrics after a step, on images of all classes seen so far. Shares are between 0 and 1. */
 export interface StepMetrics {
   /** t; 0 is the base step. */
@@ -49,6 +73,14 @@ export interface StepMetrics {
   confusion: number[][];
   /** What is left of M_0's attention, on images of the base classes, for their true class. */
   attention: AttentionRetention;
+  /** (S, S) counts: of the step of the true class, as which step's class. Older results lack it and the rest. */
+  confusionOfSteps?: number[][];
+  /** Accuracy of each step's images where only the classes of their step compete, as if the step were told. */
+  toldAccuracyOfSteps?: number[];
+  /** What two corrections of the head change. */
+  corrected?: CorrectedAccuracy;
+  /** What the features still know. */
+  diagnosis?: ProbeAccuracy;
 }
 
 /** Written beside the types, not the types from it: a package's types must not have to be inferred. */
@@ -65,16 +97,27 @@ const attention = {
   pointingGame: drop.optional(),
   energyInside: drop.optional(),
 } satisfies SchemaOf<AttentionRetention>;
+const shares = z.array(share).min(1);
+const corrected = { alignedNorms: shares, classMeans: shares } satisfies SchemaOf<CorrectedAccuracy>;
+const diagnosis = {
+  probe: shares,
+  probeOfFirst: shares,
+  probeOfUntrained: shares,
+} satisfies SchemaOf<ProbeAccuracy>;
 const fields = {
   step: count,
   classesSeen: z.int().min(1),
   classNames: z.array(z.array(z.string())).min(1),
   accuracy: share,
   accuracyTop5: share,
-  accuracyOfSteps: z.array(share).min(1),
+  accuracyOfSteps: shares,
   meanClassAccuracy: share,
   confusion: z.array(z.array(z.number())),
   attention: z.object(attention),
+  confusionOfSteps: z.array(z.array(count)).optional(),
+  toldAccuracyOfSteps: shares.optional(),
+  corrected: z.strictObject(corrected).optional(),
+  diagnosis: z.strictObject(diagnosis).optional(),
 } satisfies SchemaOf<StepMetrics>;
 
 export const stepMetricsSchema: z.ZodObject<typeof fields> = z.object(fields);

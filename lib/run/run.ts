@@ -11,10 +11,18 @@
  * @module
  */
 import { join } from "node:path";
-import type { Dataset, ImageSet } from "../data/image_set.ts";
+import { type Dataset, type ImageSet, someOfEachClass } from "../data/image_set.ts";
 import { headPositions, IncrementalStream } from "../data/protocol.ts";
 import { type Engine, useEngine } from "../engine/mod.ts";
-import { predict, type Predictions, type PredictOptions } from "../evaluation/predictions.ts";
+import { classMeans } from "../evaluation/head_corrections.ts";
+import {
+  type PooledFeatures,
+  pooledFeatures,
+  predict,
+  type Predictions,
+  type PredictOptions,
+} from "../evaluation/predictions.ts";
+import { stepRanges } from "../evaluation/scores.ts";
 import { FileLock, isFile, readFileIfThere, writeFileWhole, writeSealedJson } from "../files.ts";
 import {
   checkCheckpoint,
@@ -36,7 +44,7 @@ import { UserError } from "../user_error.ts";
 import { classSteps, refusePhotos } from "./configuration.ts";
 import type { Configuration } from "./schema.ts";
 import type { StepMetrics } from "../evaluation/step_metrics.ts";
-import { stepMetrics } from "./evaluate_step.ts";
+import { type ProbedFeatures, stepMetrics } from "./evaluate_step.ts";
 import {
   codeOf,
   dataDirectory,
@@ -102,6 +110,19 @@ export interface FolderPlace extends Omit<RunPlace, "directory" | "decode"> {
   engine?: Configuration["engine"];
 }
 
+/** About how many views of each class's training images class means and probes are made of. */
+const SAMPLE = 100;
+
+/** What is found once about the images of a step, for the metrics of this step and of all later ones. */
+interface StepSample {
+  /** The class means that are kept from this step: by M_t, of its classes. */
+  readonly means: readonly Float64Array[];
+  /** M_0's features. */
+  readonly first: ProbedFeatures;
+  /** Those of the network that M_0 was before its training. */
+  readonly untrained: ProbedFeatures;
+}
+
 /** See the module's comment. Make one with {@linkcode Run.open}. */
 export class Run {
   /** Class ids in the order in which they are learned. */
@@ -111,6 +132,8 @@ export class Run {
   readonly #stream: IncrementalStream;
   /** What M_0 makes of the base classes' images: each M_t is compared with it. */
   #first?: Predictions;
+  /** Of steps 0, 1 …, as far as they were needed. */
+  readonly #samples: StepSample[] = [];
 
   private constructor(
     readonly configuration: Configuration,
@@ -147,7 +170,7 @@ export class Run {
 
   /**
    * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here,
-   * `wasm` evaluates it.
+   * `auto` evaluates it.
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
    * @throws {UserError} if the folder is no run, or its images are missing
    */
@@ -158,8 +181,8 @@ export class Run {
     refusePhotos(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
-      log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);
-      return useEngine("wasm", { log });
+      log(`The engine "${kept.engine}" trained this run and is not usable here; another evaluates it.`);
+      return useEngine("auto", { log });
     });
     const open = () => {
       throw new UserError("Expected only the models of this run to be used. Open it with its images.");
@@ -351,16 +374,71 @@ export class Run {
    * Evaluates M_t from its checkpoint. The metrics are kept if the engine is the one that trained the run.
    */
   async evaluate(step: number): Promise<StepMetrics> {
-    const seen = await this.predictions(step);
-    if (step === 0) this.#first = seen;
-    this.#first ??= await this.predictions(0);
-    const classNames = this.steps.slice(0, step + 1)
-      .map((classes) => classes.map((id) => this.dataset.classNames[id]));
-    const metrics = stepMetrics(seen, this.#first, this.evaluationImages(this.steps[0]), classNames);
-    if (this.engine.name !== this.configuration.engine) return metrics;
-    await writeSealedJson(this.#path(step, "metrics.json"), metrics);
-    await this.#removeProgress(step);
-    return metrics;
+    const classIds = this.steps.slice(0, step + 1).flat();
+    const model = await this.model(step);
+    try {
+      const seen = await predict(model, this.evaluationImages(classIds), this.evaluationPasses);
+      const training = await this.#pooled(model, this.#sample(classIds));
+      if (step === 0) this.#first = seen;
+      this.#first ??= await this.predictions(0);
+      for (let s = this.#samples.length; s <= step; s++) this.#samples.push(await this.#sampleOf(s));
+      const samples = this.#samples.slice(0, step + 1);
+      const joined = (of: "first" | "untrained"): ProbedFeatures => ({
+        training: joinFeatures(samples.map((sample) => sample[of].training)),
+        evaluation: joinFeatures(samples.map((sample) => sample[of].evaluation)),
+      });
+      const { weights, bias } = model.head;
+      const metrics = stepMetrics(
+        seen,
+        this.#first,
+        this.evaluationImages(this.steps[0]),
+        this.steps.slice(0, step + 1).map((classes) => classes.map((id) => this.dataset.classNames[id])),
+        {
+          head: { weights: await weights.data<"float32">(), bias: await bias.data<"float32">() },
+          means: samples.flatMap(({ means }) => means),
+          training,
+          first: joined("first"),
+          untrained: joined("untrained"),
+        },
+      );
+      if (this.engine.name !== this.configuration.engine) return metrics;
+      await writeSealedJson(this.#path(step, "metrics.json"), metrics);
+      await this.#removeProgress(step);
+      return metrics;
+    } finally {
+      model.dispose();
+    }
+  }
+
+  /** See {@linkcode StepSample}. */
+  async #sampleOf(step: number): Promise<StepSample> {
+    const classIds = this.steps[step];
+    const sample = this.#sample(classIds);
+    const probed = async (model: ResNet) => ({
+      training: await this.#pooled(model, sample),
+      evaluation: await this.#pooled(model, this.evaluationImages(classIds)),
+    });
+    using models = new DisposableStack();
+    const owned = (model: ResNet) => models.adopt(model, (model) => model.dispose());
+    const M_t = await this.#pooled(owned(await this.model(step)), sample);
+    return {
+      means: classMeans(M_t, stepRanges(this.steps.map(({ length }) => length))[step]),
+      first: await probed(owned(await this.model(0))),
+      untrained: await probed(owned(this.#startOf(0, null))),
+    };
+  }
+
+  /** The same training images of some classes each time, and of few images several views. */
+  #sample(classIds: readonly number[]): ImageSet {
+    const { seed, views: most } = this.configuration;
+    const { count } = this.dataset.open("train", classIds, { seed, views: 1 });
+    const views = Math.max(1, Math.min(most, Math.floor(SAMPLE * classIds.length / count)));
+    const set = this.dataset.open("train", classIds, { seed, views });
+    return someOfEachClass(set, Math.ceil(SAMPLE / views), seed);
+  }
+
+  #pooled(model: ResNet, set: ImageSet): Promise<PooledFeatures> {
+    return pooledFeatures(model, set, this.evaluationPasses);
   }
 
   #removeProgress(step: number): Promise<void> {
@@ -454,4 +532,19 @@ export class Run {
         `Run the notebooks before this one, or \`await trainRuns([…], { through: ${step} })\`.`,
     );
   }
+}
+
+/** The features of several sets of images, one after the other. */
+function joinFeatures(parts: readonly PooledFeatures[]): PooledFeatures {
+  const images = parts.reduce((sum, { labels }) => sum + labels.length, 0);
+  const pooled = new Float32Array(parts.reduce((sum, part) => sum + part.pooled.length, 0));
+  const labels = new Int32Array(images);
+  let [image, value] = [0, 0];
+  for (const part of parts) {
+    pooled.set(part.pooled, value);
+    labels.set(part.labels, image);
+    image += part.labels.length;
+    value += part.pooled.length;
+  }
+  return { pooled, labels };
 }

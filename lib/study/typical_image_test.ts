@@ -22,6 +22,7 @@ function answers(right: readonly number[], peaks: readonly number[] = [1, 1, 1, 
     labels: Int32Array.from(COLUMNS),
     maps: Float32Array.from(peaks.flatMap((peak) => [peak, 1, 1, 1])),
     mapSize: [2, 2],
+    pooled: new Float32Array(5),
   };
 }
 
