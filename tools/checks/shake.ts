@@ -33,12 +33,15 @@ function draw(...words: (string | number)[]): number {
 
 /** Delays that the test's own places, and all others, may still have, in milliseconds: no test shall take minutes. */
 let budgets: { eager: number; other: number };
+/** When the longest of the delays so far ends: those at the same time count once. */
+let until: { eager: number; other: number };
 let calls: Map<string, number>;
 let children: number;
 /** Draws anew: what a test has used up is not missing in the next. */
 function begin(name: string): void {
   [test, calls, children] = [name, new Map(), 0];
-  budgets = isChild ? { eager: 1500, other: 1500 } : { eager: 4000, other: 3000 };
+  until = { eager: 0, other: 0 };
+  budgets = isChild ? { eager: 1200, other: 800 } : { eager: 3000, other: 1500 };
 }
 begin(test);
 
@@ -54,10 +57,10 @@ type Habit = "on time" | "jitter" | "late" | "late once" | "together";
 /** A place at which something is waited for. Each call gives the delay of the next time, in milliseconds. */
 function delaysAt(kind: string, place = placeOf()): () => number {
   // Helpers and children are few and slow things; where tests wait themselves, they are shaken more.
-  const eager = /^(after )?child/.test(kind) || /_test\.|testdata\//.test(place);
+  const eager = kind.includes("child") || /_test\.|testdata\//.test(place);
   const purse = eager ? "eager" : "other";
   const key = `${kind} at ${place}`;
-  const which = draw("habit", key) * (eager ? 1 : 1.8);
+  const which = draw("habit", key) * (kind.includes("child") ? 0.7 : eager ? 1 : 1.8);
   const habit: Habit = which < 0.35
     ? "late"
     : which < 0.5
@@ -67,16 +70,18 @@ function delaysAt(kind: string, place = placeOf()): () => number {
     : which < 0.8
     ? "jitter"
     : "on time";
-  const typical = [20, 100, 400][Math.floor(3 * draw("typical", key))];
+  const typical = [30, 150, 500][Math.floor(3 * draw("typical", key))];
   return () => {
     const call = calls.get(key) ?? 0;
     calls.set(key, call + 1);
     if (habit === "on time" || budgets[purse] <= 0) return 0;
     let delay = 5 * draw("jitter", key, call);
-    if (habit === "late") delay = typical * (0.5 + draw("late", key, call));
+    if (habit === "late") delay = typical * 2 * draw("late", key, call);
     if (habit === "late once" && call === Math.floor(4 * draw("when", key))) delay = 1500;
     if (habit === "together") delay = typical - performance.now() % typical;
-    budgets[purse] -= delay;
+    const now = performance.now();
+    budgets[purse] -= Math.max(0, now + delay - Math.max(now, until[purse]));
+    until[purse] = Math.max(until[purse], now + delay);
     return delay;
   };
 }
