@@ -28,12 +28,14 @@ export { attentionLoss, gradientsOverGamma } from "./losses/attention_form.ts";
 export { classificationLoss } from "./losses/classification.ts";
 export { distillationLoss } from "./losses/distillation.ts";
 export { ResNet } from "./model/resnet.ts";
-export { print } from "./progress.ts";
+export { print, withProgress } from "./progress.ts";
 export { configure } from "./run/configuration.ts";
 export { openDataset } from "./run/folder.ts";
 export { Run } from "./run/run.ts";
 export { trainRuns } from "./run/train_runs.ts";
 export { decimal, median, percent } from "./statistics.ts";
+export { accuracyByAge, agesNumbers } from "./study/ages.ts";
+export { check } from "./study/exercises.ts";
 export { forestNumbers, frontNumbers, readComparisons } from "./study/comparisons.ts";
 export {
   attentionRetentionNumbers,
@@ -42,16 +44,18 @@ export {
   blindSpotNumbers,
   forgettingNumbers,
   methodOverviewNumbers,
+  stepFilmNumbers,
   whatAndWhyNumbers,
 } from "./study/model_figures.ts";
-export { attentionRetentionCurveNumbers } from "./study/record_figures.ts";
+export { accuracyCurveNumbers, attentionRetentionCurveNumbers } from "./study/record_figures.ts";
 export { measuredRuns } from "./study/run_record.ts";
 export { readStudy, select } from "./study/study.ts";
 export { lastAccuracyOfSteps, settingsTable, stateTable } from "./study/tables.ts";
-export { typicalImage } from "./study/typical_image.ts";
 export { trainingCurveNumbers, watchTraining } from "./study/watch_training.ts";
-export { defineMethod } from "./training/method.ts";
+export { iterate } from "./training/iteration.ts";
+export { defineMethod, lossTerms, totalLoss } from "./training/method.ts";
 export { Sgd } from "./training/optimizer.ts";
+export { askTeacher } from "./training/teacher.ts";
 export { stepOptions } from "./training/train_step.ts";
 
 export type { ClassPerImage } from "./attention/one_hot_classes.ts";
@@ -82,6 +86,8 @@ export type { RunEpoch, RunHooks, RunProgress } from "./run/run.ts";
 export type { Configuration, DatasetName, PresetName } from "./run/schema.ts";
 export type { TrainRunsOptions } from "./run/train_runs.ts";
 export type { Ends, Verdict } from "./statistics.ts";
+export type { ProgressDisplay, ProgressLine } from "./progress.ts";
+export type { SharesOfAges } from "./study/ages.ts";
 export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
 export type { Comparison } from "./study/comparisons.ts";
 export type { ComparedName, MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";

@@ -7,16 +7,24 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** What can be asked for; `auto` takes `wasm`. */
-export type EngineName = "auto" | "wasm" | "onednn" | "webgpu" | "cpu";
+/**
+ * What can be asked for; `auto` takes `wasm`, or `wasm-unfused` where there is no fused multiply-add. `onednn`
+ * trained runs of earlier versions, and computes no more.
+ */
+export type EngineName = "auto" | "wasm" | "wasm-unfused" | "webgpu" | "cpu" | "onednn";
 
 /** The engine in use. */
 export interface Engine {
   /** which one */
   readonly name: Exclude<EngineName, "auto">;
-  /** what it computes with, for people, such as "oneDNN 3.7.2" */
+  /** what it computes with, for people, such as "WebGPU" */
   readonly description: string;
+  /** which of several ways to the same numbers it takes, for people, such as "compiled by gcc 12.2.0" */
+  readonly path?: string;
 }
+
+/** How many threads share the work of each kernel, where kernels can use more than one. */
+export const sharing = { threads: 1 };
 
 /**
  * Makes the engine's backend tfjs's current one, its kernels registered.
@@ -37,15 +45,12 @@ export class EngineUnavailable extends Error {
 type Composed = (inputs: Record<string, tf.Tensor>, attributes: never) => tf.Tensor | tf.Tensor[];
 
 /** Registers composed kernels for every engine, which may replace them. */
-export function registerComposed(kernels: Record<string, Composed>): Record<string, tf.KernelFunc> {
-  return Object.fromEntries(
-    Object.entries(kernels).map(([kernelName, compute]) => {
-      const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) =>
-        tf.tidy(() => compute(inputs as Record<string, tf.Tensor>, attrs as never));
-      for (const backendName of ["cpu", "wasm", "webgpu"]) {
-        tf.registerKernel({ kernelName, backendName, kernelFunc });
-      }
-      return [kernelName, kernelFunc];
-    }),
-  );
+export function registerComposed(kernels: Record<string, Composed>): void {
+  for (const [kernelName, compute] of Object.entries(kernels)) {
+    const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) =>
+      tf.tidy(() => compute(inputs as Record<string, tf.Tensor>, attrs as never));
+    for (const backendName of ["cpu", "wasm", "webgpu"]) {
+      tf.registerKernel({ kernelName, backendName, kernelFunc });
+    }
+  }
 }

@@ -75,7 +75,7 @@ testOnEachEngine(
       );
     }
   },
-  ["wasm", "onednn", "webgpu"],
+  ["wasm", "wasm-unfused", "webgpu"],
 );
 
 testOnEachEngine("conv2d() sees new values of a variable", async () => {
@@ -123,7 +123,7 @@ testOnEachEngine("tf.maxPool() hands its gradient to the first maximum of each w
     const [expected] = await valuesOnCpu(engine, `maxPool of ${channels}`, compute);
     assertClose((await valuesOf(...tf.tidy(compute)))[0], expected);
   }
-}, ["wasm", "onednn"]);
+}, ["wasm", "wasm-unfused"]);
 
 const NAMES = ["y", "dx", "dgamma", "dbeta", "mean", "variance"];
 
@@ -191,7 +191,7 @@ testOnEachEngine(
       }
     }
   },
-  ["wasm", "onednn", "webgpu"],
+  ["wasm", "wasm-unfused", "webgpu"],
 );
 
 testOnEachEngine(

@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
-import { type Engine, type EngineName, EngineUnavailable, type StartEngine } from "./engine.ts";
+import { type Engine, type EngineName, EngineUnavailable, sharing, type StartEngine } from "./engine.ts";
 
 export { conv2d } from "./conv2d.ts";
 export type { Engine, EngineName } from "./engine.ts";
@@ -23,7 +23,8 @@ export { addRelu } from "./residual.ts";
 
 const engines: Record<Engine["name"], () => Promise<{ start: StartEngine }>> = {
   wasm: () => import("./wasm.ts"),
-  onednn: () => import("./onednn.ts"),
+  "wasm-unfused": () => import("./wasm.ts").then(({ startUnfused }) => ({ start: startUnfused })),
+  onednn: () => Promise.resolve({ start: refuseOneDnn }),
   webgpu: () => import("./webgpu.ts"),
   cpu: () => Promise.resolve({ start: startCpu }),
 };
@@ -36,7 +37,7 @@ export interface UseEngineOptions {
 
 /**
  * Takes an engine into use, for all tensors made from here on. `auto` takes `wasm`, which gives the same bits
- * on every machine.
+ * on every machine whose processor has a fused multiply-add, and `wasm-unfused` elsewhere.
  * @throws {UserError} if an engine asked for by name cannot be used here; the message says what to install
  */
 export function useEngine(name: EngineName, options: UseEngineOptions = {}): Promise<Engine> {
@@ -44,6 +45,14 @@ export function useEngine(name: EngineName, options: UseEngineOptions = {}): Pro
   const engine = starting.then(() => startEngine(name, options));
   starting = engine.catch(() => {});
   return engine;
+}
+
+/**
+ * Lets so many threads share the work of each kernel; one by default. The numbers stay the same. Only kernels
+ * that were compiled for the processor can use more than one.
+ */
+export function useThreads(count: number): void {
+  sharing.threads = count;
 }
 
 let starting: Promise<unknown> = Promise.resolve();
@@ -56,6 +65,12 @@ async function startEngine(name: EngineName, { log = logOnce }: UseEngineOptions
   try {
     const { start } = await engines[name === "auto" ? "wasm" : name]();
     const engine = await start();
+    if (name === "wasm" && engine.name !== name) {
+      throw new EngineUnavailable(
+        "WebAssembly rounds a multiply-add twice on this machine, which gives other numbers",
+        `Use the engine "${engine.name}"`,
+      );
+    }
     log(`Engine: ${engine.name} (${engine.description}).`);
     return engine;
   } catch (error) {
@@ -73,6 +88,13 @@ const startCpu: StartEngine = async () => {
   // Or tfjs greets whoever runs it outside a browser with the advice to install its Node binding.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return { name: "cpu", description: "plain JavaScript" };
+};
+
+const refuseOneDnn: StartEngine = () => {
+  throw new EngineUnavailable(
+    "it was part of earlier versions",
+    "Use a version before 3, which trains as it did",
+  );
 };
 
 const logged = new Set<string>();

@@ -36,23 +36,9 @@ const collect = async (name: EngineName) => {
 };
 
 Deno.test("useEngine() takes wasm on every machine unless it is asked for another engine", async () => {
-  await isHere("onednn");
   const { engine, lines } = await collect("auto");
   assert.equal(engine.name, "wasm");
   assert.deepEqual(lines, ["Engine: wasm (WebAssembly)."]);
-});
-
-Deno.test("useEngine() leaves no kernel of oneDNN behind when wasm follows it", async (t) => {
-  if (!await isHere("onednn")) {
-    await t.step({ name: "skipped: the engine onednn is not here", ignore: true, fn: () => {} });
-    return;
-  }
-  await useEngine("wasm", { log: () => {} });
-  const stock = tf.getKernel("Conv2D", "wasm");
-  await useEngine("onednn", { log: () => {} });
-  assert.notEqual(tf.getKernel("Conv2D", "wasm").kernelFunc, stock.kernelFunc);
-  await useEngine("wasm", { log: () => {} });
-  assert.equal(tf.getKernel("Conv2D", "wasm").kernelFunc, stock.kernelFunc);
 });
 
 Deno.test("useEngine() throws on a name that is none", async () => {
@@ -60,19 +46,8 @@ Deno.test("useEngine() throws on a name that is none", async () => {
   await assert.rejects(useEngine("toString" as EngineName), UserError);
 });
 
-Deno.test("useEngine() names the package or the function that oneDNN lacks", async () => {
-  const library = (path: string) => ({ env: { LWM_ONEDNN_LIBRARY: path } });
-  const cases = [
-    [["onednn"], library("/no/such/libdnnl.so"), /not found.*apt-get install libdnnl3\.6.*engine "wasm"/],
-    [["onednn", "as in a browser"], {}, /foreign function interface/],
-    ...Deno.build.os === "linux" ? [[["onednn"], library("libm.so.6"), /dnnl_/] as const] : [],
-  ] as const;
-  for (const [args, options, words] of cases) {
-    const [{ error, message }] = await reports([...args], options as Parameters<typeof reports>[1]);
-    assert.equal(error, "UserError");
-    assert.match(message!, words);
-  }
-});
+Deno.test("useEngine() says that oneDNN computes no more", () =>
+  assert.rejects(useEngine("onednn"), { name: "UserError", message: /earlier versions.*engine "wasm"/ }));
 
 Deno.test("useEngine() says what wasm lacks where its file cannot be loaded", async () => {
   for (const { error, message } of await reports(["wasm", "auto", "without its WebAssembly"])) {
@@ -119,18 +94,25 @@ testOnEachEngine("training goes the same way on every engine", async () => {
   const expected = await losses();
   assert.ok(expected.at(-1)! < 0.8 * expected[0], `Expected the loss to fall but found ${expected}`);
   assertClose(Float32Array.from(found), expected, 1e-4, "loss");
-}, ["wasm", "onednn", "webgpu"]);
+}, ["wasm", "wasm-unfused", "webgpu"]);
 
-Deno.test("training is bit-identical from run to run on one thread", async (t) => {
-  const names = ["wasm", "onednn"] as const;
-  const [first, second] = await Promise.all([reports([...names]), reports([...names])]);
-  for (const [i, name] of names.entries()) {
-    if (!await isHere(name)) {
-      await t.step({ name: `skipped: the engine ${name} is not here`, ignore: true, fn: () => {} });
-      continue;
-    }
-    assert.equal(first[i].engine, name);
-    assert.match(first[i].digest!, /^-?[0-9a-f]+$/);
-    assert.equal(first[i].digest, second[i].digest);
+Deno.test("training has the same bits in each process, with native kernels and without, and in no other engine", async () => {
+  const [native, wasm] = await Promise.all(
+    ["1", "0"].map((LWM_NATIVE) => reports(["wasm", "wasm-unfused"], { env: { LWM_NATIVE } })),
+  );
+  assert.deepEqual(native.map(({ engine }) => engine), ["wasm", "wasm-unfused"]);
+  assert.match(native[0].digest!, /^-?[0-9a-f]+$/);
+  assert.deepEqual(native.map(({ digest }) => digest), wasm.map(({ digest }) => digest));
+  assert.notEqual(native[0].digest, native[1].digest);
+});
+
+Deno.test("a processor without a fused multiply-add takes another engine, and says why wasm is not to be had", async () => {
+  const env = { DENO_V8_FLAGS: "--no-enable-fma3" };
+  const [auto, wasm, unfused] = await reports(["auto", "wasm", "wasm-unfused"], { env });
+  if (Deno.build.arch === "x86_64") {
+    assert.equal(auto.engine, "wasm-unfused");
+    assert.match(wasm.message!, /rounds a multiply-add twice.*engine "wasm-unfused"/);
+    assert.equal(auto.digest, unfused.digest);
   }
+  assert.equal(unfused.digest, (await reports(["wasm-unfused"]))[0].digest);
 });

@@ -10,9 +10,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { registerComposed } from "./engine.ts";
 
-/** The kernel `{x, gamma, beta} -> [y, mean, variance, workspace]`. */
+/** The kernel `{x, gamma, beta} -> [y, mean, variance]`. */
 export const BATCH_NORMALIZATION = "BatchNormalization";
-/** The kernel `{x, y, dy, gamma, mean, variance, workspace} -> [dx, dgamma, dbeta]`. */
+/** The kernel `{x, y, dy, gamma, mean, variance} -> [dx, dgamma, dbeta]`. */
 export const BATCH_NORMALIZATION_GRADIENT = "BatchNormalizationGradient";
 
 /** The kernel `{x, gamma, beta, mean, variance} -> y`. */
@@ -54,7 +54,7 @@ function composedForward(
   const variance = channelMeans(tf.square(centered));
   const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
   const normalized = tf.add(tf.mul(centered, scale), beta);
-  return [relu ? tf.relu(normalized) : normalized, mean, variance, tf.zeros([0])];
+  return [relu ? tf.relu(normalized) : normalized, mean, variance];
 }
 
 function composedGradient(
@@ -83,8 +83,7 @@ function composedInference(
   return relu ? tf.relu(normalized) : normalized;
 }
 
-/** The composed kernels, for engines that have none of their own. */
-export const composedNormalization: Record<string, tf.KernelFunc> = registerComposed({
+registerComposed({
   [BATCH_NORMALIZATION]: composedForward,
   [BATCH_NORMALIZATION_GRADIENT]: composedGradient,
   [BATCH_NORMALIZATION_INFERENCE]: composedInference,
@@ -93,14 +92,14 @@ export const composedNormalization: Record<string, tf.KernelFunc> = registerComp
 tf.registerGradient({
   kernelName: BATCH_NORMALIZATION,
   inputsToSave: ["x", "gamma"],
-  outputsToSave: [true, true, true, true],
-  gradFunc: (dys, [x, gamma, y, mean, variance, workspace], attrs) => {
+  outputsToSave: [true, true, true],
+  gradFunc: (dys, [x, gamma, y, mean, variance], attrs) => {
     const dy = (dys as tf.Tensor[])[0];
     // At once, not in the closures: tfjs calls each closure in a tidy() of its own, which would free the
     // other two results.
     const [dx, dgamma, dbeta] = tf.engine().runKernel(
       BATCH_NORMALIZATION_GRADIENT,
-      { x, y, dy, gamma, mean, variance, workspace },
+      { x, y, dy, gamma, mean, variance },
       attrs,
     ) as tf.Tensor[];
     return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
@@ -137,12 +136,11 @@ export function batchNormalization(
   beta: tf.Tensor1D,
   { relu = false, epsilon = 1e-5 }: BatchNormalizationOptions = {},
 ): { y: tf.Tensor4D; mean: tf.Tensor1D; variance: tf.Tensor1D } {
-  const [y, mean, variance, workspace] = tf.engine().runKernel(
+  const [y, mean, variance] = tf.engine().runKernel(
     BATCH_NORMALIZATION,
     { x, gamma, beta },
     { relu, epsilon },
-  ) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.Tensor];
-  workspace.dispose();
+  ) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
   return { y, mean, variance };
 }
 

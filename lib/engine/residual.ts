@@ -10,8 +10,7 @@ export const ADD_RELU = "AddRelu";
 /** The kernel `{dy, y} -> dy where y > 0, else 0`. */
 export const RELU_GRADIENT = "ReluGradient";
 
-/** The composed kernels, for engines that have none of their own. */
-export const composedResidual: Record<string, tf.KernelFunc> = registerComposed({
+registerComposed({
   [ADD_RELU]: ({ a, b }) => tf.relu(tf.add(a, b)),
   [RELU_GRADIENT]: ({ dy, y }) => tf.mul(dy, tf.step(y)),
 });

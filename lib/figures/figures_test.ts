@@ -167,10 +167,10 @@ Deno.test("figureDirectory() writes over a committed figure only with the same p
     const directory = join(root, "figures");
     await saveFigure("sheet", contactSheet, { ...sheet("key"), ...setting }, { directory });
     assert.equal(await folderFor(setting), "figures");
-    assert.equal(await folderFor({ ...setting, engine: "onednn" }), "data/figures/default-onednn");
+    assert.equal(await folderFor({ ...setting, engine: "webgpu" }), "data/figures/default-webgpu");
     assert.equal(
       lines.at(-1),
-      "sheet (preset default, engine onednn) is saved in data/figures/default-onednn: " +
+      "sheet (preset default, engine webgpu) is saved in data/figures/default-webgpu: " +
         "the one in figures/ has preset default, engine wasm.",
     );
   });

@@ -3,15 +3,19 @@
  * self-contained SVG each. No tensors in here. `registry.ts` has every figure.
  * @module
  */
+export * from "./ages.ts";
 export * from "./answers.ts";
 export * from "./attention_maps.ts";
 export * from "./blind_spot.ts";
-export { attentionRetentionCurve } from "./curves.ts";
+export { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 export * from "./diagrams.ts";
 export * from "./examples.ts";
 export * from "./forest_and_front.ts";
+export * from "./gradient_shares.ts";
 export { drawFigure } from "./registry.ts";
 export { saveFigure, showFigure, showTable } from "./save.ts";
+export * from "./shares_by_model.ts";
+export * from "./step_film.ts";
 export * from "./training_curve.ts";
 export { twoByTwoForm } from "./two_by_two.ts";
 

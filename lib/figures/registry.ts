@@ -4,20 +4,25 @@
  */
 import { numbersFromJson } from "../files.ts";
 import { UserError } from "../user_error.ts";
+import { ages } from "./ages.ts";
 import { stepBars } from "./answers.ts";
 import { attentionGrid, attentionRetention } from "./attention_maps.ts";
 import { blindSpot } from "./blind_spot.ts";
 import { accuracyCurve, attentionRetentionCurve } from "./curves.ts";
 import { methodOverview, protocol } from "./diagrams.ts";
 import { contactSheet, forgettingPicture, whatAndWhy } from "./examples.ts";
+import { gradientShares } from "./gradient_shares.ts";
 import type { Figure } from "./kit/svg.ts";
 import { forest, front } from "./forest_and_front.ts";
+import { sharesByModel } from "./shares_by_model.ts";
+import { stepFilm } from "./step_film.ts";
 import { trainingCurve } from "./training_curve.ts";
 import { twoByTwo } from "./two_by_two.ts";
 
 /** The figures; `figure` in a JSON file is one of these names. */
 export const FIGURES = {
   accuracyCurve,
+  ages,
   attentionGrid,
   attentionRetention,
   attentionRetentionCurve,
@@ -26,9 +31,12 @@ export const FIGURES = {
   forest,
   forgettingPicture,
   front,
+  gradientShares,
   methodOverview,
   protocol,
+  sharesByModel,
   stepBars,
+  stepFilm,
   trainingCurve,
   twoByTwo,
   whatAndWhy,

@@ -17,7 +17,13 @@ import { drawFigure } from "./registry.ts";
 
 /** Shows the figure under the notebook's cell; does nothing outside of a notebook. */
 export async function showFigure(figure: Figure): Promise<void> {
-  if (inNotebook()) await displayInNotebook(figure[DISPLAY]());
+  if (!inNotebook()) return;
+  const shown = figure[DISPLAY]();
+  // Where no script runs and no HTML is shown, there is a picture.
+  const png = shown["text/html"].includes("<script")
+    ? { "image/png": (await renderPng(figure, SMALL_DENSITY)).toBase64() }
+    : {};
+  await displayInNotebook({ ...shown, ...png });
 }
 
 /**
@@ -113,16 +119,19 @@ export async function figureDirectory(
 const CHART_DENSITY = 144;
 /** Pictures need full color and so more bytes. */
 const PICTURE_DENSITY = 108;
+/** Inside of a notebook, beside the same figure as HTML. */
+const SMALL_DENSITY = 72;
 
 /**
  * Renders a figure with librsvg.
+ * @param asked pixels an inch, 72 for 100 %; chosen by what the figure holds where it is absent
  * @returns a PNG file of twice the figure's width and height, or one and a half times where it holds
  * pictures; on white
  */
-export async function renderPng({ svg }: Figure): Promise<Uint8Array> {
+export async function renderPng({ svg }: Figure, asked?: number): Promise<Uint8Array> {
   await provideFonts();
   const hasPictures = svg.includes("<image");
-  const density = hasPictures ? PICTURE_DENSITY : CHART_DENSITY;
+  const density = asked ?? (hasPictures ? PICTURE_DENSITY : CHART_DENSITY);
   // 256 colors are plenty for a chart, but not for pictures.
   const format = hasPictures
     ? { adaptiveFiltering: true, compressionLevel: 9 }

@@ -3,12 +3,11 @@
  * Drawn as heat maps and bars, and as a form in which the dial can be moved.
  * @module
  */
-import { crc32 } from "node:zlib";
-import { DISPLAY } from "../table.ts";
 import { scoreBars } from "./kit/chart.ts";
+import { choiceOf } from "./kit/choice.ts";
 import { heatColor } from "./kit/overlay.ts";
 import { type GridCell, type GridRow, pictureGrid } from "./kit/picture_grid.ts";
-import { composeFigure, element, escapeXml, type Figure, imageTag, moved, PALETTE, text } from "./kit/svg.ts";
+import { composeFigure, element, type Figure, moved, PALETTE, text } from "./kit/svg.ts";
 
 /** What {@linkcode twoByTwo} draws. Maps have four numbers: the upper row, then the lower one. */
 export interface TwoByTwo {
@@ -132,41 +131,4 @@ export function twoByTwoForm(example: TwoByTwo): Figure {
     figure: twoByTwo({ ...example, student: [map.map((_, i) => i === place ? map[at] : 0), ...others] }),
   }));
   return choiceOf(`Where is the student's ${feature}?`, [choices[at], ...choices.toSpliced(at, 1)]);
-}
-
-/**
- * A figure with a button for each of several pictures. All travel with it, since nothing comes back to the
- * kernel.
- * @param question what is chosen
- * @param choices what stands beside each button, and its picture; the first is shown where no script runs,
- * such as in a notebook that its reader does not trust yet
- */
-function choiceOf(
-  question: string,
-  choices: readonly { readonly name: string; readonly figure: Figure }[],
-): Figure {
-  const [{ figure }] = choices;
-  const buttons = choices.map(({ name }, i) =>
-    `<label><input type="radio" name="choice"${i === 0 ? " checked" : ""}> ${escapeXml(name)}</label>`
-  );
-  const form = `<form><fieldset><legend>${escapeXml(question)}</legend>${
-    buttons.join(" ")
-  }</fieldset></form>`;
-  const pictures = choices.map(({ figure }) => imageTag(figure));
-  const data = JSON.stringify([form, pictures]).replaceAll("<", "\\u003c");
-  // The script finds its figure by this name; of equal figures on a page, each script takes the next one.
-  const id = `lwm-${crc32(data).toString(16)}`;
-  const html = `<div class="${id}">${imageTag(figure)}</div>
-<script>(${showChoice})(document.querySelector(".${id}:not(.ready)"), ...${data});</script>`;
-  const display = () => ({ "text/html": html, "text/plain": figure.description });
-  return Object.defineProperty({ ...figure }, DISPLAY, { value: display });
-}
-
-/** Runs in the browser: adds the buttons, and shows the picture of the one that is chosen. */
-function showChoice(root: HTMLElement, form: string, pictures: readonly string[]): void {
-  root.classList.add("ready");
-  root.innerHTML = `${form}<div>${pictures[0]}</div>`;
-  root.querySelectorAll("input").forEach((input, i) =>
-    input.addEventListener("input", () => root.lastElementChild!.innerHTML = pictures[i])
-  );
 }

@@ -11,12 +11,13 @@ import type { Engine } from "../engine/mod.ts";
 
 const CODE = "lib/{attention,data,engine,losses,model,training}/**/*.ts";
 const PACKAGES = /^(@tensorflow\/|@iconify-json\/|sharp$)/;
-/** The engines whose files do not count. oneDNN leaves what it has no primitive for to wasm. */
+/** The engines whose files do not count. */
 const OTHERS: Record<Engine["name"], RegExp> = {
-  wasm: /engine\/(onednn|webgpu)\b/,
-  onednn: /engine\/webgpu\b/,
-  webgpu: /engine\/(wasm|onednn)\b/,
-  cpu: /engine\/(wasm|onednn|webgpu)\b/,
+  wasm: /engine\/webgpu\b/,
+  "wasm-unfused": /engine\/webgpu\b/,
+  webgpu: /engine\/wasm\b/,
+  cpu: /engine\/(wasm|webgpu)\b/,
+  onednn: /engine\/(wasm|webgpu)\b/,
 };
 
 /**

@@ -59,7 +59,7 @@ export function methodIdentity(configuration: Configuration): Record<string, unk
 
 /**
  * Folder names below the data set's, for M_0 and for the later steps, without the code:
- * `seed1-LwM-0a1b2c3d4e-onednn`.
+ * `seed1-LwM-0a1b2c3d4e-wasm`.
  */
 export function folderNames(
   configuration: Configuration,

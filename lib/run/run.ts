@@ -170,7 +170,7 @@ export class Run {
 
   /**
    * Opens the run in a folder, whichever code trained it. If the engine that trained it is not usable here,
-   * `wasm` evaluates it.
+   * `auto` evaluates it.
    * @param folder such as `data/runs/iemoji-100/seed1-LwM-…`
    * @throws {UserError} if the folder is no run, or its images are missing
    */
@@ -181,8 +181,8 @@ export class Run {
     refusePhotos(configuration);
     const engine = await useEngine(place.engine ?? kept.engine, { log }).catch((error) => {
       if (place.engine !== undefined || !(error instanceof UserError)) throw error;
-      log(`The engine "${kept.engine}" trained this run and is not usable here; wasm evaluates it.`);
-      return useEngine("wasm", { log });
+      log(`The engine "${kept.engine}" trained this run and is not usable here; another evaluates it.`);
+      return useEngine("auto", { log });
     });
     const open = () => {
       throw new UserError("Expected only the models of this run to be used. Open it with its images.");

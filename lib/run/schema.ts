@@ -53,8 +53,8 @@ const fields = {
   seed: z.int().min(0).describe(
     "class order, split, initial weights, augmentation and shuffling come from it",
   ),
-  engine: z.enum(["auto", "wasm", "onednn", "webgpu", "cpu"]).describe(
-    "what computes; auto takes wasm, which gives the same numbers on every machine",
+  engine: z.enum(["auto", "wasm", "wasm-unfused", "webgpu", "cpu", "onednn"]).describe(
+    "what computes; auto takes wasm, which gives the same numbers on every machine with a fused multiply-add",
   ),
 
   code: z.string().regex(/^(current|[0-9a-f]{6})$/, '"current", or six digits such as "0a1b2c"')

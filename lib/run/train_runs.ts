@@ -241,17 +241,30 @@ export async function trainingJobs(
     }
     const shares = trained === 0 && bases.has(folders.base);
     bases.add(folders.base);
-    (shares ? others : ready).push(trainingJob(run, shares ? 1 : trained, directory));
+    (shares ? others : ready).push(trainingJob(run, shares ? 1 : trained, directory, () => threads));
   }
+  const jobs = [...ready, ...others];
   const alone = runs.some(({ configuration }) => configuration.engine === "webgpu");
-  return { jobs: [...ready, ...others], processes: alone ? 1 : navigator.hardwareConcurrency };
+  const processes = alone ? 1 : navigator.hardwareConcurrency;
+  const threads = Math.max(1, Math.floor(idleCores() / Math.min(jobs.length, processes)));
+  return { jobs, processes };
+}
+
+/** Where others compute, threads that wait for one another are slower than one. */
+function idleCores(): number {
+  return navigator.hardwareConcurrency - Math.round(Deno.loadavg()[0]);
 }
 
 /** @param first the step that is trained first */
-function trainingJob(run: PlannedRun, first: number, directory?: string): Job {
+function trainingJob(
+  run: PlannedRun,
+  first: number,
+  directory: string | undefined,
+  threads: () => number,
+): Job {
   const { name: label, configuration, folders, onEpoch, onStep } = run;
   const through = lastOf(run);
-  const task: WorkerTask = {
+  const task: Omit<WorkerTask, "threads"> = {
     configuration: { ...configuration, code: codeOf(folders) },
     through,
     directory,
@@ -259,7 +272,7 @@ function trainingJob(run: PlannedRun, first: number, directory?: string): Job {
     code: codeDigest(configuration.engine as Engine["name"]),
   };
   const work: Job["work"] = (report, signal) =>
-    trainInProcess(task, signal, (message) => {
+    trainInProcess({ ...task, threads: threads() }, signal, (message) => {
       if (message.kind === "step") onStep?.(message.step);
       else if (message.kind === "epoch") onEpoch?.(message.epoch);
       else if (message.kind === "waiting") report({ note: `waiting for ${message.trainedBy}` });
@@ -292,6 +305,8 @@ export interface WorkerTask {
   code?: string;
   /** Whether to report each epoch. */
   epochs?: boolean;
+  /** How many threads share the work of each kernel; default one. */
+  threads?: number;
 }
 
 /** What it writes to standard output, as lines of JSON. The last is that it has finished, or failed. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { tinyConfiguration, withDataDirectory } from "./testdata/tiny_run.ts";
 import { Run } from "./run.ts";
 import { newJob, runJobs, trainRuns, type WorkerMessage } from "./train_runs.ts";
+import { FileLock } from "../files.ts";
 import { UserError } from "../user_error.ts";
 
 Deno.test("trainRuns() trains the methods side by side from one M_0, and finds them trained the next time", () =>
@@ -46,19 +47,22 @@ Deno.test("trainRuns() that is stopped loses nothing and leaves no process behin
     const run = await Run.open(configuration, { directory });
     const progress = `${run.folders.base}/step-0/progress.safetensors`;
     const controller = new AbortController();
-    let workers: string[] = [];
-    const onEpoch = async () => {
-      if (controller.signal.aborted) return;
-      workers = await workersIn(directory);
-      controller.abort();
+    // The process that trains holds this lock until it ends.
+    const isTrained = async () => {
+      using lock = await FileLock.take(`${run.folders.base}/M_0.lock`);
+      return lock === null;
+    };
+    let trainedBefore: Promise<boolean> | undefined;
+    const onEpoch = () => {
+      trainedBefore ??= isTrained().finally(() => controller.abort());
     };
     const stopped = trainRuns([configuration], { directory, signal: controller.signal, onEpoch });
     await assert.rejects(stopped, {
       name: "UserError",
       message: /Stopped\. Only the unfinished epoch is lost/,
     });
-    assert.equal(workers.length, 1);
-    assert.deepEqual(await workersIn(directory), []);
+    assert.equal(await trainedBefore, true);
+    assert.equal(await isTrained(), false, "a process still trains");
     assert.ok(await exists(progress), "what was trained is lost");
   }));
 
@@ -217,14 +221,3 @@ Deno.test("runJobs() stops what runs, begins nothing more, and throws the reason
 });
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
-
-/**
- * Command lines of the workers that train in this folder. (Other tests have workers of their own, at the same
- * time.)
- */
-async function workersIn(directory: string): Promise<string[]> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-e", "-o", "ppid=,args="] }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n").map((line) => line.trim());
-  const isWorker = (line: string) => line.includes("worker.ts") && line.endsWith(directory);
-  return lines.filter((line) => line.startsWith(`${Deno.pid} `) && isWorker(line));
-}

@@ -3,6 +3,7 @@
  * and ends with its parent. Started by {@linkcode trainRuns}.
  * @module
  */
+import { useThreads } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { codeDigest } from "./code_digest.ts";
 import { Run } from "./run.ts";
@@ -26,7 +27,8 @@ const say = (message: WorkerMessage) => console.log(JSON.stringify(message));
 Deno.addSignalListener("SIGINT", () => {});
 
 try {
-  const { configuration, through, directory, code, epochs } = await readTask();
+  const { configuration, through, directory, code, epochs, threads } = await readTask();
+  useThreads(threads ?? 1);
   const run = await Run.open(configuration, { directory });
   const current = codeDigest(run.engine.name);
   if (code !== undefined && code !== current) {

@@ -18,6 +18,7 @@ import type { AttentionRetentionNumbers } from "../figures/attention_maps.ts";
 import type { BlindSpot, MovedImages } from "../figures/blind_spot.ts";
 import type { MethodOverview } from "../figures/diagrams.ts";
 import type { ForgettingPicture, WhatAndWhy } from "../figures/examples.ts";
+import type { StepFilm } from "../figures/step_film.ts";
 import type { ResNet } from "../model/mod.ts";
 import { outputKind, shareOnObject } from "../run/evaluate_step.ts";
 import type { Run } from "../run/run.ts";
@@ -352,6 +353,32 @@ export function forgettingNumbers(
       const names = run.classNames(step).slice(step === 0 ? 0 : run.classNames(step - 1).length);
       return mean(labels.map((_, image) => Number(names.includes(answer(image, step)))));
     }),
+  };
+}
+
+/** What the figure `step-film` draws: the answers and the maps of all models, for some of the images. */
+export function stepFilmNumbers(
+  attention: BaseAttention,
+  runs: readonly Run[],
+  chosen: readonly (number | string)[],
+): StepFilm {
+  const images = imagesOf(attention, chosen);
+  return {
+    ...attention.trainedWith,
+    dataset: attention.dataset,
+    images: images.map((image) => ({
+      image: readPicture(attention.images, { image, view: 0 }),
+      label: attention.labels[image],
+    })),
+    rows: attention.runs.map(({ method, predictions }, r) => ({
+      method,
+      models: predictions.map((ofModel, t) =>
+        images.map((image) => ({
+          answer: runs[r].classNames(t)[topColumns(scoresOf(ofModel, image), 1)[0]],
+          map: { size: ofModel.mapSize[0], values: mapOf(ofModel, image) },
+        }))
+      ),
+    })),
   };
 }
 

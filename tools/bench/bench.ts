@@ -1,11 +1,11 @@
 /**
- * `deno task bench`: how fast the engines are, by the project's own training step on one thread.
+ * `deno task bench`: how fast the engines are, by the project's own training step.
  * @module
  */
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { oneHotClasses } from "../../lib/attention/mod.ts";
-import { useEngine } from "../../lib/engine/mod.ts";
+import { type EngineName, useEngine, useThreads } from "../../lib/engine/mod.ts";
 import { numbersToJson, writeFileWhole } from "../../lib/files.ts";
 import { ResNet } from "../../lib/model/mod.ts";
 import { configure } from "../../lib/run/configuration.ts";
@@ -21,7 +21,7 @@ const COMMAND = { name: "bench", usage: "", about: aboutOf("bench"), options: {}
 /** What was measured last on a quiet machine. */
 export const THROUGHPUT: string = resolve(import.meta.dirname!, "throughput.json");
 
-/** What each engine does with a ResNet-20, 32 × 32 pixels and batches of 32, on one thread. */
+/** What each engine does with a ResNet-20, 32 × 32 pixels and batches of 32. */
 export interface Throughput {
   /** Such as `2 cores of AMD EPYC`. */
   readonly machine: string;
@@ -74,10 +74,19 @@ async function secondsOf(run: () => Promise<unknown>): Promise<number> {
 export const bench = defineCommand(COMMAND, async (line, say) => {
   refusePositionals(line, COMMAND);
   const rows: Throughput["rows"][number][] = [];
-  for (const engine of ["wasm", "onednn", "webgpu"] as const) {
+  const ways: [name: string, engine: EngineName, threads: number, isNative: boolean][] = [
+    ["wasm, compiled for the processor", "wasm", 1, true],
+    ["the same, two threads", "wasm", 2, true],
+    ["wasm", "wasm", 1, false],
+    ["webgpu", "webgpu", 1, false],
+  ];
+  for (const [name, engine, threads, isNative] of ways) {
     try {
-      await useEngine(engine, { log: console.error });
-      rows.push({ engine, ...await speed() });
+      Deno.env.set("LWM_NATIVE", isNative ? "1" : "0");
+      useThreads(threads);
+      const { path } = await useEngine(engine, { log: () => {} });
+      console.error(`${name}: ${path ?? engine}`);
+      rows.push({ engine: name, ...await speed() });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       console.error(error.message);
@@ -86,8 +95,10 @@ export const bench = defineCommand(COMMAND, async (line, say) => {
   const python = await pythonWithTorch();
   if (python !== undefined) {
     const script = resolve(import.meta.dirname!, "bench_torch.py");
-    const { stdout } = await new Deno.Command(python, { args: [script] }).output();
-    rows.push({ engine: "torch", ...JSON.parse(new TextDecoder().decode(stdout)) });
+    const { success, stdout, stderr } = await new Deno.Command(python, { args: [script] }).output();
+    const [said, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+    if (success) rows.push(...JSON.parse(said));
+    else console.error(`PyTorch: ${errors.split("\n").at(-1)}`);
   }
   for (const text of textTable(rows.map((row) => ({ ...row })))) say(text);
   const information = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");

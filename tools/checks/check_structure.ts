@@ -18,7 +18,7 @@ export interface Module {
 
 /** Each room of lib/, and the rooms that it may import from. The files beside them belong to every room. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  study: ["run", "training", "evaluation", "data", "model", "figures"],
+  study: ["run", "training", "evaluation", "losses", "attention", "data", "model", "figures"],
   run: ["training", "losses", "evaluation", "data", "engine", "model"],
   training: ["model", "losses", "attention", "data", "engine"],
   evaluation: ["model", "attention", "losses", "data"],

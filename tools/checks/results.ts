@@ -13,7 +13,9 @@ import { comparisonsTable, settingsTable } from "../../lib/study/tables.ts";
 import { markdownTable, type TableRow } from "../../lib/table.ts";
 import { writeFileWhole } from "../../lib/files.ts";
 import { type Command, defineCommand, refusePositionals, runCommand } from "../commands/command_line.ts";
-import { numberedNotebooks, readNotebook } from "../notebooks/notebook.ts";
+import { figureNames } from "../commands/figure.ts";
+import { codeCells, numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
+import { UserError } from "../../lib/user_error.ts";
 
 /** The rows of an edition that are tested, each with the difference of N that goes with it. */
 async function testedTable(edition: string): Promise<TableRow[]> {
@@ -50,13 +52,9 @@ async function studyTable(name: string): Promise<readonly TableRow[]> {
 
 /** The engines, in images a second. */
 async function enginesTable(): Promise<TableRow[]> {
-  const names: Readonly<Record<string, string>> = {
-    torch: "PyTorch 2.6, for comparison",
-    webgpu: "webgpu, in software",
-  };
   const { rows }: Throughput = JSON.parse(await Deno.readTextFile(THROUGHPUT));
   return rows.map(({ engine, training, evaluation }) => ({
-    engine: names[engine] ?? engine,
+    engine,
     "training, images a second": Number(training.toPrecision(2)),
     "evaluation": Number(evaluation.toPrecision(2)),
   }));
@@ -73,6 +71,36 @@ async function notebookList(): Promise<string> {
   return lines.join("\n");
 }
 
+/** One row a figure: what it is in the paper, the figure, where it is made, what agrees and what differs. */
+async function gallery(): Promise<string> {
+  const rows: Record<"paper" | "figure" | "agrees" | "differs", string>[] = JSON.parse(
+    await Deno.readTextFile(join(ROOT, "tools/commands/gallery.json")),
+  );
+  const missing = figureNames().filter((name) => rows.every(({ figure }) => figure !== name));
+  if (missing.length > 0) {
+    throw new UserError(
+      `Expected each figure in tools/commands/gallery.json but found no row of ${missing}. Add it.`,
+    );
+  }
+  const places = await Promise.all((await numberedNotebooks(join(ROOT, "notebooks"))).map(async (path) => ({
+    name: basename(path),
+    cells: codeCells(await readNotebook(path)).map(sourceOf),
+  })));
+  const lines = rows.map(({ paper, figure, agrees, differs }) => {
+    const isMade = (cell: string) => new RegExp(`(saveFigure\\(\\s*"|figures/)${figure}\\b`).test(cell);
+    const place = places.find(({ cells }) => cells.some(isMade));
+    const link = place === undefined
+      ? "[study](../studies/first-edition/README.md)"
+      : `[${place.name.slice(0, 2)}](../notebooks/${place.name}), code cell ${
+        place.cells.findIndex(isMade) + 1
+      }`;
+    const picture = `<a href="${figure}.svg"><img src="${figure}.png" width="260" alt="${figure}"></a>`;
+    return `| ${paper} | ${picture} | ${link} | \`deno task figure ${figure}\` | ${agrees} | ${differs} |`;
+  });
+  const head = "| in the paper | here | made in | draw it again | what agrees | what differs |";
+  return [head, "| --- | --- | --- | --- | --- | --- |", ...lines].join("\n");
+}
+
 const MADE: Readonly<Record<string, (argument: string) => Promise<string>>> = {
   comparisons: async (edition) => markdownTable(await testedTable(edition)),
   estimates: async (edition) =>
@@ -80,6 +108,7 @@ const MADE: Readonly<Record<string, (argument: string) => Promise<string>>> = {
   study: async (name) => markdownTable(await studyTable(name)),
   engines: async () => markdownTable(await enginesTable()),
   notebooks: notebookList,
+  gallery,
 };
 
 const MARKED = /(<!-- results: (\w+) ?(\S*) -->\n\n)((?:.+\n)*)/g;
@@ -93,7 +122,13 @@ export async function withTables(text: string): Promise<string> {
 }
 
 /** The pages that have tables. */
-export const PAGES = ["README.md", "RESULTS.md", "notebooks/README.md", "studies/first-edition/README.md"];
+export const PAGES = [
+  "README.md",
+  "RESULTS.md",
+  "notebooks/README.md",
+  "studies/first-edition/README.md",
+  "figures/README.md",
+];
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 

@@ -1,6 +1,9 @@
 /**
  * `deno task test [OPTION]`: all tests, in few modules, each of which loads tfjs and the library once for all
  * of its files. Options are those of `deno test`, such as `--filter TEXT`.
+ *
+ * `--shake SEED` makes what tests wait for come late, in pieces or together; see `shake.ts`. The same seed shakes
+ * the same way, as far as the operating system allows.
  * @module
  */
 import { globSync } from "node:fs";
@@ -29,11 +32,30 @@ async function writeModules(root: string): Promise<string[]> {
   return modules.map(([path]) => path);
 }
 
+/** Takes `--shake SEED` out of the options. @returns the options of `deno test` that it stands for */
+function shakeOptions(options: string[]): string[] {
+  const at = options.findIndex((option) => /^--shake(=|$)/.test(option));
+  if (at < 0) return [];
+  const [given] = options.splice(at, 1);
+  const seed = given.includes("=") ? given.split("=")[1] : options.splice(at, 1)[0];
+  if (!/^\d+$/.test(seed ?? "")) {
+    console.error(`Expected a whole number behind --shake but found ${seed ?? "nothing"}.`);
+    Deno.exit(1);
+  }
+  console.log(`Shaken. To repeat it: deno task test --shake ${seed}`);
+  const preload = new URL("shake.ts", import.meta.url);
+  preload.searchParams.set("seed", seed);
+  return [`--preload=${preload}`];
+}
+
 const root = resolve(import.meta.dirname!, "../..");
+const options = [...Deno.args];
+const shake = shakeOptions(options);
 const { code } = await new Deno.Command(Deno.execPath(), {
   args: [
     ...["test", "-A", "--parallel", "--doc", "--no-check", "--ignore=**/*_test.ts"],
-    ...Deno.args,
+    ...shake,
+    ...options,
     ...await writeModules(root),
     ...["lib", "tools"],
   ],

@@ -229,9 +229,8 @@ function refuseMixture(records: readonly RunRecord[]): void {
     if (shareFirstModel(first, metrics)) continue;
     throw new UserError(
       `Expected one M_0 of seed ${configuration.seed} in all runs of the study but found two: the code or your images ` +
-        "have changed since, or onednn rounded differently on another kind of processor. Resume where the study was begun (or, where " +
-        "that has no AVX-512 and this has, with ONEDNN_MAX_CPU_ISA=AVX2), or train all of it on one kind with " +
-        "--out DIRECTORY --directory DIRECTORY; wasm gives the same numbers on all machines.",
+        "have changed since, or another engine rounded differently. Resume where the study was begun, or train all of it " +
+        "anew with --out DIRECTORY --directory DIRECTORY.",
     );
   }
 }

@@ -54,6 +54,7 @@ export const train = defineCommand(COMMAND, async (line, say, result) => {
     for (const text of planLines(run, plan)) say(text);
     const metrics: StepMetrics[] = [];
     if (trains) {
+      if (run.engine.path) say(`Kernels: ${run.engine.path}`);
       say(stepHeading());
       await trainSteps(run, directory, signal, (step) => {
         metrics.push(step);

@@ -83,8 +83,8 @@ export class Kernel {
       return await within(START_SECONDS, signal, [ready(), died]);
     } catch (error) {
       await process.kill();
-      // Another process may have taken one of the free ports.
-      if (!(error instanceof KernelError) || attempts === 1) throw error;
+      // Another process may have taken one of the free ports: then the kernel dies, and that process may answer.
+      if (signal?.aborted || attempts === 1) throw error;
       return await Kernel.start(folder, signal, attempts - 1);
     } finally {
       await Deno.remove(connectionFile);

@@ -98,7 +98,7 @@ Deno.test("statedRunTime() reads seconds and minutes from the opening cell", () 
     return statedRunTime(notebook);
   };
   assert.equal(opening("# Title\n\nRun time: about 2 minutes"), 120);
-  assert.equal(opening("# Title\n\n**Run time:** 45 s with wasm, 10 s with oneDNN"), 45);
+  assert.equal(opening("# Title\n\n**Run time:** 45 s with wasm, 10 s with WebGPU"), 45);
   assert.equal(opening("# Title\n\n*Run time*: 1.5 min"), 90);
   assert.equal(opening("# Title"), undefined);
   assert.equal(statedRunTime(notebookOf("// Run time: 5 s")), undefined);

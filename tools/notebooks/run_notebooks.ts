@@ -162,7 +162,7 @@ const COMMAND: Command = {
   about: aboutOf("notebooks"),
   options: {
     "preset NAME": "smoke, default, or paper [LWM_PRESET, or what the notebooks ask for]",
-    "engine NAME": "auto, wasm, onednn, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]",
+    "engine NAME": "auto, wasm, wasm-unfused, webgpu, or cpu [LWM_ENGINE, or what the notebooks ask for]",
     "output-dir DIR": "write executed copies there, and leave the notebooks as they are",
     "in-place": "write the outputs into the notebooks, whatever the preset",
   },

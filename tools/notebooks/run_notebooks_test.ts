@@ -175,12 +175,15 @@ async function signalRunner(path: string, signal: Deno.Signal) {
   const written = async () => (await Deno.readTextFile(join(path, "../pids")).catch(() => "")).split(" ");
   const said = new Response(runner.stderr).text();
   let pids: string[] = [];
+  let hasEnded = false;
+  const ended = runner.status.finally(() => hasEnded = true);
   while (pids.length < 3) {
+    if (hasEnded) assert.fail(`The runner ended before its notebook ran: ${await said}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
     pids = await written();
   }
   runner.kill(signal);
-  return { status: await runner.status, pids: pids.slice(0, 2).map(Number), said: await said };
+  return { status: await ended, pids: pids.slice(0, 2).map(Number), said: await said };
 }
 
 async function isGone(pid: number): Promise<boolean> {

@@ -8,7 +8,7 @@ import { UserError } from "../../user_error.ts";
 import { type Engine, useEngine } from "../mod.ts";
 
 /** All engines. */
-export const ENGINES: Engine["name"][] = ["cpu", "wasm", "onednn", "webgpu"];
+export const ENGINES: Engine["name"][] = ["cpu", "wasm", "wasm-unfused", "webgpu"];
 
 const silent = { log: () => {} };
 

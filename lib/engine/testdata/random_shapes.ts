@@ -5,7 +5,6 @@
  */
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
-import { randomStream } from "../../random.ts";
 import {
   batchNormalization,
   batchNormalizationInference,
@@ -14,65 +13,10 @@ import {
   useEngine,
 } from "../mod.ts";
 import { newTensor } from "../wasm/heap.ts";
+import type { Sizes } from "../wasm/same_bits.ts";
 
-/** The sizes of one convolution, and of the normalization and the residual sum of its output. */
-export interface Sizes {
-  /** images */
-  batch: number;
-  /** rows of the input */
-  height: number;
-  /** columns of the input */
-  width: number;
-  /** channels of the input */
-  input: number;
-  /** channels of the output */
-  output: number;
-  /** rows and columns of the filter */
-  filter: number;
-  /** rows and columns from one output to the next */
-  stride: number;
-  /** zeros on each side */
-  padding: number;
-}
-
-/**
- * Multiplications, and values of the input and of the output, of a case at most: it takes a fraction of a
- * second.
- */
-const MULTIPLICATIONS = 5e7, VALUES = 5e5;
 /** Largest difference that is taken for rounding, relative to the largest value. */
 const TOLERANCE = 1e-3;
-
-/**
- * The sizes of the n-th case: channels 1–130, images of 1–230 pixels, the filters and strides of all
- * networks.
- */
-export function randomSizes(n: number): Sizes {
-  const random = randomStream("shapes", n);
-  const pick = (values: number[]) => values[random.integer(values.length)];
-  // Half of the channels are of the kind that networks have.
-  const channels = () =>
-    random.uniform() < 0.5 ? 1 + random.integer(130) : pick([1, 3, 4, 8, 12, 16, 32, 64]);
-  for (;;) {
-    const [height, width] = [1 + random.integer(230), 1 + random.integer(230)];
-    const filter = pick([1, 1, 2, 3, 3, 3, 5, 7]);
-    const sizes = {
-      batch: pick([1, 2, 3, 5]),
-      height,
-      width: random.uniform() < 0.5 ? height : width,
-      input: channels(),
-      output: channels(),
-      filter,
-      stride: pick([1, 1, 2, 2, 3, 4]),
-      padding: random.integer(filter / 2 + 1 | 0),
-    };
-    const [outHeight, outWidth] = outputSizes(sizes);
-    const values = sizes.batch * outHeight * outWidth * sizes.output;
-    const fits = values * filter ** 2 * sizes.input <= MULTIPLICATIONS && values <= VALUES &&
-      sizes.batch * sizes.height * sizes.width * sizes.input <= VALUES;
-    if (outHeight >= 1 && outWidth >= 1 && fits) return sizes;
-  }
-}
 
 function outputSizes({ height, width, filter, stride, padding }: Sizes): [number, number] {
   const outputs = (size: number) => Math.floor((size + 2 * padding - filter) / stride) + 1;

@@ -59,6 +59,11 @@ export function guardHeap(): void {
   };
 }
 
+/** Room on the heap that is never given back, of so many bytes. */
+export function allocate(bytes: number): number {
+  return backend().wasm._malloc(bytes) >>> 0;
+}
+
 /**
  * Lends room on the heap, its values not set.
  * @param lengths how many float32 of room, for each offset that `use` gets
@@ -77,6 +82,11 @@ export function withRoom(lengths: number[], use: (...offsets: number[]) => void)
 /** The float32 at an offset. Not to be kept: the memory may grow. */
 export function floatsAt(offset: number, length: number): Float32Array<ArrayBuffer> {
   return new Float32Array(heap().buffer, offset, length);
+}
+
+/** The float64 at an offset. Not to be kept: the memory may grow. */
+export function doublesAt(offset: number, length: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(heap().buffer, offset, length);
 }
 
 /** A new tensor on the heap, its values not set. May grow the memory. */

@@ -1,5 +1,6 @@
 /**
- * The kernels of tfjs's WebAssembly backend that are replaced or added, on tensors of its heap.
+ * The kernels of tfjs's WebAssembly backend that are replaced or added: they find where tensors lie, and let
+ * `kernels.c` compute.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -9,44 +10,19 @@ import {
   BATCH_NORMALIZATION_GRADIENT,
   BATCH_NORMALIZATION_INFERENCE,
   type BatchNormalizationAttributes,
-  composedNormalization,
 } from "../normalization.ts";
-import { ADD_RELU, composedResidual, RELU_GRADIENT } from "../residual.ts";
-import { type HeapConvolution, WasmConvolution } from "./convolution.ts";
-import { heapMemory, heapOffset, heapView, newTensor, share } from "./heap.ts";
-import {
-  type HeapNormalization,
-  normalizationFunctions,
-  type Offsets,
-  WasmNormalization,
-} from "./normalization.ts";
-import { maxPoolGradient } from "./pooling.ts";
-import { type Elementwise, wasmResidual } from "./residual.ts";
-import { WinogradConvolution } from "./winograd.ts";
+import { ADD_RELU, RELU_GRADIENT } from "../residual.ts";
+import type { Carrier } from "./functions.ts";
+import { allocate, doublesAt, floatsAt, heap, heapOffset, newTensor, share, withRoom } from "./heap.ts";
 
 type Inputs = Record<string, tf.TensorInfo>;
 type Kernels = Record<string, tf.KernelFunc>;
 
-/** Batch, height, width and channels of activations. */
-type Sizes = [number, number, number, number];
-
-/** What computes on the heap. Each is undefined for sizes that it does not support. */
-export interface HeapComputations {
-  convolution(shape: ConvolutionShape, what: keyof HeapConvolution): HeapConvolution | undefined;
-  normalization(sizes: Sizes, attributes: BatchNormalizationAttributes): HeapNormalization | undefined;
-}
-
-/** A kernel that is undefined for the sizes that it does not support. */
-type Kernel = (inputs: Inputs, attributes: never) => tf.TensorInfo | tf.TensorInfo[] | undefined;
-
-/** Kernels, with others for the sizes that they do not support. */
-function withOthers(kernels: Record<string, Kernel>, others: Kernels): Kernels {
-  return Object.fromEntries(
-    Object.entries(kernels).map(([name, compute]): [string, tf.KernelFunc] => [
-      name,
-      (call) => compute(call.inputs as Inputs, call.attrs as never) ?? others[name](call),
-    ]),
-  );
+/** What computes at the moment. */
+export interface Computing {
+  readonly carrier: Carrier;
+  /** how many threads share the work of a kernel */
+  readonly threads: number;
 }
 
 /**
@@ -59,92 +35,8 @@ function at(tensor: tf.TensorInfo, shape: number[]): number {
   return heapOffset(tensor);
 }
 
-function allAt<Name extends string>(shape: number[], tensors: Record<Name, tf.TensorInfo>): Offsets<Name> {
-  const offsets = {} as Offsets<Name>;
-  for (const name in tensors) offsets[name] = at(tensors[name], shape);
-  return offsets;
-}
-
-/**
- * The kernels of what computes on the heap.
- * @param others kernels for the sizes that it does not support
- */
-export function heapKernels({ convolution, normalization }: HeapComputations, others: Kernels): Kernels {
-  // By the arguments, which are fewer than the sizes that follow from them.
-  const convolutionOf = remembered(
-    (what: keyof HeapConvolution, ...sizes: Parameters<typeof convolutionShape>) => {
-      const shape = convolutionShape(...sizes);
-      return { shape, found: convolution(shape, what) };
-    },
-  );
-  const normalizationOf = (x: tf.TensorInfo, attributes: BatchNormalizationAttributes) => {
-    const sizes = x.shape as Sizes;
-    return { sizes, perChannel: [sizes[3]], found: normalization(sizes, attributes) };
-  };
-  return withOthers({
-    Conv2D: ({ x, filter }, attributes: Conv2DAttributes) => {
-      const { shape, found } = convolutionOf("forward", x.shape, filter.shape, attributes);
-      if (!found) return;
-      const y = newTensor(shape.outShape);
-      found.forward(at(x, shape.inShape), at(filter, shape.filterShape), heapOffset(y));
-      return y;
-    },
-    Conv2DBackpropInput: ({ dy, filter }, attributes: Conv2DAttributes) => {
-      const { shape, found } = convolutionOf(
-        "inputGradient",
-        attributes.inputShape,
-        filter.shape,
-        attributes,
-      );
-      if (!found) return;
-      const dx = newTensor(shape.inShape);
-      found.inputGradient(at(dy, shape.outShape), at(filter, shape.filterShape), heapOffset(dx));
-      return dx;
-    },
-    Conv2DBackpropFilter: ({ x, dy }, attributes: Conv2DAttributes) => {
-      const { shape, found } = convolutionOf("filterGradient", x.shape, attributes.filterShape, attributes);
-      if (!found) return;
-      const dfilter = newTensor(shape.filterShape);
-      found.filterGradient(at(x, shape.inShape), at(dy, shape.outShape), heapOffset(dfilter));
-      return dfilter;
-    },
-    [BATCH_NORMALIZATION]: ({ x, gamma, beta }, attributes: BatchNormalizationAttributes) => {
-      const { found, sizes, perChannel } = normalizationOf(x, attributes);
-      if (!found) return;
-      const y = newTensor(sizes), mean = newTensor(perChannel), variance = newTensor(perChannel);
-      const workspace = newTensor([found.workspaceBytes], "bool");
-      found.forward({
-        ...allAt(sizes, { x, y }),
-        ...allAt(perChannel, { gamma, beta, mean, variance }),
-        workspace: heapOffset(workspace),
-      });
-      return [y, mean, variance, workspace];
-    },
-    [BATCH_NORMALIZATION_GRADIENT]: (inputs, attributes: BatchNormalizationAttributes) => {
-      const { x, y, dy, gamma, mean, variance, workspace } = inputs;
-      const { found, sizes, perChannel } = normalizationOf(x, attributes);
-      if (!found) return;
-      const dx = newTensor(sizes), dgamma = newTensor(perChannel), dbeta = newTensor(perChannel);
-      found.backward({
-        ...allAt(sizes, { x, y, dy, dx }),
-        ...allAt(perChannel, { gamma, mean, variance, dgamma, dbeta }),
-        workspace: heapOffset(workspace),
-      });
-      return [dx, dgamma, dbeta];
-    },
-    [BATCH_NORMALIZATION_INFERENCE]: (inputs, attributes: BatchNormalizationAttributes) => {
-      const { x, gamma, beta, mean, variance } = inputs;
-      const { found, sizes, perChannel } = normalizationOf(x, attributes);
-      if (!found) return;
-      const y = newTensor(sizes);
-      found.inference({ ...allAt(sizes, { x, y }), ...allAt(perChannel, { gamma, beta, mean, variance }) });
-      return y;
-    },
-  }, others);
-}
-
 /** A function that makes a thing once for each set of arguments, and keeps it. */
-export function remembered<Key extends unknown[], T>(make: (...key: Key) => T): (...key: Key) => T {
+function memoize<Key extends unknown[], T>(make: (...key: Key) => T): (...key: Key) => T {
   const made = new Map<string, T>();
   return (...key) => {
     const name = JSON.stringify(key);
@@ -154,85 +46,206 @@ export function remembered<Key extends unknown[], T>(make: (...key: Key) => T): 
   };
 }
 
-/** Assembled for the sizes that are met, where these come in vectors of four. */
-function assembled(memory: WebAssembly.Memory): HeapComputations {
-  const convolution = remembered((shape: ConvolutionShape) =>
-    new (WinogradConvolution.supports(shape) ? WinogradConvolution : WasmConvolution)(memory, shape)
-  );
-  const functions = remembered((channels: number, relu: boolean) =>
-    normalizationFunctions(memory, channels, relu)
-  );
+/** Puts the sizes of a convolution or a pooling on the heap, as `struct shape` of `kernels.c`, for good. */
+function shapeOnHeap(shape: tf.backend_util.Conv2DInfo): number {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = shape;
+  const sizes = [batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels];
+  sizes.push(filterHeight, filterWidth, strideHeight, strideWidth, padInfo.top, padInfo.left);
+  const offset = allocate(4 * sizes.length);
+  new Int32Array(heap().buffer, offset, sizes.length).set(sizes);
+  return offset;
+}
+
+/** By the arguments, which are fewer than the sizes that follow from them. */
+const convolutionOf = memoize((...sizes: Parameters<typeof convolutionShape>) => {
+  const shape = convolutionShape(...sizes);
+  // `kernels.c` has no dilation, and room for sixteen phases of a stride.
+  const isSupported = shape.dilationHeight * shape.dilationWidth === 1 &&
+    Math.max(shape.strideHeight, shape.strideWidth) <= 16;
   return {
-    convolution: (shape, what) => WasmConvolution.supports(shape, what) ? convolution(shape) : undefined,
-    normalization: ([batch, height, width, channels], { relu, epsilon }) =>
-      channels % 4 === 0
-        ? new WasmNormalization(functions(channels, relu), batch * height * width, channels, epsilon)
-        : undefined,
+    shape,
+    isSupported,
+    offset: isSupported ? shapeOnHeap(shape) : 0,
+    room: new Map<string, number>(),
   };
-}
+});
 
-/** A kernel for any number of channels, which zeros fill up to a multiple of four in the inputs named. */
-function filledUp(kernelName: string, names: readonly string[]): tf.KernelFunc {
-  return ({ inputs, attrs }) => {
-    const channels = inputs.dy!.shape[3];
-    const missing = 4 - channels % 4;
-    const filled = (tensor: tf.TensorInfo) =>
-      tf.pad(tensor as tf.Tensor, [[0, 0], [0, 0], [0, 0], [0, missing]]);
-    const [height, width, input] = (attrs as unknown as Conv2DAttributes).filterShape ?? [0, 0, 0];
-    const attributes = { ...attrs, filterShape: [height, width, input, channels + missing] };
-    return tf.tidy(() => {
-      const others = Object.fromEntries(names.map((name) => [name, filled(inputs[name]!)]));
-      const result = tf.engine().runKernel(
-        kernelName,
-        { ...inputs, ...others } as tf.NamedTensorMap,
-        attributes,
-      );
-      return tf.slice(result as tf.Tensor, [0, 0, 0, 0], [-1, -1, -1, channels]);
+const poolOf = memoize((...sizes: Parameters<typeof tf.backend_util.computePool2DInfo>) => {
+  const shape = tf.backend_util.computePool2DInfo(...sizes);
+  return { shape, offset: shapeOnHeap(shape) };
+});
+
+/**
+ * All kernels. To be called when tfjs's backend is ready, and before its own kernels are replaced.
+ * @param now what computes when a kernel is called
+ */
+export function wasmKernels(now: () => Computing): Kernels {
+  const stock = (name: string) => tf.getKernel(name, "wasm")?.kernelFunc;
+  const others = {
+    Conv2D: stock("Conv2D"),
+    Conv2DBackpropInput: stock("Conv2DBackpropInput"),
+    Conv2DBackpropFilter: undefined,
+  };
+
+  /** A convolution's kernel: `read` finds its sizes, and where its two inputs and its output lie. */
+  const convolution = (
+    kernelName: keyof typeof others,
+    run: "convolution" | "filterGradient" | "inputGradient",
+    sizesOf: (inputs: Inputs, attributes: Conv2DAttributes) => [input?: number[], filter?: number[]],
+    tensorsOf: (shape: ConvolutionShape, inputs: Inputs) => {
+      given: [tensor: tf.TensorInfo, shape: number[]][];
+      result: number[];
+    },
+  ): tf.KernelFunc =>
+  (call) => {
+    const inputs = call.inputs as Inputs, attributes = call.attrs as unknown as Conv2DAttributes;
+    const found = convolutionOf(...sizesOf(inputs, attributes), attributes);
+    if (!found.isSupported) {
+      const other = others[kernelName];
+      if (!other) throw new Error(`Expected no dilation in ${kernelName} but found ${attributes.dilations}`);
+      return other(call);
+    }
+    const { carrier: { functions, description }, threads } = now();
+    const { given, result } = tensorsOf(found.shape, inputs);
+    const key = `${run} ${description} ${threads}`;
+    let room = found.room.get(key);
+    if (room === undefined) found.room.set(key, room = functions[`${run}Room`](found.offset, threads));
+    const out = newTensor(result);
+    withRoom([room], (room) => {
+      const offsets = given.map(([tensor, shape]) => at(tensor, shape));
+      functions[run](found.offset, ...offsets, heapOffset(out), room, threads);
     });
-  };
-}
-
-let made: Kernels | undefined;
-
-/** All of them. To be called when tfjs's backend is ready, and before its own kernels are replaced. */
-export function wasmKernels(): Kernels {
-  return made ??= makeKernels(heapMemory());
-}
-
-function makeKernels(memory: WebAssembly.Memory): Kernels {
-  const stock = (name: string) => ({ [name]: tf.getKernel(name, "wasm").kernelFunc });
-  const { addRelu, maskByRelu } = wasmResidual(memory);
-  const elementwise = (run: Elementwise, a: tf.TensorInfo, b: tf.TensorInfo) => {
-    const { shape } = a;
-    const size = tf.util.sizeFromShape(shape);
-    if (size % 16 > 0 || size === 0) return;
-    const out = newTensor(shape);
-    run(size, at(a, shape), at(b, shape), heapOffset(out));
     return out;
   };
-  const maxPoolGradientOf = remembered((pool: tf.backend_util.Conv2DInfo) => maxPoolGradient(pool, memory));
+
   return {
-    ...heapKernels(assembled(memory), {
-      ...composedNormalization,
-      ...stock("Conv2D"),
-      ...stock("Conv2DBackpropInput"),
-      Conv2DBackpropFilter: filledUp("Conv2DBackpropFilter", ["dy"]),
-    }),
-    ...withOthers({
-      [ADD_RELU]: ({ a, b }) => elementwise(addRelu, a, b),
-      [RELU_GRADIENT]: ({ dy, y }) => elementwise(maskByRelu, dy, y),
-      MaxPoolGrad({ dy, input, output }, attributes: tf.MaxPoolGradAttrs) {
-        const { filterSize, strides, pad, dimRoundingMode } = attributes;
-        const inShape = input.shape as Sizes;
-        if (inShape[3] % 4 > 0) return;
-        const pool = tf.backend_util.computePool2DInfo(inShape, filterSize, strides, 1, pad, dimRoundingMode);
-        const dx = newTensor(inShape);
-        heapView(dx).fill(0);
-        const given = [at(output, pool.outShape), at(dy, pool.outShape)] as const;
-        maxPoolGradientOf(pool)(at(input, inShape), ...given, heapOffset(dx));
-        return dx;
-      },
-    }, { ...composedResidual, MaxPoolGrad: filledUp("MaxPoolGrad", ["dy", "input", "output"]) }),
+    Conv2D: convolution(
+      "Conv2D",
+      "convolution",
+      ({ x, filter }) => [x.shape, filter.shape],
+      ({ inShape, filterShape, outShape }, { x, filter }) => ({
+        given: [[x, inShape], [filter, filterShape]],
+        result: outShape,
+      }),
+    ),
+    Conv2DBackpropInput: convolution(
+      "Conv2DBackpropInput",
+      "inputGradient",
+      ({ filter }, { inputShape }) => [inputShape, filter.shape],
+      ({ inShape, filterShape, outShape }, { dy, filter }) => ({
+        given: [[dy, outShape], [filter, filterShape]],
+        result: inShape,
+      }),
+    ),
+    Conv2DBackpropFilter: convolution(
+      "Conv2DBackpropFilter",
+      "filterGradient",
+      ({ x }, { filterShape }) => [x.shape, filterShape],
+      ({ inShape, filterShape, outShape }, { x, dy }) => ({
+        given: [[x, inShape], [dy, outShape]],
+        result: filterShape,
+      }),
+    ),
+    ...normalizationKernels(now),
+    [ADD_RELU]: ({ inputs }) => {
+      const { a, b } = inputs as Inputs, { carrier, threads } = now();
+      const y = newTensor(a.shape), size = tf.util.sizeFromShape(a.shape);
+      carrier.functions.addRelu(at(a, a.shape), at(b, a.shape), heapOffset(y), size, threads);
+      return y;
+    },
+    [RELU_GRADIENT]: ({ inputs }) => {
+      const { dy, y } = inputs as Inputs, { carrier, threads } = now();
+      const dz = newTensor(y.shape), size = tf.util.sizeFromShape(y.shape);
+      carrier.functions.reluGradient(at(dy, y.shape), at(y, y.shape), heapOffset(dz), size, threads);
+      return dz;
+    },
+    MaxPoolGrad: ({ inputs, attrs }) => {
+      const { dy, input, output } = inputs as Inputs;
+      const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
+      const inShape = input.shape as [number, number, number, number];
+      const { shape, offset } = poolOf(inShape, filterSize, strides, 1, pad, dimRoundingMode);
+      const dx = newTensor(inShape);
+      const given = [at(input, inShape), at(output, shape.outShape), at(dy, shape.outShape)];
+      now().carrier.functions.maxPoolGradient(offset, ...given, heapOffset(dx));
+      return dx;
+    },
     Identity: ({ inputs }) => share(inputs.x!), // the stock kernel copies
+  };
+}
+
+function normalizationKernels(now: () => Computing): Kernels {
+  const sizesOf = ({ shape }: tf.TensorInfo) => {
+    const channels = shape.at(-1)!;
+    return { shape, channels, rows: tf.util.sizeFromShape(shape) / channels };
+  };
+
+  /** y = γ·(x − µ)/√(σ² + ε) + β, and ReLU */
+  const normalize = (
+    { x, gamma, beta, mean, variance }: Inputs,
+    { relu, epsilon }: BatchNormalizationAttributes,
+  ): tf.TensorInfo => {
+    const { carrier, threads } = now();
+    const { shape, channels, rows } = sizesOf(x);
+    const y = newTensor(shape);
+    const [g, b, m, v] = [gamma, beta, mean, variance].map((tensor) => at(tensor, [channels]));
+    withRoom([channels], (scale) => {
+      const [factors, deviations, out] = [g, v, scale].map((offset) => floatsAt(offset, channels));
+      for (let c = 0; c < channels; c++) out[c] = factors[c] / Math.sqrt(deviations[c] + epsilon);
+      const flags = [rows, channels, Number(relu), threads];
+      carrier.functions.normalize(at(x, shape), m, scale, b, heapOffset(y), ...flags);
+    });
+    return y;
+  };
+
+  return {
+    [BATCH_NORMALIZATION]: ({ inputs, attrs }) => {
+      const { x } = inputs as Inputs;
+      const { carrier: { functions }, threads } = now();
+      const { shape, channels, rows } = sizesOf(x);
+      const mean = newTensor([channels]), variance = newTensor([channels]);
+      withRoom([functions.sumsRoom(rows, channels, 1), 2 * channels], (room, totals) => {
+        for (const [squares, result] of [mean, variance].entries()) {
+          const sizes = [rows, channels, squares, threads];
+          functions.channelSums(at(x, shape), heapOffset(mean), totals, room, ...sizes);
+          const sums = doublesAt(totals, channels), means = floatsAt(heapOffset(result), channels);
+          for (let c = 0; c < channels; c++) means[c] = sums[c] / rows;
+        }
+      });
+      const attributes = attrs as unknown as BatchNormalizationAttributes;
+      const y = normalize({ ...inputs as Inputs, mean, variance }, attributes);
+      return [y, mean, variance];
+    },
+    /** dx = γ/σ · (dz − mean(dz) − (x − µ)/σ² · mean(dz·(x − µ))), dγ = Σ dz·(x − µ)/σ, dβ = Σ dz */
+    [BATCH_NORMALIZATION_GRADIENT]: ({ inputs, attrs }) => {
+      const { x, y, dy, gamma, mean, variance } = inputs as Inputs;
+      const { relu, epsilon } = attrs as unknown as BatchNormalizationAttributes;
+      const { carrier: { functions }, threads } = now();
+      const { shape, channels, rows } = sizesOf(x);
+      const dx = newTensor(shape), dgamma = newTensor([channels]), dbeta = newTensor([channels]);
+      const given = [x, y, dy].map((tensor) => at(tensor, shape)), m = at(mean, [channels]);
+      const flags = [rows, channels, Number(relu), threads];
+      const lengths = [functions.sumsRoom(rows, channels, 2), 4 * channels, 3 * channels];
+      withRoom(lengths, (room, totals, factors) => {
+        functions.channelGradients(...given, m, totals, room, ...flags);
+        const sums = doublesAt(totals, 2 * channels), out = floatsAt(factors, 3 * channels);
+        const [g, v, dg, db] = [gamma, variance, dgamma, dbeta].map((tensor) =>
+          floatsAt(at(tensor, [channels]), channels)
+        );
+        for (let c = 0; c < channels; c++) {
+          const inverse = 1 / Math.sqrt(v[c] + epsilon); // 1/σ
+          const [sum, product] = [sums[c], sums[channels + c]];
+          out[c] = g[c] * inverse;
+          out[channels + c] = -g[c] * inverse ** 3 * product / rows;
+          out[2 * channels + c] = -g[c] * inverse * sum / rows;
+          dg[c] = product * inverse;
+          db[c] = sum;
+        }
+        functions.normalizeGradient(...given, m, factors, heapOffset(dx), ...flags);
+      });
+      return [dx, dgamma, dbeta];
+    },
+    [BATCH_NORMALIZATION_INFERENCE]: ({ inputs, attrs }) =>
+      normalize(inputs as Inputs, attrs as unknown as BatchNormalizationAttributes),
   };
 }
