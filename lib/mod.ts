@@ -67,9 +67,16 @@ export type { Engine, EngineName } from "./engine/engine.ts";
 export type { UseEngineOptions } from "./engine/mod.ts";
 export type { AttentionMaps } from "./evaluation/attention_retention.ts";
 export type { AttentionShift, SeenByModel } from "./evaluation/attention_shift.ts";
-export type { ForwardOptions, Predictions, PredictOptions, SquareMap } from "./evaluation/predictions.ts";
+export type { ForwardOptions, PooledFeatures, Predictions } from "./evaluation/predictions.ts";
+export type { PredictOptions, SquareMap } from "./evaluation/predictions.ts";
 export type { LabeledScores } from "./evaluation/scores.ts";
-export type { AttentionRetention, Drop, StepMetrics } from "./evaluation/step_metrics.ts";
+export type {
+  AttentionRetention,
+  CorrectedAccuracy,
+  Drop,
+  ProbeAccuracy,
+} from "./evaluation/step_metrics.ts";
+export type { StepMetrics } from "./evaluation/step_metrics.ts";
 export type * from "./figures/public.ts";
 export type * from "./losses/mod.ts";
 export type * from "./model/mod.ts";
@@ -83,7 +90,7 @@ export type { ProgressDisplay, ProgressLine } from "./progress.ts";
 export type { SharesOfAges } from "./study/ages.ts";
 export type { BaseAttention, RunAttention } from "./study/model_figures.ts";
 export type { Comparison } from "./study/comparisons.ts";
-export type { MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
+export type { ComparedName, MeasureName, RunRecord, StepRecord } from "./study/run_record.ts";
 export type { FIGURE_KINDS, PlannedComparison, Selector, Study, StudyFigure } from "./study/study.ts";
 export type { StudyPlan } from "./study/study.ts";
 export type { ImageChoice, TypicalImage } from "./study/typical_image.ts";

@@ -3,8 +3,9 @@
  * what makes seeds differ does not count.
  * @module
  */
+import { join } from "node:path";
 import type { Forest, Front, OldAndNew } from "../figures/forest_and_front.ts";
-import { confidenceInterval, judge, mean } from "../statistics.ts";
+import { confidenceInterval, judge, mean, type Verdict } from "../statistics.ts";
 import { describeSetting, varyingFields } from "../run/identity.ts";
 import type { DatasetName } from "../run/schema.ts";
 import { UserError } from "../user_error.ts";
@@ -19,7 +20,7 @@ import {
   shareFirstModel,
   unitKey,
 } from "./run_record.ts";
-import { type PlannedComparison, readStudies, select, type Study } from "./study.ts";
+import { type PlannedComparison, readStudies, select, studiesDirectory, type Study } from "./study.ts";
 
 /** Two arms of a study, compared within each seed. */
 export interface Comparison {
@@ -41,7 +42,7 @@ export interface Comparison {
   readonly planned: number;
   /** Whether it has a verdict; the others are estimates. */
   readonly tested: boolean;
-  /** {@linkcode judge}'s word for the interval, `estimate` where it is not tested, or `not finished`. */
+  /** {@linkcode judge}'s word for the interval, `higher` or `lower` at unequal N, `estimate` where it is not tested, or `not finished`. */
   readonly verdict: string;
   /** Of the t test, adjusted by Holm's method over all rows; undefined where there is no test. */
   readonly p?: number;
@@ -64,12 +65,21 @@ export function comparisonsOf(studies: readonly Study[]): Comparison[] {
   return judged(studies.flatMap((study) => study.comparisons.map((plan) => compare(study, plan))));
 }
 
-/** All comparisons of the studies in `studies/`; the rows that are tested are the table of results. */
-export async function readComparisons(): Promise<Comparison[]> {
-  return comparisonsOf(await readStudies());
+/**
+ * All comparisons of the studies of one edition; the rows that are tested are its table of results.
+ * @param edition a folder of `studies/`, such as `third-edition`; by default `studies/` itself
+ */
+export async function readComparisons(edition = ""): Promise<Comparison[]> {
+  return comparisonsOf(await readStudies(join(studiesDirectory(), edition)));
 }
 
-type Row = Omit<Comparison, "verdict" | "p">;
+type Row = Omit<Comparison, "verdict" | "p"> & {
+  /** Whether both arms learn new classes about equally well. */
+  readonly atEqualN: boolean;
+};
+
+/** Up to this much, as a share, two arms may differ in N before a difference is called higher or lower only. */
+const EQUAL_N = 0.015;
 
 function compare({ records, configurations, arms }: Study, plan: PlannedComparison): Row {
   const measure: Measure = COMPARED[plan.measure];
@@ -93,15 +103,24 @@ function compare({ records, configurations, arms }: Study, plan: PlannedComparis
     planned,
     seeds: differences.length,
     tested: plan.tested,
+    atEqualN: isWhole && Math.abs(mean(differencesOf(pairs, MEASURES.newestAccuracy))) <= EQUAL_N,
   };
 }
 
 function judged(rows: readonly Row[]): Comparison[] {
   const verdicts = judge(rows.map(({ differences, tested }) => tested ? differences : []));
-  return rows.map((row, i) => {
+  return rows.map(({ atEqualN, ...row }, i) => {
     const unjudged = row.differences.length === 0 ? "not finished" : row.tested ? undefined : "estimate";
-    return { ...row, ...verdicts[i], ...unjudged === undefined ? {} : { verdict: unjudged } };
+    const { verdict, p } = verdicts[i];
+    return { ...row, p, verdict: unjudged ?? (atEqualN ? verdict : atUnequalN(verdict)) };
   });
+}
+
+/** Who learns less forgets less, so at unequal N a difference is no gain or loss of the method. */
+function atUnequalN(verdict: Verdict): string {
+  const said = verdict.replace("gain, weak", "higher, weak").replace("loss", "lower");
+  const word = said === "gain" ? "higher" : said;
+  return /higher|lower/.test(word) ? `${word}, N differs` : word;
 }
 
 /** Two runs that share all but their settings. */
@@ -135,7 +154,10 @@ export function gainsAtEqualSettings(records: readonly RunRecord[]): Comparison[
     const differences = differencesOf(pairsOf(setting, partners), averageAccuracy);
     const what = `${describeSetting(configuration, fields)} − LwF-MC`;
     const seeds = differences.length;
-    const row = { what, of: averageAccuracy.title, unit: 100, tested: false, seeds, planned: seeds };
+    const row = {
+      ...{ what, of: averageAccuracy.title, unit: 100, tested: false, seeds, planned: seeds },
+      atEqualN: false, // an estimate has no verdict
+    };
     return seeds === 0 ? [] : [{ data: TITLES[configuration.dataset], ...row, differences }];
   });
   return judged(rows);

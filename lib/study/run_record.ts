@@ -19,7 +19,8 @@ import { methodNamed, methodNames } from "../training/method.ts";
 /** What a record keeps of a step: the metrics without what no table needs. Older records lack some. */
 export type StepRecord =
   & Pick<StepMetrics, "classesSeen" | "accuracy" | "meanClassAccuracy">
-  & Partial<Pick<StepMetrics, "accuracyTop5" | "accuracyOfSteps">>
+  & Partial<Pick<StepMetrics, "accuracyTop5" | "accuracyOfSteps" | "confusionOfSteps">>
+  & Partial<Pick<StepMetrics, "toldAccuracyOfSteps" | "corrected" | "diagnosis">>
   & {
     /** How much is forgotten of the classes of earlier steps. */
     readonly forgetting?: number;
@@ -122,12 +123,69 @@ export const MEASURES = {
   ),
 } satisfies Record<MeasureName, Measure>;
 
-/** What comparisons are made by: A, the mean accuracy after each increment, without M_0, or a measure. */
-export const COMPARED: Readonly<Record<"accuracyAfterIncrements" | MeasureName, Measure>> = {
+/** Accuracies after a step, one for the classes of each step so far. */
+type OfSteps = (step: StepRecord) => readonly number[] | undefined;
+const byScore: OfSteps = ({ accuracyOfSteps }) => accuracyOfSteps;
+const byAlignedNorms: OfSteps = ({ corrected }) => corrected?.alignedNorms;
+const byClassMeans: OfSteps = ({ corrected }) => corrected?.classMeans;
+const byProbe: OfSteps = ({ diagnosis }) => diagnosis?.probe;
+
+/**
+ * The mean over increments of the mean accuracy of the classes of some steps.
+ * @param from the first of these steps; 0 for M_0's classes
+ * @param end how many of the last steps do not count; the increments begin where a step is left
+ */
+function afterIncrements(
+  title: string,
+  of: OfSteps,
+  { from = 0, end = 0, to }: { from?: number; end?: number; to?: number } = {},
+) {
+  return shareMeasure(title, ({ metrics }) => {
+    const later = metrics.slice(Math.max(1, from + end));
+    const known = later.flatMap((step) => {
+      const ofSteps = of(step);
+      return ofSteps === undefined ? [] : mean(ofSteps.slice(from, to ?? ofSteps.length - end));
+    });
+    return known.length > 0 && known.length === later.length ? mean(known) : undefined;
+  });
+}
+
+/** Names of what only comparisons use. */
+export type ComparedName =
+  | "accuracyAfterIncrements"
+  | "accuracyWithoutBase"
+  | "baseAccuracy"
+  | "middleAccuracy"
+  | "toldAccuracy"
+  | "alignedAccuracy"
+  | "alignedWithoutBase"
+  | "classMeanAccuracy"
+  | "classMeanWithoutBase"
+  | "probeAccuracy"
+  | "probeWithoutBase";
+
+/**
+ * What comparisons are made by: A, the mean accuracy after each increment, without M_0; the same by the age
+ * of the classes (base: of step 0, middle: of steps 1 … t − 1); the same as other heads would have it; or a
+ * measure.
+ */
+export const COMPARED: Readonly<Record<ComparedName | MeasureName, Measure>> = {
   accuracyAfterIncrements: shareMeasure(
     "A",
     ({ metrics }) => mean(metrics.slice(1).map(({ accuracy }) => accuracy)),
   ),
+  accuracyWithoutBase: afterIncrements("A without M_0's classes", byScore, { from: 1 }),
+  baseAccuracy: afterIncrements("accuracy of M_0's classes", byScore, { to: 1 }),
+  middleAccuracy: afterIncrements("accuracy of the classes between", byScore, { from: 1, end: 1 }),
+  toldAccuracy: afterIncrements("accuracy, told the step", ({ toldAccuracyOfSteps }) => toldAccuracyOfSteps),
+  alignedAccuracy: afterIncrements("A, norms aligned", byAlignedNorms),
+  alignedWithoutBase: afterIncrements("A, norms aligned, without M_0's classes", byAlignedNorms, { from: 1 }),
+  classMeanAccuracy: afterIncrements("A, nearest class mean", byClassMeans),
+  classMeanWithoutBase: afterIncrements("A, nearest class mean, without M_0's classes", byClassMeans, {
+    from: 1,
+  }),
+  probeAccuracy: afterIncrements("A, linear probe", byProbe),
+  probeWithoutBase: afterIncrements("A, linear probe, without M_0's classes", byProbe, { from: 1 }),
   ...MEASURES,
 };
 
@@ -207,6 +265,10 @@ const step = z.strictObject({
   accuracyOfSteps: measured.accuracyOfSteps.optional(),
   forgetting: z.number().min(-1).max(1).optional(),
   attention: measured.attention.partial({ images: true }).strict(),
+  confusionOfSteps: measured.confusionOfSteps,
+  toldAccuracyOfSteps: measured.toldAccuracyOfSteps,
+  corrected: measured.corrected,
+  diagnosis: measured.diagnosis,
 });
 const preset = z.object({
   preset: z.enum(presetNames),

@@ -21,7 +21,15 @@ import { absolutePath, readJson } from "../files.ts";
 import { configure } from "../run/configuration.ts";
 import { type Configuration, configurationSchema } from "../run/schema.ts";
 import { UserError } from "../user_error.ts";
-import { bySetting, COMPARED, type MeasureName, readRecords, runKey, type RunRecord } from "./run_record.ts";
+import {
+  bySetting,
+  COMPARED,
+  type ComparedName,
+  type MeasureName,
+  readRecords,
+  runKey,
+  type RunRecord,
+} from "./run_record.ts";
 
 /** Says which runs: those whose fields have these values. */
 export type Selector = Readonly<Record<string, unknown>>;
@@ -35,7 +43,7 @@ export interface PlannedComparison {
   /** Name of another. */
   readonly second: string;
   /** What is compared. */
-  readonly measure: "accuracyAfterIncrements" | MeasureName;
+  readonly measure: ComparedName | MeasureName;
   /** Whether it has a verdict; the others are estimates. */
   readonly tested: boolean;
 }

@@ -8,6 +8,7 @@ import { withFolder } from "../testdata/folder.ts";
 import { comparisonsOf, frontNumbers, gainsAtEqualSettings, pairsOf } from "./comparisons.ts";
 import { accuracyCurveNumbers, attentionRetentionCurveNumbers, studyFigure } from "./record_figures.ts";
 import {
+  COMPARED,
   finishedSettings,
   measuredRuns,
   methodTitle,
@@ -147,7 +148,17 @@ Deno.test("readRecords() gives back what writeRecords() wrote, without the confu
   withFolder(async (folder) => {
     const path = join(folder, "s.results.json");
     assert.deepEqual(await readRecords(path), []);
-    const record = measuredRun({ ...fields, gamma: 1 / 3 }, 1 / 7);
+    const whole = measuredRun({ ...fields, gamma: 1 / 3 }, 1 / 7);
+    const record = {
+      ...whole,
+      metrics: whole.metrics.map((step) => ({
+        ...step,
+        confusionOfSteps: [[199, 1], [3, 197]],
+        toldAccuracyOfSteps: [2 / 3, 1],
+        corrected: { alignedNorms: [0.5, 0.25], classMeans: [0.5, 0.75] },
+        diagnosis: { probe: [0.9, 0.8], probeOfFirst: [0.9, 0.6], probeOfUntrained: [0.3, 0.4] },
+      })),
+    };
     await writeRecords(path, [record]);
     const [read] = await readRecords(path);
     assert.deepEqual(read.configuration, record.configuration);
@@ -235,7 +246,7 @@ Deno.test("comparisonsOf() takes differences within seeds, and says what follows
   const [shown] = comparisonsTable([row]);
   assert.equal(shown["mean, 95 % interval"], "+2.0 ± 2.5 points");
   assert.deepEqual([shown["data set"], shown.comparison], ["iEmoji-100", "equal settings, M − F"]);
-  assert.equal(compared([0.015, 0.02, 0.025]).verdict, "gain");
+  assert.equal(compared([0.008, 0.01, 0.012]).verdict, "gain");
 });
 
 Deno.test("comparisonsOf() says how many seeds there are, and nothing else, while one is missing", () => {
@@ -256,6 +267,31 @@ Deno.test("comparisonsOf() adjusts p over all rows that are tested, of all studi
   const [first, second] = comparisonsOf([study(one.records, COMPARISON, estimate)]);
   assert.deepEqual([first.p, second.p, second.verdict], [alone, undefined, "estimate"]);
   assert.equal(second.differences.length, 3);
+});
+
+Deno.test("comparisonsOf() calls no difference a gain where one arm learns new classes better", () => {
+  // The newest classes are all that is measured after the increment, so N differs as A does.
+  const verdictOf = (gains: number[]) => comparisonsOf([study(recordsWith(gains), COMPARISON)])[0].verdict;
+  assert.equal(verdictOf([0.02, 0.021, 0.022]), "higher, N differs");
+  assert.equal(verdictOf([-0.02, -0.021, -0.022]), "lower, N differs");
+  assert.equal(verdictOf([0.012, 0.013, 0.014]), "gain");
+});
+
+Deno.test("COMPARED has accuracy by age from the second increment on, and nothing where a step lacks it", () => {
+  const { metrics: [M_0], ...run } = measuredRun({}, 0);
+  const told = (ofSteps: number[]) => ({ toldAccuracyOfSteps: ofSteps.map((share) => share + 0.1) });
+  const after = (...accuracyOfSteps: number[]) => ({ ...M_0, accuracyOfSteps, ...told(accuracyOfSteps) });
+  const record = {
+    ...run,
+    metrics: [after(0.8), after(0.5, 0.7), after(0.3, 0.4, 0.6), after(0.1, 0.1, 0.3, 0.5)],
+  };
+  const valueOf = (name: keyof typeof COMPARED) => COMPARED[name].of(record)!;
+  close(valueOf("baseAccuracy"), (0.5 + 0.3 + 0.1) / 3);
+  close(valueOf("middleAccuracy"), (0.4 + (0.1 + 0.3) / 2) / 2);
+  close(valueOf("newestAccuracy"), (0.7 + 0.6 + 0.5) / 3);
+  close(valueOf("accuracyWithoutBase"), (0.7 + 0.5 + 0.3) / 3);
+  close(valueOf("toldAccuracy"), (0.6 + (0.3 + 0.4 + 0.6) / 3 + 0.25) / 3 + 0.1);
+  assert.equal(valueOf("probeAccuracy"), undefined);
 });
 
 Deno.test("gainsAtEqualSettings() compares runs that differ in L_AD alone", () => {

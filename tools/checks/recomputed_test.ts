@@ -98,9 +98,12 @@ Deno.test("README's table comes out of the records by other means, too", async (
     const { data, seeds, what, of, other, ofN, n, center, half } = row;
     if (n < seeds) return [data, what, of, "", "", "", `${n} of ${seeds}`, "not finished", ""];
     const p = adjusted(row.p);
-    const sure = center > half ? "gain" : center < -half ? "loss" : undefined;
+    const atEqualN = Math.abs(ofN.center) <= 1.5;
+    const [above, below] = atEqualN ? ["gain", "loss"] : ["higher", "lower"];
+    const sure = center > half ? above : center < -half ? below : undefined;
     const none = Math.abs(center) + half < 0.5 ? "no gain worth having" : "undecided";
-    const verdict = sure === undefined ? none : p > 0.05 ? `${sure}, weak` : sure;
+    const strength = p > 0.05 ? `${sure}, weak` : sure;
+    const verdict = sure === undefined ? none : atEqualN ? strength : `${strength}, N differs`;
     const shownP = p < 0.001 ? "< 0.001" : p.toFixed(3);
     return [data, what, of, other, signed(row), signed(ofN), `${n}`, verdict, shownP];
   });

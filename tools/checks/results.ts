@@ -17,9 +17,9 @@ import { figureNames } from "../commands/figure.ts";
 import { codeCells, numberedNotebooks, readNotebook, sourceOf } from "../notebooks/notebook.ts";
 import { UserError } from "../../lib/user_error.ts";
 
-/** The rows that are tested, each with the difference of N that goes with it. */
-async function testedTable(): Promise<TableRow[]> {
-  const all = await readComparisons();
+/** The rows of an edition that are tested, each with the difference of N that goes with it. */
+async function testedTable(edition: string): Promise<TableRow[]> {
+  const all = await readComparisons(edition);
   const N = MEASURES.newestAccuracy.title;
   const difference = ({ differences, unit }: Comparison) =>
     differences.length === 0 ? "" : signed(differences.map((one) => unit * one), 1);
@@ -102,9 +102,9 @@ async function gallery(): Promise<string> {
 }
 
 const MADE: Readonly<Record<string, (argument: string) => Promise<string>>> = {
-  comparisons: async () => markdownTable(await testedTable()),
-  estimates: async () =>
-    markdownTable(comparisonsTable((await readComparisons()).filter((row) => !row.tested))),
+  comparisons: async (edition) => markdownTable(await testedTable(edition)),
+  estimates: async (edition) =>
+    markdownTable(comparisonsTable((await readComparisons(edition)).filter((row) => !row.tested))),
   study: async (name) => markdownTable(await studyTable(name)),
   engines: async () => markdownTable(await enginesTable()),
   notebooks: notebookList,
