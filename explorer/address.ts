@@ -24,6 +24,8 @@ export interface View {
   /** The class of the picture in "Look", and its number among that class's pictures. */
   readonly classId: number;
   readonly image: number;
+  /** Who the visitor guesses will keep most: a place among the methods, or after them for nobody. */
+  readonly guess?: number;
   /** A picture of the visitor's in its place. */
   readonly own?: OwnPicture;
 }
@@ -39,13 +41,16 @@ export function readyClass(place: number): OwnClass {
   return { name, ready: true, pictures: readySketches(name).map((sketch) => ({ sketch })) };
 }
 
+const RATES = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.1, 0.2, 0.3];
 /** The settings that a visitor can choose, by their fields in the address. */
 export const SETTINGS: Readonly<
   Record<keyof TeachSettings, { label: string; options: readonly (string | number)[] }>
 > = {
   lesson: { label: "lesson", options: ["yours", "next ten"] },
   epochs: { label: "rounds", options: [1, 2, 4, 10, 20, 30] },
-  learningRate: { label: "learning rate", options: [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3] },
+  rateC: { label: "C’s rate", options: RATES },
+  rateLwF: { label: "LwF-MC’s rate", options: RATES },
+  rateLwM: { label: "LwM’s rate", options: RATES },
   seed: { label: "seed", options: Array.from({ length: 100 }, (_, i) => i + 1) },
   beta: { label: "β", options: [0, 0.1, 0.3, 0.5, 1, 2, 5] },
   gamma: { label: "γ", options: [0, 0.1, 0.3, 0.5, 1, 2, 5] },
@@ -68,12 +73,17 @@ export function readAddress(manifest: Manifest): View {
   const given = new URLSearchParams(location.hash.slice(1));
   const chosen = Object.entries(SETTINGS).map(([field, { options }]) => [
     field,
-    options.find((option) => String(option) === given.get(field)) ?? GENTLE[field as keyof TeachSettings],
+    // Links of earlier pages have one rate for all.
+    options.find((option) =>
+      String(option) === (given.get(field) ?? given.get(field.startsWith("rate") ? "learningRate" : field))
+    ) ?? GENTLE[field as keyof TeachSettings],
   ]);
   const settings: TeachSettings = Object.fromEntries(chosen);
   const photos: readonly Picture[][] = history.state?.photos ?? [[], [], []];
   const classes = READY_NAMES.map((_, place): OwnClass => {
-    const [name, letters] = [given.get(`name${place + 1}`), given.get(`draw${place + 1}`)];
+    // Of a link, as long as what can be typed, and without marks that turn the text around it.
+    const name = given.get(`name${place + 1}`)?.replaceAll(/\p{C}/gu, "").slice(0, 40);
+    const letters = given.get(`draw${place + 1}`);
     const pictures = [
       ...decodeSketches(letters ?? "").map((sketch) => ({ sketch })),
       ...photos[place].map((photo) => ({ photo })),
@@ -90,7 +100,7 @@ export function readAddress(manifest: Manifest): View {
   const [sketch] = decodeSketches(given.get("own") ?? "");
   const own = sketch ? { sketch } : photos[2].map((photo) => ({ photo }))[0];
   const told = given.has("told") ? given.get("told") === "yes" : undefined;
-  return { classes, settings, told, classId, image, own };
+  return { classes, settings, told, classId, image, own, guess: history.state?.guess };
 }
 
 /** What the page calls the class at a place, also before it is given a name. */
@@ -106,7 +116,7 @@ export function hasPhotos(classes: readonly OwnClass[]): boolean {
 /** Writes the address: only what differs from what is chosen where it says nothing. */
 export function writeAddress(view: View, manifest: Manifest): void {
   const fields = new URLSearchParams();
-  const { classes, settings, told, classId, image, own } = view;
+  const { classes, settings, told, classId, image, own, guess } = view;
   classes.forEach(({ name, ready, pictures }, place) => {
     if (!ready || name !== READY_NAMES[place]) fields.set(`name${place + 1}`, name);
     const sketches = pictures.flatMap((picture) => "sketch" in picture ? [picture.sketch] : []);
@@ -127,5 +137,5 @@ export function writeAddress(view: View, manifest: Manifest): void {
     pictures.flatMap((picture) => "photo" in picture ? [picture.photo] : []);
   const photos = [...classes.map(({ pictures }) => pictures), own ? [own] : []].map(photosOf);
   const hash = String(fields);
-  history.replaceState({ photos }, "", location.pathname + location.search + (hash && `#${hash}`));
+  history.replaceState({ photos, guess }, "", location.pathname + location.search + (hash && `#${hash}`));
 }

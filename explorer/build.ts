@@ -2,6 +2,7 @@
  * `deno task explorer`: builds the page into a static folder, and serves it.
  * @module
  */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cp } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -188,14 +189,33 @@ export async function buildExplorer(
     throw new UserError(`Expected to bundle the page into ${output} but found what stands above.`);
   }
   await Deno.writeTextFile(join(output, "index.html"), await pageOf(output));
-  for (const file of ["style.css", "offline.js"]) {
-    await Deno.copyFile(join(here, file), join(output, file));
-  }
+  await Deno.copyFile(join(here, "style.css"), join(output, "style.css"));
   const wasm = new URL("tfjs-backend-wasm-simd.wasm", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
   await Deno.copyFile(wasm, join(output, "tfjs-backend-wasm-simd.wasm"));
   await cp(join(sources, "models"), join(output, "models"), { recursive: true });
   const drawings = await prepareIEmoji({ directory: join(directory, "iemoji-100") });
   await Deno.writeFile(join(output, "drawings.gz"), gzipSync(drawings));
+  await writeServiceWorker(output);
+}
+
+/** Writes the service worker, which keeps all files of the page, in a cache named by their digest. */
+async function writeServiceWorker(output: string): Promise<void> {
+  const fixed = [
+    "index.html",
+    "page.js",
+    "worker.js",
+    "style.css",
+    "tfjs-backend-wasm-simd.wasm",
+    "drawings.gz",
+  ];
+  const { stepSizes } = readManifest(output);
+  const files = [...fixed, "models/manifest.json", ...allModels({ stepSizes }).map(modelFile)];
+  const digest = createHash("sha256");
+  for (const file of files) digest.update(await Deno.readFile(join(output, file)));
+  const source = await Deno.readTextFile(join(here, "offline.js"));
+  const filled = source.replace('["./"]', JSON.stringify(["./", ...files]))
+    .replace('"explorer";', `"explorer-${digest.digest("hex").slice(0, 16)}";`);
+  await Deno.writeTextFile(join(output, "offline.js"), filled);
 }
 
 /** Serves a folder on localhost. @throws {UserError} where the port is not free */

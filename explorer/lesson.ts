@@ -25,7 +25,7 @@ import { methodNamed } from "../lib/training/method.ts";
 import { askTeacher } from "../lib/training/teacher.ts";
 import { stepOptions, trainStep } from "../lib/training/train_step.ts";
 import { GENTLE, isKept, type Manifest, TEST_VIEWS } from "./messages.ts";
-import type { Answer, Lesson, Method, OwnPicture, Report, TeachSettings } from "./messages.ts";
+import type { Answer, Lesson, OwnPicture, Report, StudentSettings } from "./messages.ts";
 import { PAD, paintSketch } from "./sketch.ts";
 
 /** What every lesson starts from. */
@@ -154,7 +154,7 @@ async function examOf(school: School, test?: ImageSet) {
       old: rateOf(seen, 0, base),
       added: own ? rateOf(own, base, own.classes) : { free: 0, told: 0 },
       looks: attentionRetention(before, seen).cosine,
-      tested: [old.count, test?.count ?? 0],
+      tested: [old.count, test?.count ?? 0, test ? test.count * test.views : 0],
       losses,
       shown: shown.map((image) => {
         const row = seen.logits.subarray(image * seen.classes, (image + 1) * seen.classes);
@@ -178,7 +178,7 @@ async function examOf(school: School, test?: ImageSet) {
 export async function teach(
   school: School,
   lesson: Lesson,
-  { method, ...settings }: TeachSettings & { method: Method },
+  { method, ...settings }: StudentSettings,
   tell: (report: Report | null) => Promise<void>,
   onProgress: (share: number) => void = () => {},
 ): Promise<ResNet> {

@@ -6,11 +6,32 @@ import type { Picture } from "../lib/data/image_set.ts";
 import type { Configuration } from "../lib/run/schema.ts";
 import type { Sketch } from "./sketch.ts";
 
-/** The methods in order, each with what it learns in words, and with the dashes of its line. */
+/**
+ * The methods in order, each with what it learns in words, the dashes of its line, and the
+ * setting that is its learning rate.
+ */
 export const METHODS = [
-  { name: "C", title: "Only the new", about: "It learns the new things, and nothing else.", dash: "" },
-  { name: "LwF-MC", title: "Also its old answers", about: "It also tries to keep its answers.", dash: "7 4" },
-  { name: "LwM", title: "Also where it looked", about: "And it tries to look where it looked.", dash: "" },
+  {
+    name: "C",
+    title: "Only the new",
+    about: "It learns the new things, and nothing else.",
+    dash: "",
+    rate: "rateC",
+  },
+  {
+    name: "LwF-MC",
+    title: "Also its old answers",
+    about: "It also tries to keep its answers.",
+    dash: "7 4",
+    rate: "rateLwF",
+  },
+  {
+    name: "LwM",
+    title: "Also where it looked",
+    about: "And it tries to look where it looked.",
+    dash: "",
+    rate: "rateLwM",
+  },
 ] as const;
 /** Name of one of {@linkcode METHODS}. */
 export type Method = typeof METHODS[number]["name"];
@@ -69,8 +90,12 @@ export async function fetchAsset(file: string): Promise<Uint8Array<ArrayBuffer>>
     const found = response ? `status ${response.status}. Build` : "no answer. Load";
     throw new Error(`Expected the file ${file} beside the page but found ${found} the page again.`);
   }
-  if (!file.endsWith(".gz")) return response.bytes();
-  return new Response(response.body!.pipeThrough(new DecompressionStream("gzip"))).bytes();
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // Some servers say that a .gz file is encoded, and then the browser has unpacked it already.
+  const isPacked = file.endsWith(".gz") && bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!isPacked) return bytes;
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 
 /** What the models have in common. */
@@ -81,17 +106,50 @@ export async function fetchManifest(): Promise<Manifest> {
 /** A picture of the visitor's: a drawing, or a photograph in the size of the network. */
 export type OwnPicture = { readonly sketch: Sketch } | { readonly photo: Picture };
 
-/** What can be changed about a training: `lesson` chooses what is taught. */
+/** What can be changed about a training: `lesson` chooses what is taught; each method has a rate of its own. */
 export type TeachSettings =
-  & Pick<Configuration, "beta" | "gamma" | "learningRate" | "epochs" | "seed">
+  & Pick<Configuration, "beta" | "gamma" | "epochs" | "seed">
+  & Record<"rateC" | "rateLwF" | "rateLwM", number>
   & Pick<Configuration, "classification" | "distillation" | "norm" | "attentionForm">
   & { lesson: "yours" | "next ten" };
 
-/** Gentle enough that a network which learns two classes does not forget all others at once. */
+/**
+ * Gentle enough that a network which learns two classes does not forget all others at once; and so that LwM
+ * learns more than half of the ready ones.
+ */
 export const GENTLE: TeachSettings = {
-  ...{ lesson: "yours", learningRate: 0.03, beta: 1, gamma: 1, epochs: 20, seed: 1 },
+  ...{
+    lesson: "yours",
+    rateC: 0.04,
+    rateLwF: 0.04,
+    rateLwM: 0.04,
+    beta: 0.5,
+    gamma: 0.3,
+    epochs: 20,
+    seed: 1,
+  },
   ...{ classification: "sigmoid-new", distillation: "sigmoid", norm: "L1", attentionForm: "normalized" },
 };
+
+/** How one student is trained. */
+export type StudentSettings = TeachSettings & Pick<Configuration, "learningRate"> & { method: Method };
+
+/** The settings of a method's student, at its rate or at a slower one. */
+export function studentSettings(
+  settings: TeachSettings,
+  method: Method,
+  learningRate: number = settings[METHODS.find(({ name }) => name === method)!.rate],
+): StudentSettings {
+  return { ...settings, method, learningRate };
+}
+
+/** A training that has ended: what is measured after its last round. */
+export interface Dot {
+  readonly method: Method;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly report: Report;
+}
 
 /** Every third picture is kept for the test. */
 export function isKept(index: number): boolean {
@@ -124,8 +182,8 @@ export interface Report {
    * and the map.
    */
   readonly shown: readonly { readonly free: number; readonly told: number; readonly heat: Picture }[];
-  /** Number of test pictures of old and of new classes; the visitor's count once, whatever their views. */
-  readonly tested: readonly [old: number, added: number];
+  /** Number of test pictures of old and of new classes, and of placements of the new: each is asked about. */
+  readonly tested: readonly [old: number, added: number, placements: number];
   /** Mean of each term of the loss over the round, before weighting; none before the training. */
   readonly losses: Readonly<Record<string, number>>;
 }

@@ -124,7 +124,8 @@ export function dropTarget(taker: Taker) {
 
 async function readFiles(files: FileList | null | undefined, { onPictures, onFail }: Taker): Promise<void> {
   onFail("");
-  const failure = "Expected a picture but found a file that this browser cannot decode. Choose another.";
+  const failure =
+    "Expected a photograph, such as PNG or JPEG, but found a file that this browser cannot decode or measure, such as some SVG files. Choose another.";
   const reading = Array.from(files ?? [], (file) => photoOf(file).catch(() => onFail(failure)));
   const photos = (await Promise.all(reading)).flatMap((photo) => photo ? [{ photo }] : []);
   if (photos.length > 0) onPictures(photos);
@@ -242,7 +243,7 @@ export function ClassCard({ place, value, disabled, onChange }: {
   const kept = pictures.filter((_, i) => isKept(i)).length;
   const missing = FEWEST - pictures.length;
   const count = pictures.length === 0
-    ? `No pictures (a link holds no photographs): ${FEWEST} needed`
+    ? `No pictures: ${FEWEST} needed`
     : missing > 0
     ? `${missing} more needed`
     : `${pictures.length} pictures: ${pictures.length - kept} to learn, ${kept} for the test`;

@@ -43,14 +43,20 @@ function Page({ connection, manifest }: { connection: Connection; manifest: Mani
   );
 }
 
+/** A function of WebAssembly that returns a vector: valid only where there are vector instructions. */
+const VECTORS = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15],
+  ...[253, 98, 11],
+);
+
 async function start(): Promise<void> {
-  // All browsers that have it have what else is needed, such as WebAssembly's SIMD.
-  if (!("fromBase64" in Uint8Array)) {
+  if (!("Iterator" in globalThis && "withResolvers" in Promise && "groupBy" in Map)) {
     throw new Error("Expected a browser of 2025 or later but found an older one. Use a current one.");
   }
-  if (!isSecureContext) {
+  if (!globalThis.WebAssembly?.validate(VECTORS)) {
     throw new Error(
-      `Expected the page on https:// or localhost, where browsers can check its files, but found it on ${location.origin}. Open it there.`,
+      "Expected WebAssembly with vector instructions (SIMD) but found none here. Use a current browser, on a " +
+        "device of 2015 or later.",
     );
   }
   const connection = new Connection();
@@ -60,6 +66,4 @@ async function start(): Promise<void> {
   render(<Page {...{ connection, manifest }} />, home);
 }
 
-// Without a network the page is as it was the last time.
-navigator.serviceWorker?.register("offline.js").catch(() => {});
 start().catch((error: Error) => document.getElementById("page")!.textContent = error.message);

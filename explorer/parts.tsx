@@ -169,6 +169,86 @@ export function Lines({ points, label, x }: { points: readonly Point[]; label: s
   ), [JSON.stringify(points), label]);
 }
 
+/** A training in the plane of what was learned and what was kept. */
+export interface TradePoint {
+  readonly method: Method;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly old: number;
+  readonly added: number;
+}
+
+/** Small dots are trainings; large ones, their means at a rate, are joined by the rate. */
+export function Trade({ points, start, told }: {
+  points: readonly TradePoint[];
+  start: number;
+  told: boolean;
+}) {
+  const label = "Each dot is a training; a line joins a method’s learning rates";
+  const means = [...Map.groupBy(points, ({ method, learningRate }) => `${method} ${learningRate}`).values()]
+    .map((same) => ({
+      ...same[0],
+      n: same.length,
+      added: same.reduce((sum, { added }) => sum + added, 0) / same.length,
+      old: same.reduce((sum, { old }) => sum + old, 0) / same.length,
+    })).toSorted((a, b) => a.learningRate - b.learningRate);
+  const draw = (home: HTMLElement) => {
+    const shares = { domain: [0, 1], tickFormat: percent, ticks: 5, grid: true };
+    home.replaceChildren(Plot.plot({
+      ...{ width: Math.min(640, home.clientWidth), height: 320, marginLeft: 50, marginBottom: 45 },
+      style: { fontSize: "12px" },
+      x: { ...shares, label: `right on the new${told ? ", not told" : ""} →` },
+      y: { ...shares, domain: [0, 0.8], label: `↑ right on the old${told ? ", told" : ""}` },
+      marks: [
+        Plot.dot([0], { x: 0, y: start, symbol: "times", stroke: "currentColor", r: 5 }),
+        Plot.text([0], {
+          x: 0,
+          y: start,
+          text: ["before"],
+          dx: 8,
+          textAnchor: "start",
+          fill: "currentColor",
+        }),
+        ...METHODS.map(({ name, dash }) => {
+          const own = means.filter(({ method }) => method === name);
+          return Plot.line([{ added: 0, old: start }, ...own], {
+            ...{ x: "added", y: "old", stroke: `var(--${name})`, strokeWidth: 2, strokeDasharray: dash },
+          });
+        }),
+        Plot.dot(points, {
+          x: "added",
+          y: "old",
+          fill: ({ method }) => `var(--${method})`,
+          r: 2.5,
+          opacity: 0.6,
+        }),
+        Plot.dot(means, { x: "added", y: "old", fill: ({ method }) => `var(--${method})`, r: 5 }),
+        Plot.text(means, {
+          ...{ x: "added", y: "old", text: ({ learningRate }) => String(learningRate), dx: 9, dy: -7 },
+          ...{ textAnchor: "start", fill: ({ method }) => `var(--${method})` },
+        }),
+      ],
+    }));
+  };
+  return useMemo(() => (
+    <figure class="lines trade" data-points={JSON.stringify(points)}>
+      <h2>What was learned, and what was kept</h2>
+      <div role="img" aria-label={`${label}: new across, old up`}>
+        <div aria-hidden ref={(home) => void (home && setTimeout(draw, 0, home))} />
+      </div>
+      <figcaption>
+        {label}, written beside it; large dots are means. Nearer to the upper right is better. Compare the
+        lines at one place across, where all know equally much of the new.{" "}
+        {METHODS.map(({ name, title, dash }) => (
+          <span key={name}>
+            <i style={{ borderTop: `3px ${dash ? "dashed" : "solid"} var(--${name})` }} /> {title}&ensp;
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  ), [JSON.stringify(points), start, told]);
+}
+
 /**
  * The answer to a question. The answer before stays until there is a new one.
  * @param ask asked anew whenever one of `about` changes

@@ -78,13 +78,15 @@ export function encodeSketches(sketches: readonly Sketch[]): string {
       return [...numbers, ...points.map((coordinate) => coordinate * GRID)];
     }),
   ]);
-  return Uint8Array.from(bytes).toBase64({ alphabet: "base64url", omitPadding: true });
+  const letters = btoa(bytes.map((byte) => String.fromCharCode(byte)).join(""));
+  return letters.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** The drawings of a link; none where the link is damaged. */
 export function decodeSketches(letters: string): Sketch[] {
   try {
-    const bytes = Uint8Array.fromBase64(letters, { alphabet: "base64url" });
+    const binary = atob(letters.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
     const sketches: Sketch[] = [];
     let at = 0;
     while (at < bytes.length) {

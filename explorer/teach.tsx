@@ -7,8 +7,19 @@ import { FEWEST, hasPhotos, inWords, type OwnClass, SETTINGS, type View } from "
 import { GENTLE, METHODS } from "./messages.ts";
 import type { Manifest, OwnPicture, Picture, Report, TeachSettings } from "./messages.ts";
 import { ClassCard, dropTarget, Pad, Sources } from "./own.tsx";
-import { Bar, Button, Choice, Lines, PictureCanvas, pointsAt, Table, Tile, useAnswer } from "./parts.tsx";
-import { inOrder, list, percent, quoted, type Said, toldOf, verdictOf } from "./verdict.ts";
+import {
+  Bar,
+  Button,
+  Choice,
+  Lines,
+  PictureCanvas,
+  pointsAt,
+  Table,
+  Tile,
+  Trade,
+  useAnswer,
+} from "./parts.tsx";
+import { guessOf, inOrder, list, percent, quoted, type Said, toldOf, verdictOf } from "./verdict.ts";
 import { isRunning, reportsOfAll, secondsLeft, shareOf } from "./workers.ts";
 import type { Connection, Training, useTraining } from "./workers.ts";
 
@@ -42,12 +53,21 @@ export function Teach(shared: Shared) {
   const { classes, settings } = view;
   const [failure, say] = useState("");
   const before = useAnswer(() => connection.call((worker) => worker.shown()), [], say);
+  // The page works without a network from now on. It waits, or its downloads would delay the first picture.
+  useEffect(() => void (before && navigator.serviceWorker?.register("offline.js").catch(() => {})), [before]);
+  useEffect(() => {
+    if (!isRunning(training)) return;
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [isRunning(training)]);
   const isYours = settings.lesson === "yours";
   const isDone = training?.state === "done";
   const setClass = (place: number) => (value: OwnClass) =>
     (value.pictures === classes[place].pictures ? change : renew)({ classes: classes.with(place, value) });
   const running = isRunning(training);
-  const [finding, more] = findingOf(shared);
+  const [finding, more] = findingOf(shared, before);
+  const guess = isDone ? guessOf(view.guess, finding) : "";
   return (
     <>
       <div class="start">
@@ -65,7 +85,9 @@ export function Teach(shared: Shared) {
             {before
               ? `It is right on ${percent(before.report.old.free)} of all test pictures. `
               : "Loading the network … "}
-            <span class="wide">Above: one of each that it gets right, and what speaks for its answer.</span>
+            <span class="wide">
+              One of each, and below it its heat map: which places made the network say its name.
+            </span>
           </small>
         </section>
         <section aria-labelledby="new">
@@ -90,18 +112,21 @@ export function Teach(shared: Shared) {
       <TeachControls {...{ ...shared, failure }} />
       <div class="finding" aria-live={running ? "off" : "polite"}>
         <p>
-          <b>{finding}</b> {more}
+          <b>
+            {finding}
+            {guess}
+          </b>{" "}
+          {more}
         </p>
+        {!training && <Guess {...shared} />}
         {told && (
           <p>
             {toldOf(oldNames.length, names.length, isDone ? tries.at(-1)!.reports : [], before?.report)}
-            {view.told === undefined && (
-              " The switch is on because of your photographs: without it, all three take almost every old " +
-              "picture for something new."
-            )}
+            {view.told === undefined && " The switch is on because of your photographs."}
           </p>
         )}
       </div>
+      <Plane {...shared} start={before?.report.old} />
       <div class="columns" data-state={training?.state}>
         {METHODS.map((_, place) => <Column key={place} {...{ ...shared, place, before }} />)}
       </div>
@@ -150,14 +175,16 @@ function TeachControls({ failure, ...shared }: Shared & { failure: string }) {
   const state = training?.state;
   const problem = problemOf(shared);
   const controls = useRef<HTMLDivElement>(null);
-  const teach = () => {
+  const teach = async (count: number) => {
     if (isRunning(training)) return pause(state === "running");
     // Another try means other random numbers: one result is an example.
-    const next = state === "done" ? { ...settings, seed: settings.seed % 100 + 1 } : settings;
-    change({ settings: next });
-    start({ settings: next, names, lesson: classes.map(({ pictures }) => pictures) });
     // On a phone, what comes of it lies below.
     if (matchMedia("(width < 60rem)").matches) document.querySelector(".controls")!.scrollIntoView();
+    for (let i = 0; i < count; i++) {
+      const next = { ...settings, seed: (settings.seed + (state === "done" ? i : i - 1)) % 100 + 1 };
+      change({ settings: next });
+      if (!await start({ settings: next, names, lesson: classes.map(({ pictures }) => pictures) })) return;
+    }
   };
   const startOver = (changed: Partial<TeachSettings>) => {
     renew({ settings: { ...settings, ...changed } });
@@ -174,7 +201,14 @@ function TeachControls({ failure, ...shared }: Shared & { failure: string }) {
   }[state ?? "none"];
   return (
     <div class="controls" ref={controls}>
-      <Button class="primary teach" disabled={!state && problem !== ""} onClick={teach}>{label}</Button>
+      <Button
+        class="primary teach"
+        disabled={!state && problem !== ""}
+        onClick={({ detail }) => detail < 2 && teach(1)}
+      >
+        {label}
+      </Button>
+      {state === "done" && <Button onClick={() => teach(3)}>Three more tries</Button>}
       {state && <Button onClick={() => startOver({ seed: GENTLE.seed })}>Start over</Button>}
       {isRunning(training) && <progress value={shareOf(training!) || undefined} aria-label="Progress" />}
       <span class="message" role="status">{message}</span>
@@ -201,6 +235,10 @@ function TeachControls({ failure, ...shared }: Shared & { failure: string }) {
 
 /** Where a training is, in words: how far the bars are, for the rounds run ahead of them. */
 function roundOf(training: Training): string {
+  if (training.slower) {
+    return `Now the first two learn more slowly, until they know no more of the new than ${quoted(2)}: ` +
+      `training ${training.dots.length + 1}.`;
+  }
   const [{ reports }] = training.students;
   const left = secondsLeft(training);
   const round = reports[reportsOfAll(training) - 1]?.round ?? 0;
@@ -237,7 +275,7 @@ function Column({ school: { training }, oldNames, names, told, place, before }: 
         <Bar label="looks where it looked" share={report?.looks} before={first && 1} />
       </div>
       <div class="ten" data-title={title}>
-        {oldNames.map((oldName, i) => {
+        {training && oldNames.map((oldName, i) => {
           const shown = report?.shown[i];
           const right = shown && shown[kind] === i;
           return (
@@ -252,11 +290,15 @@ function Column({ school: { training }, oldNames, names, told, place, before }: 
 }
 
 /** What has come out so far. */
-function findingOf({ view: { classes, settings }, school: { training, tries }, names, told }: Shared): Said {
-  if (training?.state === "done") {
+function findingOf(
+  { view: { classes, settings }, school: { training, tries }, names, told }: Shared,
+  before?: Before,
+): Said {
+  if (training?.state === "done" && before) {
     const counts = settings.lesson === "yours" ? classes.map(({ pictures }) => pictures.length) : [];
-    const same = tries.slice(training.earlier).map(({ reports }) => reports);
-    return verdictOf(same, told ? "told" : "free", Math.min(...counts));
+    const same = tries.slice(training.earlier).map(({ dots }) => dots);
+    const kind = told ? "told" : "free";
+    return verdictOf(same, kind, Math.min(...counts), before.report.old[kind]);
   }
   if (training) {
     return [
@@ -265,9 +307,40 @@ function findingOf({ view: { classes, settings }, school: { training, tries }, n
     ];
   }
   return [
-    "Which of the three will forget least, and at what price? Guess.",
+    "Which of the three will keep most of the old, when all know equally much of the new? Guess.",
     `All start as the same network. Press Teach, and they learn ${inShort(names)}, here in your browser.`,
   ];
+}
+
+/** A guess by a click, which is judged when the tries decide. */
+function Guess({ view: { guess }, change }: Shared) {
+  return (
+    <div class="controls" role="group" aria-label="Your guess">
+      {[...METHODS.map(({ title }) => title), "No clear difference"].map((title, i) => (
+        <Button
+          key={i}
+          aria-pressed={guess === i}
+          onClick={() => change({ guess: i })}
+        >
+          {title}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+/** What was learned against what was kept: all trainings of this lesson. */
+function Plane({ school: { training, tries }, told, start }: Shared & { start?: Report["old"] }) {
+  if (!training || !start) return null;
+  const kind = told ? "told" : "free";
+  const earlier = tries.slice(training.earlier).flatMap(({ dots }) => dots);
+  const all = training.state === "done" ? earlier : [...earlier, ...training.dots];
+  if (all.length === 0) return null;
+  const marks = all.map(({ method, learningRate, seed, report: { old, added } }) => ({
+    ...{ method, learningRate, seed },
+    ...{ old: old[kind], added: added.free },
+  }));
+  return <Trade points={marks} start={start[kind]} told={told} />;
 }
 
 /** All tries since the page was opened. */

@@ -5,7 +5,7 @@
 import { mean } from "../lib/numbers.ts";
 import { ENOUGH } from "./address.ts";
 import { METHOD_NAMES, METHODS, modelName } from "./messages.ts";
-import type { Manifest, ModelKey, Report } from "./messages.ts";
+import type { Dot, Manifest, ModelKey, Report } from "./messages.ts";
 
 /** A sentence in bold, and those that follow. */
 export type Said = readonly [bold: string, rest: string];
@@ -25,24 +25,9 @@ export function quoted(place: number): string {
   return `“${METHODS[place].title}”`;
 }
 
-/**
- * Whether two shares of right answers may differ by chance: by at most twice the standard error of their
- * difference, with one right and one wrong answer added to each (Agresti and Caffo, 2000).
- */
-function isClose(one: number, other: number, count: number): boolean {
-  const [a, b] = [one, other].map((share) => (share * count + 1) / (count + 2));
-  return Math.abs(a - b) <= 2 * Math.sqrt((a * (1 - a) + b * (1 - b)) / (count + 2));
-}
-
 /** The places of all shares, the highest first. */
 function ranked(shares: readonly number[]): number[] {
   return [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
-}
-
-/** The place of the highest share, and of those that are too close to it. */
-function leaders(shares: readonly number[], count: number): number[] {
-  const [best, ...others] = ranked(shares);
-  return [best, ...others.filter((place) => isClose(shares[place], shares[best], count))];
 }
 
 /** Shares in the order of the methods, in a sentence. */
@@ -50,45 +35,157 @@ export function inOrder(shares: readonly number[]): string {
   return list(shares.map(percent));
 }
 
+/** How a training ended: which share of the old and of the new it is right on. */
+interface End {
+  readonly learningRate: number;
+  readonly report: Pick<Report, "old" | "added">;
+}
+
+/** Most trainings of a method at smaller rates in a try. */
+const MOST_SLOWER = 3;
+
+/** Whether one of the trainings learned no more of the new than `target`, or enough of them were tried. */
+export function hasReached(ends: readonly End[], target: End): boolean {
+  return ends.length > MOST_SLOWER ||
+    ends.some(({ report }) => report.added.free <= target.report.added.free);
+}
+
+/** The next smaller rate: half, with two digits. */
+export function nextRate(ends: readonly End[]): number {
+  return Number((Math.min(...ends.map(({ learningRate }) => learningRate)) / 2).toPrecision(2));
+}
+
 /**
- * Who forgets least, and what that costs.
- * @param tries of the same lesson with the same settings; the last one is told
+ * The share of the old that a method keeps where it has learned the share `added` of the new: on the line
+ * through its trainings, by their rates. The line begins at rate 0, which learns and forgets nothing.
+ * @param start the share of the old before the lesson
+ * @returns undefined where no rate learned so much
+ */
+export function keptAt(
+  added: number,
+  ends: readonly End[],
+  kind: "free" | "told",
+  start: number,
+): number | undefined {
+  const line = ends.toSorted((a, b) => a.learningRate - b.learningRate)
+    .map(({ report }) => [report.added.free, report.old[kind]]);
+  line.unshift([0, start]);
+  for (const [i, [x1, y1]] of line.slice(1).entries()) {
+    const [x0, y0] = line[i];
+    if (added < Math.min(x0, x1) || added > Math.max(x0, x1)) continue;
+    return x0 === x1 ? (y0 + y1) / 2 : y0 + (y1 - y0) * (added - x0) / (x1 - x0);
+  }
+}
+
+/** Student's t for 95 % and two values, three, and so on. */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/** Mean of one value a seed, and half of its 95 % t interval; infinite for a single value. */
+export function spreadOf(values: readonly number[]): { mean: number; half: number } {
+  const center = mean(values), n = values.length;
+  const sum = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
+  const t = T95[Math.min(n - 2, T95.length - 1)];
+  return { mean: center, half: n < 2 ? Infinity : t * Math.sqrt(sum / (n - 1) / n) };
+}
+
+/** Such as `−3 points` or `−3 ± 5 points`. */
+function points({ mean, half }: { mean: number; half: number }): string {
+  const spread = half < Infinity ? ` ± ${Math.round(100 * half)}` : "";
+  return `${Math.round(100 * mean)}${spread} points`.replace("-", "−");
+}
+
+/** Fewest tries that can decide. */
+export const ENOUGH_TRIES = 3;
+const LWM = METHODS.length - 1;
+
+/**
+ * Who keeps most of the old at the same new accuracy, that of LwM, each method on the line through its rates.
+ * @param tries of the same lesson with the same settings, one a seed
+ * @param start the share of the old before the lesson, by {@linkcode Rate}
  * @param fewest pictures of a class that is taught
  */
 export function verdictOf(
-  tries: readonly (readonly Report[])[],
+  tries: readonly (readonly Dot[])[],
   kind: "free" | "told",
   fewest: number,
+  start: number,
 ): Said {
-  const reports = tries.at(-1)!;
-  const [{ round, tested: [oldCount, newCount] }] = reports;
-  const [old, added] = [reports.map((one) => one.old[kind]), reports.map((one) => one.added[kind])];
-  const right = `${kind === "told" ? "When told, the" : "The"} three are right on ${inOrder(old)} of the ` +
-    `${oldCount} old pictures, and on ${inOrder(added)} of the ${newCount} new ones.`;
-  if (reports.every(({ added: { free } }) => free < 0.5)) {
+  const endsOf = (dots: readonly Dot[], place: number) =>
+    dots.filter(({ method }) => method === METHOD_NAMES[place]);
+  const news = tries.map((dots) => endsOf(dots, LWM)[0].report.added.free);
+  const added = spreadOf(news);
+  const { tested } = tries[0][0].report;
+  const n = tries.length === 1 ? "one try" : `${tries.length} tries`;
+  const few = fewest < ENOUGH ? ` Few pictures prove little: ${ENOUGH} or more of each tell more.` : "";
+  const kept = METHODS.map((_, place) =>
+    tries.map((dots, i) =>
+      place === LWM
+        ? endsOf(dots, LWM)[0].report.old[kind]
+        : keptAt(news[i], endsOf(dots, place), kind, start)
+    )
+  );
+  const reached = [...METHODS.keys()].filter((place) => kept[place].every((share) => share !== undefined));
+  const shares = kept as number[][];
+  const means = METHODS.map((_, place) => reached.includes(place) ? mean(shares[place]) : -1);
+  const order = ranked(means).slice(0, reached.length);
+  const difference = (one: number, other: number) =>
+    spreadOf(shares[one].map((share, i) => share - shares[other][i]));
+  const [best, ...others] = order;
+  const told = kind === "told" ? "Told old or new, " : "";
+  const numbers = `${told}${told ? "w" : "W"}here each knows ${percent(added.mean)} of the new${
+    told && " without being told"
+  }, ${list(order.map((place) => `${quoted(place)} keeps ${percent(means[place])}`))} of the old: ${n}, ${
+    tested[0]
+  } old and ${tested[1]} new test pictures${tested[2] > tested[1] ? ` (in ${tested[2]} placements)` : ""}.`;
+  const missing = METHODS.flatMap((_, place) =>
+    reached.includes(place) ? [] : ` ${quoted(place)} never learned so much.`
+  ).join("");
+  const pace = [0, 1].flatMap((place) => {
+    if (!reached.includes(place)) return [];
+    const one = spreadOf(
+      tries.map((dots) => endsOf(dots, LWM)[0].report.old[kind] - endsOf(dots, place)[0].report.old[kind]),
+    );
+    const equal = difference(LWM, place);
+    return one.mean > equal.mean
+      ? ` Against ${quoted(place)}, ${quoted(LWM)} leads by ${points(one)} at the rates set, and by ${
+        points(equal)
+      } at the same new accuracy; the rest is how fast each learns.`
+      : [];
+  }).join("");
+  const rest = numbers + missing + pace + few;
+  if (added.mean < 0.5) {
     return [
-      `After ${round} rounds, none knows even half of the new.`,
-      `Who learns little forgets little, so this decides nothing: give more rounds or pictures. ${right}`,
+      `${quoted(LWM)} knows only ${percent(added.mean)} of the new, so nobody wins.`,
+      `Who learns little forgets little: give more rounds, a larger rate, or more pictures. ${rest}`,
     ];
   }
-  const [best, ...others] = ranked(old);
-  const wins = tries.filter((reports) => ranked(reports.map((one) => one.old[kind]))[0] === best).length;
-  const isFew = fewest < ENOUGH;
-  const rest = right +
-    (tries.length > 1 ? ` ${quoted(best)} was first in ${wins} of ${tries.length} tries.` : "") +
-    (isFew ? ` Few pictures prove little: ${ENOUGH} or more of each, in several colors, tell more.` : "");
-  const ahead = leaders(old, oldCount);
-  if (ahead.length > 1) return [`Too close to call who forgets least: ${list(ahead.map(quoted))}.`, rest];
-  const [rival] = others.toSorted((one, other) => added[other] - added[one]);
-  const isLess = added[best] < added[rival];
-  const price = isClose(added[best], added[rival], newCount)
-    ? isLess
-      ? `Whether it learns less of the new than ${quoted(rival)} is too close to call.`
-      : "It costs nothing here: none learns clearly more of the new."
-    : isLess
-    ? `The price: it learns less of the new than ${quoted(rival)}.`
-    : "It costs nothing here: it learns the new best, too.";
-  return [`${quoted(best)} ${isFew ? "is ahead" : "forgets least"}. ${price}`, rest];
+  if (others.length === 0) return ["No method can be compared: none learned so much of the new.", rest];
+  const close = others.filter((place) => {
+    const { mean, half } = difference(best, place);
+    return tries.length < ENOUGH_TRIES || mean <= half;
+  });
+  if (tries.length < ENOUGH_TRIES) {
+    return [`Too early to call: ${n}. ${quoted(best)} is ahead so far.`, rest];
+  }
+  if (close.length > 0) {
+    return [`Too close to call at the same new accuracy: ${list([best, ...close].map(quoted))}.`, rest];
+  }
+  const [second] = others;
+  return [
+    `${quoted(best)} keeps most at the same new accuracy, by ${points(difference(best, second))}.`,
+    rest,
+  ];
+}
+
+/** Whether a guess was right: a method's place, or 3 for "no clear difference". */
+export function guessOf(guess: number | undefined, bold: string): string {
+  if (guess === undefined) return "";
+  const name = guess < METHODS.length ? quoted(guess) : "no clear difference";
+  const isOpen = /^Too early|knows only|cannot/.test(bold);
+  const isRight = guess < METHODS.length
+    ? bold.startsWith(`${quoted(guess)} keeps most`)
+    : bold.startsWith("Too close");
+  return ` Your guess was ${name}: ${isOpen ? "still open" : isRight ? "right" : "not so here"}.`;
 }
 
 /** What the switch does, and what it shows: whether the old is forgotten, or taken for something new. */

@@ -10,7 +10,7 @@ import { start } from "../lib/engine/wasm.ts";
 import { decodeCheckpoint, type ResNet } from "../lib/model/mod.ts";
 import { answerOf, ownPicture, schoolOf, shownPictures, teach } from "./lesson.ts";
 import { allModels, fetchAsset, fetchManifest, modelFile, type ModelKey, modelName } from "./messages.ts";
-import type { Answer, Lesson, Method, OwnPicture, Report, Shown, TeachSettings } from "./messages.ts";
+import type { Answer, Lesson, OwnPicture, Report, Shown, StudentSettings } from "./messages.ts";
 
 const api = {
   shown: () => once("shown", async () => shownPictures(await ready())),
@@ -66,14 +66,16 @@ async function look(classId: number, image: number, own?: OwnPicture): Promise<S
 
 let student: ResNet | undefined;
 
-/** Trains a student, which is kept; goes on after a round when `tell` has resolved. */
+/** Trains a student, of which the first is kept; goes on after a round when `tell` has resolved. */
 async function train(
   lesson: Lesson,
-  settings: TeachSettings & { method: Method },
+  settings: StudentSettings,
   tell: (report: Report | null) => Promise<void>,
   onProgress: (share: number) => void,
 ): Promise<void> {
-  student = await teach(await ready(), lesson, settings, tell, onProgress);
+  const taught = await teach(await ready(), lesson, settings, tell, onProgress);
+  if (student) taught.dispose();
+  student ??= taught;
 }
 
 /** What the student says of a picture. */

@@ -4,7 +4,15 @@
  */
 import { proxy, type Remote, wrap } from "comlink";
 import { useEffect, useReducer, useRef } from "preact/hooks";
-import { type Lesson, METHOD_NAMES, type Report, type TeachSettings } from "./messages.ts";
+import {
+  type Dot,
+  type Lesson,
+  METHOD_NAMES,
+  type Report,
+  studentSettings,
+  type TeachSettings,
+} from "./messages.ts";
+import { hasReached, nextRate } from "./verdict.ts";
 import type { Api } from "./worker.ts";
 
 /** A worker whose functions can be called. */
@@ -51,6 +59,8 @@ export interface Given {
 /** What has come out of a training: the last reports of the three. */
 export interface Try extends Given {
   readonly reports: readonly Report[];
+  /** All trainings: the three, and those at slower rates. */
+  readonly dots: readonly Dot[];
 }
 
 /** A training of three students. */
@@ -59,6 +69,10 @@ export interface Training extends Given {
   /** Tries before the first of this lesson with these settings. */
   readonly earlier: number;
   state: "running" | "paused" | "done" | "failed";
+  /** Whether the three have ended, and slower ones run. */
+  slower?: boolean;
+  /** Those that have ended. */
+  dots: Dot[];
   /** When the time that is left began to be measured, and the share that was done then. */
   pace?: { readonly at: number; readonly share: number };
   /** Why it has failed. */
@@ -83,8 +97,8 @@ export function useTraining() {
     redraw();
   }
 
-  /** Another training counts as another try of the one before. */
-  async function start(given: Given): Promise<void> {
+  /** Another training counts as another try of the one before. @returns whether it came to its end */
+  async function start(given: Given): Promise<boolean> {
     const earlier = current.current?.earlier ?? tries.current.length;
     end();
     const students = METHOD_NAMES.map((): Student => ({
@@ -92,7 +106,7 @@ export function useTraining() {
       reports: [],
       share: 0,
     }));
-    const training: Training = { ...given, students, earlier, state: "running" };
+    const training: Training = { ...given, students, earlier, state: "running", dots: [] };
     current.current = training;
     redraw();
     const runs = students.map((student, i) => {
@@ -108,17 +122,58 @@ export function useTraining() {
         drawn.current = performance.now();
         redraw();
       };
-      const settings = { ...given.settings, method: METHOD_NAMES[i] };
-      return student.connection.call((worker) =>
+      const settings = studentSettings(given.settings, METHOD_NAMES[i]);
+      const run = student.connection.call((worker) =>
         worker.train(given.lesson, settings, proxy(tell), proxy(onProgress))
       );
+      return run.then(() => {
+        const { method, learningRate, seed } = settings;
+        training.dots.push({ method, learningRate, seed, report: student.reports.at(-1)! });
+        redraw();
+      });
     });
-    const failed = (await Promise.allSettled(runs)).find((run) => run.status === "rejected");
-    if (current.current !== training) return;
+    /** Trains C and LwF-MC at ever smaller rates, until they learn no more of the new than LwM. */
+    const slower = async (place: number) => {
+      const ofMethod = () => training.dots.filter(({ method }) => method === METHOD_NAMES[place]);
+      const target = training.dots.find(({ method }) => method === "LwM")!;
+      const before = tries.current.slice(earlier).at(-1)?.dots.filter(({ method }) =>
+        method === METHOD_NAMES[place]
+      );
+      // Later tries are at the rates of the first, or their dots could not be joined.
+      const rates = before?.slice(1).map(({ learningRate }) => learningRate);
+      while (rates ? rates.length > 0 : !hasReached(ofMethod(), target)) {
+        const settings = studentSettings(
+          given.settings,
+          METHOD_NAMES[place],
+          rates?.shift() ?? nextRate(ofMethod()),
+        );
+        let report: Report | undefined;
+        const tell = async (told: Report | null) => {
+          report = told ?? report;
+          await gate.current?.promise;
+        };
+        await students[place].connection.call((worker) =>
+          worker.train(given.lesson, settings, proxy(tell), proxy(() => {}))
+        );
+        const { method, learningRate, seed } = settings;
+        training.dots.push({ method, learningRate, seed, report: report! });
+        redraw();
+      }
+    };
+    let failed = (await Promise.allSettled(runs)).find((run) => run.status === "rejected");
+    if (current.current !== training) return false;
+    if (!failed) {
+      training.slower = true;
+      redraw();
+      failed = (await Promise.allSettled([0, 1].map(slower))).find((run) => run.status === "rejected");
+      if (current.current !== training) return false;
+    }
     training.state = failed ? "failed" : "done";
     training.failure = failed?.reason.message;
-    if (!failed) tries.current.push({ ...given, reports: students.map(({ reports }) => reports.at(-1)!) });
+    const reports = students.map(({ reports }) => reports.at(-1)!);
+    if (!failed) tries.current.push({ ...given, reports, dots: training.dots });
     redraw();
+    return !failed;
   }
 
   function pause(on: boolean): void {

@@ -3,6 +3,8 @@
  * is left to the caller, so that this also works in a browser.
  * @module
  */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 import { ResNet } from "./resnet.ts";
@@ -92,9 +94,13 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
 
 const EXTRA = "extra/";
 
-/** SHA-256 over the file, with zeros in the place of the digest, as hexadecimal digits. */
+/**
+ * SHA-256 over the file, with zeros in the place of the digest, as hexadecimal digits. Browsers have
+ * `crypto.subtle` on https:// only, and a page in a classroom is served over http://.
+ */
 async function digestOf(bytes: Uint8Array): Promise<string> {
   const blank = new Uint8Array(bytes);
   blank.fill("0".charCodeAt(0), DIGEST_AT, DIGEST_AT + DIGEST_LENGTH);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", blank)).toHex();
+  const digest = crypto.subtle ? await crypto.subtle.digest("SHA-256", blank) : sha256(blank);
+  return bytesToHex(new Uint8Array(digest));
 }
