@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../user_error.ts";
 import { addRelu, batchNormalization, conv2d, type EngineName, sgdStep, useEngine } from "./mod.ts";
-import { assertClose, isHere, testOnEachEngine } from "./testdata/each_engine.ts";
+import { assertClose, testOnEachEngine } from "./testdata/each_engine.ts";
 import { normal, variableOf } from "./testdata/normal.ts";
 
 /** What a process of its own says about each engine; see `testdata/report_engine.ts`. */

@@ -45,7 +45,21 @@ export async function loadNative(options: NativeOptions = {}): Promise<Carrier |
     const predefined = await output(compiler, [...all, "-dM", "-E", "-x", "c", "/dev/null"]);
     if (typeof predefined === "string") return `${compiler} failed: ${predefined}`;
     const key = await digest(source, JSON.stringify([compiler, ...all, ...LIBRARY]), predefined.stdout);
-    const library = await findLibrary(folder, key) ?? await compile(source, key);
+    const compile = async () => {
+      log("Compiling the kernels for this processor, once: a few seconds.");
+      const place = await writableFolder(folder);
+      const unfinished = `${place.path}/${key}-${crypto.randomUUID()}.unfinished`;
+      try {
+        const done = await output(compiler, [...all, ...LIBRARY, "-x", "c", "-", "-o", unfinished], source);
+        if (typeof done === "string") return `${compiler} failed: ${done}`;
+        const path = `${place.path}/${key}-${await digest(await Deno.readFile(unfinished))}.so`;
+        await Deno.rename(unfinished, path);
+        return { path, isTemporary: place.isTemporary };
+      } finally {
+        await Deno.remove(unfinished).catch(() => {});
+      }
+    };
+    const library = await findLibrary(folder, key) ?? await compile();
     if (typeof library === "string") return library;
     const functions = open(library.path);
     if (library.isTemporary) await Deno.remove(library.path).catch(() => {});
@@ -56,21 +70,6 @@ export async function loadNative(options: NativeOptions = {}): Promise<Carrier |
     }
     const version = predefined.stdout.match(/__VERSION__ "(.+)"/)?.[1] ?? "";
     return { functions, description: `compiled by ${compiler} ${version}`, hasThreads: true };
-
-    async function compile(source: string, key: string) {
-      log("Compiling the kernels for this processor, once: a few seconds.");
-      const place = await writableFolder(folder);
-      const unfinished = `${place.path}/${key}-${crypto.randomUUID()}.unfinished`;
-      try {
-        const done = await output(compiler!, [...all, ...LIBRARY, "-x", "c", "-", "-o", unfinished], source);
-        if (typeof done === "string") return `${compiler} failed: ${done}`;
-        const path = `${place.path}/${key}-${await digest(await Deno.readFile(unfinished))}.so`;
-        await Deno.rename(unfinished, path);
-        return { path, isTemporary: place.isTemporary };
-      } finally {
-        await Deno.remove(unfinished).catch(() => {});
-      }
-    }
   } catch (error) {
     return (error as Error).message.split("\n")[0];
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { convolutionShape } from "../conv2d.ts";
-import { type Functions } from "./functions.ts";
+import type { Functions } from "./functions.ts";
 import { heap, withRoom } from "./heap.ts";
 
 /** The sizes of one convolution, and of what follows it. */
