@@ -110,7 +110,14 @@ Deno.test("readStudyPlan() says where a file is wrong", () =>
 
 Deno.test("readStudyPlan() takes the place of images from the study's file", () =>
   withFolder(async (folder) => {
-    const three = { classes: ["a", "b", "c"], baseClasses: 2, increment: 1, increments: 1 };
+    const three = {
+      classes: ["a", "b", "c"],
+      baseClasses: 2,
+      increment: 1,
+      increments: 1,
+      epochs: 1,
+      baseEpochs: 1,
+    };
     const { configurations } = await plan(folder, {
       base: { dataset: "folder", ...three },
       grid: { data: ["../signs", "~/pets", "/tmp/x"] },
