@@ -6,9 +6,9 @@
 import { basename, join, resolve } from "node:path";
 import { THROUGHPUT, type Throughput } from "../bench/bench.ts";
 import { percent, signed } from "../../lib/statistics.ts";
-import { type Comparison, readComparisons } from "../../lib/study/comparisons.ts";
-import { finishedSettings, MEASURES } from "../../lib/study/run_record.ts";
-import { readStudy } from "../../lib/study/study.ts";
+import { type Comparison, differencesOf, pairsOf, readComparisons } from "../../lib/study/comparisons.ts";
+import { COMPARED, finishedSettings, MEASURES } from "../../lib/study/run_record.ts";
+import { readStudy, select } from "../../lib/study/study.ts";
 import { comparisonsTable, settingsTable } from "../../lib/study/tables.ts";
 import { markdownTable, type TableRow } from "../../lib/table.ts";
 import { writeFileWhole } from "../../lib/files.ts";
@@ -36,6 +36,34 @@ async function testedTable(edition: string): Promise<TableRow[]> {
       "p (Holm)": p,
     };
   });
+}
+
+/** What each remedy does to the classes of each age, in the second edition's records. */
+async function agesTable(): Promise<TableRow[]> {
+  const studies = await Promise.all(["cifar-100-arms", "iemoji-100-arms"].map((name) => readStudy(name)));
+  const columns = {
+    "base classes": "baseAccuracy",
+    "middle classes": "middleAccuracy",
+    "newest classes (N)": "newestAccuracy",
+    "all (A)": "accuracyAfterIncrements",
+    "all but base": "accuracyWithoutBase",
+  } as const;
+  const remedies = [["a smaller learning rate", "F≈", "F*"], ["attention distillation", "M", "F≈"]];
+  return studies.flatMap(({ arms, records, configurations: [{ dataset }] }) =>
+    remedies.map(([remedy, first, second]) => {
+      const pairs = pairsOf(select(records, arms[first]), select(records, arms[second]));
+      const cells = Object.entries(columns).map(([title, name]) => {
+        const differences = differencesOf(pairs, COMPARED[name]).map((share) => 100 * share);
+        return [title, signed(differences, 1)];
+      });
+      return {
+        "data set": dataset === "cifar-100" ? "iCIFAR-100" : "iEmoji-100",
+        "seeds": pairs.length,
+        "what it changes": `${remedy}, ${first} − ${second}`,
+        ...Object.fromEntries(cells),
+      };
+    })
+  );
 }
 
 async function studyTable(name: string): Promise<readonly TableRow[]> {
@@ -102,6 +130,7 @@ async function gallery(): Promise<string> {
 }
 
 const MADE: Readonly<Record<string, (argument: string) => Promise<string>>> = {
+  ages: async () => markdownTable(await agesTable()),
   comparisons: async (edition) => markdownTable(await testedTable(edition)),
   estimates: async (edition) =>
     markdownTable(comparisonsTable((await readComparisons(edition)).filter((row) => !row.tested))),
