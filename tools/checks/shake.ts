@@ -368,7 +368,7 @@ const wrapped = (...args: unknown[]) => {
     async fn(context) {
       begin(options.name);
       const { promise, reject } = Promise.withResolvers<never>();
-      const clock = after(() => reject(new Error("It waits for something that does not come.")), 120_000);
+      const clock = after(() => reject(new Error("It waits for something that does not come.")), 300_000);
       await Promise.race([promise, fn(context)]);
       clearTimeout(clock);
     },
