@@ -308,7 +308,7 @@ function sendLate(send: () => void): void {
     } catch {
       // It has ended meanwhile: who sent it did so while it was there.
     }
-  }, Math.min(delay, 300));
+  }, Math.min(100 + delay, 300));
 }
 const { kill } = Deno;
 Deno.kill = (pid, signal) =>
@@ -332,7 +332,7 @@ Object.assign(Deno, {
     const place = placeOf();
     const call = calls.get(`port at ${place}`) ?? 0;
     calls.set(`port at ${place}`, call + 1);
-    const taken = options.port === 0 && call === Math.floor(8 * draw("port", place));
+    const taken = options.port === 0 && call === Math.floor(2.5 * draw("port", place));
     const release = () => {
       const { addr: { hostname, port } } = listener;
       close.call(listener);
@@ -368,7 +368,7 @@ const wrapped = (...args: unknown[]) => {
     async fn(context) {
       begin(options.name);
       const { promise, reject } = Promise.withResolvers<never>();
-      const clock = after(() => reject(new Error("It waits for something that does not come.")), 120_000);
+      const clock = after(() => reject(new Error("It waits for something that does not come.")), 300_000);
       await Promise.race([promise, fn(context)]);
       clearTimeout(clock);
     },
