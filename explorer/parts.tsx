@@ -238,8 +238,9 @@ export function Trade({ points, start, told }: {
       </div>
       <figcaption>
         {label}, written beside it; large dots are means. Nearer to the upper right is better. Compare the
-        lines at one place across, where all know equally much of the new.{" "}
-        {METHODS.map(({ name, title, dash }) => (
+        lines at one place across, where all know equally much of the new. The page starts with settings that
+        were chosen on its drawings, so that LwM learns more than half of the new; with others it may be
+        behind. {METHODS.map(({ name, title, dash }) => (
           <span key={name}>
             <i style={{ borderTop: `3px ${dash ? "dashed" : "solid"} var(--${name})` }} /> {title}&ensp;
           </span>

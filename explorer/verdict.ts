@@ -149,7 +149,7 @@ export function verdictOf(
     return one.mean > equal.mean
       ? ` Against ${quoted(place)}, ${quoted(LWM)} leads by ${points(one)} at the rates set, and by ${
         points(equal)
-      } at the same new accuracy; the rest is how fast each learns.`
+      } at the same new accuracy. Much of the rest is how fast each learns.`
       : [];
   }).join("");
   const rest = numbers + missing + pace + few;
